@@ -1,0 +1,35 @@
+import type { CredentialUse, IdentityKey } from '../event.ts';
+import type { Credential } from './credential.ts';
+
+/**
+ * How we know whose credential it was.
+ * - a match key: the registry names that identity.
+ * - `unregistered`: accepted by the server, but not in the registry; tracked under its own name, within a bound.
+ * - `overflow`: unregistered beyond the bound; counted, no baseline.
+ * - `claimed`: a rejected record; counts against nobody.
+ * - `none`: the record carries no identity.
+ */
+export type AttributionMethod = IdentityKey | 'unregistered' | 'overflow' | 'claimed' | 'none';
+
+export interface Attribution {
+  readonly method: AttributionMethod;
+  /** 0 … 1: how surely the use belongs to this principal. */
+  readonly confidence: number;
+  /** `agent/slot`, or `unregistered/KEY:VALUE`; undefined where it counts for no one. */
+  readonly principal: string | undefined;
+  readonly credential: Credential | undefined;
+  /** The credentials that matched, where an identity fits several of them. */
+  readonly ambiguous: readonly string[] | undefined;
+}
+
+/** An event whose place in time is settled and whose credential is decided: what detection sees. */
+export interface AttributedUse {
+  readonly use: CredentialUse;
+  /** `event.id`: 64 bits or more of SHA-256 over format and record bytes, hex; only made when asked, since few are needed. */
+  readonly id: () => string;
+  /** Came more than `max_disorder` after its time: no baseline check, `orderTime` is where it is filed. */
+  readonly late: boolean;
+  /** Milliseconds since the epoch; never decreases along the stream. */
+  readonly orderTime: number;
+  readonly attribution: Attribution;
+}

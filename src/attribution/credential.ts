@@ -1,0 +1,51 @@
+import type { IdentityKey } from '../event.ts';
+
+export const CREDENTIAL_KINDS = [
+  'api-key',
+  'oauth-client',
+  'oauth-token',
+  'aws-access-key',
+  'aws-role',
+  'database-role',
+  'vault-token',
+  'vault-approle',
+  'gcp-service-account',
+  'mtls-certificate',
+  'authensor-key',
+] as const;
+export type CredentialKind = (typeof CREDENTIAL_KINDS)[number];
+
+/** How to revoke: the revoker's name and its own fields, checked by that revoker. */
+export interface RevokeSpec {
+  readonly with: string;
+  readonly [field: string]: unknown;
+}
+
+/** What an agent proves itself with: one entry of the registry file, checked and with defaults. */
+export interface Credential {
+  readonly id: string;
+  readonly agent: string;
+  /** Agents that should behave alike; the agent itself where the file names none. */
+  readonly peerGroup: string;
+  /** What the credential is for, such as `postgres`; the kind where the file names none. */
+  readonly slot: string;
+  readonly kind: CredentialKind;
+  readonly owner: string | undefined;
+  readonly match: Readonly<Partial<Record<IdentityKey, readonly string[]>>>;
+  /** Milliseconds since the epoch. */
+  readonly issuedAt: number | undefined;
+  readonly expiresAt: number | undefined;
+  /** Milliseconds; the kind's default (90 d, 90 d, 30 d) where the file names none; undefined = never due. */
+  readonly rotateEvery: number | undefined;
+  readonly scopes: readonly string[] | undefined;
+  /** CIDR blocks. */
+  readonly networks: readonly string[] | undefined;
+  /** Declared schedule, such as `Mon-Fri 06:00-20:00 Europe/Berlin`. */
+  readonly hours: string | undefined;
+  readonly protected: boolean;
+  readonly parent: string | undefined;
+  readonly revoke: RevokeSpec | undefined;
+}
+
+/** The principal that baselines and incidents belong to: agent and slot. */
+export const principalOf = (credential: Credential): string => `${credential.agent}/${credential.slot}`;

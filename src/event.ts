@@ -1,0 +1,101 @@
+/**
+ * The one event type: one use of a credential, parsed, checked and redacted.
+ *
+ * Kept flat and small because millions pass by; `toEcs` (event-ecs.ts) gives the nested ECS form that people see.
+ * Nothing in here may be a secret: formats redact before they build one.
+ */
+
+/** The identities that logs really carry, and the registry's `match` keys. */
+export const IDENTITY_KEYS = [
+  'credential_id',
+  'client_id',
+  'token_fingerprint',
+  'jwt_sub',
+  'db_user',
+  'aws_access_key_id',
+  'aws_principal_arn',
+  'vault_accessor',
+  'vault_entity_id',
+  'gcp_principal_email',
+  'mtls_subject',
+  'authensor_principal',
+] as const;
+export type IdentityKey = (typeof IDENTITY_KEYS)[number];
+
+/** Who the record says used the credential. On a rejected record it is only what the caller claimed. */
+export interface Identity {
+  readonly key: IdentityKey;
+  readonly value: string;
+}
+
+/**
+ * How the system that wrote the log answered.
+ * - `success`: done.
+ * - `error`: accepted, then failed for another reason (5xx, SQL error, 404, 429).
+ * - `denied`: authenticated, but not allowed (403, permission denied): the agent's own doing.
+ * - `rejected`: authentication itself failed (401, 407, failed login): the identity is a claim and counts against nobody.
+ */
+export type Result = 'success' | 'error' | 'denied' | 'rejected';
+
+/** A secret that stood in the record in clear. Its value never leaves the format; its keyed fingerprint may, for matching only. */
+export interface Leak {
+  /** What it looks like: `jwt`, `vault-token`, `password`, … */
+  readonly kind: string;
+  /** Where it stood: `url.query`, `user_agent.original`, … */
+  readonly field: string;
+}
+
+export interface CredentialUse {
+  /** ECS `@timestamp`: milliseconds since the epoch, UTC. */
+  readonly time: number;
+  /** The format that made it, such as `nginx-json`; first half of the event's id. */
+  readonly format: string;
+  /** ECS `event.dataset`, such as `nginx.access`; the part before the dot is `event.module`. */
+  readonly dataset: string;
+  /** ECS `event.action`, normalised: `GET /v1/orders/{id}`, `SELECT public.customers`, `kv/data/billing:read`. */
+  readonly action: string;
+  readonly result: Result;
+  readonly identities: readonly Identity[];
+  /** 1, or 0 where this record only adds an object to a use that an earlier record counted (a SQL join). */
+  readonly uses: 0 | 1;
+  /** ECS `source.ip`. */
+  readonly sourceIp: string | undefined;
+  /** ECS `user_agent.original`, or the database's `application_name`: redacted, at most 256 characters. */
+  readonly client: string | undefined;
+  /** Bytes sent to the agent; 0 where the log has none. */
+  readonly bytes: number;
+  /** Rows read or written; 0 where the log has none. */
+  readonly rows: number;
+  /** ECS `http.response.status_code`. */
+  readonly status: number | undefined;
+  /** ECS `http.request.method`. */
+  readonly method: string | undefined;
+  /** ECS `url.path`: redacted, at most 512 characters. */
+  readonly path: string | undefined;
+  /** `wayward.db.statement`: SQL with every literal replaced, at most 512 characters. */
+  readonly statement: string | undefined;
+  /** ECS `service.name`, or the database's name. */
+  readonly service: string | undefined;
+  /** ECS `trace.id`. */
+  readonly traceId: string | undefined;
+  /** The agent's run or the server's session: `wayward.session`. */
+  readonly session: string | undefined;
+  readonly leaks: readonly Leak[];
+}
+
+/** The fields that most formats leave empty, to spread under what they have. */
+export const NOTHING_ELSE = {
+  uses: 1,
+  sourceIp: undefined,
+  client: undefined,
+  bytes: 0,
+  rows: 0,
+  status: undefined,
+  method: undefined,
+  path: undefined,
+  statement: undefined,
+  service: undefined,
+  traceId: undefined,
+  session: undefined,
+  leaks: [] as readonly Leak[],
+} as const;
