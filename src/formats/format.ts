@@ -34,8 +34,8 @@ export interface ParserContext {
 
 /** Reads the records of one source in order. May remember a bounded little between records (say, a SQL statement's number). */
 export interface Parser {
-  /** `record` holds the bytes without the line end. Never throws, whatever the bytes. */
-  parse(record: Buffer): Parsed;
+  /** The record is `bytes[start, end)`, valid UTF-8, without its line end. Never throws, whatever the bytes. */
+  parse(bytes: Buffer, start: number, end: number): Parsed;
   /** What it remembers, as JSON, so that a restart goes on exactly; undefined if nothing. */
   save?(): unknown;
   load?(saved: unknown): void;

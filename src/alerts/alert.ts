@@ -1,0 +1,45 @@
+import type { AttributionMethod } from '../attribution/attributed.ts';
+import type { Finding, Severity } from '../detectors/finding.ts';
+
+/** One incident of one principal: what the SOC sees and what response acts on. Plain data, deterministic. */
+export interface Alert {
+  /** `event.id`: hash of agent, slot, opening detector and opening event id. */
+  readonly id: string;
+  /** Grows with every change: the external version of the latest document. */
+  readonly revision: number;
+  readonly status: 'open' | 'closed';
+  /** `agent/slot`, or `unregistered/…` where the registry names nobody. */
+  readonly principal: string;
+  /** From the registry, verbatim; absent if unattributed. */
+  readonly agent?: string;
+  readonly slot: string;
+  readonly peerGroup?: string;
+  /** Ids of the registry's credentials that the evidence used, sorted. */
+  readonly credentials: readonly string[];
+  /** The lowest confidence among the evidence. */
+  readonly attribution: { readonly method: AttributionMethod; readonly confidence: number };
+  /** The highest severity reached. */
+  readonly severity: Severity;
+  readonly severityHistory: readonly { readonly severity: Severity; readonly at: number }[];
+  /** The incident's sum of surprise, bits. */
+  readonly bits: number;
+  /** 0 … 100. */
+  readonly riskScore: number;
+  /** Event times, milliseconds since the epoch: when it opened; first and last evidence. */
+  readonly openedAt: number;
+  readonly start: number;
+  readonly end: number;
+  /** `message`: the title a person reads. */
+  readonly title: string;
+  /** `event.reason`: one sentence with actual and typical values. */
+  readonly reason: string;
+  readonly findings: readonly Finding[];
+  /** Findings beyond the bound per incident, counted. */
+  readonly findingsDropped: number;
+  readonly related: {
+    readonly ip: readonly string[];
+    readonly user: readonly string[];
+    readonly actions: readonly string[];
+    readonly datasets: readonly string[];
+  };
+}

@@ -1,0 +1,31 @@
+/** Severities, lowest first; Elastic's risk numbers stand beside them in `SEVERITY_SCORE`. */
+export const SEVERITIES = ['low', 'medium', 'high', 'critical'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** `event.severity`, exactly as Elastic Security maps it. */
+export const SEVERITY_SCORE: Readonly<Record<Severity, number>> = { low: 21, medium: 47, high: 73, critical: 99 };
+
+export const severityRank = (severity: Severity): number => SEVERITIES.indexOf(severity);
+export const worse = (a: Severity, b: Severity): boolean => severityRank(a) > severityRank(b);
+
+/** One detector's result on one principal at one time. Plain data: the same input gives the same finding, byte for byte. */
+export interface Finding {
+  readonly detector: string;
+  readonly severity: Severity;
+  /** Surprise, −log₂ of the chance that a benign principal-day shows as much; absent for checks that need no baseline. */
+  readonly bits?: number;
+  /** Event time, milliseconds since the epoch. */
+  readonly time: number;
+  /** One sentence: what was seen, and what is typical. */
+  readonly reason: string;
+  /** What it is about (`requests 5m`, an action, a network): the same subject in one incident is one finding, updated. */
+  readonly subject: string;
+  readonly observed: string | number;
+  readonly expected: string | number | undefined;
+  /** Window in milliseconds, where the detector judges one. */
+  readonly window?: number;
+  /** Age of the baseline in days at that time. */
+  readonly baselineAgeDays?: number;
+  /** `event.id`s, at most 5. */
+  readonly evidence: readonly string[];
+}
