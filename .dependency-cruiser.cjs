@@ -1,0 +1,152 @@
+/**
+ * The one-way path of ARCHITECTURE.md as rules. Each stage knows only what lies to its left, and of that
+ * only the types and the small contract modules; nothing ever looks to the right.
+ */
+
+const STAGES = ['sources', 'formats', 'attribution', 'baselines', 'detectors', 'alerts', 'response', 'revokers'];
+
+/** Pure: state in, events in; state out, findings out. The same code runs in `scan`, `run`, a backtest and inline tests. */
+const CORE = '^src/(formats|attribution|baselines|detectors|alerts)/';
+
+/** Words shared by all stages, as types with a few constants beside them. */
+const CONTRACTS = [
+  '^src/sources/(source|dead-letter)[.]ts$',
+  '^src/formats/(format|redact)[.]ts$',
+  '^src/attribution/(attributed|credential)[.]ts$',
+  '^src/detectors/finding[.]ts$',
+  '^src/alerts/alert[.]ts$',
+  '^src/response/action[.]ts$',
+];
+
+const folders = (names) => `^src/(${names.join('|')})/`;
+
+/** One rule a stage: what lies to its right is out of reach, even its types. */
+const nothingToTheRight = STAGES.slice(0, -1).map((stage, index) => ({
+  name: `${stage}-looks-right`,
+  comment: `Data flows left to right: ${stage}/ must not know the stages after it.`,
+  severity: 'error',
+  from: { path: `^src/${stage}/` },
+  to: { path: folders([...STAGES.slice(index + 1), 'sinks']) },
+}));
+
+/** One rule a stage: of what lies to its left, types and contract modules only. */
+const onlyTypesFromTheLeft = STAGES.slice(1).map((stage, index) => ({
+  name: `${stage}-runs-earlier-stage`,
+  comment: `${stage}/ takes what earlier stages hand over; pipeline/ is what calls them.`,
+  severity: 'error',
+  from: { path: `^src/${stage}/` },
+  to: {
+    path: folders(STAGES.slice(0, index + 1)),
+    // Baselines are the mathematics of detectors: one stage in two folders.
+    pathNot: [...CONTRACTS, ...(stage === 'detectors' ? ['^src/baselines/'] : [])],
+    dependencyTypesNot: ['type-only'],
+  },
+}));
+
+module.exports = {
+  forbidden: [
+    ...nothingToTheRight,
+    ...onlyTypesFromTheLeft,
+    {
+      name: 'sinks-know-alerts-only',
+      comment: 'A sink writes what the stages hand it; it neither runs them nor responds.',
+      severity: 'error',
+      from: { path: '^src/sinks/' },
+      to: {
+        path: folders(STAGES),
+        pathNot: CONTRACTS,
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'stages-know-no-shell',
+      comment: 'Stages are called; they do not reach for what assembles them.',
+      severity: 'error',
+      from: { path: folders([...STAGES, 'sinks']) },
+      to: { path: folders(['pipeline', 'commands', 'config', 'console']) },
+    },
+    {
+      name: 'core-is-pure',
+      comment: 'From formats to alerts there is no I/O: of Node only hashing and bytes.',
+      severity: 'error',
+      // networks.ts takes BlockList from node:net, which only computes.
+      from: { path: CORE, pathNot: '^src/attribution/networks[.]ts$' },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|buffer)$' },
+    },
+    {
+      name: 'core-uses-no-client',
+      comment: 'From formats to alerts there is no I/O: no clients, no logger, no command line, no file globs.',
+      severity: 'error',
+      from: { path: CORE },
+      to: { path: 'node_modules/(@types/)?(pg|pino|commander|tinyglobby)/' },
+    },
+    {
+      name: 'shared-is-a-leaf',
+      comment: 'A file in src/ itself is a word shared by all: it knows stages by type at most.',
+      severity: 'error',
+      from: { path: '^src/[^/]+[.]ts$', pathNot: '^src/cli[.]ts$' },
+      to: { path: '^src/[^/]+/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'commands-are-the-outside',
+      comment: 'A command is run by the command line and nothing else.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(commands/|cli[.]ts$)' },
+      to: { path: '^src/(commands/|cli[.]ts$)' },
+    },
+    {
+      name: 'pipeline-knows-no-screen',
+      comment: 'The pipeline runs the same behind every command: what is shown is the command’s business.',
+      severity: 'error',
+      from: { path: '^src/pipeline/' },
+      to: { path: '^src/console/' },
+    },
+    {
+      name: 'no-cycle',
+      comment: 'A cycle means that two files are one.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-orphan',
+      comment: 'A file that nobody uses and that uses nobody is a leftover.',
+      severity: 'error',
+      from: { orphan: true, path: '^src/', pathNot: '^src/cli[.]ts$' },
+      to: {},
+    },
+    {
+      name: 'src-knows-no-test',
+      comment: 'What ships must not need tests, benchmarks or scripts.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|bench|scripts)/' },
+    },
+    {
+      name: 'src-needs-no-dev-dependency',
+      comment: 'What ships must run after `npm ci --omit=dev`.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+        dependencyTypesNot: ['type-only'],
+        pathNot: 'node_modules/@types/',
+      },
+    },
+    {
+      name: 'resolvable',
+      comment: 'Every import leads to a file, a built-in or an installed package.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    // Also sees `import type`, so that rules can tell types from values.
+    tsPreCompilationDeps: true,
+    builtInModules: { add: ['node:sqlite', 'sqlite'] },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};
