@@ -1,0 +1,86 @@
+/** "WAYW": tells our file from any other SQLite database. */
+export const APPLICATION_ID = 0x57415957;
+
+/**
+ * One step per schema version; a step is never changed once released, a new one is added.
+ * Times are milliseconds since the epoch: event time in `alerts`, the wall clock everywhere else.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE alerts (
+    id          TEXT PRIMARY KEY,
+    revision    INTEGER NOT NULL,
+    status      TEXT NOT NULL,
+    severity    INTEGER NOT NULL,  -- rank: 0 low … 3 critical
+    agent       TEXT,
+    opened_at   INTEGER NOT NULL,
+    document    TEXT NOT NULL      -- the alert as JSON
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX alerts_by_time ON alerts (opened_at, id);
+
+  CREATE TABLE closings (
+    seq         INTEGER PRIMARY KEY,
+    alert       TEXT NOT NULL,
+    verdict     TEXT NOT NULL,     -- benign | true
+    because     TEXT NOT NULL,
+    by          TEXT NOT NULL,
+    at          INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX closings_by_alert ON closings (alert);
+
+  CREATE TABLE checkpoints (
+    name        TEXT PRIMARY KEY,
+    at          INTEGER NOT NULL,
+    data        BLOB NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE settings (
+    name        TEXT PRIMARY KEY,
+    value       TEXT NOT NULL      -- JSON
+  ) STRICT, WITHOUT ROWID;
+
+  -- Highest severity that response has decided about, per alert.
+  CREATE TABLE decided (
+    alert       TEXT PRIMARY KEY,
+    severity    INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- Every call to an issuer, written before it is made.
+  CREATE TABLE outbox (
+    key         TEXT PRIMARY KEY,  -- idempotency key
+    cause       TEXT NOT NULL,     -- the alert's or the command's id
+    action      TEXT NOT NULL,     -- revoke | notify
+    credential  TEXT NOT NULL,
+    agent       TEXT NOT NULL,
+    peer_group  TEXT NOT NULL,
+    detail      TEXT NOT NULL,     -- revoke: what will be done, in words; notify: the JSON to send
+    position    INTEGER NOT NULL,  -- order inside the plan
+    state       TEXT NOT NULL,     -- planned | approved | calling | called | verified | failed | expired
+    decided_by  TEXT,              -- 'automatic', or a person's name
+    attempts    INTEGER NOT NULL DEFAULT 0,
+    due_at      INTEGER NOT NULL,  -- not called before
+    expires_at  INTEGER,           -- an approval that nobody gave by then is refused
+    owner       TEXT,              -- the process that is calling, and until when it may
+    owned_until INTEGER,
+    note        TEXT,              -- the proof, or the last error
+    event_at    INTEGER,           -- event time of the offending event
+    alert_at    INTEGER NOT NULL,
+    decided_at  INTEGER,
+    called_at   INTEGER,
+    done_at     INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX outbox_by_state ON outbox (state, due_at);
+  CREATE INDEX outbox_by_cause ON outbox (cause, position);
+  CREATE INDEX outbox_by_credential ON outbox (credential);
+  CREATE INDEX outbox_by_decision ON outbox (decided_by, decided_at);
+
+  -- Append-only: each hash covers the entry and the hash before it.
+  CREATE TABLE audit (
+    seq         INTEGER PRIMARY KEY,
+    entry       TEXT NOT NULL,     -- JSON, exactly as it was hashed
+    hash        TEXT NOT NULL,
+    cause       TEXT GENERATED ALWAYS AS (json_extract(entry, '$.cause')) VIRTUAL
+  ) STRICT;
+  CREATE INDEX audit_by_cause ON audit (cause);
+  `,
+];

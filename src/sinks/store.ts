@@ -1,0 +1,144 @@
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import { UsageError } from '../errors.ts';
+import { APPLICATION_ID, MIGRATIONS } from './store-schema.ts';
+
+export type Row = Record<string, SQLOutputValue>;
+
+/** How long a write waits for another process of ours (`wayward run` beside `wayward halt`), ms. */
+const BUSY_TIMEOUT_MS = 10_000;
+
+/**
+ * The local store: one SQLite file, `wayward.db`, in the state folder; several processes may have it open.
+ * Everything is synchronous. The folder is made with mode 0700, the file with 0600.
+ */
+export class Store {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  /** @throws UsageError when the file is damaged, not ours, not writable, or made by a newer Wayward */
+  constructor(folder: string) {
+    const file = privateFile(folder);
+    this.#database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
+    try {
+      migrate(this.#database, file);
+    } catch (error) {
+      this.#database.close();
+      throw isDamage(error) ? damaged(file, error) : error;
+    }
+  }
+
+  /** Runs `work` as one transaction, whole or not at all. Inside another one it becomes part of that. */
+  transaction<T>(work: () => T): T {
+    if (this.#database.isTransaction) return work();
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.#database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  /** Runs one statement; returns how many rows it changed. */
+  run(sql: string, ...values: SQLInputValue[]): number {
+    return Number(this.#prepare(sql).run(...values).changes);
+  }
+
+  first(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    return this.#prepare(sql).get(...values);
+  }
+
+  all(sql: string, ...values: SQLInputValue[]): Row[] {
+    return this.#prepare(sql).all(...values);
+  }
+
+  /** Keeps a snapshot under a name, in place of the one before. */
+  saveCheckpoint(name: string, data: Uint8Array | string): void {
+    const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+    this.run('INSERT OR REPLACE INTO checkpoints (name, at, data) VALUES (?, ?, ?)', name, Date.now(), bytes);
+  }
+
+  loadCheckpoint(name: string): Buffer | undefined {
+    const data = this.first('SELECT data FROM checkpoints WHERE name = ?', name)?.data;
+    return data instanceof Uint8Array ? Buffer.from(data.buffer, data.byteOffset, data.byteLength) : undefined;
+  }
+
+  /** A setting's JSON value; undefined where it is not set. */
+  setting(name: string): unknown {
+    const value = this.first('SELECT value FROM settings WHERE name = ?', name)?.value;
+    return typeof value === 'string' ? JSON.parse(value) : undefined;
+  }
+
+  /** Sets it, or removes it where the value is undefined. */
+  setSetting(name: string, value: unknown): void {
+    if (value === undefined) this.run('DELETE FROM settings WHERE name = ?', name);
+    else this.run('INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)', name, JSON.stringify(value));
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #prepare(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.#database.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}
+
+function privateFile(folder: string): string {
+  const file = join(folder, 'wayward.db');
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    closeSync(openSync(file, 'a', 0o600)); // SQLite gives its -wal and -shm files the same mode
+    chmodSync(file, 0o600);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new UsageError(`${file}: cannot be written (${code}); choose a state folder that this user owns`, { cause });
+  }
+  return file;
+}
+
+/** Makes the schema, or brings it up to date. A file that isn't ours is refused before anything is written to it. */
+function migrate(database: DatabaseSync, file: string): void {
+  checkOurs(database, file);
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+  database.exec('BEGIN IMMEDIATE'); // two processes may start at once: the second one finds it done
+  for (const step of MIGRATIONS.slice(pragma(database, 'user_version'))) database.exec(step);
+  database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`);
+}
+
+function checkOurs(database: DatabaseSync, file: string): void {
+  const isEmpty = database.prepare('SELECT 1 FROM sqlite_schema').get() === undefined;
+  if (!isEmpty && pragma(database, 'application_id') !== APPLICATION_ID) {
+    throw new UsageError(`${file}: is not a store of Wayward; choose another state folder`);
+  }
+  const version = pragma(database, 'user_version');
+  if (version > MIGRATIONS.length) {
+    const versions = `schema ${version}, this one knows ${MIGRATIONS.length}`;
+    throw new UsageError(
+      `${file}: was made by a newer Wayward (${versions}); upgrade Wayward or choose another state folder`,
+    );
+  }
+}
+
+const pragma = (database: DatabaseSync, name: string): number =>
+  Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB, https://www.sqlite.org/rescode.html */
+const DAMAGE_CODES: ReadonlySet<unknown> = new Set([11, 26]);
+
+const isDamage = (error: unknown): boolean =>
+  error instanceof Error && 'errcode' in error && DAMAGE_CODES.has(Number(error.errcode) & 0xff);
+
+const damaged = (file: string, cause: unknown): UsageError =>
+  new UsageError(
+    `${file}: is damaged; move it and its -wal and -shm files away (a new one is made) or restore a copy`,
+    { cause },
+  );

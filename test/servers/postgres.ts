@@ -1,0 +1,160 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { chownSync, existsSync, globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { ended } from './ended.ts';
+import { freePort } from './free-port.ts';
+import { MissingServer } from './require-server.ts';
+
+export interface PostgresServer {
+  /** Superuser's URL of the database `appdb`. */
+  readonly url: string;
+  readonly port: number;
+  /** pgaudit's jsonlog; undefined for a server that was already there (`WAYWARD_TEST_POSTGRES`). */
+  readonly logFile: string | undefined;
+  /** URL of the same database for another role. */
+  urlFor(role: string, password: string): string;
+  /** Runs one statement, or several without parameters, as superuser. */
+  query(sql: string, values?: readonly unknown[]): Promise<pg.QueryResult>;
+  stop(): Promise<void>;
+}
+
+const READY_TIMEOUT_MS = 20_000;
+
+/**
+ * A real PostgreSQL with pgaudit on a loopback port, with its own data folder, or the one at the URL in `WAYWARD_TEST_POSTGRES`
+ * (a superuser's). Throws MissingServer where neither is there.
+ */
+export async function startPostgres(): Promise<PostgresServer> {
+  const existing = process.env.WAYWARD_TEST_POSTGRES;
+  if (existing !== undefined) return connect(existing, undefined, async () => {});
+
+  const binaries = findBinaries();
+  const user = serverUser();
+  const data = mkdtempSync(join(tmpdir(), 'wayward-postgres-'));
+  if ('uid' in user) chownSync(data, user.uid, user.gid);
+  initialise(binaries, data, user);
+  const port = await freePort();
+  writeFileSync(join(data, 'postgresql.auto.conf'), settings(port));
+  const server = spawn(join(binaries, 'postgres'), ['-D', data], {
+    ...user,
+    cwd: data,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let startup = '';
+  server.stderr.on('data', (chunk: Buffer) => {
+    startup = (startup + chunk.toString()).slice(-2000);
+  });
+  const killNow = () => server.kill('SIGQUIT');
+  process.once('exit', killNow);
+  const stop = async () => {
+    process.off('exit', killNow);
+    await ended(server, 'SIGINT');
+    rmSync(data, { recursive: true, force: true });
+  };
+
+  const root = `postgresql://super:superpw@127.0.0.1:${port}`;
+  try {
+    await createDatabase(`${root}/postgres`, server);
+  } catch (error) {
+    await stop();
+    if (startup.includes('"pgaudit"'))
+      throw new MissingServer('pgaudit is not installed (Debian: postgresql-15-pgaudit)');
+    throw new Error(`PostgreSQL did not start: ${startup}`, { cause: error });
+  }
+  return connect(`${root}/appdb`, join(data, 'log', 'pg.json'), stop);
+}
+
+async function connect(url: string, logFile: string | undefined, stop: () => Promise<void>): Promise<PostgresServer> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  return {
+    url,
+    port: Number(new URL(url).port || 5432),
+    logFile,
+    urlFor(role, password) {
+      const other = new URL(url);
+      other.username = role;
+      other.password = password;
+      return other.href;
+    },
+    query: (sql, values) => client.query(sql, values === undefined ? undefined : [...values]),
+    async stop() {
+      await client.end();
+      await stop();
+    },
+  };
+}
+
+/** The folder with the server's programs: Debian's newest version, else the PATH. */
+function findBinaries(): string {
+  const debian = globSync('/usr/lib/postgresql/*/bin/postgres').sort().reverse();
+  const onPath = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'postgres'));
+  const found = [...debian, ...onPath].find((file) => existsSync(file));
+  if (found === undefined)
+    throw new MissingServer('PostgreSQL is not installed (Debian: postgresql-15 and postgresql-15-pgaudit)');
+  return dirname(found);
+}
+
+type ServerUser = { uid: number; gid: number } | Record<string, never>;
+
+/** PostgreSQL refuses to run as root. */
+function serverUser(): ServerUser {
+  if (process.getuid?.() !== 0) return {};
+  const id = (flag: string): number => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
+  return { uid: id('-u'), gid: id('-g') };
+}
+
+function initialise(binaries: string, data: string, user: ServerUser): void {
+  const passwordFile = join(data, '..', `${data.split('/').at(-1)}.pw`);
+  writeFileSync(passwordFile, 'superpw', { mode: 0o644 });
+  try {
+    const identity = ['-U', 'super', '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
+    execFileSync(join(binaries, 'initdb'), ['-D', data, ...identity, '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'], {
+      ...user,
+      stdio: 'pipe',
+    });
+  } finally {
+    rmSync(passwordFile);
+  }
+}
+
+const settings = (port: number): string => `
+listen_addresses = '127.0.0.1'
+port = ${port}
+unix_socket_directories = ''
+fsync = off
+shared_preload_libraries = 'pgaudit'
+pgaudit.log = 'read,write,role,ddl'
+pgaudit.log_relation = on
+pgaudit.log_parameter = on
+pgaudit.log_rows = on
+pgaudit.log_catalog = off
+logging_collector = on
+log_directory = 'log'
+log_filename = 'pg.log'
+log_destination = 'stderr,csvlog,jsonlog'
+log_line_prefix = '%m [%p] %q[user=%u,db=%d,app=%a,client=%h,session=%c] '
+log_connections = on
+log_disconnections = on
+log_timezone = 'UTC'
+`;
+
+/** Waits until the server answers, then makes `appdb`. */
+async function createDatabase(url: string, server: ChildProcess): Promise<void> {
+  const deadline = Date.now() + READY_TIMEOUT_MS;
+  for (;;) {
+    const client = new pg.Client({ connectionString: url });
+    try {
+      await client.connect();
+      await client.query('CREATE DATABASE appdb');
+      await client.end();
+      return;
+    } catch (error) {
+      if (server.exitCode !== null || Date.now() > deadline) throw error;
+      await sleep(30);
+    }
+  }
+}
