@@ -1,0 +1,57 @@
+/**
+ * Fills the generated tables in docs/*.md from the registries, so that the docs can't disagree with the code.
+ *
+ *   node scripts/docs.ts           rewrite them
+ *   node scripts/docs.ts --check   exit 1 and name the files that would change
+ *
+ * A table stands between `<!-- generated: NAME -->` and `<!-- /generated -->`; NAME is a key of TABLES.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { globSync } from 'tinyglobby';
+import { FORMATS } from '../src/formats/registry.ts';
+
+/** One line here for each registry that the docs show. */
+const TABLES: Readonly<Record<string, () => string>> = {
+  formats: () =>
+    table(
+      ['`--format`', 'what it reads', '`event.dataset`'],
+      FORMATS.map(({ id, title, dataset }) => [`\`${id}\``, title, `\`${dataset}\``]),
+    ),
+};
+
+const REGION = /(<!-- generated: ([\w-]+) -->\n)[^]*?(<!-- \/generated -->)/g;
+
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
+  return line(header) + line(header.map(() => '---')) + rows.map(line).join('');
+}
+
+function fill(file: string, text: string): string {
+  return text.replace(REGION, (_region, opening: string, name: string, closing: string) => {
+    const generate = TABLES[name];
+    if (!generate)
+      throw new Error(`${file}: no table is called "${name}"; there are: ${Object.keys(TABLES).join(', ')}`);
+    return `${opening}\n${generate()}\n${closing}`;
+  });
+}
+
+const root = join(import.meta.dirname, '..');
+const check = process.argv.includes('--check');
+const stale: string[] = [];
+
+for (const path of globSync(['docs/**/*.md', 'README.md'], { cwd: root, absolute: true }).sort()) {
+  const file = relative(root, path);
+  const before = readFileSync(path, 'utf8');
+  const after = fill(file, before);
+  if (after === before) continue;
+  stale.push(file);
+  if (!check) writeFileSync(path, after);
+}
+
+if (check && stale.length > 0) {
+  console.error(`Out of date with the registries: ${stale.join(', ')}. Run: npm run docs:write`);
+  process.exitCode = 1;
+} else {
+  console.log(stale.length > 0 ? `Rewritten: ${stale.join(', ')}` : 'The docs agree with the registries.');
+}
