@@ -1,0 +1,167 @@
+import type { CredentialUse } from '../event.ts';
+import { bounded, learnGreatest, setAlarms, tailOf } from './extremes.ts';
+import { clientHash, hash, networkHash } from './hash.ts';
+import { dayOver, quietDay } from './holds.ts';
+import { enterCell, quietHour, rollHour, seasonalRatio } from './hours.ts';
+import type { Observation } from './observation.ts';
+import { countDay, see } from './repertoire.ts';
+import { DAY, HOUR, SERIES_COUNT, SERIES_OF } from './series.ts';
+import { AT, get, type State } from './state.ts';
+import { add, clearDay } from './windows.ts';
+
+/** Days of its own, or of its peers, before a baseline is trusted with more than a low finding. */
+export const YOUNG_DAYS = 3;
+/** Days of its own before a principal stops leaning on its peers' hours and volumes. */
+const OWN_DAYS = 14;
+/** Surprise from which a series is worth a closer look, bits: detectors cannot ask for less. */
+export const LOOK_BITS = 6;
+/** Denied attempts are remembered apart from what was really done. */
+const DENIED = 0x9e3779b9;
+const MINUTE = 60_000;
+
+/** One principal's baseline: its state, and its peers' where it has any. */
+export interface Principal {
+  readonly name: string;
+  readonly state: State;
+  readonly peers: State | undefined;
+  /** IANA zone in which its hours are counted. */
+  readonly zone: string;
+}
+
+const daysOf = (state: State | undefined): number => (state ? get(state.f32, AT.activeDays) : 0);
+
+/** The peers whose hours and volumes still count as the principal's own. */
+export const lentBy = (principal: Principal): State | undefined => (daysOf(principal.state) < OWN_DAYS ? principal.peers : undefined);
+
+/** True until the principal has three active days, or its peers have been known for three days. */
+export const isYoung = ({ state, peers }: Principal, time: number): boolean => {
+  if (daysOf(state) >= YOUNG_DAYS) return false;
+  return !peers || daysOf(peers) < YOUNG_DAYS || ageInDays(peers, time) < YOUNG_DAYS;
+};
+
+/** Age of the baseline in days. */
+export const ageInDays = (state: State, time: number): number => Math.max(0, Math.floor((time - get(state.f64, AT.firstSeen)) / DAY));
+
+/** Ends the principal's day: its greatest values are learned, unless they were flagged. */
+const learnDay = (principal: Principal): void => {
+  const { state, peers } = principal;
+  const day = get(state.f64, AT.day);
+  for (let series = 0; series < SERIES_COUNT; series++) {
+    const greatest = get(state.f64, AT.dayMax + series);
+    const flagged = get(state.f32, AT.flagged + series) > 0;
+    if (flagged && !dayOver(state, series, day)) continue;
+    if (!flagged) quietDay(state, series, day);
+    const value = flagged ? greatest : bounded(tailOf(state, peers, series), series, greatest);
+    learnGreatest(state, series, day, value);
+    if (peers) learnGreatest(peers, series, day, value);
+  }
+};
+
+const countActiveDay = (state: State, day: number): void => {
+  const gap = Math.max(1, day - get(state.f64, AT.day));
+  state.f32[AT.activeDays] = daysOf(state) + 1;
+  countDay(state, AT.actions, gap);
+  countDay(state, AT.networks, gap);
+  countDay(state, AT.clients, gap);
+};
+
+const rollDay = (principal: Principal, day: number): void => {
+  const { state, peers } = principal;
+  if (get(state.f64, AT.day) > 0) {
+    learnDay(principal);
+    countActiveDay(state, day);
+    if (peers) countActiveDay(peers, day);
+  }
+  clearDay(state);
+  state.f64[AT.day] = day;
+  if (peers) peers.f64[AT.day] = day;
+  setAlarms(state, lentBy(principal), LOOK_BITS);
+};
+
+/** Adds to all windows of a metric, keeps the day's greatest and tells which went over their alarm. */
+const count = (state: State, metric: keyof typeof SERIES_OF, time: number, amount: number, raised: number[]): void => {
+  const [first, end] = SERIES_OF[metric];
+  const { f64 } = state;
+  for (let series = first; series < end; series++) {
+    const sum = add(state, series, time, amount);
+    if (sum > (f64[AT.dayMax + series] as number)) {
+      f64[AT.dayMax + series] = sum;
+      if (sum > (f64[AT.alarm + series] as number)) raised.push(series);
+    }
+  }
+};
+
+const countSeasonal = (state: State, requestsInHour: number, raised: number[]): void => {
+  const series = SERIES_OF.seasonal[0];
+  const ratio = seasonalRatio(state, requestsInHour);
+  if (ratio <= get(state.f64, AT.dayMax + series)) return;
+  state.f64[AT.dayMax + series] = ratio;
+  if (ratio > get(state.f64, AT.alarm + series)) raised.push(series);
+};
+
+/** Counts minutes in which a second network used the credential; blind to the order inside a minute. */
+const countShared = (state: State, time: number, network: number, raised: number[]): void => {
+  const minute = Math.floor(time / MINUTE);
+  if (minute !== get(state.f64, AT.minute)) {
+    state.f64[AT.minute] = minute;
+    state.u32[AT.minuteNetwork] = network;
+    state.u16[AT.minuteShared] = 0;
+  } else if (network !== get(state.u32, AT.minuteNetwork) && state.u16[AT.minuteShared] === 0) {
+    state.u16[AT.minuteShared] = 1;
+    count(state, 'shared', time, 1, raised);
+  }
+};
+
+const REQUESTS_IN_HOUR = SERIES_OF.requests[0] + 3;
+
+const countVolume = (state: State, use: CredentialUse, time: number, raised: number[]): void => {
+  if (use.uses === 1) {
+    count(state, 'requests', time, 1, raised);
+    state.f64[AT.hourRequests] = get(state.f64, AT.hourRequests) + 1;
+    countSeasonal(state, get(state.f64, AT.sum + REQUESTS_IN_HOUR), raised);
+  }
+  if (use.bytes > 0) count(state, 'bytes', time, use.bytes, raised);
+  if (use.rows > 0) count(state, 'rows', time, use.rows, raised);
+  if (use.result === 'denied') count(state, 'denied', time, 1, raised);
+  else if (use.result === 'error') count(state, 'errors', time, 1, raised);
+};
+
+const lookUp = (principal: Principal, use: CredentialUse, seen: Observation): void => {
+  const { state } = principal;
+  seen.actionHash = use.result === 'denied' ? (hash(use.action) ^ DENIED) >>> 0 || 1 : hash(use.action);
+  seen.action = see(state, AT.actions, seen.actionHash, seen.day);
+  if (seen.action === 'new') count(state, 'novel', seen.time, 1, seen.raised);
+  if (use.sourceIp !== undefined) {
+    seen.networkHash = networkHash(use.sourceIp);
+    seen.network = see(state, AT.networks, seen.networkHash, seen.day);
+    countShared(state, seen.time, seen.networkHash, seen.raised);
+  }
+  if (use.client !== undefined) {
+    seen.clientHash = clientHash(use.client);
+    seen.client = see(state, AT.clients, seen.clientHash, seen.day);
+  }
+};
+
+/** Takes one use into the principal's windows and says what is unusual about it. Constant time. */
+export const observe = (principal: Principal, use: CredentialUse, time: number, seen: Observation): void => {
+  const { state, peers, zone } = principal;
+  seen.time = time;
+  seen.day = Math.floor(time / DAY);
+  seen.hour = Math.floor(time / HOUR);
+  seen.raised.length = 0;
+  seen.network = seen.client = 'known';
+  seen.quiet = undefined;
+  seen.first = get(state.f64, AT.firstSeen) === 0;
+  if (seen.first) state.f64[AT.firstSeen] = time;
+  if (peers && get(peers.f64, AT.firstSeen) === 0) peers.f64[AT.firstSeen] = time;
+  if (seen.day !== state.f64[AT.day]) rollDay(principal, seen.day);
+  if (seen.hour !== state.f64[AT.hour]) rollHour(state, seen.hour, zone);
+  if (peers && seen.hour > get(peers.f64, AT.hour)) rollHour(peers, seen.hour, zone);
+  state.f64[AT.lastSeen] = time;
+  countVolume(state, use, time, seen.raised);
+  lookUp(principal, use, seen);
+  if (enterCell(state, time)) {
+    const quiet = quietHour(state, lentBy(principal), zone, seen.hour);
+    if (quiet.bits >= LOOK_BITS) seen.quiet = quiet;
+  }
+};

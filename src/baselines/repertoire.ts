@@ -1,0 +1,131 @@
+import { get, type State, type TableLayout } from './state.ts';
+
+/**
+ * The things a principal is known for: its actions, networks, clients. A bounded table of hashes; when it is full, the
+ * thing seen on the fewest days makes room. How surprising a new thing is comes from how often this principal has shown
+ * new ones: the chance of a day with something new is Beta-binomial, (new days + A) / (days + A + B).
+ */
+
+const A = 0.2;
+const B = 4.8;
+/** Half-life of days, new and all, in days. */
+const DECAY_PER_DAY = 0.5 ** (1 / 45);
+/** On its first days everything a principal does is new to us: those days teach names, not how often names change. */
+const FIRST_DAYS = 2;
+/** Distinct days that a flagged thing must return on before it becomes part of the repertoire by itself. */
+const STEADY_DAYS = 7;
+/** Days without it after which a held thing is news again. */
+const FORGET_DAYS = 3;
+/** Marks a held thing that time alone never makes normal. */
+const NEVER_STEADY = 0xffff;
+
+export type Known = 'known' | 'held' | 'returned' | 'new';
+
+/** Index of a hash, or -1. Hits move one place forward, so that frequent things are found at once. */
+const indexOf = (state: State, table: TableLayout, hash: number): number => {
+  const { u32 } = state;
+  const end = table.hash + get(state.u16, table.size);
+  for (let at = table.hash; at < end; at++) {
+    if (u32[at] !== hash) continue;
+    const index = at - table.hash;
+    if (index === 0) return 0;
+    swap(state, table, index, index - 1);
+    return index - 1;
+  }
+  return -1;
+};
+
+const swap = (state: State, table: TableLayout, a: number, b: number): void => {
+  const exchange = (array: Float32Array | Uint32Array | Uint16Array, base: number): void => {
+    const kept = get(array, base + a);
+    array[base + a] = get(array, base + b);
+    array[base + b] = kept;
+  };
+  exchange(state.u32, table.hash);
+  exchange(state.f32, table.days);
+  exchange(state.u16, table.last);
+  exchange(state.u16, table.held);
+  exchange(state.u16, table.kind);
+};
+
+/** Looks a thing up and, if it is known, notes that it was seen on `day`. */
+export const see = (state: State, table: TableLayout, hash: number, day: number): Known => {
+  if (state.u32[table.hash] === hash && state.u16[table.last] === day && state.u16[table.held] === 0) return 'known';
+  const index = indexOf(state, table, hash);
+  if (index < 0) return 'new';
+  const last = get(state.u16, table.last + index);
+  const held = get(state.u16, table.held + index);
+  if (last !== day) {
+    state.u16[table.last + index] = day;
+    const days = get(state.f32, table.days + index);
+    state.f32[table.days + index] = days * DECAY_PER_DAY ** (day - last) + 1;
+    if (held > 0 && held !== NEVER_STEADY) state.u16[table.held + index] = held + 1 >= STEADY_DAYS ? 0 : held + 1;
+  }
+  if (held === 0) return 'known';
+  return day - last > FORGET_DAYS ? 'returned' : 'held';
+};
+
+/** Has the group (or principal) learned this thing? Changes nothing. */
+export const knows = (state: State, table: TableLayout, hash: number): boolean => {
+  const end = table.hash + get(state.u16, table.size);
+  for (let at = table.hash; at < end; at++) {
+    if (state.u32[at] === hash) return get(state.u16, table.held + at - table.hash) === 0;
+  }
+  return false;
+};
+
+const leastUsed = (state: State, table: TableLayout): number => {
+  let least = 0;
+  for (let index = 1; index < table.capacity; index++) {
+    if (get(state.f32, table.days + index) < get(state.f32, table.days + least)) least = index;
+  }
+  return least;
+};
+
+export type Hold = 'learn' | 'hold' | 'hold-for-good';
+
+/** Puts a new thing in: into the repertoire, or held out of it because it was flagged. */
+export const admit = (state: State, table: TableLayout, hash: number, day: number, kind: number, how: Hold): void => {
+  const size = get(state.u16, table.size);
+  const index = size < table.capacity ? size : leastUsed(state, table);
+  if (size < table.capacity) state.u16[table.size] = size + 1;
+  state.u32[table.hash + index] = hash;
+  state.f32[table.days + index] = 1;
+  state.u16[table.last + index] = day;
+  state.u16[table.kind + index] = kind;
+  state.u16[table.held + index] = how === 'learn' ? 0 : how === 'hold' ? 1 : NEVER_STEADY;
+  if (how !== 'learn' || state.u16[table.lastNew] === day) return;
+  state.u16[table.lastNew] = day;
+  if (get(state.f32, table.allDays) >= FIRST_DAYS) state.f32[table.newDays] = get(state.f32, table.newDays) + 1;
+};
+
+/** Makes a held thing part of the repertoire: its alert was closed as benign. */
+export const accept = (state: State, table: TableLayout, hash: number): void => {
+  const index = indexOf(state, table, hash);
+  if (index >= 0) state.u16[table.held + index] = 0;
+};
+
+/** Another active day has passed, `gap` days after the one before. */
+export const countDay = (state: State, table: TableLayout, gap: number): void => {
+  const decay = DECAY_PER_DAY ** gap;
+  state.f32[table.newDays] = get(state.f32, table.newDays) * decay;
+  state.f32[table.allDays] = get(state.f32, table.allDays) * decay + 1;
+};
+
+/** Surprise in bits of a day with something new, where `peers` lend their experience: their days count as its own. */
+export const surpriseOfNew = (state: State, table: TableLayout, peers: State | undefined): number => {
+  const newDays = get(state.f32, table.newDays) + (peers ? get(peers.f32, table.newDays) : 0);
+  const days = get(state.f32, table.allDays) + (peers ? get(peers.f32, table.allDays) : 0);
+  return -Math.log2((newDays + A) / (days + A + B));
+};
+
+/** How many learned things there are of each class: index = class. */
+export const countByKind = (state: State, table: TableLayout, kinds: number): number[] => {
+  const counts = new Array<number>(kinds).fill(0);
+  const size = get(state.u16, table.size);
+  for (let index = 0; index < size; index++) {
+    const kind = get(state.u16, table.kind + index);
+    if (get(state.u16, table.held + index) === 0 && kind < kinds) counts[kind] = (counts[kind] as number) + 1;
+  }
+  return counts;
+};
