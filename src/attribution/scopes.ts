@@ -1,0 +1,28 @@
+import { BoundedCache } from './bounded-cache.ts';
+import { compileGlob, type Matcher } from './glob.ts';
+
+const CACHED_ACTIONS = 2_048;
+
+/**
+ * Compiles a credential's declared scopes to one question: is this action within them?
+ *
+ * A scope is an action or a glob of one: `GET /v1/orders/*`, `SELECT public.*`, `s3:Get*`, `kv/data/billing/*:read`,
+ * `file:/srv/reports/**`. `*` stops at `/` and `**` does not; a `*` that is all there is, or all that follows the
+ * verb (`GET *`), means everything. Actions come folded, so an identifier in a path is `{id}`: write `*` for it.
+ */
+export function compileScopes(scopes: readonly string[]): Matcher {
+  const exact = new Set(scopes.filter((scope) => !scope.includes('*')));
+  const globs = scopes.filter((scope) => scope.includes('*')).map(compileScope);
+  const answers = new BoundedCache<boolean>(CACHED_ACTIONS);
+  return (action) => {
+    if (exact.has(action)) return true;
+    const known = answers.get(action);
+    if (known !== undefined) return known;
+    const within = globs.some((matches) => matches(action));
+    answers.set(action, within);
+    return within;
+  };
+}
+
+const compileScope = (scope: string): Matcher =>
+  compileGlob(scope.replace(/(^|^[A-Z]+ )\*$/, '$1**'), { separator: '/' });
