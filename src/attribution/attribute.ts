@@ -82,7 +82,7 @@ function contested(best: Attribution, identities: readonly Identity[], registry:
   const candidates = identities.map((identity) => registry.find(identity)).filter((found) => found !== undefined);
   const idsOf = ({ ambiguous, credential }: Attribution): readonly string[] => ambiguous ?? [credential?.id ?? ''];
   const agentsOf = (found: Attribution) => new Set(idsOf(found).map((id) => registry.byId(id)?.agent));
-  const [first = new Set(), ...others] = candidates.map(agentsOf);
+  const [first = new Set<string | undefined>(), ...others] = candidates.map(agentsOf);
   if ([...first].some((agent) => others.every((agents) => agents.has(agent)))) return best;
   const ids = new Set(candidates.flatMap(idsOf));
   return Object.freeze({ ...best, confidence: AMBIGUOUS_CONFIDENCE, ambiguous: [...ids].sort() });

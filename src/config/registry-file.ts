@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { durationSchema } from '../config/duration.ts';
-import { instantSchema } from '../config/instant.ts';
-import { nearest } from '../config/nearest.ts';
-import { loadYamlFile, type Report } from '../config/yaml-file.ts';
+import { CREDENTIAL_KINDS, type Credential, type CredentialKind } from '../attribution/credential.ts';
+import { MAX_PATTERN } from '../attribution/glob.ts';
+import { parseCidr } from '../attribution/networks.ts';
+import { parseSchedule } from '../attribution/schedule.ts';
+import { UNREGISTERED_AGENT } from '../attribution/unregistered.ts';
 import { IDENTITY_KEYS, type IdentityKey } from '../event.ts';
-import { CREDENTIAL_KINDS, type Credential, type CredentialKind } from './credential.ts';
-import { MAX_PATTERN } from './glob.ts';
-import { parseCidr } from './networks.ts';
-import { parseSchedule } from './schedule.ts';
-import { UNREGISTERED_AGENT } from './unregistered.ts';
+import { durationSchema } from './duration.ts';
+import { instantSchema } from './instant.ts';
+import { nearest } from './nearest.ts';
+import { loadYamlFile, type Report } from './yaml-file.ts';
 
 const DAY = 86_400_000;
 
