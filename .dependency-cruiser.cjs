@@ -3,12 +3,22 @@
  * only the types and the small contract modules; nothing ever looks to the right.
  */
 
-const STAGES = ['sources', 'formats', 'attribution', 'baselines', 'detectors', 'alerts', 'response', 'revokers'];
+const STAGES = [
+  'sources',
+  'formats',
+  'attribution',
+  'baselines',
+  'detectors',
+  'alerts',
+  'sinks',
+  'response',
+  'revokers',
+];
 
 /** Pure: state in, events in; state out, findings out. The same code runs in `scan`, `run`, a backtest and inline tests. */
 const CORE = '^src/(formats|attribution|baselines|detectors|alerts)/';
 
-/** Words shared by all stages, as types with a few constants beside them. */
+/** Words shared by all stages: types, with a few constants beside them. */
 const CONTRACTS = [
   '^src/sources/(source|dead-letter)[.]ts$',
   '^src/formats/(format|redact)[.]ts$',
@@ -18,6 +28,12 @@ const CONTRACTS = [
   '^src/response/action[.]ts$',
 ];
 
+/** A stage's own configuration file (registry, detectors) is read by its `…-file.ts`, at the start and from outside. */
+const CONFIG_FILE = '-file[.]ts$';
+
+/** What any configuration is written with, such as `90d` or a secret's reference; the rest of config/ knows all stages. */
+const CONFIG_WORDS = '^src/config/(duration|instant|nearest|located|explain-issue|yaml-file|secrets)[.]ts$';
+
 const folders = (names) => `^src/(${names.join('|')})/`;
 
 /** One rule a stage: what lies to its right is out of reach, even its types. */
@@ -26,7 +42,8 @@ const nothingToTheRight = STAGES.slice(0, -1).map((stage, index) => ({
   comment: `Data flows left to right: ${stage}/ must not know the stages after it.`,
   severity: 'error',
   from: { path: `^src/${stage}/` },
-  to: { path: folders([...STAGES.slice(index + 1), 'sinks']) },
+  // Response calls the revokers that it is handed by their contract.
+  to: { path: folders(STAGES.slice(index + 1)), pathNot: stage === 'response' ? ['^src/revokers/revoker[.]ts$'] : [] },
 }));
 
 /** One rule a stage: of what lies to its left, types and contract modules only. */
@@ -48,22 +65,11 @@ module.exports = {
     ...nothingToTheRight,
     ...onlyTypesFromTheLeft,
     {
-      name: 'sinks-know-alerts-only',
-      comment: 'A sink writes what the stages hand it; it neither runs them nor responds.',
-      severity: 'error',
-      from: { path: '^src/sinks/' },
-      to: {
-        path: folders(STAGES),
-        pathNot: CONTRACTS,
-        dependencyTypesNot: ['type-only'],
-      },
-    },
-    {
       name: 'stages-know-no-shell',
-      comment: 'Stages are called; they do not reach for what assembles them.',
+      comment: 'Stages are called; they do not reach for what assembles, shows or simulates them.',
       severity: 'error',
-      from: { path: folders([...STAGES, 'sinks']) },
-      to: { path: folders(['pipeline', 'commands', 'config', 'console']) },
+      from: { path: folders(STAGES) },
+      to: { path: folders(['pipeline', 'commands', 'config', 'console', 'simulate']), pathNot: CONFIG_WORDS },
     },
     {
       name: 'core-is-pure',
@@ -75,17 +81,32 @@ module.exports = {
     },
     {
       name: 'core-uses-no-client',
-      comment: 'From formats to alerts there is no I/O: no clients, no logger, no command line, no file globs.',
+      comment:
+        'From formats to alerts there is no I/O: no clients, no logger, no command line, no file globs, no secret store.',
       severity: 'error',
       from: { path: CORE },
-      to: { path: 'node_modules/(@types/)?(pg|pino|commander|tinyglobby)/' },
+      to: { path: ['node_modules/(@types/)?(pg|pino|commander|tinyglobby)/', '^src/config/secrets[.]ts$'] },
+    },
+    {
+      name: 'core-reads-no-file',
+      comment: 'Files of configuration are read from outside and handed in.',
+      severity: 'error',
+      from: { path: CORE, pathNot: CONFIG_FILE },
+      to: { path: `^src/.*${CONFIG_FILE}`, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'simulation-is-apart',
+      comment: 'Logs made by the code that reads them would prove nothing.',
+      severity: 'error',
+      from: { path: '^src/simulate/' },
+      to: { path: folders(STAGES), dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'shared-is-a-leaf',
       comment: 'A file in src/ itself is a word shared by all: it knows stages by type at most.',
       severity: 'error',
       from: { path: '^src/[^/]+[.]ts$', pathNot: '^src/cli[.]ts$' },
-      to: { path: '^src/[^/]+/', dependencyTypesNot: ['type-only'] },
+      to: { path: '^src/[^/]+/', pathNot: CONTRACTS, dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'commands-are-the-outside',
@@ -96,7 +117,7 @@ module.exports = {
     },
     {
       name: 'pipeline-knows-no-screen',
-      comment: 'The pipeline runs the same behind every command: what is shown is the command’s business.',
+      comment: 'The pipeline runs the same behind every command: what is shown is the business of the command.',
       severity: 'error',
       from: { path: '^src/pipeline/' },
       to: { path: '^src/console/' },
