@@ -1,5 +1,19 @@
 import type { Result } from '../event.ts';
-import { chance, choice, exponential, geometric, hex, integer, logNormal, pareto, pick, poisson, type Random, seeded, zipf } from './random.ts';
+import {
+  chance,
+  choice,
+  exponential,
+  geometric,
+  hex,
+  integer,
+  logNormal,
+  pareto,
+  pick,
+  poisson,
+  type Random,
+  seeded,
+  zipf,
+} from './random.ts';
 import { DAY, HOUR, runStarts, type Schedule, SECOND } from './schedule.ts';
 import { call, type SimulatedUse, type Template } from './use.ts';
 
@@ -79,7 +93,7 @@ export function* life(agent: SimulatedAgent, from: number, to: number): Generato
   const random = seeded(`${agent.seed}/life`);
   const places = deployments(agent, from, to);
   const habits = newHabits(agent.behaviour);
-  let pending: SimulatedUse[] = [];
+  const pending: SimulatedUse[] = [];
   // Local dates start up to 14 h before and 12 h after the UTC ones: begin a day early, go on a day longer.
   for (let date = Math.floor(from / DAY) * DAY - DAY; date < to + 2 * DAY; date += DAY) {
     takeUp(habits, poisson(random, agent.behaviour.newActionsPerDay));

@@ -58,14 +58,14 @@ export const nginxCombined: Render = (use) => {
   const date = `${two(at.getUTCDate())}/${MONTHS[at.getUTCMonth()]}/${at.getUTCFullYear()}`;
   const clock = at.toISOString().slice(11, 19);
   const request = `${method} ${path}${args === '' ? '' : `?${args}`} HTTP/1.1`;
-  const text = `${use.ip} - - [${date}:${clock} +0000] "${escape(request)}" ${statusOf(use)} ${use.bytes} "-" "${escape(use.client)}"`;
+  const text = `${use.ip} - - [${date}:${clock} +0000] "${escaped(request)}" ${statusOf(use)} ${use.bytes} "-" "${escaped(use.client)}"`;
   return [{ time: use.time, text }];
 };
 
 const two = (value: number): string => String(value).padStart(2, '0');
 
 /** nginx's default escaping: quotes, backslashes, control characters and every byte beyond ASCII as `\xHH`. */
-const escape = (text: string): string =>
+const escaped = (text: string): string =>
   /^[ !#-[\]-~]*$/.test(text)
     ? text
     : [...Buffer.from(text)]

@@ -39,7 +39,12 @@ export function vaultAudit(random: Random, agentOf: (accessor: string) => string
       ...(allowed && mount_type === 'database' ? { secret: { lease_id: `${use.action.path}/${use.session}` } } : {}),
     };
     const head = { ...(auth === undefined ? {} : { auth }), ...(error === undefined ? {} : { error }) };
-    const asked = { ...head, request: { ...before, ...mounted, ...tail }, time: nanoseconds(start, random), type: 'request' };
+    const asked = {
+      ...head,
+      request: { ...before, ...mounted, ...tail },
+      time: nanoseconds(start, random),
+      type: 'request',
+    };
     const answered = {
       ...head,
       request: { ...before, ...routed, ...mounted, ...tail },
@@ -59,7 +64,9 @@ const hmac = (key: string, value: string): string =>
   `hmac-sha256:${createHmac('sha256', `simulated ${key}`).update(value).digest('hex')}`;
 
 const nanoseconds = (time: number, random: Random): string =>
-  `${new Date(time).toISOString().slice(0, -1)}${String(integer(random, 1, 999_999)).padStart(6, '0').replace(/0+$/, '')}Z`;
+  `${new Date(time).toISOString().slice(0, -1)}${String(integer(random, 1, 999_999))
+    .padStart(6, '0')
+    .replace(/0+$/, '')}Z`;
 
 const authOf = (use: SimulatedUse, agent: string, issued: string) => ({
   accessor: use.identity,

@@ -46,9 +46,7 @@ export function activeMinutes(schedule: Schedule): number {
  */
 export function runStarts(schedule: Schedule, date: number, runs: number, random: Random): number[] {
   const minutes = schedule.kind === 'cron' ? cronMinutes(schedule, random) : looseMinutes(schedule, date, runs, random);
-  return minutes
-    .map((minute) => fromLocal(Math.round(date + minute * MINUTE), schedule.zone))
-    .sort((a, b) => a - b);
+  return minutes.map((minute) => fromLocal(Math.round(date + minute * MINUTE), schedule.zone)).sort((a, b) => a - b);
 }
 
 /** Starts a few seconds after its time, and once in a while not at all. */

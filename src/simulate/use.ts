@@ -81,11 +81,18 @@ export const vault = (operation: VaultAction['operation'], path: string): Templa
 
 /** One concrete call of a template: its placeholders filled in, its size heavy-tailed around the usual one. */
 export function call(template: Template, random: Random): Pick<SimulatedUse, 'action' | 'bytes' | 'rows'> {
+  const { action, bytes, rows } = template;
   return {
-    action: fill(template.action, random),
-    bytes: template.bytes === 0 ? 0 : Math.round(pareto(random, template.bytes * 0.7, 2.2, template.bytes * 40)),
-    rows: template.rows <= 1 ? template.rows : Math.round(pareto(random, template.rows * 0.6, 1.8, template.rows * 40)),
+    action: fill(action, random),
+    bytes: bytes === 0 ? 0 : Math.round(pareto(random, bytes * 0.7, 2.2, bytes * 40)),
+    rows: rows <= 1 ? rows : Math.round(pareto(random, rows * 0.6, 1.8, mostRows(action, rows))),
   };
+}
+
+/** No more than the statement's LIMIT. */
+function mostRows(action: Action, rows: number): number {
+  const limit = action.kind === 'sql' ? / LIMIT (\d+)/.exec(action.statement)?.[1] : undefined;
+  return limit === undefined ? rows * 40 : Number(limit);
 }
 
 function fill(action: Action, random: Random): Action {
