@@ -1,0 +1,145 @@
+/**
+ * SQL without anything a user put in: one pass over the text, following PostgreSQL's lexical rules
+ * (manual, 4.1 "Lexical Structure", with standard_conforming_strings on).
+ */
+
+const MAX_STATEMENT = 512;
+
+const isSpace = (code: number): boolean => code <= 32 || code === 127 || code === 160;
+const isDigit = (code: number): boolean => code >= 48 && code <= 57;
+const isWord = (code: number): boolean =>
+  isDigit(code) || (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95 || code >= 128;
+
+/** Behind a `'…'` literal that starts at `at`: doubled quotes belong to it, and backslash pairs where it is an escape string. */
+const stringEnd = (sql: string, at: number, escapes: boolean): number => {
+  let i = at + 1;
+  for (; i < sql.length; i++) {
+    const code = sql.charCodeAt(i);
+    if (code === 92 && escapes) i++;
+    else if (code === 39) {
+      if (sql.charCodeAt(i + 1) !== 39) return i + 1;
+      i++;
+    }
+  }
+  return sql.length;
+};
+
+/** Behind a comment whose start is at `at` (`/*` nests), or -1 where none starts. */
+const commentEnd = (sql: string, at: number): number => {
+  const two = sql.slice(at, at + 2);
+  if (two === '--') {
+    const end = sql.indexOf('\n', at);
+    return end === -1 ? sql.length : end;
+  }
+  if (two !== '/*') return -1;
+  let depth = 1;
+  for (let i = at + 2; i < sql.length - 1; i++) {
+    const code = sql.charCodeAt(i);
+    const next = sql.charCodeAt(i + 1);
+    if (code === 47 && next === 42) {
+      depth++;
+      i++;
+    } else if (code === 42 && next === 47) {
+      i++;
+      if (--depth === 0) return i + 1;
+    }
+  }
+  return sql.length;
+};
+
+/** Behind `$1` or `$tag$ … $tag$`. A lone `$` is one character. */
+const dollarEnd = (sql: string, at: number): number => {
+  let i = at + 1;
+  while (i < sql.length && isWord(sql.charCodeAt(i))) i++;
+  if (sql.charCodeAt(i) !== 36 || isDigit(sql.charCodeAt(at + 1))) return i;
+  const tag = sql.slice(at, i + 1);
+  const close = sql.indexOf(tag, i + 1);
+  return close === -1 ? sql.length : close + tag.length;
+};
+
+/** Behind a number that starts at `at`: digits, point, exponent with sign, hex, underscores. */
+const numberEnd = (sql: string, at: number): number => {
+  let i = at;
+  while (i < sql.length) {
+    const code = sql.charCodeAt(i);
+    const sign = (code === 43 || code === 45) && /[eE]/.test(sql[i - 1] ?? '') && !/^0[xX]/.test(sql.slice(at, at + 2));
+    if (!isWord(code) && code !== 46 && !sign) break;
+    i++;
+  }
+  return i;
+};
+
+/** Prefixes that belong to the literal behind them: `E'…'`, `B'…'`, `X'…'`, `N'…'`, `U&'…'`. */
+const LITERAL_PREFIX = /^(?:[ebxn]|u&)$/i;
+
+/**
+ * The statement with every literal, number, parameter and dollar-quoted text as `?`, lists of them as one `?`, without comments,
+ * in single spaces, at most 512 characters. Quoted identifiers stay; what is not closed (a cut statement) is dropped as `?`.
+ */
+export const foldSql = (sql: string): string => {
+  let out = '';
+  let space = false;
+  const emit = (piece: string): void => {
+    if (space && out !== '') out += ' ';
+    space = false;
+    out += piece;
+  };
+  const emitLiteral = (): void => {
+    // `IN (1, 2, 3)` and `IN (1, 2)` are one statement.
+    if (out.endsWith('?,')) {
+      out = out.slice(0, -1);
+      space = false;
+    } else emit('?');
+  };
+  for (let i = 0; i < sql.length && out.length < MAX_STATEMENT; ) {
+    const code = sql.charCodeAt(i);
+    const comment = code === 45 || code === 47 ? commentEnd(sql, i) : -1;
+    if (isSpace(code) || comment !== -1) {
+      space = true;
+      i = comment === -1 ? i + 1 : comment;
+    } else if (code === 39) {
+      emitLiteral();
+      i = stringEnd(sql, i, false);
+    } else if (code === 36) {
+      emitLiteral();
+      i = dollarEnd(sql, i);
+    } else if (code === 34) {
+      const end = identifierEnd(sql, i);
+      if (end === -1) emitLiteral();
+      else emit(sql.slice(i, end));
+      i = end === -1 ? sql.length : end;
+    } else if (isDigit(code) || (code === 46 && isDigit(sql.charCodeAt(i + 1)))) {
+      emitLiteral();
+      i = numberEnd(sql, i);
+    } else if (isWord(code)) {
+      const end = wordEnd(sql, i);
+      const ampersand = sql.startsWith("&'", end) ? 1 : 0;
+      if (sql.charCodeAt(end + ampersand) === 39 && LITERAL_PREFIX.test(sql.slice(i, end + ampersand))) {
+        emitLiteral();
+        i = stringEnd(sql, end + ampersand, code === 69 || code === 101);
+      } else {
+        emit(sql.slice(i, end));
+        i = end;
+      }
+    } else {
+      emit(sql[i] ?? '');
+      i++;
+    }
+  }
+  return out.slice(0, MAX_STATEMENT);
+};
+
+/** Behind a word: letters, digits, underscores, and `$` inside it. */
+const wordEnd = (sql: string, at: number): number => {
+  let i = at + 1;
+  while (i < sql.length && (isWord(sql.charCodeAt(i)) || sql.charCodeAt(i) === 36)) i++;
+  return i;
+};
+
+/** Behind a `"…"` identifier; -1 where it is not closed. */
+const identifierEnd = (sql: string, at: number): number => {
+  for (let i = sql.indexOf('"', at + 1); i !== -1; i = sql.indexOf('"', i + 2)) {
+    if (sql.charCodeAt(i + 1) !== 34) return i + 1;
+  }
+  return -1;
+};

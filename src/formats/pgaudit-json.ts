@@ -1,0 +1,44 @@
+import type { Format } from './format.ts';
+import { fractionOfObjects, isFailure, readJson } from './json.ts';
+import { DATASET, postgresAudit } from './pgaudit.ts';
+import { known } from './pgaudit-record.ts';
+
+/** PostgreSQL 15+ `log_destination = jsonlog` with pgaudit. */
+export const pgauditJson: Format = {
+  id: 'pgaudit-json',
+  title: 'PostgreSQL with pgaudit, jsonlog',
+  dataset: DATASET,
+  framing: 'line',
+  detect: (lines) =>
+    fractionOfObjects(
+      lines,
+      (record) => 'error_severity' in record && 'timestamp' in record && 'backend_type' in record,
+    ),
+  parser(context) {
+    const audit = postgresAudit(this.id, context);
+    return {
+      parse(bytes, start, end) {
+        const record = readJson(bytes, start, end);
+        if (isFailure(record)) return record;
+        const { timestamp, error_severity: severity, message } = record;
+        if (typeof timestamp !== 'string' || typeof severity !== 'string') {
+          return { unusable: 'wrong-type', detail: 'The record lacks timestamp or error_severity.' };
+        }
+        return audit.read({
+          timestamp,
+          user: known(record['user']),
+          database: known(record['dbname']),
+          session: known(record['session_id']),
+          application: known(record['application_name']),
+          host: known(record['remote_host']),
+          severity,
+          sqlState: known(record['state_code']),
+          message: typeof message === 'string' ? message : '',
+          statement: known(record['statement']),
+        });
+      },
+      save: audit.save,
+      load: audit.load,
+    };
+  },
+};

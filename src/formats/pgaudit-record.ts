@@ -1,0 +1,37 @@
+/** One PostgreSQL log record, whichever of its three log formats it came in; absent and `[unknown]` are undefined. */
+export interface PostgresRecord {
+  readonly timestamp: string;
+  readonly user: string | undefined;
+  readonly database: string | undefined;
+  readonly session: string | undefined;
+  readonly application: string | undefined;
+  /** `remote_host`; undefined for a Unix socket. */
+  readonly host: string | undefined;
+  readonly severity: string;
+  /** Five characters (PostgreSQL manual, appendix A); undefined where the format has none (stderr). */
+  readonly sqlState: string | undefined;
+  readonly message: string;
+  readonly statement: string | undefined;
+}
+
+/** A text field, or undefined where PostgreSQL had nothing to say. */
+export const known = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' && value !== '[unknown]' && value !== '[local]' ? value : undefined;
+
+/**
+ * What the stderr log leaves out. Only English messages can be told apart: another `lc_messages` makes them plain errors,
+ * so csvlog and jsonlog, which carry the code, are the better choice.
+ */
+export const sqlStateOf = (record: PostgresRecord): string => {
+  if (record.sqlState !== undefined) return record.sqlState;
+  const { message } = record;
+  if (message.startsWith('terminating connection') || message.startsWith('the database system is')) return '57P01';
+  if (message.startsWith('permission denied') || message.startsWith('must be ')) return '42501';
+  if (record.severity !== 'FATAL') return 'XX000';
+  if (message.startsWith('password authentication failed')) return '28P01';
+  return / authentication failed for user |is not permitted to log in$|^no pg_hba\.conf entry|^pg_hba\.conf rejects|^role ".*" does not exist$/.test(
+    message,
+  )
+    ? '28000'
+    : 'XX000';
+};

@@ -1,0 +1,160 @@
+/**
+ * What PostgreSQL's log says about the use of a database role. Shared by the jsonlog, csvlog and stderr formats.
+ *
+ * - An `AUDIT:` line of pgaudit is a use: `SELECT public.customers`; without an object, the command alone: `SELECT`, `CREATE ROLE`.
+ * - A statement over several relations writes one line for each, with one statement id: the first counts as the use and carries the
+ *   rows, the others add their object with `uses: 0, rows: 0`.
+ * - A denied statement writes no AUDIT line, only ERROR and the statement; its action is read from the statement's text.
+ * - A failed login is `LOGIN`, rejected.
+ */
+import type { CredentialUse, Identity, Result } from '../event.ts';
+import { NOTHING_ELSE } from '../event.ts';
+import { csvFields } from './csv.ts';
+import { foldSql } from './fold-sql.ts';
+import type { Parsed, Parser, ParserContext } from './format.ts';
+import { MAX_CLIENT, MAX_VALUE } from './http.ts';
+import { leaksOf } from './identities.ts';
+import { type PostgresRecord, sqlStateOf } from './pgaudit-record.ts';
+import type { FoundSecret, Redactor } from './redact.ts';
+import { shown } from './shown.ts';
+import { sqlAction } from './sql-action.ts';
+import { StatementMemory } from './statement-memory.ts';
+import { parseTime, timeProblem } from './time.ts';
+
+export const DATASET = 'postgresql.audit';
+const AUDIT = 'AUDIT: ';
+const STATEMENT_FIELD = 'wayward.db.statement';
+/** pgaudit's own words where a statement or its parameters are not in the log. */
+const NOT_THERE = new Set(['', '<none>', '<not logged>', '<previously logged>']);
+
+/** Turns records into events, remembering each session's last statement. */
+export interface PostgresAudit extends Required<Pick<Parser, 'save' | 'load'>> {
+  read(record: PostgresRecord): Parsed;
+}
+
+export const postgresAudit = (format: string, { redactor }: ParserContext): PostgresAudit => {
+  const statements = new StatementMemory();
+  return {
+    read(record) {
+      const { message, severity } = record;
+      if (severity === 'LOG') {
+        if (message.startsWith(AUDIT)) return auditUse(record, format, redactor, statements);
+        if (message.startsWith('disconnection: ') && record.session !== undefined) statements.forget(record.session);
+        return { ignored: lineKind(message) };
+      }
+      if (severity !== 'ERROR' && severity !== 'FATAL') return { ignored: 'server-line' };
+      return failure(record, format, redactor);
+    },
+    save: () => statements.save(),
+    load: (saved) => statements.load(saved),
+  };
+};
+
+const lineKind = (message: string): string => {
+  if (message.startsWith('connection ') || message.startsWith('disconnection: ')) return 'connection-line';
+  // log_statement and log_min_duration_statement: what they show, the AUDIT line has already counted.
+  return /^(?:statement|execute|duration|parse|bind|fastpath)\b/.test(message) ? 'statement-line' : 'server-line';
+};
+
+const auditUse = (record: PostgresRecord, format: string, redactor: Redactor, statements: StatementMemory): Parsed => {
+  const fields = csvFields(record.message, AUDIT.length, 10);
+  const [
+    ,
+    statementId = '',
+    substatementId = '',
+    ,
+    command = '',
+    ,
+    object = '',
+    text = '',
+    parameters = '',
+    rows = '',
+  ] = fields;
+  const statementNumber = Number(statementId);
+  const substatementNumber = Number(substatementId);
+  if (fields.length < 9 || !(statementNumber > 0) || !(substatementNumber > 0) || command === '') {
+    return { unusable: 'invalid-audit', detail: 'The AUDIT line does not have the fields of pgaudit.' };
+  }
+  if (record.user === undefined)
+    return { unusable: 'no-user', detail: 'The AUDIT line has no user; log_line_prefix needs %u.' };
+  const found: FoundSecret[] = [];
+  const statement = NOT_THERE.has(text) ? undefined : foldedStatement(text, redactor, found);
+  if (!NOT_THERE.has(parameters)) redactor.clean(parameters, 'wayward.db.parameters', found, 'sql');
+  const target = objectName(object);
+  const action = target === '' ? command : `${command} ${target}`;
+  const seen =
+    record.session === undefined ? 'new' : statements.see(record.session, statementNumber, substatementNumber);
+  return event(record, format, redactor, found, {
+    action: shown(redactor.clean(action, 'event.action', found, 'sql'), MAX_VALUE),
+    result: 'success',
+    statement,
+    uses: seen === 'new' ? 1 : 0,
+    rows: seen === 'same' ? 0 : rowCount(rows),
+  });
+};
+
+/** Temporary schemas are numbered by backend: one name for all. */
+const objectName = (object: string): string =>
+  object.startsWith('pg_temp_') ? object.replace(/^pg_temp_\d+/, 'pg_temp') : object;
+
+const rowCount = (rows: string): number => {
+  const count = Number(rows);
+  return count >= 0 && Number.isSafeInteger(count) ? count : 0;
+};
+
+const foldedStatement = (text: string, redactor: Redactor, found: FoundSecret[]): string => {
+  const before = found.length;
+  redactor.clean(text, STATEMENT_FIELD, found, 'sql');
+  const folded = shown(foldSql(text), 512);
+  // Literals are gone; a secret in an identifier is not, and has been counted already.
+  return found.length === before ? folded : redactor.clean(folded, STATEMENT_FIELD, [], 'sql');
+};
+
+/** How a failed statement or login ended, by SQLSTATE (PostgreSQL manual, appendix A). */
+const failure = (record: PostgresRecord, format: string, redactor: Redactor): Parsed => {
+  const state = sqlStateOf(record);
+  if (state.startsWith('57P')) return { ignored: 'session-terminated' };
+  // Background workers, and clients that left or spoke another protocol before they named a user.
+  if (record.user === undefined) return { ignored: 'no-user' };
+  const found: FoundSecret[] = [];
+  const statement = record.statement === undefined ? undefined : foldedStatement(record.statement, redactor, found);
+  const result: Result = state.startsWith('28') ? 'rejected' : state === '42501' ? 'denied' : 'error';
+  const action = statement === undefined ? (record.severity === 'FATAL' ? 'LOGIN' : 'UNKNOWN') : sqlAction(statement);
+  return event(record, format, redactor, found, { action, result, statement, uses: 1, rows: 0 });
+};
+
+type Outcome = Pick<CredentialUse, 'action' | 'result' | 'statement' | 'uses' | 'rows'>;
+
+const event = (
+  record: PostgresRecord,
+  format: string,
+  redactor: Redactor,
+  found: FoundSecret[],
+  { action, result, statement, uses, rows }: Outcome,
+): Parsed => {
+  const time = parseTime(record.timestamp);
+  if (Number.isNaN(time)) return { unusable: 'invalid-time', detail: timeProblem(record.timestamp) };
+  const text = (value: string | undefined, field: string, max: number): string | undefined =>
+    value === undefined ? undefined : shown(redactor.clean(value, field, found), max);
+  const client = text(record.application, 'user_agent.original', MAX_CLIENT);
+  const service = text(record.database, 'service.name', MAX_VALUE);
+  const user = text(record.user, 'user.name', MAX_VALUE) ?? '';
+  const identities: readonly Identity[] = [{ key: 'db_user', value: user }];
+  return {
+    ...NOTHING_ELSE,
+    time,
+    format,
+    dataset: DATASET,
+    action,
+    result,
+    identities,
+    uses,
+    sourceIp: record.host === undefined ? undefined : shown(record.host, 64),
+    client,
+    rows,
+    statement,
+    service,
+    session: record.session === undefined ? undefined : shown(record.session, 64),
+    leaks: leaksOf(found),
+  };
+};

@@ -1,0 +1,132 @@
+/**
+ * What a statement does and to what, for statements that failed: pgaudit names the object of those that ran, but writes nothing
+ * for a denied one, so the server's ERROR line and its text are all there is. A guess by keywords, not a parser: good enough
+ * to name the attempt, and only ever used on events that are not a success.
+ */
+
+/** Names, quoted or not, joined by points; or one other character. */
+const TOKEN = /(?:"(?:[^"]|"")*"|[\w$\u0080-\uffff]+)(?:\s?\.\s?(?:"(?:[^"]|"")*"|[\w$\u0080-\uffff]+))*|[^\s]/g;
+
+/** Kinds of object that live in a schema: an unqualified name of theirs is found by the search path. */
+const IN_SCHEMA = new Set([
+  'TABLE',
+  'VIEW',
+  'INDEX',
+  'SEQUENCE',
+  'FUNCTION',
+  'PROCEDURE',
+  'TYPE',
+  'DOMAIN',
+  'AGGREGATE',
+]);
+/** Words between a verb and the kind or the name of its object. */
+const NOISE = new Set([
+  'ONLY',
+  'IF',
+  'NOT',
+  'EXISTS',
+  'CONCURRENTLY',
+  'OR',
+  'REPLACE',
+  'TEMP',
+  'TEMPORARY',
+  'UNLOGGED',
+]);
+const NOISE_BEFORE_KIND = new Set(['UNIQUE', 'MATERIALIZED', 'FOREIGN', 'RECURSIVE', 'GLOBAL', 'LOCAL', ...NOISE]);
+/** The keyword that the object follows; undefined = it follows the verb. */
+const OBJECT_AFTER: Readonly<Record<string, string | undefined>> = {
+  SELECT: 'FROM',
+  INSERT: 'INTO',
+  DELETE: 'FROM',
+  MERGE: 'INTO',
+};
+const DIRECT = new Set(['UPDATE', 'CALL', 'TABLE', 'LOCK', 'COPY']);
+
+const isName = (token: string | undefined): token is string =>
+  token !== undefined && /^["\w\u0080-\uffff]/.test(token) && token !== '?';
+
+/**
+ * Qualified as pgaudit would: it always writes `schema.name`, the server's error only what the statement said. `public` is
+ * PostgreSQL's default search path; without it the denied and the successful use of one table would be two actions.
+ */
+const qualified = (token: string): string => {
+  const name = token
+    .replace(/\s/g, '')
+    .replace(/"(?:[^"]|"")*"|[^"]+/g, (part) => (part.startsWith('"') ? part : part.toLowerCase()));
+  const plain = name.replace(/"([a-z_][a-z0-9_]*)"/g, '$1');
+  return (plain.includes('.') ? plain : `public.${plain}`).slice(0, 128);
+};
+
+/** The first token from `at` on that is no noise word. */
+const skip = (tokens: readonly string[], upper: readonly string[], at: number, noise: ReadonlySet<string>): number => {
+  let i = at;
+  while (i < tokens.length && noise.has(upper[i] ?? '')) i++;
+  return i;
+};
+
+/** Behind `WITH … ` : where the statement proper starts, at depth 0 behind the last common table expression. */
+const afterWith = (upper: readonly string[]): number => {
+  let depth = 0;
+  for (let i = 1; i < upper.length; i++) {
+    if (upper[i] === '(') depth++;
+    else if (upper[i] === ')') depth--;
+    else if (depth === 0 && /^(?:SELECT|INSERT|UPDATE|DELETE|MERGE|TABLE)$/.test(upper[i] ?? '')) return i;
+  }
+  return 0;
+};
+
+/** `DELETE public.customers`, `DROP TABLE public.orders`, `SET ROLE`, `COPY public.customers`; the verb alone without an object. */
+export const sqlAction = (folded: string): string => {
+  const tokens = folded.match(TOKEN) ?? [];
+  const upper = tokens.map((token) => token.toUpperCase());
+  let at = 0;
+  while (upper[at] === '(') at++;
+  if (upper[at] === 'EXPLAIN')
+    at = upper.findIndex((word, i) => i > at && /^(?:SELECT|INSERT|UPDATE|DELETE|MERGE|WITH)$/.test(word));
+  if (at === -1) return 'EXPLAIN';
+  const inner = upper[at] === 'WITH' ? at + afterWith(upper.slice(at)) : at;
+  const verb = upper[inner] ?? '';
+  if (!/^[A-Z]{2,16}$/.test(verb)) return 'UNKNOWN';
+
+  if (verb === 'SET') return upper.slice(inner, inner + 4).includes('ROLE') ? 'SET ROLE' : 'SET';
+  if (verb === 'TRUNCATE')
+    return named('TRUNCATE TABLE', tokens, upper, skip(tokens, upper, inner + 1, new Set(['TABLE', 'ONLY'])));
+  if (verb === 'CREATE' || verb === 'ALTER' || verb === 'DROP') return definition(verb, tokens, upper, inner);
+  if (verb === 'GRANT' || verb === 'REVOKE') return upper.includes('ON') ? verb : `${verb} ROLE`;
+  const keyword = OBJECT_AFTER[verb];
+  if (keyword !== undefined) {
+    const found = upper.indexOf(keyword, inner);
+    // `FROM f(…)` is a function, `FROM (SELECT …)` goes on to the inner FROM.
+    for (let i = found; i !== -1; i = upper.indexOf(keyword, i + 1)) {
+      const name = skip(tokens, upper, i + 1, NOISE);
+      if (isName(tokens[name]) && (verb === 'INSERT' || tokens[name + 1] !== '('))
+        return named(verb, tokens, upper, name);
+    }
+    return verb;
+  }
+  return DIRECT.has(verb) ? named(verb, tokens, upper, skip(tokens, upper, inner + 1, NOISE)) : verb;
+};
+
+const named = (command: string, tokens: readonly string[], upper: readonly string[], at: number): string => {
+  if (tokens[at] === '(') {
+    const inner = upper.indexOf('FROM', at); // COPY (SELECT … FROM t) TO
+    return inner === -1 || !isName(tokens[inner + 1]) ? command : `${command} ${qualified(tokens[inner + 1] ?? '')}`;
+  }
+  const name = tokens[at];
+  return isName(name) ? `${command} ${qualified(name)}` : command;
+};
+
+/** `CREATE TABLE public.x`; roles, databases and the like without a name, as pgaudit has them. */
+const definition = (verb: string, tokens: readonly string[], upper: readonly string[], at: number): string => {
+  const kindAt = skip(tokens, upper, at + 1, NOISE_BEFORE_KIND);
+  const word = upper[kindAt] ?? '';
+  if (!/^[A-Z]{2,16}$/.test(word)) return verb;
+  const kind =
+    word === 'USER'
+      ? 'ROLE'
+      : upper[kindAt - 1] === 'MATERIALIZED' || upper[kindAt - 1] === 'FOREIGN'
+        ? `${upper[kindAt - 1]} ${word}`
+        : word;
+  const command = `${verb} ${kind}`;
+  return IN_SCHEMA.has(word) ? named(command, tokens, upper, skip(tokens, upper, kindAt + 1, NOISE)) : command;
+};
