@@ -9,14 +9,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { globSync } from 'tinyglobby';
-import { FORMATS } from '../src/formats/registry.ts';
+import { formats } from '../src/formats/registry.ts';
 
 /** One line here for each registry that the docs show. */
 const TABLES: Readonly<Record<string, () => string>> = {
   formats: () =>
     table(
       ['`--format`', 'what it reads', '`event.dataset`'],
-      FORMATS.map(({ id, title, dataset }) => [`\`${id}\``, title, `\`${dataset}\``]),
+      formats.map(({ id, title, dataset }) => [`\`${id}\``, title, `\`${dataset}\``]),
     ),
 };
 
