@@ -1,0 +1,47 @@
+/**
+ * What an action does to the world, from its normalised name alone, and how often a benign agent's new action is of
+ * that class: the prior that makes a first DROP TABLE far more surprising than a first SELECT.
+ */
+export const ACTION_CLASSES = ['read', 'write', 'delete', 'export', 'destroy', 'privilege'] as const;
+export type ActionClass = (typeof ACTION_CLASSES)[number];
+
+/** Share of each class among benign new actions; sums to 1. */
+export const CLASS_PRIOR: Readonly<Record<ActionClass, number>> = {
+  read: 0.824,
+  write: 0.13,
+  delete: 0.02,
+  export: 0.02,
+  destroy: 0.003,
+  privilege: 0.003,
+};
+/** New actions' worth of weight that the prior has against what the principal itself has shown. */
+export const PRIOR_ACTIONS = 2;
+
+const BY_VERB: Readonly<Record<string, ActionClass>> = {
+  GET: 'read',
+  HEAD: 'read',
+  OPTIONS: 'read',
+  SELECT: 'read',
+  SHOW: 'read',
+  EXPLAIN: 'read',
+  FETCH: 'read',
+  DELETE: 'delete',
+  COPY: 'export',
+  DROP: 'destroy',
+  TRUNCATE: 'destroy',
+  GRANT: 'privilege',
+  REVOKE: 'privilege',
+  REASSIGN: 'privilege',
+};
+const VAULT_READ = /:(read|list)$/;
+const PRIVILEGE = /^(CREATE|ALTER|DROP|SET) (ROLE|USER|GROUP|POLICY|SESSION AUTHORIZATION)\b|^(sys|auth)\/.*:(create|update|delete|patch)$/;
+
+export const classOf = (action: string): ActionClass => {
+  if (PRIVILEGE.test(action)) return 'privilege';
+  const space = action.indexOf(' ');
+  const known = BY_VERB[space < 0 ? action : action.slice(0, space)];
+  if (known) return known;
+  if (VAULT_READ.test(action)) return 'read';
+  if (action.endsWith(':delete') || action.endsWith(':destroy')) return 'delete';
+  return 'write';
+};

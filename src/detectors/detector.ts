@@ -1,0 +1,74 @@
+import type { z } from 'zod';
+import type { AttributedUse } from '../attribution/attributed.ts';
+import type { Observation } from '../baselines/observation.ts';
+import type { Principal } from '../baselines/principal.ts';
+import type { Severity } from './finding.ts';
+
+/** What a detector is asked about: one use, and what it showed against its principal's baseline. */
+export interface Context {
+  readonly at: AttributedUse;
+  readonly principal: Principal;
+  readonly seen: Observation;
+}
+
+/** What a detector's check says; the engine turns it into a finding. */
+export interface Result {
+  /** Surprise in bits where a baseline was judged; the detector's `severity` maps it. */
+  readonly bits?: number;
+  readonly subject: string;
+  readonly reason: string;
+  readonly observed: string | number;
+  readonly expected?: string | number;
+  /** Milliseconds. */
+  readonly window?: number;
+  /** Called with the severity that came out, so that what was flagged is held out of the baseline. */
+  readonly held?: (severity: Severity) => void;
+}
+
+/** When a check is worth calling, so that an ordinary event costs nothing. */
+export type Trigger = 'use' | 'raised' | 'new-action' | 'new-source' | 'quiet-hour' | 'unattributed';
+
+export type Check = (context: Context, report: (result: Result) => void) => void;
+
+/** One kind of detector: this object, its test and one line in registry.ts. */
+export interface DetectorKind<Parameters = unknown> {
+  /** What `kind:` in the YAML says. */
+  readonly id: string;
+  /** What the docs' table says: one sentence. */
+  readonly title: string;
+  readonly trigger: Trigger;
+  /** True where `severity` maps bits; false where the detector has one severity. */
+  readonly baseline: boolean;
+  readonly parameters: z.ZodType<Parameters>;
+  /** Makes the check; state that must survive a restart belongs in the baseline, not here. */
+  check(parameters: Parameters): Check;
+}
+
+/** Keeps a kind's parameter type to itself, so that kinds of different parameters share one registry. */
+export const defineKind = <Parameters>(kind: DetectorKind<Parameters>): DetectorKind => ({
+  ...kind,
+  check: (parameters) => kind.check(kind.parameters.parse(parameters)),
+});
+
+/** One detector: a checked YAML file, ready to run. */
+export interface Detector {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly kind: DetectorKind;
+  readonly check: Check;
+  /** Where a bit count becomes a severity (least bits of each), or the one severity it has. */
+  readonly severity: Severity | Readonly<Partial<Record<Severity, number>>>;
+  readonly threat: readonly string[];
+  /** Credentials and agents (globs) that it leaves out, with a reason, until a time. */
+  readonly exceptions: readonly Exception[];
+  /** A lasting condition is told again after this long, milliseconds. */
+  readonly repeatAfter: number;
+}
+
+export interface Exception {
+  readonly matches: (principal: string, credential: string | undefined) => boolean;
+  readonly because: string;
+  /** Event time, milliseconds since the epoch. */
+  readonly until: number;
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { ageInDays } from '../../baselines/principal.ts';
+import { countByKind, knows, surpriseOfNew } from '../../baselines/repertoire.ts';
+import { AT } from '../../baselines/state.ts';
+import { ACTION_CLASSES, type ActionClass, CLASS_PRIOR, classOf, PRIOR_ACTIONS } from '../action-class.ts';
+import { type Context, defineKind, type Result } from '../detector.ts';
+import { bitsText, shown } from '../words.ts';
+
+/** Bits for the class of a new action, given the classes that the principal has shown (Dirichlet prior). */
+const classBits = (counts: readonly number[], action: ActionClass): number => {
+  const shownOfClass = counts[ACTION_CLASSES.indexOf(action)] ?? 0;
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  return -Math.log2((shownOfClass + PRIOR_ACTIONS * CLASS_PRIOR[action]) / (all + PRIOR_ACTIONS));
+};
+
+const PHRASE: Readonly<Record<ActionClass, string>> = {
+  read: 'did',
+  write: 'did',
+  delete: 'deleted with',
+  export: 'copied with',
+  destroy: 'destroyed with',
+  privilege: 'changed privileges with',
+};
+
+/** How surprising the new action is; where a peer has done it, no more than a peer's habit. */
+const judge = ({ at, principal, seen }: Context): Result => {
+  const { state, peers } = principal;
+  const action = classOf(at.use.action);
+  const peerDid = peers !== undefined && knows(peers, AT.actions, seen.actionHash);
+  const bits = peerDid
+    ? surpriseOfNew(state, AT.actions, undefined) / 2
+    : surpriseOfNew(state, AT.actions, peers) + classBits(countByKind(state, AT.actions, ACTION_CLASSES.length), action);
+  const who = at.attribution.credential?.agent ?? principal.name;
+  const age = ageInDays(state, seen.time);
+  const did = at.use.result === 'denied' ? 'was denied' : PHRASE[action];
+  const others = peers === undefined ? '' : peerDid ? '; a peer does it' : '; no peer ever did';
+  return {
+    bits,
+    subject: at.use.action,
+    reason: `${who} ${did} ${shown(at.use.action)} for the first time in ${age} days${others}; ${bitsText(bits)}`,
+    observed: at.use.action,
+    expected: 'an action it has done before',
+  };
+};
+
+/** An action that the principal has never done. */
+export const newAction = defineKind({
+  id: 'new-action',
+  title: 'An action never seen from this principal, judged by how often it shows new ones, what the action does, and whether a peer does it.',
+  trigger: 'new-action',
+  baseline: true,
+  parameters: z.strictObject({}),
+  check: () => (context, report) => report(judge(context)),
+});

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import type { Credential } from '../../attribution/credential.ts';
+import { parseSchedule, type Schedule } from '../../attribution/schedule.ts';
+import { defineKind } from '../detector.ts';
+
+/** Use outside the schedule that the registry declares. */
+export const outsideHours = defineKind({
+  id: 'outside-hours',
+  title: 'Use outside the hours declared for the credential.',
+  trigger: 'use',
+  baseline: false,
+  parameters: z.strictObject({}),
+  check: () => {
+    const compiled = new WeakMap<Credential, Schedule>();
+    const scheduleOf = (credential: Credential, hours: string): Schedule => {
+      const known = compiled.get(credential);
+      if (known) return known;
+      const parsed = parseSchedule(hours);
+      if (typeof parsed === 'string') throw new RangeError(`${credential.id}: hours "${hours}" ${parsed}`);
+      compiled.set(credential, parsed);
+      return parsed;
+    };
+    return ({ at }, report) => {
+      const { credential } = at.attribution;
+      if (credential?.hours === undefined || scheduleOf(credential, credential.hours).isWithin(at.use.time)) return;
+      report({
+        subject: credential.id,
+        reason: `${credential.agent} used ${credential.id} at ${new Date(at.use.time).toISOString()}, outside its declared hours ${credential.hours}`,
+        observed: new Date(at.use.time).toISOString(),
+        expected: credential.hours,
+      });
+    };
+  },
+});

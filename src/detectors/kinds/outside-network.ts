@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import type { Credential } from '../../attribution/credential.ts';
+import { compileNetworks } from '../../attribution/networks.ts';
+import { networkOf } from '../../baselines/hash.ts';
+import { defineKind } from '../detector.ts';
+import { shown } from '../words.ts';
+
+/** Use from an address outside the networks that the registry declares. */
+export const outsideNetwork = defineKind({
+  id: 'outside-network',
+  title: 'Use from an address outside the networks declared for the credential.',
+  trigger: 'use',
+  baseline: false,
+  parameters: z.strictObject({}),
+  check: () => {
+    const compiled = new WeakMap<Credential, (address: string) => boolean | undefined>();
+    return ({ at }, report) => {
+      const { credential } = at.attribution;
+      const { sourceIp } = at.use;
+      if (!credential?.networks || sourceIp === undefined) return;
+      const inside = compiled.get(credential) ?? compileNetworks(credential.networks);
+      compiled.set(credential, inside);
+      if (inside(sourceIp) !== false) return;
+      report({
+        subject: networkOf(sourceIp),
+        reason: `${credential.agent} used ${credential.id} from ${sourceIp}, outside its declared networks ${shown(credential.networks.join(', '))}`,
+        observed: sourceIp,
+        expected: shown(credential.networks.join(', ')),
+      });
+    };
+  },
+});

@@ -1,0 +1,27 @@
+import type { DetectorKind } from './detector.ts';
+import { burst } from './kinds/burst.ts';
+import { expired } from './kinds/expired.ts';
+import { newAction } from './kinds/new-action.ts';
+import { newSource } from './kinds/new-source.ts';
+import { outOfScope } from './kinds/out-of-scope.ts';
+import { outsideHours } from './kinds/outside-hours.ts';
+import { outsideNetwork } from './kinds/outside-network.ts';
+import { rotationOverdue } from './kinds/rotation-overdue.ts';
+import { secretInLog } from './kinds/secret-in-log.ts';
+import { unknownCredential } from './kinds/unknown-credential.ts';
+import { unusualTime } from './kinds/unusual-time.ts';
+
+/** Every kind of detector that `kind:` may name; a new kind is one file and one line here. */
+export const kinds: readonly DetectorKind[] = [
+  burst,
+  newAction,
+  newSource,
+  unusualTime,
+  unknownCredential,
+  expired,
+  outOfScope,
+  outsideNetwork,
+  outsideHours,
+  rotationOverdue,
+  secretInLog,
+];
