@@ -34,8 +34,7 @@ export const ROTATE_EVERY: Readonly<Record<CredentialKind, number | undefined>> 
 const MAX_GLOBS = 1_000;
 const MAX_NAME = 128;
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
-const PRINTABLE = /^[^\u0000-\u001f\u007f]*$/;
+const PRINTABLE = /^\P{Cc}*$/u;
 const text = (example: string) =>
   z.string().min(1).max(MAX_NAME).regex(PRINTABLE, 'has a control character; write it without').meta({ example });
 
@@ -123,7 +122,7 @@ const registrySchema = z.strictObject({ credentials: z.array(credentialSchema) }
  * @throws UsageError with file, line, what is wrong and what to write, for every problem at once
  */
 export function loadCredentials(file: string): Credential[] {
-  return loadYamlFile(file, registrySchema, { list: 'credentials', check: checkReferences }).credentials;
+  return loadYamlFile(file, registrySchema, { list: 'credentials', check: checkReferences }).value.credentials;
 }
 
 function checkReferences({ credentials }: { credentials: readonly Credential[] }, report: Report): void {

@@ -19,29 +19,46 @@ const MAX_YAML_BYTES = 8 * 1024 * 1024;
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_PROBLEMS = 20;
 
+/** Content that fits its schema. */
+export interface Checked<T> {
+  readonly value: T;
+  /** The error for a problem found later, such as a secret that isn't there. */
+  errorAt(path: Path, message: string): UsageError;
+}
+
 /**
  * Reads a YAML, JSON or NDJSON file and checks it.
  * @throws UsageError with a line `FILE:LINE: what is wrong; what to write instead` for each problem (20 at most)
  */
-export function loadYamlFile<T>(file: string, schema: z.ZodType<T>, options: YamlFileOptions<T> = {}): T {
+export function loadYamlFile<T>(file: string, schema: z.ZodType<T>, options: YamlFileOptions<T> = {}): Checked<T> {
   return checkYaml(readText(file), file, schema, options);
 }
 
 /** The same for text that is already here; `file` is what messages call it. */
-export function checkYaml<T>(text: string, file: string, schema: z.ZodType<T>, options: YamlFileOptions<T> = {}): T {
+export function checkYaml<T>(
+  text: string,
+  file: string,
+  schema: z.ZodType<T>,
+  options: YamlFileOptions<T> = {},
+): Checked<T> {
   const parsed = parseLocated(text);
   if (Array.isArray(parsed)) throw problemsError(file, parsed);
   const located = options.list === undefined ? parsed : asList(parsed, options.list);
-  const problems: Problem[] = [];
-  const report: Report = (path, message) => {
-    problems.push(problemAt(path, message, located));
-  };
   // An empty file is an empty mapping, so that the message says which keys are missing.
   const result = schema.safeParse(located.value ?? {}, { error: explainIssue });
-  if (result.success) options.check?.(result.data, report);
-  else for (const issue of result.error.issues) problems.push(...problemsOf(issue, located));
+  if (!result.success) {
+    throw problemsError(
+      file,
+      result.error.issues.flatMap((issue) => problemsOf(issue, located)),
+    );
+  }
+  const problems: Problem[] = [];
+  options.check?.(result.data, (path, message) => problems.push(problemAt(path, message, located)));
   if (problems.length > 0) throw problemsError(file, problems);
-  return result.data as T;
+  return {
+    value: result.data,
+    errorAt: (path, message) => problemsError(file, [problemAt(path, message, located)]),
+  };
 }
 
 const problemAt = (path: Path, message: string, located: Located): Problem => ({

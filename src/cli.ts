@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import type { CommandIo } from './commands/io.ts';
+import { ServerUnavailableError, UsageError } from './errors.ts';
+
+/** Adds one command to the program; each lives in a file of its own that is only loaded when it is called. */
+type AddCommand = (program: Command, io: CommandIo) => void;
+
+interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<AddCommand>;
+}
+
+/** One line a command. */
+const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'credentials',
+    summary: 'Inventory of the registry: age, rotation due',
+    load: async () => (await import('./commands/credentials.ts')).addCredentials,
+  },
+  {
+    name: 'fingerprint',
+    summary: 'The fingerprint of a token, for the registry',
+    load: async () => (await import('./commands/fingerprint.ts')).addFingerprint,
+  },
+];
+
+const EXIT_USAGE = 2;
+const EXIT_SERVER_MISSING = 3;
+/** An error of ours (sysexits: EX_SOFTWARE), so that it is never taken for findings (1). */
+const EXIT_BUG = 70;
+const EXIT_INTERRUPTED = 130;
+/** A terminal's Ctrl-C may arrive twice: from the terminal and passed on by the launcher. */
+const SAME_INTERRUPT_MS = 1_000;
+
+/** Runs one command line. Returns the exit code; never throws. */
+export async function runCli(args: readonly string[], io: CommandIo): Promise<number> {
+  try {
+    const program = await createProgram(args, io);
+    await program.parseAsync(args.length === 0 ? ['--help'] : [...args], { from: 'user' });
+    return io.exitCode;
+  } catch (error) {
+    return report(error, io);
+  }
+}
+
+/** The process around it: signals, a closed pipe, the exit code. */
+export async function runProcess(args: readonly string[]): Promise<void> {
+  const stop = new AbortController();
+  let interruptedAt = 0;
+  const interrupt = () => {
+    const now = Date.now();
+    if (stop.signal.aborted && now - interruptedAt > SAME_INTERRUPT_MS) process.exit(EXIT_INTERRUPTED);
+    if (!stop.signal.aborted) interruptedAt = now;
+    stop.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
+  // `wayward … | head` closes stdout early: that is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : EXIT_BUG));
+  process.stderr.on('error', () => process.exit(EXIT_BUG));
+  const { stdin, stdout, stderr, env } = process;
+  process.exitCode = await runCli(args, { stdin, stdout, stderr, env, signal: stop.signal, exitCode: 0 });
+}
+
+async function createProgram(args: readonly string[], io: CommandIo): Promise<Command> {
+  const program = new Command('wayward')
+    .description('Watches how AI agents use their credentials, and pulls back the ones that go astray.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .showHelpAfterError('Run with --help to see what is possible.')
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+    })
+    .exitOverride();
+  const wanted = args[0] === 'help' ? args[1] : args[0];
+  for (const { name, summary, load } of COMMANDS) {
+    if (name === wanted) (await load())(program, io);
+    else program.command(name).summary(summary).description(summary);
+  }
+  return program.addHelpText('after', '\nEach command has its own help with an example: wayward COMMAND --help');
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return String(JSON.parse(manifest).version);
+}
+
+function report(error: unknown, io: CommandIo): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE; // has said what is wrong
+  if (io.signal.aborted && error instanceof Error && error.name === 'AbortError') return EXIT_INTERRUPTED;
+  const known = error instanceof UsageError || error instanceof ServerUnavailableError;
+  io.stderr.write(`${known ? '' : 'wayward: internal error: '}${describe(error)}\n`);
+  if (io.env.WAYWARD_DEBUG === '1' && error instanceof Error) io.stderr.write(`${error.stack}\n`);
+  else if (!known) io.stderr.write('Set WAYWARD_DEBUG=1 to see where it happened.\n');
+  if (error instanceof UsageError) return EXIT_USAGE;
+  return error instanceof ServerUnavailableError ? EXIT_SERVER_MISSING : EXIT_BUG;
+}
+
+/** `message: cause`, since a server error without its cause helps nobody. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  return error instanceof ServerUnavailableError && cause instanceof Error
+    ? `${error.message}: ${cause.message}`
+    : error.message;
+}

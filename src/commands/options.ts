@@ -1,0 +1,70 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { createRegistry, type Registry } from '../attribution/registry.ts';
+import { parseDuration } from '../config/duration.ts';
+import { parseInstant } from '../config/instant.ts';
+import { loadCredentials } from '../config/registry-file.ts';
+import { DEFAULT_CONFIG, loadConfig, type WaywardConfig } from '../config/wayward-yaml.ts';
+import { type CommandIo, warn } from './io.ts';
+
+/** The options that several commands share, written once. Add one with `command.addOption(configOption())`. */
+export const configOption = () =>
+  new Option('--config <file>', `configuration (default: ${DEFAULT_CONFIG}, if there is one)`);
+
+export const credentialsOption = () =>
+  new Option('--credentials <file>', 'credential registry: YAML, JSON or NDJSON (default: as configured)');
+
+export const detectorsOption = () => new Option('--detectors <dir>', 'folder of detectors (default: as configured)');
+
+export const formatOption = () => new Option('--format <id>', 'format of the logs (default: found from their content)');
+
+export const sinceOption = () =>
+  new Option('--since <time>', 'only events from this time on: 2026-09-01T00:00:00Z, 2026-09-01, or 7d ago').argParser(
+    parseTime,
+  );
+
+export const untilOption = () =>
+  new Option('--until <time>', 'only events before this time, written like --since').argParser(parseTime);
+
+export const jsonOption = () => new Option('--json', 'print JSON, also on a terminal');
+
+/** What `configOption` and `credentialsOption` give. */
+export interface SetupOptions {
+  readonly config?: string;
+  readonly credentials?: string;
+}
+
+export interface Setup {
+  readonly config: WaywardConfig;
+  readonly registry: Registry;
+}
+
+/**
+ * The configuration and the registry that a command works with; says on stderr where the registry is ambiguous.
+ * Secrets are not fetched yet: `config.resolveSecrets([...], secretContext(io))` fetches those that are needed.
+ * @throws UsageError with file, line, what is wrong and what to write
+ */
+export function loadSetup(options: SetupOptions, io: CommandIo): Setup {
+  const config = loadConfig(options.config);
+  const file = options.credentials ?? config.credentials;
+  const registry = createRegistry(file === undefined ? [] : loadCredentials(file));
+  for (const warning of registry.warnings) warn(io, `${file}: ${warning}`);
+  return { config, registry };
+}
+
+export const secretContext = (io: CommandIo) => ({ env: io.env, warn: (message: string) => warn(io, message) });
+
+/** The end of a command's help: what to type. */
+export const withExample = (command: Command, ...lines: readonly string[]): Command =>
+  command.addHelpText(
+    'after',
+    `\n${lines.length === 1 ? 'Example' : 'Examples'}:\n${lines.map((line) => `  $ ${line}`).join('\n')}`,
+  );
+
+/** A time as options take it, to milliseconds since the epoch; a duration counts back from now. */
+export function parseTime(written: string): number {
+  const ago = parseDuration(written.replace(/ ago$/, ''));
+  const time = ago === undefined ? parseInstant(written) : Date.now() - ago;
+  if (time === undefined)
+    throw new InvalidArgumentError('Write a time with its zone, such as 2026-09-01T00:00:00Z, or 7d.');
+  return time;
+}

@@ -1,0 +1,16 @@
+import { stripVTControlCharacters } from 'node:util';
+
+/** Rows under headings, columns aligned, two spaces between; cells hold no control characters. */
+export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [headings, ...rows].map((row) => row.map(printable));
+  const widths = headings.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  const lines = all.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+const printable = (cell: string): string => stripVTControlCharacters(cell).replaceAll(/\p{Cc}/gu, ' ');

@@ -1,0 +1,95 @@
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { durationSchema } from './duration.ts';
+import type { SecretContext } from './secret-provider.ts';
+import { resolveSecrets, type Secret, secretSchema } from './secrets.ts';
+import { checkYaml, loadYamlFile } from './yaml-file.ts';
+
+export const DEFAULT_CONFIG = 'wayward.yaml';
+const DEFAULT_CREDENTIALS = 'credentials.yaml';
+/** The detectors that come with Wayward. */
+const SHIPPED_DETECTORS = fileURLToPath(new URL('../../detectors', import.meta.url));
+
+const path = (example: string) => z.string().min(1).meta({ example });
+
+const sourceSchema = z.strictObject({
+  /** A path or a glob. */
+  file: path('"/var/log/nginx/*.json"'),
+  /** Wait for more at the end, as `tail -F` does. */
+  follow: z.boolean().default(true),
+  /** Id of a format; found from the content where it is left out. */
+  format: z.string().min(1).optional(),
+});
+
+const waywardSchema = z.strictObject({
+  sources: z.array(sourceSchema).default([]),
+  formats: z.array(z.unknown()).default([]),
+  credentials: path('credentials.yaml').optional(),
+  detectors: path('detectors/').optional(),
+  state: path('.wayward').default('.wayward'),
+  fingerprint_key: secretSchema.optional(),
+  max_disorder: durationSchema.default(120_000),
+  response: z.unknown().optional(),
+  revokers: z.unknown().optional(),
+});
+
+export type WaywardFile = z.infer<typeof waywardSchema>;
+
+/** What wayward.yaml says, with its defaults; every path is absolute. */
+export interface WaywardConfig {
+  readonly sources: WaywardFile['sources'];
+  readonly formats: WaywardFile['formats'];
+  /** The registry file; undefined where there is none. */
+  readonly credentials: string | undefined;
+  readonly detectors: string;
+  /** Folder of the local store, mode 0700. */
+  readonly state: string;
+  readonly fingerprintKey: Secret | undefined;
+  /** Milliseconds by which an event may come late and still be put in order. */
+  readonly maxDisorder: number;
+  readonly response: WaywardFile['response'];
+  readonly revokers: WaywardFile['revokers'];
+  /** Fetches the secrets under these keys of the file. @throws UsageError with file and line */
+  resolveSecrets(keys: readonly (keyof WaywardFile)[], context: Omit<SecretContext, 'folder'>): Promise<void>;
+}
+
+/**
+ * Reads wayward.yaml. Without a path: the one in the current folder, or the defaults if there is none.
+ * @throws UsageError with file, line, what is wrong and what to write
+ */
+export function loadConfig(written?: string): WaywardConfig {
+  const file = resolve(written ?? DEFAULT_CONFIG);
+  const isThere = written !== undefined || existsSync(file);
+  const { value, errorAt } = isThere
+    ? loadYamlFile(written ?? DEFAULT_CONFIG, waywardSchema)
+    : checkYaml('', DEFAULT_CONFIG, waywardSchema);
+  const folder = dirname(file);
+  return {
+    sources: value.sources.map((source) => ({ ...source, file: resolve(folder, source.file) })),
+    formats: value.formats,
+    credentials: credentialsFile(value, folder),
+    detectors: value.detectors === undefined ? detectorsBeside(folder) : resolve(folder, value.detectors),
+    state: resolve(folder, value.state),
+    fingerprintKey: value.fingerprint_key,
+    maxDisorder: value.max_disorder,
+    response: value.response,
+    revokers: value.revokers,
+    async resolveSecrets(keys, context) {
+      for (const key of keys) await resolveSecrets(value[key], { ...context, folder }, errorAt, [key]);
+    },
+  };
+}
+
+/** A file that is named must be there; the default one only counts if it is. */
+function credentialsFile({ credentials }: WaywardFile, folder: string): string | undefined {
+  if (credentials !== undefined) return resolve(folder, credentials);
+  const file = resolve(folder, DEFAULT_CREDENTIALS);
+  return existsSync(file) ? file : undefined;
+}
+
+function detectorsBeside(folder: string): string {
+  const own = resolve(folder, 'detectors');
+  return existsSync(own) ? own : SHIPPED_DETECTORS;
+}
