@@ -43,9 +43,9 @@ export function nginxJson(random: Random): Render {
   };
 }
 
-/** W3C trace context as about half of the agents send it: one trace a run, one span a call. */
+/** W3C trace context as some clients send it: one trace a run, one span a call. */
 function traceParent(use: SimulatedUse, traces: Map<string, string>, random: Random): string {
-  const trace = traces.get(use.session) ?? (chance(random, 0.5) ? hex(random, 32) : '');
+  const trace = traces.get(use.session) ?? (chance(random, 0.25) ? hex(random, 32) : '');
   if (use.endsSession) traces.delete(use.session);
   else traces.set(use.session, trace);
   return trace === '' ? '' : `00-${trace}-${hex(random, 16)}-01`;
