@@ -14,10 +14,11 @@ import { Told } from './told.ts';
 /** Whom a finding is about, beside the finding. */
 export interface Found {
   readonly finding: Finding;
-  readonly detector: Detector;
   readonly at: AttributedUse;
   /** The incident's principal: the agent and slot, or one for all unknown credentials of a kind. */
   readonly principal: string;
+  /** True where the finding rests on a young baseline, whose surprise must not add up to more than a low alert. */
+  readonly young: boolean;
 }
 
 export interface EngineCounts {
@@ -126,7 +127,8 @@ export class Engine {
     }
     result.held?.(severity);
     this.#worst = severity;
-    this.#found({ finding: findingOf(detector, context, result, severity), detector, at, principal: name });
+    const young = detector.kind.baseline && isYoung(principal, at.orderTime);
+    this.#found({ finding: findingOf(detector, context, result, severity), at, principal: name, young });
   }
 
   #severityOf(detector: Detector, context: Context, result: Result): Severity | undefined {
@@ -157,6 +159,8 @@ const holdFor = (flagged: Severity | undefined): Hold => (flagged === undefined 
 
 const findingOf = (detector: Detector, { at, principal }: Context, result: Result, severity: Severity): Finding => ({
   detector: detector.id,
+  title: detector.title,
+  threat: detector.threat,
   severity,
   ...(result.bits === undefined ? {} : { bits: Math.round(result.bits * 10) / 10 }),
   time: at.orderTime,

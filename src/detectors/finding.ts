@@ -11,6 +11,10 @@ export const worse = (a: Severity, b: Severity): boolean => severityRank(a) > se
 /** One detector's result on one principal at one time. Plain data: the same input gives the same finding, byte for byte. */
 export interface Finding {
   readonly detector: string;
+  /** The detector's title: `rule.name`. */
+  readonly title: string;
+  /** ATT&CK technique ids. */
+  readonly threat: readonly string[];
   readonly severity: Severity;
   /** Surprise, −log₂ of the chance that a benign principal-day shows as much; absent for checks that need no baseline. */
   readonly bits?: number;

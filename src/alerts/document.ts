@@ -1,0 +1,78 @@
+import { type Finding, SEVERITY_SCORE, worse } from '../detectors/finding.ts';
+import type { Alert } from './alert.ts';
+
+/** Version of ATT&CK that the technique ids in the detectors follow. */
+export const ATTACK_VERSION = '18';
+
+const iso = (time: number): string => new Date(time).toISOString();
+
+/** `event.category` besides `intrusion_detection`, from the module that saw it. */
+const CATEGORY: Readonly<Record<string, string>> = { postgresql: 'database', mysql: 'database', mariadb: 'database', vault: 'iam', aws: 'iam' };
+
+const categories = (datasets: readonly string[]): string[] => {
+  const modules = datasets.map((dataset) => CATEGORY[dataset.split('.')[0] as string] ?? 'api');
+  return ['intrusion_detection', ...new Set(modules)].sort();
+};
+
+const findingDocument = (finding: Finding): Record<string, unknown> => ({
+  detector: finding.detector,
+  severity: SEVERITY_SCORE[finding.severity],
+  ...(finding.bits === undefined ? {} : { bits: finding.bits }),
+  at: iso(finding.time),
+  reason: finding.reason,
+  subject: finding.subject,
+  observed: String(finding.observed),
+  ...(finding.expected === undefined ? {} : { expected: String(finding.expected) }),
+  ...(finding.window === undefined ? {} : { window_ms: finding.window }),
+  ...(finding.baselineAgeDays === undefined ? {} : { baseline_age_days: finding.baselineAgeDays }),
+  evidence: finding.evidence,
+});
+
+const ruleOf = (alert: Alert): Finding | undefined =>
+  alert.findings.reduce<Finding | undefined>((so, finding) => {
+    if (so === undefined || worse(finding.severity, so.severity)) return finding;
+    return finding.severity === so.severity && (finding.bits ?? 0) > (so.bits ?? 0) ? finding : so;
+  }, undefined);
+
+/** The alert as an ECS document (nested JSON, ECS 9): the contract with Elasticsearch, Kibana and every script. */
+export const alertDocument = (alert: Alert): Record<string, unknown> => {
+  const rule = ruleOf(alert);
+  const techniques = [...new Set(alert.findings.flatMap(({ threat }) => threat))].sort();
+  return {
+    '@timestamp': iso(alert.openedAt),
+    message: alert.title,
+    event: {
+      kind: 'alert',
+      category: categories(alert.related.datasets),
+      type: ['info'],
+      id: alert.id,
+      module: 'wayward',
+      dataset: 'wayward.alert',
+      severity: SEVERITY_SCORE[alert.severity],
+      risk_score: alert.riskScore,
+      risk_score_norm: alert.riskScore,
+      reason: alert.reason,
+      start: iso(alert.start),
+      end: iso(alert.end),
+    },
+    rule: { id: rule?.detector, name: rule?.title, ruleset: 'wayward' },
+    ...(techniques.length === 0 ? {} : { threat: { framework: `MITRE ATT&CK v${ATTACK_VERSION}`, technique: { id: techniques } } }),
+    ...(alert.agent === undefined ? {} : { gen_ai: { agent: { id: alert.agent, name: alert.agent } } }),
+    related: { ip: alert.related.ip, user: alert.related.user },
+    wayward: {
+      principal: alert.principal,
+      slot: alert.slot,
+      ...(alert.peerGroup === undefined ? {} : { peer_group: alert.peerGroup }),
+      credential: { id: alert.credentials },
+      status: alert.status,
+      revision: alert.revision,
+      bits: alert.bits,
+      attribution: alert.attribution,
+      severity_history: alert.severityHistory.map(({ severity, at }) => ({ severity: SEVERITY_SCORE[severity], at: iso(at) })),
+      findings: alert.findings.map(findingDocument),
+      findings_dropped: alert.findingsDropped,
+      actions: alert.related.actions,
+      datasets: alert.related.datasets,
+    },
+  };
+};

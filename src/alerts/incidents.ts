@@ -1,0 +1,171 @@
+import { createHash } from 'node:crypto';
+import type { AttributedUse, AttributionMethod } from '../attribution/attributed.ts';
+import type { Found } from '../detectors/engine.ts';
+import { type Finding, severityRank, worse } from '../detectors/finding.ts';
+import type { Alert } from './alert.ts';
+import { incidentBits, incidentSeverity, riskScore } from './risk.ts';
+
+/** Event time without a new finding after which an incident closes, milliseconds. */
+export const QUIET = 2 * 3_600_000;
+const MOST_FINDINGS = 20;
+const MOST_EVIDENCE = 5;
+const MOST_RELATED = 20;
+
+interface Incident {
+  alert: Alert;
+  /** True while every finding rests on a young baseline: their sum must stay modest. */
+  young: boolean;
+}
+
+export interface SavedIncidents {
+  readonly open: readonly Incident[];
+}
+
+/** Puts findings of one principal together: one incident is one alert, which grows until it has been quiet for two hours. */
+export class Incidents {
+  readonly #open = new Map<string, Incident>();
+  readonly #changed: (alert: Alert) => void;
+
+  /** `changed` gets every new revision, the closing one included. */
+  constructor(changed: (alert: Alert) => void) {
+    this.#changed = changed;
+  }
+
+  get openAlerts(): readonly Alert[] {
+    return [...this.#open.values()].map(({ alert }) => alert);
+  }
+
+  add(found: Found): void {
+    const { principal, finding, young } = found;
+    const open = this.#open.get(principal);
+    if (open && finding.time - open.alert.end > QUIET) this.#close(principal, open);
+    const incident = this.#open.get(principal) ?? { alert: opened(found), young };
+    incident.young &&= young;
+    incident.alert = grown(incident.alert, found, incident.young);
+    // Deleted first so that the map stays in order of the last finding: closing looks only at its head.
+    this.#open.delete(principal);
+    this.#open.set(principal, incident);
+    this.#changed(incident.alert);
+  }
+
+  /** Closes what has been quiet at `time` (milliseconds since the epoch, the stream's own). */
+  advance(time: number): void {
+    for (const [principal, incident] of this.#open) {
+      if (time - incident.alert.end <= QUIET) return;
+      this.#close(principal, incident);
+    }
+  }
+
+  #close(principal: string, { alert }: Incident): void {
+    this.#open.delete(principal);
+    this.#changed({ ...alert, status: 'closed', revision: alert.revision + 1 });
+  }
+
+  save(): SavedIncidents {
+    return { open: [...this.#open.values()].map((incident) => ({ ...incident })) };
+  }
+
+  load(saved: SavedIncidents): void {
+    this.#open.clear();
+    for (const incident of saved.open) this.#open.set(incident.alert.principal, { ...incident });
+  }
+}
+
+const slotOf = ({ at, principal }: Found): string => at.attribution.credential?.slot ?? principal.slice(principal.indexOf('/') + 1);
+
+/** `event.id` of the alert: it names what opened it, and never changes as the alert grows. */
+const alertId = (found: Found): string => {
+  const { at, finding } = found;
+  const parts = [at.attribution.credential?.agent ?? '', slotOf(found), finding.detector, at.id()];
+  return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32);
+};
+
+const opened = (found: Found): Alert => {
+  const { at, finding, principal } = found;
+  const { credential, method, confidence } = at.attribution;
+  return {
+    id: alertId(found),
+    revision: 0,
+    status: 'open',
+    principal,
+    ...(credential === undefined ? {} : { agent: credential.agent, peerGroup: credential.peerGroup }),
+    slot: slotOf(found),
+    credentials: [],
+    attribution: { method, confidence },
+    severity: 'low',
+    severityHistory: [],
+    bits: 0,
+    riskScore: 0,
+    openedAt: finding.time,
+    start: at.use.time,
+    end: finding.time,
+    title: '',
+    reason: '',
+    findings: [],
+    findingsDropped: 0,
+    related: { ip: [], user: [], actions: [], datasets: [] },
+  };
+};
+
+const grown = (alert: Alert, found: Found, young: boolean): Alert => {
+  const { findings, dropped } = withFinding(alert.findings, found.finding);
+  const bits = incidentBits(findings);
+  const reached = incidentSeverity(findings, bits, young);
+  const severity = alert.revision > 0 && worse(alert.severity, reached) ? alert.severity : reached;
+  const rose = alert.revision === 0 || worse(severity, alert.severity);
+  const main = strongest(findings);
+  const { credential, method, confidence } = found.at.attribution;
+  const weaker: { method: AttributionMethod; confidence: number } =
+    confidence < alert.attribution.confidence ? { method, confidence } : alert.attribution;
+  return {
+    ...alert,
+    revision: alert.revision + 1,
+    credentials: withValue(alert.credentials, credential?.id).toSorted(),
+    attribution: weaker,
+    severity,
+    severityHistory: rose ? [...alert.severityHistory, { severity, at: found.finding.time }] : alert.severityHistory,
+    bits,
+    riskScore: riskScore(severity, bits),
+    start: Math.min(alert.start, found.at.use.time),
+    end: Math.max(alert.end, found.finding.time),
+    title: `${alert.agent ?? alert.principal}: ${main.title}`,
+    reason: reasonOf(main, findings.length),
+    findings,
+    findingsDropped: alert.findingsDropped + dropped,
+    related: relatedWith(alert.related, found.at),
+  };
+};
+
+const reasonOf = (main: Finding, count: number): string =>
+  count === 1 ? main.reason : `${main.reason}; and ${count - 1} more ${count === 2 ? 'finding' : 'findings'}`;
+
+/** The same subject is the same finding: it keeps its first time and evidence, and takes the stronger values. */
+const withFinding = (findings: readonly Finding[], finding: Finding): { findings: readonly Finding[]; dropped: number } => {
+  const at = findings.findIndex(({ detector, subject }) => detector === finding.detector && subject === finding.subject);
+  if (at >= 0) {
+    const before = findings[at] as Finding;
+    const stronger = worse(before.severity, finding.severity) || (before.bits ?? 0) > (finding.bits ?? 0) ? before : finding;
+    const evidence = [...before.evidence, ...finding.evidence].slice(0, MOST_EVIDENCE);
+    return { findings: findings.with(at, { ...stronger, time: before.time, evidence }), dropped: 0 };
+  }
+  if (findings.length < MOST_FINDINGS) return { findings: [...findings, finding], dropped: 0 };
+  const weakest = findings.reduce((so, { severity }, index) => (worse(findings[so]?.severity ?? 'low', severity) ? index : so), 0);
+  const replace = severityRank(finding.severity) > severityRank(findings[weakest]?.severity ?? 'critical');
+  return { findings: replace ? findings.with(weakest, finding) : findings, dropped: 1 };
+};
+
+const strongest = (findings: readonly Finding[]): Finding =>
+  findings.reduce((so, finding) => {
+    if (so.severity !== finding.severity) return worse(finding.severity, so.severity) ? finding : so;
+    return (finding.bits ?? 0) > (so.bits ?? 0) ? finding : so;
+  });
+
+const withValue = (values: readonly string[], value: string | undefined): readonly string[] =>
+  value === undefined || values.includes(value) || values.length >= MOST_RELATED ? values : [...values, value];
+
+const relatedWith = (related: Alert['related'], { use }: AttributedUse): Alert['related'] => ({
+  ip: withValue(related.ip, use.sourceIp),
+  user: withValue(related.user, use.identities[0]?.value),
+  actions: withValue(related.actions, use.action),
+  datasets: withValue(related.datasets, use.dataset),
+});

@@ -1,0 +1,170 @@
+import { z } from 'zod';
+import type { AttributedUse } from '../attribution/attributed.ts';
+import type { Credential } from '../attribution/credential.ts';
+import type { CredentialUse } from '../event.ts';
+import { NOTHING_ELSE } from '../event.ts';
+import type { Detector } from './detector.ts';
+import { Engine } from './engine.ts';
+import { type Finding, SEVERITIES, type Severity, severityRank } from './finding.ts';
+
+/** A use in a test: whatever is left out is ordinary. */
+const useSchema = z.strictObject({
+  action: z.string().default('GET /v1/orders/{id}'),
+  result: z.enum(['success', 'error', 'denied', 'rejected']).default('success'),
+  ip: z.string().default('10.4.1.7'),
+  client: z.string().default('agent/1.0'),
+  bytes: z.number().int().min(0).default(500),
+  rows: z.number().int().min(0).default(0),
+  leak: z.string().exactOptional(),
+  unknown: z.boolean().default(false),
+});
+
+const clock = z.string().regex(/^\d\d:\d\d$/, 'is not a time of day; write such as 10:00');
+
+/** History in one line: this many days of use, in those hours, one call of each action every so many minutes. */
+const historySchema = z.strictObject({
+  days: z.number().int().min(0).max(365),
+  from: clock.default('08:00'),
+  to: clock.default('18:00'),
+  every: z.number().positive().default(5),
+  actions: z.array(z.string()).min(1).default(['GET /v1/orders/{id}']),
+});
+
+const eventsSchema = useSchema.extend({
+  /** Time of day on the day after the history. */
+  at: clock.default('10:00'),
+  times: z.number().int().min(1).max(100_000).default(1),
+  /** Seconds between them. */
+  apart: z.number().positive().default(1),
+});
+
+export const inlineTestSchema = z.strictObject({
+  name: z.string().min(1),
+  history: historySchema.default({ days: 30, from: '08:00', to: '18:00', every: 5, actions: ['GET /v1/orders/{id}'] }),
+  usual: useSchema.default(useSchema.parse({})),
+  /** Days since issue, and until expiry (negative: ago), on the day after the history; scopes, networks and hours as in the registry. */
+  credential: z
+    .strictObject({
+      age_days: z.number().exactOptional(),
+      rotate_days: z.number().exactOptional(),
+      expires_in_days: z.number().exactOptional(),
+      scopes: z.array(z.string()).exactOptional(),
+      networks: z.array(z.string()).exactOptional(),
+      hours: z.string().exactOptional(),
+    })
+    .default({}),
+  events: z.array(eventsSchema).min(1),
+  /** The highest severity that this detector gives must be at least this (`none`: no finding at all) … */
+  expect: z.enum(['none', ...SEVERITIES]),
+  /** … and at most this. */
+  at_most: z.enum(SEVERITIES).exactOptional(),
+});
+export type InlineTest = z.infer<typeof inlineTestSchema>;
+
+const DAY = 86_400_000;
+/** A Monday. */
+const START = Date.UTC(2026, 0, 5);
+
+const minutes = (text: string): number => Number(text.slice(0, 2)) * 60 + Number(text.slice(3));
+
+const credentialOf = ({ credential, history }: InlineTest): Credential => {
+  const today = START + history.days * DAY;
+  return {
+    id: 'cred-test',
+    agent: 'agent-1',
+    peerGroup: 'agent-1',
+    slot: 'api',
+    kind: 'api-key',
+    owner: undefined,
+    match: {},
+    issuedAt: credential.age_days === undefined ? undefined : today - credential.age_days * DAY,
+    expiresAt: credential.expires_in_days === undefined ? undefined : today + credential.expires_in_days * DAY,
+    rotateEvery: credential.rotate_days === undefined ? undefined : credential.rotate_days * DAY,
+    scopes: credential.scopes,
+    networks: credential.networks,
+    hours: credential.hours,
+    protected: false,
+    parent: undefined,
+    revoke: undefined,
+  };
+};
+
+type Use = z.infer<typeof useSchema>;
+
+const useOf = (use: Use, time: number): CredentialUse => ({
+  ...NOTHING_ELSE,
+  time,
+  format: 'test',
+  dataset: 'test.access',
+  action: use.action,
+  result: use.result,
+  identities: [{ key: 'credential_id', value: use.unknown ? 'unknown-key' : 'cred-test' }],
+  sourceIp: use.ip,
+  client: use.client,
+  bytes: use.bytes,
+  rows: use.rows,
+  leaks: use.leak === undefined ? [] : [{ kind: use.leak, field: 'url.query' }],
+});
+
+function* usesOf(test: InlineTest): Generator<{ use: Use; time: number; live: boolean }> {
+  const { history, usual } = test;
+  for (let day = 0; day < history.days; day++) {
+    const end = START + day * DAY + minutes(history.to) * 60_000;
+    let call = 0;
+    for (let time = START + day * DAY + minutes(history.from) * 60_000; time < end; time += history.every * 60_000) {
+      yield { use: { ...usual, action: history.actions[call++ % history.actions.length] as string }, time, live: false };
+    }
+  }
+  const events = test.events.flatMap((use) => {
+    const first = START + history.days * DAY + minutes(use.at) * 60_000;
+    return Array.from({ length: use.times }, (_, index) => ({ use, time: first + index * use.apart * 1_000, live: true }));
+  });
+  yield* events.sort((a, b) => a.time - b.time);
+}
+
+/** How a test inside a detector's file went; `problem` is undefined where it passed. */
+export interface InlineResult {
+  readonly name: string;
+  readonly problem: string | undefined;
+}
+
+/** Runs one test of one detector through the same engine as everything else. */
+export const runInlineTest = (detector: Detector, test: InlineTest): InlineResult => {
+  const findings: Finding[] = [];
+  let live = false;
+  const engine = new Engine([detector], ({ finding }) => {
+    if (live) findings.push(finding);
+  });
+  const credential = credentialOf(test);
+  let count = 0;
+  for (const item of usesOf(test)) {
+    live = item.live;
+    engine.process(attributed(item.use, item.time, credential, count++));
+  }
+  return { name: test.name, problem: problemOf(test, findings) };
+};
+
+const attributed = (use: Use, time: number, credential: Credential, count: number): AttributedUse => ({
+  use: useOf(use, time),
+  id: () => `test-${count}`,
+  late: false,
+  orderTime: time,
+  attribution:
+    use.result === 'rejected'
+      ? { method: 'claimed', confidence: 0, principal: undefined, credential: undefined, ambiguous: undefined }
+      : use.unknown
+        ? { method: 'unregistered', confidence: 0.3, principal: 'unregistered/credential_id:unknown-key', credential: undefined, ambiguous: undefined }
+        : { method: 'credential_id', confidence: 0.95, principal: 'agent-1/api', credential, ambiguous: undefined },
+});
+
+const problemOf = ({ expect, at_most }: InlineTest, findings: readonly Finding[]): string | undefined => {
+  const worst = findings.reduce<Severity | undefined>(
+    (so, { severity }) => (so === undefined || severityRank(severity) > severityRank(so) ? severity : so),
+    undefined,
+  );
+  const reasons = findings.map(({ reason }) => `  ${reason}`).slice(0, 5).join('\n');
+  const got = worst === undefined ? 'got no finding' : `got ${worst}:\n${reasons}`;
+  if (expect === 'none') return worst === undefined ? undefined : `expected none, ${got}`;
+  if (worst === undefined || severityRank(worst) < severityRank(expect)) return `expected ${expect} or more, ${got}`;
+  return at_most !== undefined && severityRank(worst) > severityRank(at_most) ? `expected at most ${at_most}, ${got}` : undefined;
+};

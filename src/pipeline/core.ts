@@ -1,0 +1,49 @@
+import type { Alert } from '../alerts/alert.ts';
+import { Incidents, type SavedIncidents } from '../alerts/incidents.ts';
+import { type Attributor, createAttributor } from '../attribution/attribute.ts';
+import type { Registry } from '../attribution/registry.ts';
+import type { SavedUnregistered } from '../attribution/unregistered.ts';
+import type { Detector } from '../detectors/detector.ts';
+import { Engine, type SavedEngine } from '../detectors/engine.ts';
+import type { OrderedUse } from './ordered.ts';
+
+export interface SavedCore {
+  readonly attributor: SavedUnregistered;
+  readonly engine: SavedEngine;
+  readonly incidents: SavedIncidents;
+}
+
+/**
+ * From ordered events to alerts: the same in one process, in Kafka consumers, in a backtest and in a detector's tests.
+ * Pure: no clock, no I/O; `changed` gets every revision of every alert.
+ */
+export class Core {
+  readonly attributor: Attributor;
+  readonly engine: Engine;
+  readonly incidents: Incidents;
+
+  constructor(registry: Registry, detectors: readonly Detector[], changed: (alert: Alert) => void) {
+    this.attributor = createAttributor(registry);
+    this.incidents = new Incidents(changed);
+    this.engine = new Engine(detectors, (found) => this.incidents.add(found));
+  }
+
+  /** Takes events in order of (`orderTime`, id). */
+  process(batch: readonly OrderedUse[]): void {
+    for (const { use, late, orderTime, id } of batch) {
+      this.engine.process({ use, late, orderTime, id, attribution: this.attributor.attribute(use) });
+    }
+    const last = batch.at(-1);
+    if (last) this.incidents.advance(last.orderTime);
+  }
+
+  save(): SavedCore {
+    return { attributor: this.attributor.save(), engine: this.engine.save(), incidents: this.incidents.save() };
+  }
+
+  load(saved: SavedCore): void {
+    this.attributor.load(saved.attributor);
+    this.engine.load(saved.engine);
+    this.incidents.load(saved.incidents);
+  }
+}
