@@ -23,6 +23,17 @@ export const isTelling = (name: string): boolean => {
   return TELLING_WHOLE.has(plain) || (TELLING.test(plain) && !HARMLESS.test(plain));
 };
 
+/** What the leak is called: by its name in the text, from a fixed few. */
+export const kindOf = (name: string): string => {
+  const plain = name.toLowerCase();
+  if (plain.includes('pass') || plain.includes('pwd')) return 'password';
+  if (plain.includes('sig')) return 'signature';
+  if (plain.includes('key')) return 'api-key';
+  if (plain.includes('token') || plain.includes('jwt') || plain.includes('auth') || plain.includes('bearer'))
+    return 'token';
+  return 'secret';
+};
+
 /** Kinds by prefix, tried in order. */
 export const PREFIXED: readonly (readonly [kind: string, pattern: RegExp])[] = [
   ['private-key', /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)/g],

@@ -3,6 +3,7 @@ import type { Leak } from '../event.ts';
 import {
   isPlaceholder,
   isTelling,
+  kindOf,
   looksRandom,
   mayHoldSecret,
   NAME,
@@ -21,6 +22,8 @@ export interface Redactor {
    * In `sql`, only a literal can be a value: `a.token = b.token` is no secret.
    */
   clean(text: string, field: string, found: FoundSecret[], language?: 'sql'): string;
+  /** The keyed fingerprint of something already known to be a secret. */
+  fingerprint(secret: string): string;
 }
 
 /** A secret found in a record: the keyed fingerprint stands for it from here on. */
@@ -80,6 +83,7 @@ export const createRedactor = (fingerprintKey: Buffer): Redactor => ({
     };
     return redactAll(capped, secret, language === 'sql');
   },
+  fingerprint: (secret) => fingerprintOf(fingerprintKey, secret),
 });
 
 /** Replaces every secret by what `secret` gives for it. */
@@ -126,17 +130,6 @@ const replaceNamed = (text: string, secret: (kind: string, value: string) => str
 };
 
 const SCHEME_BEFORE = /^(?:bearer|basic|apikey|token)(?:\s|%20|\+){1,3}/i;
-
-/** What the leak is called: by its name in the text, from a fixed few. */
-const kindOf = (name: string): string => {
-  const plain = name.toLowerCase();
-  if (plain.includes('pass') || plain.includes('pwd')) return 'password';
-  if (plain.includes('sig')) return 'signature';
-  if (plain.includes('key')) return 'api-key';
-  if (plain.includes('token') || plain.includes('jwt') || plain.includes('auth') || plain.includes('bearer'))
-    return 'token';
-  return 'secret';
-};
 
 /** The secret as its holder knows it: query strings percent-encode it. */
 const decoded = (value: string): string => {

@@ -1,0 +1,62 @@
+import { type FieldPath, fieldPath, pathProblem, textAt } from './field-path.ts';
+import { foldPath } from './fold-path.ts';
+import { foldSql } from './fold-sql.ts';
+import type { JsonObject } from './json.ts';
+import { sqlAction } from './sql-action.ts';
+
+/** What a template may do with a field before it is put in. */
+const FOLDS: Readonly<Record<string, (text: string) => string>> = {
+  path: foldPath,
+  sql: (text) => sqlAction(foldSql(text)),
+};
+
+const PLACE = /\{(?:([a-z]+)\()?([^{}()]+)\)?\}/g;
+
+type Part = string | { readonly field: FieldPath; readonly fold: ((text: string) => string) | undefined };
+
+/** Why a template can't be used, or undefined where it can. */
+export const templateProblem = (template: string): string | undefined => {
+  if (!template.includes('{')) return pathProblem(template);
+  for (const [, fold, field = ''] of template.matchAll(PLACE)) {
+    if (fold !== undefined && !Object.hasOwn(FOLDS, fold))
+      return `knows no ${fold}(); there are ${Object.keys(FOLDS).join(', ')}`;
+    const problem = pathProblem(field);
+    if (problem !== undefined) return problem;
+  }
+  return /[{}]/.test(template.replace(PLACE, ''))
+    ? 'has a brace that is not closed; write {field} or {path(field)}'
+    : undefined;
+};
+
+/**
+ * Compiles `{request.method} {path(request.path)}`, or a single field path. The result gives the action of a record, with each
+ * field passed through `clean`; undefined where a field is missing.
+ */
+export const actionTemplate = (template: string) => {
+  const parts: Part[] = [];
+  if (template.includes('{')) {
+    let done = 0;
+    for (const match of template.matchAll(PLACE)) {
+      parts.push(template.slice(done, match.index));
+      const [all, fold, field = ''] = match;
+      parts.push({ field: fieldPath(field), fold: fold === undefined ? undefined : FOLDS[fold] });
+      done = match.index + all.length;
+    }
+    parts.push(template.slice(done));
+  } else parts.push({ field: fieldPath(template), fold: undefined });
+
+  return (record: JsonObject, clean: (text: string, field: FieldPath) => string): string | undefined => {
+    let action = '';
+    for (const part of parts) {
+      if (typeof part === 'string') {
+        action += part;
+        continue;
+      }
+      const raw = textAt(record, part.field);
+      if (raw === undefined) return undefined;
+      const text = clean(raw, part.field);
+      action += part.fold === undefined ? text : part.fold(text);
+    }
+    return action;
+  };
+};

@@ -1,0 +1,174 @@
+import type { CredentialUse, Identity, IdentityKey, Result } from '../event.ts';
+import { IDENTITY_KEYS, NOTHING_ELSE } from '../event.ts';
+import { actionTemplate } from './action-template.ts';
+import type { CustomFormatSpec } from './custom-spec.ts';
+import { type FieldPath, fieldPath, textAt, valueAt } from './field-path.ts';
+import { foldSql } from './fold-sql.ts';
+import type { Format, Parsed } from './format.ts';
+import { MAX_CLIENT, MAX_PATH, MAX_VALUE, traceIdOf } from './http.ts';
+import { leaksOf, withFingerprint } from './identities.ts';
+import { fractionOfObjects, isFailure, type JsonObject, readJson } from './json.ts';
+import { leaksInRecord } from './leaks-in-record.ts';
+import type { Redactor } from './redact.ts';
+import { isPlaceholder, kindOf } from './redact-rules.ts';
+import { shown } from './shown.ts';
+import { parseTime } from './time.ts';
+
+const PER_MILLISECOND = { s: 0.001, ms: 1, us: 1_000, ns: 1_000_000 } as const;
+
+const optionalPath = (text: string | undefined): FieldPath | undefined =>
+  text === undefined ? undefined : fieldPath(text);
+
+type Scalar = string | number | boolean;
+
+/** `401`, `"401"` and `4xx` all name the status 401. */
+const matches = (value: unknown, wanted: readonly Scalar[]): boolean => {
+  const text = String(value);
+  return wanted.some(
+    (one) =>
+      String(one) === text || (/^[1-5]xx$/.test(String(one)) && /^[1-5]\d\d$/.test(text) && text[0] === String(one)[0]),
+  );
+};
+
+/** The address in `10.0.0.1`, `10.0.0.1:4242` or `[::1]:4242`. */
+const withoutPort = (address: string): string =>
+  /^\[([^\]]*)\]/.exec(address)?.[1] ?? address.replace(/^([^:]*):\d{1,5}$/, '$1');
+
+const withoutQuery = (path: string): string => path.slice(0, path.search(/[?#]|$/));
+
+/** The format that a user's YAML describes. Every text is redacted; secrets anywhere in the record become leaks. */
+export const customFormat = (spec: CustomFormatSpec): Format => {
+  const timeField = fieldPath(spec.time.field);
+  const action = actionTemplate(spec.action);
+  const conditions = Object.entries(spec.when ?? {}).map(
+    ([field, value]) => [fieldPath(field), Array.isArray(value) ? value : [value]] as const,
+  );
+  const result = spec.result && { ...spec.result, field: fieldPath(spec.result.field) };
+  const identityFields: (readonly [IdentityKey, FieldPath])[] = IDENTITY_KEYS.flatMap((key) => {
+    const field = spec.identities[key];
+    return field === undefined ? [] : [[key, fieldPath(field)] as const];
+  });
+  const fields = {
+    sourceIp: optionalPath(spec.source_ip),
+    client: optionalPath(spec.client),
+    bytes: optionalPath(spec.bytes),
+    rows: optionalPath(spec.rows),
+    status: optionalPath(spec.status),
+    method: optionalPath(spec.method),
+    path: optionalPath(spec.path),
+    statement: optionalPath(spec.statement),
+    service: optionalPath(spec.service),
+    traceId: optionalPath(spec.trace_id),
+    session: optionalPath(spec.session),
+  };
+
+  const applies = (record: JsonObject): boolean =>
+    conditions.every(([field, wanted]) => matches(valueAt(record, field), wanted));
+
+  const timeOf = (record: JsonObject): number => {
+    const text = textAt(record, timeField) ?? '';
+    const { unit } = spec.time;
+    return unit === 'iso'
+      ? parseTime(text)
+      : text === ''
+        ? Number.NaN
+        : Math.floor(Number(text) / PER_MILLISECOND[unit]);
+  };
+
+  const resultOf = (record: JsonObject): Result | undefined => {
+    if (result === undefined) return 'success';
+    const value = valueAt(record, result.field);
+    if (value === undefined) return undefined;
+    if (matches(value, result.rejected)) return 'rejected';
+    if (matches(value, result.denied)) return 'denied';
+    return matches(value, result.error) ? 'error' : 'success';
+  };
+
+  const identitiesOf = (record: JsonObject, redactor: Redactor): Identity[] =>
+    identityFields.flatMap(([key, field]): Identity[] => {
+      const value = textAt(record, field);
+      if (value === undefined || isPlaceholder(value)) return [];
+      // What is a secret by its place or its look is only ever known by its fingerprint.
+      const secret = value.replace(/^(?:bearer|basic|apikey|token) +/i, '');
+      if (key === 'token_fingerprint' || field.telling || redactor.clean(value, field.text, []) !== value) {
+        return [{ key: 'token_fingerprint', value: redactor.fingerprint(secret) }];
+      }
+      return [{ key, value: shown(value, MAX_VALUE) }];
+    });
+
+  const parseRecord = (record: JsonObject, redactor: Redactor): Parsed => {
+    if (!applies(record)) return { ignored: 'condition-not-met' };
+    const clean = (text: string, field: FieldPath): string =>
+      field.telling && !isPlaceholder(text)
+        ? `[redacted:${kindOf(field.keys.at(-1) ?? '')}]`
+        : redactor.clean(text, field.text, []);
+    const text = (
+      field: FieldPath | undefined,
+      max: number,
+      edit = (raw: string): string => raw,
+    ): string | undefined => {
+      const raw = field && textAt(record, field);
+      return field === undefined || raw === undefined ? undefined : shown(clean(edit(raw), field), max);
+    };
+    const count = (field: FieldPath | undefined): number | undefined => {
+      const value = field === undefined ? undefined : Number(textAt(record, field));
+      return value !== undefined && value >= 0 && Number.isFinite(value) ? value : undefined;
+    };
+
+    const time = timeOf(record);
+    if (!(time >= 0 && time <= 8.64e15))
+      return {
+        unusable: 'invalid-time',
+        detail: `The field ${timeField.text} is not a time in the unit that the format names.`,
+      };
+    const what = action(record, clean);
+    if (what === undefined)
+      return { unusable: 'missing-field', detail: `A field of the action ${spec.action} is missing.` };
+    const outcome = resultOf(record);
+    if (outcome === undefined)
+      return { unusable: 'missing-field', detail: `The field ${result?.field.text} of the result is missing.` };
+
+    const found = leaksInRecord(record, redactor);
+    const traceId = text(fields.traceId, MAX_VALUE);
+    const event: CredentialUse = {
+      ...NOTHING_ELSE,
+      time,
+      format: spec.id,
+      dataset: spec.dataset,
+      action: shown(what, MAX_PATH),
+      result: outcome,
+      identities: withFingerprint(identitiesOf(record, redactor), outcome, found),
+      sourceIp: text(fields.sourceIp, 64, withoutPort),
+      client: text(fields.client, MAX_CLIENT),
+      bytes: count(fields.bytes) ?? 0,
+      rows: count(fields.rows) ?? 0,
+      status: count(fields.status),
+      method: text(fields.method, 16),
+      path: text(fields.path, MAX_PATH, withoutQuery),
+      statement: text(fields.statement, 512, foldSql),
+      service: text(fields.service, MAX_VALUE),
+      traceId: traceId === undefined ? undefined : traceIdOf(traceId),
+      session: text(fields.session, MAX_VALUE),
+      leaks: leaksOf(found),
+    };
+    return event;
+  };
+
+  return {
+    id: spec.id,
+    title: spec.title ?? `JSON, as defined by ${spec.id}`,
+    dataset: spec.dataset,
+    framing: 'line',
+    detect: (lines) =>
+      fractionOfObjects(
+        lines,
+        (record) => applies(record) && !Number.isNaN(timeOf(record)) && action(record, (text) => text) !== undefined,
+      ),
+    parser: ({ redactor }) => ({
+      parse(bytes, start, end) {
+        const record = readJson(bytes, start, end);
+        return isFailure(record) ? record : parseRecord(record, redactor);
+      },
+    }),
+  };
+};

@@ -1,0 +1,50 @@
+import { csvFields } from './csv.ts';
+import type { Format } from './format.ts';
+import { fractionOf } from './json.ts';
+import { DATASET, postgresAudit } from './pgaudit.ts';
+import { known } from './pgaudit-record.ts';
+
+/** Enough of the manual's columns (20.8.4): PostgreSQL 9.0 has 23, 13 has 24, 14 and later 26. */
+const COLUMNS = 23;
+const START = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})? [\w+:-]{1,10},(?:"|,)/;
+
+/** The host in `host:port`; `[local]` has none. IPv6 addresses hold colons, so the last one counts. */
+const hostOf = (connection: string): string | undefined => {
+  const colon = connection.lastIndexOf(':');
+  return known(colon === -1 ? connection : connection.slice(0, colon));
+};
+
+/** PostgreSQL `log_destination = csvlog` with pgaudit. */
+export const pgauditCsv: Format = {
+  id: 'pgaudit-csv',
+  title: 'PostgreSQL with pgaudit, csvlog',
+  dataset: DATASET,
+  framing: 'csv',
+  detect: (lines) => fractionOf(lines, (line) => START.test(line)),
+  parser(context) {
+    const audit = postgresAudit(this.id, context);
+    return {
+      parse(bytes, start, end) {
+        const fields = csvFields(bytes.toString('utf8', start, end), 0, 26);
+        if (fields.length < COLUMNS) {
+          return { unusable: 'too-few-columns', detail: `A csvlog record has ${COLUMNS} columns or more.` };
+        }
+        const [timestamp = '', user, database, , connection = '', session] = fields;
+        return audit.read({
+          timestamp,
+          user: known(user),
+          database: known(database),
+          session: known(session),
+          application: known(fields[22]),
+          host: hostOf(connection),
+          severity: fields[11] ?? '',
+          sqlState: known(fields[12]),
+          message: fields[13] ?? '',
+          statement: known(fields[19]),
+        });
+      },
+      save: audit.save,
+      load: audit.load,
+    };
+  },
+};

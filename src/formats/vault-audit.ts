@@ -1,0 +1,90 @@
+import type { Identity, Result } from '../event.ts';
+import { NOTHING_ELSE } from '../event.ts';
+import { foldPath } from './fold-path.ts';
+import type { Format, Parsed } from './format.ts';
+import { MAX_CLIENT, MAX_VALUE } from './http.ts';
+import { leaksOf } from './identities.ts';
+import { fractionOfObjects, isFailure, isObject, type JsonObject, readJson } from './json.ts';
+import type { FoundSecret, Redactor } from './redact.ts';
+import { shown } from './shown.ts';
+import { parseTime, timeProblem } from './time.ts';
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+const resultOf = (auth: JsonObject | undefined, error: string): Result => {
+  if (auth === undefined) return 'rejected';
+  const policy = auth['policy_results'];
+  if (error.includes('permission denied') || (isObject(policy) && policy['allowed'] === false)) return 'denied';
+  return error === '' ? 'success' : 'error';
+};
+
+/** The user agent, where the audit device is told to log that header. */
+const userAgent = (request: JsonObject): string => {
+  const { headers } = request;
+  const values = isObject(headers) ? headers['user-agent'] : undefined;
+  return Array.isArray(values) ? textOf(values[0]) : '';
+};
+
+const parseRecord = (record: JsonObject, redactor: Redactor): Parsed => {
+  const { type, request, time } = record;
+  // Every use writes a request line and a response line with the same facts; the response knows how it ended.
+  if (type === 'request') return { ignored: 'request-half' };
+  if (type !== 'response') return { unusable: 'wrong-type', detail: 'The field type is neither request nor response.' };
+  if (!isObject(request) || typeof request['path'] !== 'string' || typeof request['operation'] !== 'string') {
+    return { unusable: 'wrong-type', detail: 'The record lacks request.path or request.operation.' };
+  }
+  if (request['path'] === 'sys/audit/test') return { ignored: 'audit-test' };
+  const at = typeof time === 'string' ? parseTime(time) : Number.NaN;
+  if (Number.isNaN(at)) return { unusable: 'invalid-time', detail: timeProblem(textOf(time)) };
+  const auth = isObject(record['auth']) ? record['auth'] : undefined;
+  const error = textOf(record['error']);
+  // Paths that need no token: nobody's credential was used.
+  if (auth === undefined && error === '') return { ignored: 'unauthenticated' };
+
+  const found: FoundSecret[] = [];
+  const clean = (value: unknown, field: string, max: number): string | undefined =>
+    textOf(value) === '' ? undefined : shown(redactor.clean(textOf(value), field, found), max);
+  const path = clean(request['path'], 'url.path', 512) ?? '';
+  const operation = clean(request['operation'], 'event.action', 32) ?? '';
+  const accessor = clean(auth?.['accessor'], 'vault_accessor', MAX_VALUE);
+  const entity = clean(auth?.['entity_id'], 'vault_entity_id', MAX_VALUE);
+  const identities: Identity[] = [];
+  if (accessor !== undefined) identities.push({ key: 'vault_accessor', value: accessor });
+  if (entity !== undefined) identities.push({ key: 'vault_entity_id', value: entity });
+  const client = clean(userAgent(request), 'user_agent.original', MAX_CLIENT);
+  return {
+    ...NOTHING_ELSE,
+    time: at,
+    format: 'vault-audit',
+    dataset: 'vault.audit',
+    action: `${foldPath(path)}:${operation}`,
+    result: resultOf(auth, error),
+    identities,
+    sourceIp: clean(request['remote_address'], 'source.ip', 64),
+    client,
+    path,
+    leaks: leaksOf(found),
+  };
+};
+
+/**
+ * HashiCorp Vault (and OpenBao) file audit device. Vault writes secrets as HMACs and nothing of request or response data is kept.
+ * The identity is `auth.accessor` as logged: an HMAC, or clear with `hmac_accessor=false`.
+ */
+export const vaultAudit: Format = {
+  id: 'vault-audit',
+  title: 'HashiCorp Vault audit device',
+  dataset: 'vault.audit',
+  framing: 'line',
+  detect: (lines) =>
+    fractionOfObjects(
+      lines,
+      ({ type, request }) => (type === 'request' || type === 'response') && isObject(request) && 'operation' in request,
+    ),
+  parser: ({ redactor }) => ({
+    parse(bytes, start, end) {
+      const record = readJson(bytes, start, end);
+      return isFailure(record) ? record : parseRecord(record, redactor);
+    },
+  }),
+};
