@@ -9,7 +9,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { globSync } from 'tinyglobby';
+import { kinds } from '../src/detectors/registry.ts';
 import { formats } from '../src/formats/registry.ts';
+import { REVOKERS } from '../src/revokers/registry.ts';
 
 /** One line here for each registry that the docs show. */
 const TABLES: Readonly<Record<string, () => string>> = {
@@ -18,9 +20,19 @@ const TABLES: Readonly<Record<string, () => string>> = {
       ['`--format`', 'what it reads', '`event.dataset`'],
       formats.map(({ id, title, dataset }) => [`\`${id}\``, title, `\`${dataset}\``]),
     ),
+  'detector-kinds': () =>
+    table(
+      ['`kind:`', 'what it flags', 'needs a baseline'],
+      kinds.map(({ id, title, baseline }) => [`\`${id}\``, title, baseline ? 'yes' : 'no']),
+    ),
+  revokers: () =>
+    table(
+      ['`with:`', 'revokes', 'how to undo it', 'what it cannot stop', 'what its account needs'],
+      REVOKERS.map(({ id, title, undo, cannotStop, needs }) => [`\`${id}\``, title, undo, cannotStop, needs]),
+    ),
 };
 
-const REGION = /(<!-- generated: ([\w-]+) -->\n)[^]*?(<!-- \/generated -->)/g;
+const REGION = /(<!-- generated: ([\w-]+) -->\n)[\s\S]*?(<!-- \/generated -->)/g;
 
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
