@@ -7,3 +7,15 @@ export class UsageError extends Error {
 export class ServerUnavailableError extends Error {
   override readonly name = 'ServerUnavailableError';
 }
+
+/** A call to an issuer or a receiver that failed. The message says where and why, and never holds a secret. */
+export class CallError extends Error {
+  override readonly name = 'CallError';
+  /** Whether the same call may work later (server down), or can't as things are (no permission, no such role). */
+  readonly retryable: boolean;
+
+  constructor(message: string, retryable: boolean) {
+    super(message);
+    this.retryable = retryable;
+  }
+}

@@ -26,6 +26,8 @@ export function alertOf(changes: Partial<Alert> = {}): Alert {
     findings: [
       {
         detector: 'new-action',
+        title: 'New action',
+        threat: ['T1078.004'],
         severity,
         bits: 14.2,
         time: openedAt,

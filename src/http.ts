@@ -1,0 +1,53 @@
+import { CallError } from './errors.ts';
+import { reasonOf, scrub } from './scrub.ts';
+
+export interface HttpRequest {
+  /** For messages: `Vault`, `webhook receiver`. */
+  readonly service: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** What must never stand in an error: tokens, a URL with a key in it. */
+  readonly secrets: readonly string[];
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  /** At most 64 KiB of it. */
+  readonly text: string;
+}
+
+const TIMEOUT_MS = 8_000;
+const MAX_ANSWER_BYTES = 64 * 1024;
+
+/**
+ * One POST, whatever its status. Redirects are not followed: they would carry tokens and signatures elsewhere.
+ * @throws CallError when there was no answer within 8 s
+ */
+export async function post({ service, url, headers, body, secrets }: HttpRequest): Promise<HttpAnswer> {
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  try {
+    const response = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal });
+    return { status: response.status, text: await boundedText(response) };
+  } catch (error) {
+    // A URL or header that is none is a TypeError with another message: that one never gets better.
+    const wasSent = !(error instanceof TypeError) || error.message === 'fetch failed';
+    throw new CallError(scrub(`${service}: ${reasonOf(error)}`, secrets), wasSent);
+  }
+}
+
+/** Answers that may be another one later: timeouts, too many requests, server errors (RFC 9110, RFC 6585). */
+export const isTransientStatus = (status: number): boolean => [408, 425, 429].includes(status) || status >= 500;
+
+export const isSuccess = (status: number): boolean => status >= 200 && status < 300;
+
+async function boundedText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > MAX_ANSWER_BYTES) break; // leaving the loop cancels the rest
+  }
+  return Buffer.concat(chunks).toString('utf8', 0, MAX_ANSWER_BYTES);
+}

@@ -1,0 +1,44 @@
+import type { z } from 'zod';
+
+/** What the read-back showed. `dead` only where the issuer itself said that the credential no longer works. */
+export interface Verification {
+  readonly dead: boolean;
+  /** One sentence: what was asked and what came back. Goes into the record. */
+  readonly proof: string;
+}
+
+export interface CallContext {
+  /** The same for every attempt at one step: an issuer that takes idempotency keys gets it. */
+  readonly key: string;
+  readonly credential: string;
+  readonly agent: string;
+}
+
+/** One step at one issuer, ready to be made. Both calls may be repeated without harm, end by themselves within 20 s, and throw CallError. */
+export interface Revocation {
+  revoke(context: CallContext): Promise<void>;
+  /** Asks the issuer by a call of its own whether the credential still works; undefined where there is nobody to ask. */
+  verify(context: CallContext): Promise<Verification | undefined>;
+}
+
+/** The code that talks to one kind of issuer: one object in a file of revokers/, and one line in its registry.ts. */
+export interface Revoker {
+  /** `with:` in the registry's `revoke`, and the key of its settings under `revokers:` in the configuration. */
+  readonly id: string;
+  readonly title: string;
+  readonly reversible: boolean;
+  /** How a person undoes it. */
+  readonly undo: string;
+  /** What goes on in spite of it. */
+  readonly cannotStop: string;
+  /** The least that Wayward's own account there must be allowed. */
+  readonly needs: string;
+  /** Checks its part of the configuration. */
+  readonly settingsSchema: z.ZodType;
+  /** Checks a credential's `revoke` entry, `with` included. */
+  readonly specSchema: z.ZodType;
+  /** What it would do, in words, for dry-run and approval; no secret in it. The spec is one that specSchema accepts. */
+  describe(spec: unknown): string;
+  /** The settings are what settingsSchema gave. */
+  prepare(settings: unknown, spec: unknown): Revocation;
+}

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { durationSchema } from '../config/duration.ts';
+import { secretSchema } from '../config/secrets.ts';
+import { SEVERITIES } from '../detectors/finding.ts';
+
+/** How far response goes, least first: nothing; say what it would do; ask a person; act. */
+export const MODES = ['off', 'dry-run', 'approve', 'auto'] as const;
+export type Mode = (typeof MODES)[number];
+
+const MINUTE = 60_000;
+
+const ruleSchema = z.strictObject({
+  /** Any detector where absent. */
+  detector: z.string().min(1).optional(),
+  /** This one or worse. */
+  severity: z.enum(SEVERITIES),
+  mode: z.enum(MODES),
+});
+
+const limitsSchema = z.strictObject({
+  /** Credentials that may be revoked automatically per window. */
+  credentials: z.int().min(1).default(5),
+  window: durationSchema.default(60 * MINUTE),
+  /** Share of a peer group's agents per window; one agent is always within it. */
+  peer_group_percent: z.number().min(0).max(100).default(34),
+});
+
+/** `response:` in wayward.yaml. All durations in milliseconds. */
+export const responseSchema = z.strictObject({
+  /** For alerts of high severity or worse that no rule speaks about; lower ones need a rule. */
+  mode: z.enum(MODES).default('dry-run'),
+  rules: z.array(ruleSchema).default([]),
+  limits: limitsSchema.prefault({}),
+  /** An alert that is attributed less surely never acts on its own. */
+  min_confidence: z.number().min(0).max(1).default(0.8),
+  approval_timeout: durationSchema.default(15 * MINUTE),
+  /** By the wall clock: an older alert never acts on its own. */
+  max_alert_age: durationSchema.default(15 * MINUTE),
+  /** Credential ids that are never revoked, beside those with `protected: true` in the registry. */
+  protected: z.array(z.string()).default([]),
+  /** Told of every alert of high severity or worse. */
+  webhook: z.strictObject({ url: z.url({ protocol: /^https?$/ }), secret: secretSchema }).optional(),
+  /** Where the audit trail's head is written, beside the store: best a place that this machine can only append to. */
+  audit_head: z.string().min(1).optional(),
+});
+
+export type ResponseConfig = z.infer<typeof responseSchema>;

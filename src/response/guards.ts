@@ -1,0 +1,77 @@
+import type { Alert } from '../alerts/alert.ts';
+import { type Severity, severityRank, worse } from '../detectors/finding.ts';
+import { MODES, type Mode, type ResponseConfig } from './config.ts';
+import type { Limits } from './limits.ts';
+import type { PlanStep } from './plan.ts';
+
+/** What becomes of one step: refused = never without a change of the registry or the configuration. */
+export type Outcome = 'dry-run' | 'refused' | 'approve' | 'auto';
+
+export interface Decision {
+  readonly step: PlanStep;
+  readonly outcome: Outcome;
+  /** One sentence. */
+  readonly because: string;
+}
+
+/**
+ * How far response may go for an alert: for each of its findings the first rule that fits decides, and the boldest of
+ * these counts. A rule that names a detector looks at that finding's severity, one that doesn't at the alert's.
+ */
+export function modeFor(alert: Alert, { mode, rules }: ResponseConfig): Mode {
+  const modes = alert.findings.map((finding) => {
+    const rule = rules.find(({ detector, severity }) =>
+      detector === undefined
+        ? atLeast(alert.severity, severity)
+        : detector === finding.detector && atLeast(finding.severity, severity),
+    );
+    return rule?.mode ?? (atLeast(alert.severity, 'high') ? mode : 'off');
+  });
+  return modes.reduce((boldest, next) => (MODES.indexOf(next) > MODES.indexOf(boldest) ? next : boldest), 'off');
+}
+
+const atLeast = (severity: Severity, least: Severity): boolean => !worse(least, severity);
+
+export interface Situation {
+  readonly config: ResponseConfig;
+  /** Wall clock, milliseconds since the epoch. */
+  readonly now: number;
+  readonly halted: boolean;
+  readonly limits: Limits;
+}
+
+/** Decides about one step of an alert's plan. Automatic ones count against the limits from here on. */
+export function decide(alert: Alert, step: PlanStep, mode: Exclude<Mode, 'off'>, situation: Situation): Decision {
+  const never = whyNever(step, situation.config);
+  if (never !== undefined) return { step, outcome: 'refused', because: never };
+  if (mode === 'dry-run') return { step, outcome: 'dry-run', because: 'mode is dry-run' };
+  if (mode === 'approve') return { step, outcome: 'approve', because: 'mode is approve' };
+  const ask = whyNotAlone(alert, situation) ?? situation.limits.take(step.credential);
+  if (ask !== undefined) return { step, outcome: 'approve', because: `a person is asked: ${ask}` };
+  return { step, outcome: 'auto', because: 'mode is auto, within every limit' };
+}
+
+/** Why a step must not be made by anybody; undefined where it may. Asked again right before the call. */
+export function whyNever({ credential, blocked }: PlanStep, config: ResponseConfig): string | undefined {
+  if (credential.protected) return 'is protected: the registry says protected: true';
+  if (config.protected.includes(credential.id)) return 'is protected: response.protected names it';
+  return blocked;
+}
+
+/** Why an alert must not act on its own; undefined where it may. */
+function whyNotAlone(alert: Alert, { config, now, halted }: Situation): string | undefined {
+  if (halted) return 'automatic response is halted (wayward halt --off lifts it)';
+  const { confidence, method } = alert.attribution;
+  if (confidence < config.min_confidence) {
+    return `the attribution by ${method} is only ${confidence} sure, below min_confidence ${config.min_confidence}`;
+  }
+  const age = Math.abs(now - offendedAt(alert)); // a time ahead of the clock is as doubtful as an old one
+  if (age > config.max_alert_age)
+    return `the alert is ${Math.round(age / 60_000)} minutes away from now, beyond max_alert_age`;
+  return undefined;
+}
+
+/** Event time of what made the alert as severe as it is. */
+export const offendedAt = (alert: Alert): number => alert.severityHistory.at(-1)?.at ?? alert.end;
+
+export const isHigh = ({ severity }: Alert): boolean => severityRank(severity) >= severityRank('high');

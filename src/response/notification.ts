@@ -1,0 +1,53 @@
+import type { Alert } from '../alerts/alert.ts';
+import type { Decision } from './guards.ts';
+
+/** https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md */
+export interface CloudEvent {
+  readonly specversion: '1.0';
+  /** The same for every attempt, so that a receiver can drop repeats. */
+  readonly id: string;
+  readonly source: string;
+  readonly type: string;
+  readonly subject: string;
+  /** RFC 3339. */
+  readonly time: string;
+  readonly datacontenttype: 'application/json';
+  readonly data: unknown;
+}
+
+/**
+ * What the webhook is told of an alert and of what response makes of it. `dry_run` is true unless something is done or
+ * waits for a person.
+ */
+export function notificationOf(alert: Alert, decisions: readonly Decision[], id: string, now: number): CloudEvent {
+  const acts = decisions.some(({ outcome }) => outcome === 'auto' || outcome === 'approve');
+  return {
+    specversion: '1.0',
+    id,
+    source: 'wayward',
+    type: 'wayward.alert',
+    subject: alert.id,
+    time: new Date(now).toISOString(),
+    datacontenttype: 'application/json',
+    data: {
+      dry_run: !acts,
+      alert: {
+        id: alert.id,
+        severity: alert.severity,
+        title: alert.title,
+        reason: alert.reason,
+        principal: alert.principal,
+        agent: alert.agent,
+        risk_score: alert.riskScore,
+        opened_at: new Date(alert.openedAt).toISOString(),
+        detectors: [...new Set(alert.findings.map(({ detector }) => detector))],
+      },
+      response: decisions.map(({ step, outcome, because }) => ({
+        credential: step.credential.id,
+        would: step.describe,
+        decision: outcome,
+        because,
+      })),
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { z } from 'zod';
+import { type Secret, secretSchema } from '../config/secrets.ts';
+import { CallError } from '../errors.ts';
+import type { Verification } from '../response/action.ts';
+import { reasonOf, scrub } from '../scrub.ts';
+import { defineRevoker } from './revoker.ts';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const QUERY_TIMEOUT_MS = 5_000;
+/** A backend that is told to end needs a moment, more under load. */
+const SESSIONS_END_WITHIN_MS = 3_000;
+
+/** PostgreSQL's longest identifier, in bytes (NAMEDATALEN - 1). */
+const MAX_NAME_BYTES = 63;
+
+/**
+ * Locks a role out and ends its sessions. NOLOGIN comes first, so that nobody reconnects in between.
+ * https://www.postgresql.org/docs/current/sql-alterrole.html, …/functions-admin.html#FUNCTIONS-ADMIN-SIGNAL
+ */
+export const postgres = defineRevoker({
+  id: 'postgres',
+  title: 'PostgreSQL role',
+  reversible: true,
+  undo: 'ALTER ROLE … LOGIN',
+  cannotStop: 'prepared transactions of the role, and roles that it could SET ROLE to where another login may, too',
+  needs: 'a role with CREATEROLE and membership of pg_signal_backend; from PostgreSQL 16 also ADMIN OPTION on the role',
+  settingsSchema: z.strictObject({ url: secretSchema }),
+  specSchema: z.strictObject({
+    with: z.literal('postgres'),
+    role: z
+      .string()
+      .min(1)
+      .refine((role) => Buffer.byteLength(role) <= MAX_NAME_BYTES && !role.includes('\0'), 'is longer than 63 bytes'),
+  }),
+  describe: ({ role }) => `make PostgreSQL role ${pg.escapeIdentifier(role)} NOLOGIN and end its sessions`,
+  prepare: ({ url }, { role }) => ({
+    revoke: () => connected(url, (client) => lockOut(client, role)),
+    verify: () => connected(url, (client) => readBack(client, role)),
+  }),
+});
+
+async function lockOut(client: pg.Client, role: string): Promise<void> {
+  const { rows } = await client.query('SELECT oid, rolname = current_user AS ours FROM pg_roles WHERE rolname = $1', [
+    role,
+  ]);
+  const found: { oid: number; ours: boolean } | undefined = rows[0];
+  if (found === undefined)
+    throw new CallError(`no role ${pg.escapeIdentifier(role)} on this server: check the registry`, false);
+  if (found.ours)
+    throw new CallError('this is the role that Wayward itself connects as: give Wayward one of its own', false);
+  await client.query(`ALTER ROLE ${pg.escapeIdentifier(role)} NOLOGIN`);
+  await client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usesysid = $1', [found.oid]);
+}
+
+async function readBack(client: pg.Client, role: string): Promise<Verification> {
+  const deadline = Date.now() + SESSIONS_END_WITHIN_MS;
+  for (;;) {
+    const { rows } = await client.query(
+      `SELECT rolcanlogin AS "canLogin", (SELECT count(*)::int FROM pg_stat_activity WHERE usesysid = pg_roles.oid) AS sessions
+       FROM pg_roles WHERE rolname = $1`,
+      [role],
+    );
+    const state: { canLogin: boolean; sessions: number } | undefined = rows[0];
+    if (state === undefined) return { dead: false, proof: `no role ${pg.escapeIdentifier(role)} on this server` };
+    const dead = !state.canLogin && state.sessions === 0;
+    if (!dead && !state.canLogin && Date.now() < deadline) {
+      await sleep(20);
+      continue;
+    }
+    const login = state.canLogin ? 'may still log in' : 'is NOLOGIN';
+    return { dead, proof: `role ${pg.escapeIdentifier(role)} ${login}, ${state.sessions} sessions left` };
+  }
+}
+
+async function connected<T>(url: Secret, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const secret = url.reveal();
+  let client: pg.Client | undefined;
+  try {
+    client = new pg.Client({
+      connectionString: secret,
+      application_name: 'wayward',
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      query_timeout: QUERY_TIMEOUT_MS,
+      statement_timeout: QUERY_TIMEOUT_MS,
+    });
+    // A connection that breaks between queries fails the next query; without a listener it would end the process.
+    client.on('error', () => {});
+    await client.connect();
+    return await work(client);
+  } catch (error) {
+    if (error instanceof CallError) throw error;
+    // No `cause`: the client's error objects hold the connection's parameters.
+    throw new CallError(scrub(`PostgreSQL: ${reasonOf(error)}`, [secret]), isTransient(error));
+  } finally {
+    await client?.end().catch(() => {}); // it failed already, and said so above
+  }
+}
+
+/** SQLSTATE classes that pass: connection (08), resources (53), operator intervention (57), transaction rollback (40), lock (55), and
+ * internal (XX), which is what two ALTER ROLE at once give. */
+const TRANSIENT_CLASSES: ReadonlySet<string> = new Set(['08', '53', '57', '40', '55', 'XX']);
+
+function isTransient(error: unknown): boolean {
+  if (error instanceof TypeError) return false; // a URL that is none
+  if (!(error instanceof pg.DatabaseError)) return true; // no answer at all
+  return TRANSIENT_CLASSES.has(error.code?.slice(0, 2) ?? '');
+}

@@ -1,0 +1,7 @@
+import type { Revoker } from '../response/action.ts';
+import { postgres } from './postgres.ts';
+import { vault } from './vault.ts';
+import { webhook } from './webhook.ts';
+
+/** Every revoker there is, by its `with:`. A new one is its file and one line here. */
+export const REVOKERS: readonly Revoker[] = [postgres, vault, webhook];

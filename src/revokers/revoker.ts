@@ -1,0 +1,22 @@
+import type { z } from 'zod';
+import type { Revocation, Revoker } from '../response/action.ts';
+
+interface Definition<Settings extends z.ZodType, Spec extends z.ZodType>
+  extends Omit<Revoker, 'settingsSchema' | 'specSchema' | 'describe' | 'prepare'> {
+  readonly settingsSchema: Settings;
+  readonly specSchema: Spec;
+  describe(spec: z.infer<Spec>): string;
+  prepare(settings: z.infer<Settings>, spec: z.infer<Spec>): Revocation;
+}
+
+/** Lets a revoker be written with the types of its own schemas, where the rest of Wayward sees a `Revoker`. */
+export function defineRevoker<Settings extends z.ZodType, Spec extends z.ZodType>(
+  definition: Definition<Settings, Spec>,
+): Revoker {
+  const { specSchema } = definition;
+  return {
+    ...definition,
+    describe: (spec) => definition.describe(specSchema.parse(spec)),
+    prepare: (settings, spec) => definition.prepare(settings as z.infer<Settings>, specSchema.parse(spec)),
+  };
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { secretSchema } from '../config/secrets.ts';
+import type { CallContext, Verification } from '../response/action.ts';
+import type { CloudEvent } from '../response/notification.ts';
+import { deliver } from '../sinks/webhook.ts';
+import { defineRevoker } from './revoker.ts';
+
+const urlSchema = z.url({ protocol: /^https?$/ }).meta({ example: 'https://issuer.example.com/revoke' });
+
+/**
+ * Any issuer that has no revoker of its own: a signed POST to a receiver that does the work. With `verify_url`, that
+ * one is asked afterwards and answers `{"dead": true, "proof": "…"}`; without, a 2xx is all there is and the step
+ * ends as called, never as verified.
+ */
+export const webhook = defineRevoker({
+  id: 'webhook',
+  title: 'Signed webhook',
+  reversible: false,
+  undo: 'whatever the receiver offers',
+  cannotStop: 'anything that the receiver leaves undone',
+  needs: 'a receiver that verifies the signature (standardwebhooks.com) and drops ids that it has seen',
+  settingsSchema: z.strictObject({ secret: secretSchema }),
+  specSchema: z.strictObject({ with: z.literal('webhook'), url: urlSchema, verify_url: urlSchema.optional() }),
+  // Only the origin is shown: people put keys into paths and queries.
+  describe: ({ url }) => `ask ${new URL(url).origin} to revoke it (signed webhook)`,
+  prepare({ secret }, { url, verify_url }) {
+    const send = (type: string, to: string, context: CallContext) =>
+      deliver({ url: to, secret: secret.reveal() }, requestOf(type, context));
+    return {
+      async revoke(context) {
+        await send('wayward.revoke', url, context);
+      },
+      async verify(context) {
+        if (verify_url === undefined) return undefined;
+        return readVerification((await send('wayward.verify', verify_url, context)).text);
+      },
+    };
+  },
+});
+
+const requestOf = (type: string, { key, credential, agent }: CallContext): CloudEvent => ({
+  specversion: '1.0',
+  id: `${type}-${key}`,
+  source: 'wayward',
+  type,
+  subject: credential,
+  time: new Date().toISOString(),
+  datacontenttype: 'application/json',
+  data: { credential, agent },
+});
+
+const answerSchema = z.object({ dead: z.boolean(), proof: z.string().max(500).optional() });
+
+function readVerification(text: string): Verification {
+  const answer = answerSchema.safeParse(parseJson(text));
+  if (!answer.success) return { dead: false, proof: 'verify_url did not answer {"dead": true or false}' };
+  const { dead, proof } = answer.data;
+  return {
+    dead,
+    proof: `verify_url says that it is ${dead ? 'dead' : 'alive'}${proof === undefined ? '' : `: ${proof}`}`,
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // refused by the schema
+  }
+}

@@ -1,0 +1,131 @@
+import pg from 'pg';
+import { beforeAll, expect, test } from 'vitest';
+import { CallError } from '../../src/errors.ts';
+import type { Revocation } from '../../src/response/action.ts';
+import { postgres } from '../../src/revokers/postgres.ts';
+import { freePort } from '../servers/free-port.ts';
+import { startPostgres } from '../servers/postgres.ts';
+import { describeWith } from '../servers/require-server.ts';
+import { secretOf } from './secret-of.ts';
+
+const CONTEXT = { key: 'k', credential: 'cred', agent: 'agent' };
+const PASSWORD = 'p%ss/w0rd-canary';
+
+/** Unique, so that a server that is used again has none of the names. */
+const run = process.pid.toString(36);
+
+async function revocation(url: string, role: string): Promise<Revocation> {
+  return postgres.prepare({ url: await secretOf(url) }, { with: 'postgres', role });
+}
+
+async function failure(attempt: Promise<unknown>): Promise<CallError> {
+  const error = await attempt.then(
+    () => new Error('did not fail'),
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(CallError);
+  return error as CallError;
+}
+
+describeWith('revoking a PostgreSQL role', startPostgres, (server) => {
+  const responder = `responder_${run}`;
+  let responderUrl = '';
+
+  beforeAll(async () => {
+    const { query, urlFor } = server();
+    await query(`CREATE ROLE ${responder} LOGIN CREATEROLE PASSWORD 'resppw'; GRANT pg_signal_backend TO ${responder}`);
+    responderUrl = urlFor(responder, 'resppw');
+  });
+
+  async function newRole(name: string): Promise<string> {
+    await server().query(`CREATE ROLE ${pg.escapeIdentifier(name)} LOGIN PASSWORD 'agentpw'`);
+    return server().urlFor(encodeURIComponent(name), 'agentpw');
+  }
+
+  test('its live session dies, a new login is refused, and the proof says so', async () => {
+    const role = `agent_${run}`;
+    const url = await newRole(role);
+    const session = new pg.Client({ connectionString: url });
+    const died = new Promise((resolve) => session.on('error', resolve));
+    await session.connect();
+    const step = await revocation(responderUrl, role);
+
+    expect(await step.verify(CONTEXT)).toEqual({
+      dead: false,
+      proof: `role "${role}" may still log in, 1 sessions left`,
+    });
+    await step.revoke(CONTEXT);
+    expect(await step.verify(CONTEXT)).toEqual({ dead: true, proof: `role "${role}" is NOLOGIN, 0 sessions left` });
+    await died;
+    await expect(new pg.Client({ connectionString: url }).connect()).rejects.toThrow('not permitted to log in');
+
+    await step.revoke(CONTEXT);
+    expect((await step.verify(CONTEXT))?.dead).toBe(true);
+  });
+
+  test('a hostile role name is a name and nothing more', async () => {
+    const role = `x"; ALTER ROLE ${responder} SUPERUSER; --${run}`;
+    const url = await newRole(role);
+    const step = await revocation(responderUrl, role);
+    await step.revoke(CONTEXT);
+    expect((await step.verify(CONTEXT))?.dead).toBe(true);
+    await expect(new pg.Client({ connectionString: url }).connect()).rejects.toThrow('not permitted to log in');
+    const { rows } = await server().query('SELECT rolsuper FROM pg_roles WHERE rolname = $1', [responder]);
+    expect(rows).toEqual([{ rolsuper: false }]);
+  });
+
+  test('sessions of other roles go on', async () => {
+    const bystander = new pg.Client({ connectionString: await newRole(`bystander_${run}`) });
+    await bystander.connect();
+    await newRole(`culprit_${run}`);
+    await (await revocation(responderUrl, `culprit_${run}`)).revoke(CONTEXT);
+    expect((await bystander.query('SELECT 1 AS alive')).rows).toEqual([{ alive: 1 }]);
+    await bystander.end();
+  });
+
+  test('a role that is not there is never called dead', async () => {
+    const step = await revocation(responderUrl, 'nobody_at_all');
+    expect(await failure(step.revoke(CONTEXT))).toMatchObject({ retryable: false });
+    expect((await step.verify(CONTEXT))?.dead).toBe(false);
+  });
+
+  test("Wayward's own role is refused", async () => {
+    const step = await revocation(responderUrl, responder);
+    expect((await failure(step.revoke(CONTEXT))).message).toContain('the role that Wayward itself connects as');
+  });
+
+  test('without the right to do it, it fails at once and says so', async () => {
+    const weak = await newRole(`weak_${run}`);
+    await newRole(`target_${run}`);
+    const error = await failure((await revocation(weak, `target_${run}`)).revoke(CONTEXT));
+    expect(error).toMatchObject({ retryable: false });
+    expect(error.message).toMatch(/42501.*(permission|CREATEROLE)/i);
+  });
+
+  test('a wrong password is no reason to try again, and is not in the message', async () => {
+    const error = await failure((await revocation(server().urlFor(responder, PASSWORD), 'x')).verify(CONTEXT));
+    expect(error.retryable).toBe(false);
+    expect(`${error.message} ${error.stack} ${JSON.stringify(error)}`).not.toContain('canary');
+  });
+});
+
+test('a server that does not answer may answer later', async () => {
+  const step = await revocation(`postgresql://w:${encodeURIComponent(PASSWORD)}@127.0.0.1:${await freePort()}/db`, 'x');
+  const error = await failure(step.revoke(CONTEXT));
+  expect(error.retryable).toBe(true);
+  expect(error.message).toContain('ECONNREFUSED');
+  expect(error.message).not.toContain('canary');
+});
+
+test('a URL that is none fails for good, without showing it', async () => {
+  const error = await failure((await revocation(`postgresql://w:${PASSWORD}@[bad/db`, 'x')).revoke(CONTEXT));
+  expect(error.retryable).toBe(false);
+  expect(error.message).not.toContain('canary');
+});
+
+test.each([{}, { role: '' }, { role: 'x'.repeat(64) }, { role: 'a\0b' }, { role: 'a', table: 'b' }])(
+  'a wrong revoke entry is refused: %j',
+  (spec) => {
+    expect(postgres.specSchema.safeParse({ with: 'postgres', ...spec }).success).toBe(false);
+  },
+);

@@ -1,0 +1,140 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ended } from './ended.ts';
+import { freePort } from './free-port.ts';
+import { MissingServer } from './require-server.ts';
+
+export interface VaultServer {
+  readonly url: string;
+  readonly rootToken: string;
+  /** One API call: the status and the answer's JSON (undefined for an empty body). */
+  call(
+    token: string,
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<{ status: number; body: VaultAnswer | undefined }>;
+  stop(): Promise<void>;
+}
+
+interface VaultAnswer {
+  readonly auth?: { readonly client_token: string; readonly accessor: string };
+  readonly data?: Record<string, unknown>;
+  readonly errors?: readonly string[];
+}
+
+const VERSION = '1.19.5';
+const READY_TIMEOUT_MS = 20_000;
+
+/**
+ * A real Vault in dev mode (everything in memory) on a loopback port. The binary is the one that `WAYWARD_TEST_VAULT`
+ * names, or one built here once with Go and kept in the user's cache folder. Throws MissingServer without either.
+ */
+export async function startVault(): Promise<VaultServer> {
+  const binary = process.env.WAYWARD_TEST_VAULT ?? (await builtBinary());
+  const port = await freePort();
+  const rootToken = `root-${randomBytes(8).toString('hex')}`;
+  const home = mkdtempSync(join(tmpdir(), 'wayward-vault-'));
+  const options = [
+    '-dev',
+    '-dev-no-store-token',
+    `-dev-root-token-id=${rootToken}`,
+    `-dev-listen-address=127.0.0.1:${port}`,
+  ];
+  const server = spawn(binary, ['server', ...options], {
+    env: { PATH: process.env.PATH, HOME: home },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let startup = '';
+  server.stderr.on('data', (chunk: Buffer) => {
+    startup = (startup + chunk.toString()).slice(-2000);
+  });
+  const killNow = () => server.kill('SIGKILL');
+  process.once('exit', killNow);
+  const stop = async () => {
+    process.off('exit', killNow);
+    await ended(server, 'SIGTERM');
+    rmSync(home, { recursive: true, force: true });
+  };
+
+  const url = `http://127.0.0.1:${port}`;
+  const deadline = Date.now() + READY_TIMEOUT_MS;
+  while (!(await isUp(url))) {
+    if (server.exitCode !== null || Date.now() > deadline) {
+      await stop();
+      throw new Error(`Vault did not start: ${startup}`);
+    }
+    await sleep(30);
+  }
+  return { url, rootToken, call: (token, method, path, body) => call(url, token, method, path, body), stop };
+}
+
+async function isUp(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/v1/sys/health`)).ok;
+  } catch {
+    return false; // not listening yet
+  }
+}
+
+async function call(url: string, token: string, method: string, path: string, body?: unknown) {
+  const response = await fetch(`${url}/v1/${path}`, {
+    method,
+    headers: { 'X-Vault-Token': token },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, body: text === '' ? undefined : (JSON.parse(text) as VaultAnswer) };
+}
+
+/** Built once for all tests of this machine; the first time takes minutes. */
+async function builtBinary(): Promise<string> {
+  const cache = join(homedir(), '.cache', 'wayward-test', `vault-${VERSION}`);
+  const binary = join(cache, 'vault');
+  if (existsSync(binary)) return binary;
+  mkdirSync(cache, { recursive: true });
+  const lock = join(cache, 'building');
+  while (!tryLock(lock)) {
+    await sleep(500);
+    if (existsSync(binary)) return binary;
+  }
+  try {
+    build(cache);
+  } finally {
+    rmdirSync(lock);
+  }
+  return binary;
+}
+
+const BUILD_TIMEOUT_MS = 20 * 60_000;
+
+/** A folder is the lock, since making one is atomic. One that a killed build left behind is taken over. */
+function tryLock(folder: string): boolean {
+  try {
+    mkdirSync(folder);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const age = Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (age > BUILD_TIMEOUT_MS) rmdirSync(folder);
+    return false;
+  }
+}
+
+function build(cache: string): void {
+  for (const file of ['main.go', 'go.mod'])
+    copyFileSync(join(import.meta.dirname, 'vault-build', file), join(cache, file));
+  const env = { ...process.env, GOFLAGS: '-mod=mod', CGO_ENABLED: '0' };
+  const flags = ['-tags', 'minimal', '-trimpath', '-ldflags', '-s -w', '-o', 'vault.new'];
+  try {
+    execFileSync('go', ['build', ...flags, '.'], { cwd: cache, env, stdio: 'pipe', timeout: BUILD_TIMEOUT_MS });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new MissingServer('Vault is not here: set WAYWARD_TEST_VAULT to its binary, or install Go to have it built');
+  }
+  renameSync(join(cache, 'vault.new'), join(cache, 'vault'));
+}
