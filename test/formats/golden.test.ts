@@ -1,0 +1,69 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { detectFormat } from '../../src/formats/detect.ts';
+import { isEvent } from '../../src/formats/format.ts';
+import { formatById, formats } from '../../src/formats/registry.ts';
+import { caddy, envoy, FIXTURES, parseAll, sample, sampleLines } from './records.ts';
+
+/** Recorded log, its format, how many records it holds. */
+const SAMPLES = [
+  ['nginx-access.jsonl', 'nginx-json', 22],
+  ['nginx-access.combined.log', 'nginx-combined', 22],
+  ['pgaudit.json', 'pgaudit-json', 71],
+  ['pgaudit.csv', 'pgaudit-csv', 71],
+  ['pgaudit.stderr.log', 'pgaudit-stderr', 71],
+  ['pgaudit-with-vault-roles.json', 'pgaudit-json', 116],
+  ['pgaudit-with-vault-roles.csv', 'pgaudit-csv', 116],
+  ['pgaudit-with-vault-roles.stderr.log', 'pgaudit-stderr', 116],
+  ['vault-audit.jsonl', 'vault-audit', 54],
+  ['vault-audit-hmac_accessor-false.jsonl', 'vault-audit', 10],
+  ['envoy-access.jsonl', 'envoy', 20],
+  ['caddy-access.jsonl', 'caddy', 11],
+] as const;
+
+const all = [envoy, caddy, ...formats];
+
+describe.each(SAMPLES)('%s', (log, id, records) => {
+  const format = formatById(id) ?? (id === 'envoy' ? envoy : caddy);
+  const parsed = parseAll(format, sample(log));
+
+  it(`is found to be ${id} by its content`, () => {
+    expect(detectFormat(sampleLines(log), all)?.id).toBe(id);
+  });
+
+  it('gives one result for each record: none vanishes, none is unusable', () => {
+    expect(parsed).toHaveLength(records);
+    expect(parsed.filter((result) => 'unusable' in result)).toEqual([]);
+  });
+
+  it('gives what the golden file says (UPDATE_GOLDEN=1 rewrites it)', () => {
+    const file = new URL(`golden/${log}.json`, FIXTURES);
+    const text = `[\n${parsed.map((result) => JSON.stringify(result)).join(',\n')}\n]\n`;
+    if (process.env['UPDATE_GOLDEN'] === '1') {
+      mkdirSync(new URL('golden/', FIXTURES), { recursive: true });
+      writeFileSync(file, text);
+    }
+    expect(existsSync(file), 'UPDATE_GOLDEN=1 npx vitest run test/formats').toBe(true);
+    expect(text).toBe(readFileSync(file, 'utf8'));
+  });
+
+  it('lets no secret of the samples into any result', () => {
+    const secrets = JSON.parse(readFileSync(new URL('secrets-in-samples.json', FIXTURES), 'utf8')) as string[];
+    const text = JSON.stringify(parsed);
+    for (const secret of secrets) expect(text).not.toContain(secret);
+  });
+});
+
+describe('one server, three logs', () => {
+  it.each(['pgaudit', 'pgaudit-with-vault-roles'])('%s gives the same events from jsonlog, csvlog and stderr', (log) => {
+    const events = (['json', 'csv', 'stderr.log'] as const).map((end) => {
+      const format = formatById(`pgaudit-${end.replace('.log', '')}`);
+      if (format === undefined) throw new Error(`no format for ${end}`);
+      return parseAll(format, sample(`${log}.${end}`))
+        .filter(isEvent)
+        .map((event) => ({ ...event, format: undefined }));
+    });
+    expect(events[1]).toEqual(events[0]);
+    expect(events[2]).toEqual(events[0]);
+  });
+});

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { customFormat } from '../../src/formats/custom.ts';
+import { customFormatSchema } from '../../src/formats/custom-spec.ts';
+import type { Format, Parsed } from '../../src/formats/format.ts';
+import { createRedactor } from '../../src/formats/redact.ts';
+import { Framer } from '../../src/sources/framing.ts';
+
+export const FIXTURES = new URL('../fixtures/', import.meta.url);
+export const redactor = createRedactor(Buffer.from('a key for tests, 32 bytes long!!'));
+
+export const sample = (name: string): Buffer => readFileSync(new URL(`logs/${name}`, FIXTURES));
+export const sampleLines = (name: string): string[] => sample(name).toString('utf8').split('\n').slice(0, -1);
+
+/** Every record of a log, parsed; what framing alone refuses is there as unusable. */
+export const parseAll = (format: Format, log: Buffer): Parsed[] => {
+  const parser = format.parser({ redactor });
+  const parsed: Parsed[] = [];
+  const framer = new Framer(
+    format.framing,
+    {
+      record: (bytes, start, end) => parsed.push(parser.parse(bytes, start, end)),
+      unusable: (reason) => parsed.push({ unusable: reason }),
+      tooLong: () => parsed.push({ unusable: 'too-long' }),
+    },
+    0,
+  );
+  framer.push(log);
+  framer.end();
+  return parsed;
+};
+
+export const parseOne = (format: Format, record: string): Parsed => {
+  const bytes = Buffer.from(record);
+  return format.parser({ redactor }).parse(bytes, 0, bytes.length);
+};
+
+/** Envoy's JSON access log, as a user would write it down. */
+export const envoy = customFormat(
+  customFormatSchema.parse({
+    id: 'envoy',
+    dataset: 'envoy.access',
+    time: { field: 'start_time', unit: 'iso' },
+    action: '{method} {path(path)}',
+    result: { field: 'response_code', rejected: [401, 407], denied: [403], error: ['4xx', '5xx'] },
+    identities: { credential_id: 'credential' },
+    source_ip: 'downstream_remote_address',
+    client: 'user_agent',
+    bytes: 'bytes_sent',
+    status: 'response_code',
+    method: 'method',
+    path: 'path',
+    session: 'session',
+  }),
+);
+
+export const CADDY_SPEC = {
+  id: 'caddy',
+  dataset: 'caddy.access',
+  when: { msg: 'handled request' },
+  time: { field: 'ts', unit: 's' },
+  action: '{request.method} {path(request.uri)}',
+  result: { field: 'status', rejected: [401], denied: [403], error: ['4xx', '5xx'] },
+  identities: { credential_id: 'user_id' },
+  source_ip: 'request.remote_ip',
+  client: 'request.headers.User-Agent.0',
+  bytes: 'size',
+  status: 'status',
+  method: 'request.method',
+  path: 'request.uri',
+  session: 'request.headers.X-Agent-Session.0',
+};
+
+/** Caddy's JSON access log. */
+export const caddy = customFormat(customFormatSchema.parse(CADDY_SPEC));
