@@ -31,13 +31,21 @@ const exceptionSchema = z.strictObject({
 });
 
 const detectorSchema = z.strictObject({
-  id: z.string().regex(/^[a-z][a-z0-9-]{1,62}$/, 'is not an id; write lower-case words joined by "-", such as new-action'),
+  id: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{1,62}$/, 'is not an id; write lower-case words joined by "-", such as new-action'),
   title: z.string().min(1).max(100).meta({ example: 'title: what the SOC reads, such as Never-seen action' }),
   description: z.string().min(1),
   kind: z.enum(kinds.map(({ id }) => id) as [string, ...string[]]),
   parameters: z.record(z.string(), z.unknown()).default({}),
   severity: z.unknown(),
-  threat: z.array(z.string().regex(/^(T\d{4}(\.\d{3})?|AML\.T\d{4}(\.\d{3})?)$/, 'is no ATT&CK or ATLAS id; write such as T1078.004')).default([]),
+  threat: z
+    .array(
+      z
+        .string()
+        .regex(/^(T\d{4}(\.\d{3})?|AML\.T\d{4}(\.\d{3})?)$/, 'is no ATT&CK or ATLAS id; write such as T1078.004'),
+    )
+    .default([]),
   repeat_after: durationSchema.exactOptional(),
   exceptions: z.array(exceptionSchema).default([]),
   tests: z.array(inlineTestSchema).default([]),
@@ -55,7 +63,8 @@ const exceptionOf = (written: z.infer<typeof exceptionSchema>): Exception => {
   const agent = compileGlob(written.agent ?? '*');
   const credential = compileGlob(written.credential ?? '*');
   return {
-    matches: (principal, id) => agent(principal.split('/')[0] as string) && (written.credential === undefined || credential(id ?? '')),
+    matches: (principal, id) =>
+      agent(principal.split('/')[0] as string) && (written.credential === undefined || credential(id ?? '')),
     because: written.because,
     until: written.until,
   };
@@ -67,10 +76,16 @@ const loadDetector = (file: string): LoadedDetector => {
       const kind = kinds.find(({ id }) => id === value.kind);
       if (!kind) return;
       const severity = (kind.baseline ? severityBits : severityName).safeParse(value.severity);
-      const wanted = kind.baseline ? 'least bits of each severity; write severity: { low: 8, medium: 12 }' : `one severity; write severity: ${SEVERITIES.join(', ')}`;
+      const wanted = kind.baseline
+        ? 'least bits of each severity; write severity: { low: 8, medium: 12 }'
+        : `one severity; write severity: ${SEVERITIES.join(', ')}`;
       if (!severity.success) report(['severity'], `of kind ${kind.id} must be ${wanted}`);
       const parameters = kind.parameters.safeParse(value.parameters);
-      if (!parameters.success) report(['parameters'], parameters.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
+      if (!parameters.success)
+        report(
+          ['parameters'],
+          parameters.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '),
+        );
       if (value.exceptions.some(({ agent, credential }) => agent === undefined && credential === undefined)) {
         report(['exceptions'], 'need an agent: or a credential:; write whom the exception is for');
       }
@@ -98,16 +113,22 @@ const loadDetector = (file: string): LoadedDetector => {
 export const loadDetectors = (folder: string): readonly LoadedDetector[] => {
   let names: string[];
   try {
-    names = readdirSync(folder).filter((name) => /\.ya?ml$/.test(name)).sort();
+    names = readdirSync(folder)
+      .filter((name) => /\.ya?ml$/.test(name))
+      .sort();
   } catch (cause) {
-    throw new UsageError(`${folder}: no such folder of detectors; check --detectors or detectors: in wayward.yaml`, { cause });
+    throw new UsageError(`${folder}: no such folder of detectors; check --detectors or detectors: in wayward.yaml`, {
+      cause,
+    });
   }
-  if (names.length === 0) throw new UsageError(`${folder}: no detectors (*.yaml) in it; copy those that come with Wayward`);
+  if (names.length === 0)
+    throw new UsageError(`${folder}: no detectors (*.yaml) in it; copy those that come with Wayward`);
   const loaded = names.map((name) => loadDetector(join(folder, name)));
   const files = new Map<string, string>();
   for (const { detector, file } of loaded) {
     const other = files.get(detector.id);
-    if (other !== undefined) throw new UsageError(`${file}:1: id ${detector.id} is already used by ${other}; write another id`);
+    if (other !== undefined)
+      throw new UsageError(`${file}:1: id ${detector.id} is already used by ${other}; write another id`);
     files.set(detector.id, file);
   }
   return loaded;

@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { responseSchema } from '../response/config.ts';
+import { REVOKERS } from '../revokers/registry.ts';
 import { durationSchema } from './duration.ts';
 import type { SecretContext } from './secret-provider.ts';
 import { resolveSecrets, type Secret, secretSchema } from './secrets.ts';
@@ -23,6 +25,11 @@ const sourceSchema = z.strictObject({
   format: z.string().min(1).optional(),
 });
 
+/** Settings by revoker, each in the form that the revoker itself asks for. */
+const revokersSchema: z.ZodType<Readonly<Record<string, unknown>>> = z.strictObject(
+  Object.fromEntries(REVOKERS.map(({ id, settingsSchema }) => [id, settingsSchema.optional()])),
+);
+
 const waywardSchema = z.strictObject({
   sources: z.array(sourceSchema).default([]),
   formats: z.array(z.unknown()).default([]),
@@ -31,8 +38,8 @@ const waywardSchema = z.strictObject({
   state: path('.wayward').default('.wayward'),
   fingerprint_key: secretSchema.optional(),
   max_disorder: durationSchema.default(120_000),
-  response: z.unknown().optional(),
-  revokers: z.unknown().optional(),
+  response: responseSchema.prefault({}),
+  revokers: revokersSchema.default({}),
 });
 
 export type WaywardFile = z.infer<typeof waywardSchema>;

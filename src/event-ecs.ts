@@ -1,0 +1,93 @@
+import type { Attribution } from './attribution/attributed.ts';
+import type { CredentialUse, Result } from './event.ts';
+
+/** The version of the Elastic Common Schema that these documents follow. */
+export const ECS_VERSION = '9.0.0';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** `event.category` by module; everything else is called over HTTP. */
+const CATEGORY: Readonly<Record<string, string>> = {
+  postgresql: 'database',
+  mysql: 'database',
+  mariadb: 'database',
+  vault: 'iam',
+  aws: 'iam',
+};
+
+/**
+ * One use of a credential as an ECS document: nested JSON, never dotted keys, absent where unknown.
+ * ECS 9, https://www.elastic.co/docs/reference/ecs; what it has no field for stands under `wayward`.
+ * @param id `event.id`
+ */
+export function toEcs(use: CredentialUse, id: string, attribution?: Attribution): Json {
+  const [module = use.dataset] = use.dataset.split('.');
+  return {
+    '@timestamp': new Date(use.time).toISOString(),
+    ecs: { version: ECS_VERSION },
+    event: {
+      kind: 'event',
+      ...classify(module, use.result),
+      id,
+      action: use.action,
+      outcome: use.result === 'success' ? 'success' : 'failure',
+      dataset: use.dataset,
+      module,
+    },
+    source: sourceOf(use.sourceIp),
+    user_agent: some({ original: use.client }),
+    http: httpOf(use),
+    url: some({ path: use.path }),
+    service: some({ name: use.service }),
+    trace: some({ id: use.traceId }),
+    gen_ai: agentOf(attribution),
+    wayward: {
+      result: use.result,
+      format: use.format,
+      uses: use.uses,
+      principal: attribution?.principal,
+      credential: some({ id: attribution?.credential?.id, kind: attribution?.credential?.kind }),
+      attribution: attribution && some({ ...pick(attribution), ambiguous: attribution.ambiguous }),
+      identities: use.identities.length > 0 ? use.identities : undefined,
+      session: use.session,
+      bytes: use.bytes > 0 ? use.bytes : undefined,
+      db: some({ statement: use.statement, rows: use.rows > 0 ? use.rows : undefined }),
+      leaks: use.leaks.length > 0 ? use.leaks : undefined,
+    },
+  };
+}
+
+/** Only combinations that ECS expects: a failed authentication is one, whatever it was to give access to. */
+function classify(module: string, result: Result): { category: string[]; type: string[] } {
+  if (result === 'rejected') return { category: ['authentication'], type: ['start'] };
+  const category = CATEGORY[module] ?? 'api';
+  if (category === 'iam') return { category: ['iam'], type: ['info'] };
+  const denied = category === 'api' && result === 'denied';
+  return { category: [category], type: denied ? ['access', 'denied'] : ['access'] };
+}
+
+/** `source.ip` takes addresses only; a host name or a socket stands in `source.address`. */
+function sourceOf(source: string | undefined): Json | undefined {
+  if (source === undefined) return undefined;
+  return /^[\d.]+$|^[\da-f:.]*:[\da-f:.]*$/i.test(source) ? { ip: source } : { address: source };
+}
+
+function httpOf({ method, status, bytes }: CredentialUse): Json | undefined {
+  if (method === undefined && status === undefined) return undefined;
+  return {
+    request: some({ method }),
+    response: some({ status_code: status, body: bytes > 0 ? { bytes } : undefined }),
+  };
+}
+
+/** The registry's name for the agent, verbatim; absent where nobody registered it. */
+function agentOf(attribution: Attribution | undefined): Json | undefined {
+  const agent = attribution?.credential?.agent;
+  return agent === undefined ? undefined : { agent: { id: agent, name: agent } };
+}
+
+const pick = ({ method, confidence }: Attribution) => ({ method, confidence });
+
+/** The object, or undefined if all in it is: JSON then leaves it out. */
+const some = (fields: Json): Json | undefined =>
+  Object.values(fields).some((value) => value !== undefined) ? fields : undefined;

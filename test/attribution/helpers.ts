@@ -1,0 +1,37 @@
+import type { Credential } from '../../src/attribution/credential.ts';
+import { type CredentialUse, type Identity, type IdentityKey, NOTHING_ELSE, type Result } from '../../src/event.ts';
+
+export const credential = (id: string, fields: Partial<Credential> = {}): Credential => ({
+  id,
+  agent: `agent-${id}`,
+  peerGroup: 'agents',
+  slot: 'api-key',
+  kind: 'api-key',
+  owner: undefined,
+  match: { credential_id: [id] },
+  issuedAt: undefined,
+  expiresAt: undefined,
+  rotateEvery: undefined,
+  scopes: undefined,
+  networks: undefined,
+  hours: undefined,
+  protected: false,
+  parent: undefined,
+  revoke: undefined,
+  ...fields,
+});
+
+export const identity = (key: IdentityKey, value: string): Identity => ({ key, value });
+
+export const use = (
+  identities: readonly Identity[],
+  fields: { readonly result?: Result; readonly time?: number } = {},
+): CredentialUse => ({
+  ...NOTHING_ELSE,
+  time: fields.time ?? Date.UTC(2026, 8, 1),
+  format: 'nginx-json',
+  dataset: 'nginx.access',
+  action: 'GET /v1/orders/{id}',
+  result: fields.result ?? 'success',
+  identities,
+});
