@@ -56,7 +56,7 @@ const RARE_CALL = 1 / 200;
 const REPEATED_CALL = 0.5;
 const DENIED_CALL = 1 / 1_500;
 const FAILED_CALL = 1 / 200;
-const RETRY_STORM_IN_RUN = 1 / 80;
+const RETRY_STORM = 1 / 800;
 
 /** Where an agent runs at some time. */
 export interface Deployment {
@@ -167,10 +167,9 @@ function run(agent: SimulatedAgent, habits: Habits, place: Deployment, start: nu
       endsSession: false,
     });
   const calls = geometric(random, agent.behaviour.callsPerRun);
-  const stormAt = chance(random, RETRY_STORM_IN_RUN) ? integer(random, 0, calls - 1) : -1;
   for (let i = 0; i < calls; i += 1) {
     template = nextTemplate(habits, template, random);
-    if (i === stormAt) {
+    if (chance(random, RETRY_STORM)) {
       for (let retry = integer(random, 5, 50); retry > 0; retry -= 1) {
         add('error', template);
         time += exponential(random, 0.7 * SECOND) + 20;
