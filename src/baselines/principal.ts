@@ -4,7 +4,7 @@ import { clientHash, hash, networkHash } from './hash.ts';
 import { dayOver, quietDay } from './holds.ts';
 import { enterCell, quietHour, rollHour, seasonalRatio } from './hours.ts';
 import type { Observation } from './observation.ts';
-import { countDay, see } from './repertoire.ts';
+import { countDay, knows, see } from './repertoire.ts';
 import { DAY, HOUR, SERIES_COUNT, SERIES_OF } from './series.ts';
 import { AT, get, type State } from './state.ts';
 import { add, clearDay } from './windows.ts';
@@ -15,7 +15,7 @@ export const YOUNG_DAYS = 3;
 const OWN_DAYS = 14;
 /** Surprise from which a series is worth a closer look, bits: detectors cannot ask for less. */
 export const LOOK_BITS = 6;
-/** Denied attempts are remembered apart from what was really done. */
+/** A denied attempt at what it never did is remembered apart from what was really done. */
 const DENIED = 0x9e3779b9;
 const MINUTE = 60_000;
 
@@ -128,7 +128,8 @@ const countVolume = (state: State, use: CredentialUse, time: number, raised: num
 
 const lookUp = (principal: Principal, use: CredentialUse, seen: Observation): void => {
   const { state } = principal;
-  seen.actionHash = use.result === 'denied' ? (hash(use.action) ^ DENIED) >>> 0 || 1 : hash(use.action);
+  seen.actionHash = hash(use.action);
+  if (use.result === 'denied' && !knows(state, AT.actions, seen.actionHash)) seen.actionHash = (seen.actionHash ^ DENIED) >>> 0 || 1;
   seen.action = see(state, AT.actions, seen.actionHash, seen.day);
   if (seen.action === 'new') count(state, 'novel', seen.time, 1, seen.raised);
   if (use.sourceIp !== undefined) {

@@ -2,8 +2,9 @@ import { get, type State, type TableLayout } from './state.ts';
 
 /**
  * The things a principal is known for: its actions, networks, clients. A bounded table of hashes; when it is full, the
- * thing seen on the fewest days makes room. How surprising a new thing is comes from how often this principal has shown
- * new ones: the chance of a day with something new is Beta-binomial, (new days + A) / (days + A + B).
+ * thing seen on the fewest days makes room. How surprising a new thing is comes from how often this principal shows new
+ * ones: the chance that a day has something new is (N + A) / (days + A + B), where N is the greater of two counts: days
+ * that brought something new, and things seen on one day only (Good 1953: what was seen once tells of what is unseen).
  */
 
 const A = 0.2;
@@ -14,9 +15,12 @@ const DECAY_PER_DAY = 0.5 ** (1 / 45);
 const FIRST_DAYS = 2;
 /** Distinct days that a flagged thing must return on before it becomes part of the repertoire by itself. */
 const STEADY_DAYS = 7;
-/** Days without it after which a held thing is news again. */
-const FORGET_DAYS = 3;
-/** Marks a held thing that time alone never makes normal. */
+/** Days without it after which a held thing is news again: something grave soon, something small hardly ever. */
+const FORGET_GRAVE = 3;
+const FORGET_SMALL = 45;
+/** The days a thing has been held are counted from here if it was more than low … */
+const GRAVE = 1_000;
+/** … and marks one that time alone never makes normal. */
 const NEVER_STEADY = 0xffff;
 
 export type Known = 'known' | 'held' | 'returned' | 'new';
@@ -59,10 +63,10 @@ export const see = (state: State, table: TableLayout, hash: number, day: number)
     state.u16[table.last + index] = day;
     const days = get(state.f32, table.days + index);
     state.f32[table.days + index] = days * DECAY_PER_DAY ** (day - last) + 1;
-    if (held > 0 && held !== NEVER_STEADY) state.u16[table.held + index] = held + 1 >= STEADY_DAYS ? 0 : held + 1;
+    if (held > 0 && held !== NEVER_STEADY) state.u16[table.held + index] = (held + 1) % GRAVE >= STEADY_DAYS ? 0 : held + 1;
   }
   if (held === 0) return 'known';
-  return day - last > FORGET_DAYS ? 'returned' : 'held';
+  return day - last > (held > GRAVE ? FORGET_GRAVE : FORGET_SMALL) ? 'returned' : 'held';
 };
 
 /** Has the group (or principal) learned this thing? Changes nothing. */
@@ -82,7 +86,9 @@ const leastUsed = (state: State, table: TableLayout): number => {
   return least;
 };
 
-export type Hold = 'learn' | 'hold' | 'hold-for-good';
+/** What becomes of a new thing: learned, or held out of the baseline because it was flagged low, worse, or critical. */
+export type Hold = 'learn' | 'hold-small' | 'hold-grave' | 'hold-for-good';
+const HELD: Readonly<Record<Hold, number>> = { learn: 0, 'hold-small': 1, 'hold-grave': GRAVE + 1, 'hold-for-good': NEVER_STEADY };
 
 /** Puts a new thing in: into the repertoire, or held out of it because it was flagged. */
 export const admit = (state: State, table: TableLayout, hash: number, day: number, kind: number, how: Hold): void => {
@@ -93,8 +99,8 @@ export const admit = (state: State, table: TableLayout, hash: number, day: numbe
   state.f32[table.days + index] = 1;
   state.u16[table.last + index] = day;
   state.u16[table.kind + index] = kind;
-  state.u16[table.held + index] = how === 'learn' ? 0 : how === 'hold' ? 1 : NEVER_STEADY;
-  if (how !== 'learn' || state.u16[table.lastNew] === day) return;
+  state.u16[table.held + index] = HELD[how];
+  if ((how !== 'learn' && how !== 'hold-small') || state.u16[table.lastNew] === day) return;
   state.u16[table.lastNew] = day;
   if (get(state.f32, table.allDays) >= FIRST_DAYS) state.f32[table.newDays] = get(state.f32, table.newDays) + 1;
 };
@@ -112,11 +118,20 @@ export const countDay = (state: State, table: TableLayout, gap: number): void =>
   state.f32[table.allDays] = get(state.f32, table.allDays) * decay + 1;
 };
 
+const seenOnce = (state: State, table: TableLayout): number => {
+  let count = 0;
+  const size = get(state.u16, table.size);
+  for (let index = 0; index < size; index++) if (state.f32[table.days + index] === 1) count++;
+  return count;
+};
+
 /** Surprise in bits of a day with something new, where `peers` lend their experience: their days count as its own. */
 export const surpriseOfNew = (state: State, table: TableLayout, peers: State | undefined): number => {
-  const newDays = get(state.f32, table.newDays) + (peers ? get(peers.f32, table.newDays) : 0);
   const days = get(state.f32, table.allDays) + (peers ? get(peers.f32, table.allDays) : 0);
-  return -Math.log2((newDays + A) / (days + A + B));
+  if (days < FIRST_DAYS) return 0;
+  const newDays = get(state.f32, table.newDays) + (peers ? get(peers.f32, table.newDays) : 0);
+  const expected = Math.max(newDays, seenOnce(state, table));
+  return Math.max(0, -Math.log2((expected + A) / (days + A + B)));
 };
 
 /** How many learned things there are of each class: index = class. */

@@ -7,9 +7,9 @@ export type ActionClass = (typeof ACTION_CLASSES)[number];
 
 /** Share of each class among benign new actions; sums to 1. */
 export const CLASS_PRIOR: Readonly<Record<ActionClass, number>> = {
-  read: 0.824,
+  read: 0.804,
   write: 0.13,
-  delete: 0.02,
+  delete: 0.04,
   export: 0.02,
   destroy: 0.003,
   privilege: 0.003,

@@ -155,7 +155,8 @@ export class Engine {
   }
 }
 
-const holdFor = (flagged: Severity | undefined): Hold => (flagged === undefined ? 'learn' : flagged === 'critical' ? 'hold-for-good' : 'hold');
+const HOLD: Readonly<Record<Severity, Hold>> = { low: 'hold-small', medium: 'hold-grave', high: 'hold-grave', critical: 'hold-for-good' };
+const holdFor = (flagged: Severity | undefined): Hold => (flagged === undefined ? 'learn' : HOLD[flagged]);
 
 const findingOf = (detector: Detector, { at, principal }: Context, result: Result, severity: Severity): Finding => ({
   detector: detector.id,

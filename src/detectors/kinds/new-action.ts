@@ -27,9 +27,9 @@ const judge = ({ at, principal, seen }: Context): Result => {
   const { state, peers } = principal;
   const action = classOf(at.use.action);
   const peerDid = peers !== undefined && knows(peers, AT.actions, seen.actionHash);
-  const bits = peerDid
-    ? surpriseOfNew(state, AT.actions, undefined) / 2
-    : surpriseOfNew(state, AT.actions, peers) + classBits(countByKind(state, AT.actions, ACTION_CLASSES.length), action);
+  const novelty = surpriseOfNew(state, AT.actions, peerDid ? undefined : peers);
+  const ofClass = classBits(countByKind(state, AT.actions, ACTION_CLASSES.length), action);
+  const bits = novelty === 0 ? 0 : peerDid ? novelty / 2 : novelty + ofClass;
   const who = at.attribution.credential?.agent ?? principal.name;
   const age = ageInDays(state, seen.time);
   const did = at.use.result === 'denied' ? 'was denied' : PHRASE[action];
