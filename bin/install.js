@@ -25,8 +25,8 @@ function isUpToDate() {
 
 function runNpmCi() {
   // stderr, because stdout is for what the command itself prints. Only errors: npm would warn that
-  // some packages want a newer Node than the one that starts npm, but they get it: it is one of the packages.
-  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  // some packages want a newer Node than the one that starts npm, but they get it: it is one of the optional packages.
+  const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
   const { npm_execpath: npm, npm_node_execpath: node = process.execPath } = process.env;
   const options = { cwd: root, stdio: ['ignore', 2, 2] };
   const result = npm?.endsWith('npm-cli.js')
