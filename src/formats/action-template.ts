@@ -1,18 +1,24 @@
 import { type FieldPath, fieldPath, pathProblem, textAt } from './field-path.ts';
-import { foldPath } from './fold-path.ts';
+import { decodePath, foldPath } from './fold-path.ts';
 import { foldSql } from './fold-sql.ts';
 import type { JsonObject } from './json.ts';
 import { sqlAction } from './sql-action.ts';
 
-/** What a template may do with a field before it is put in. */
-const FOLDS: Readonly<Record<string, (text: string) => string>> = {
-  path: foldPath,
-  sql: (text) => sqlAction(foldSql(text)),
+interface Fold {
+  /** Before redaction, which must see what will be shown. */
+  readonly before: (text: string) => string;
+  readonly after: (text: string) => string;
+}
+
+/** What a template may do with a field: `path(…)` folds identifiers, `sql(…)` names verb and object. */
+const FOLDS: Readonly<Record<string, Fold>> = {
+  path: { before: decodePath, after: foldPath },
+  sql: { before: foldSql, after: sqlAction },
 };
 
 const PLACE = /\{(?:([a-z]+)\()?([^{}()]+)\)?\}/g;
 
-type Part = string | { readonly field: FieldPath; readonly fold: ((text: string) => string) | undefined };
+type Part = string | { readonly field: FieldPath; readonly fold: Fold | undefined };
 
 /** Why a template can't be used, or undefined where it can. */
 export const templateProblem = (template: string): string | undefined => {
@@ -54,8 +60,8 @@ export const actionTemplate = (template: string) => {
       }
       const raw = textAt(record, part.field);
       if (raw === undefined) return undefined;
-      const text = clean(raw, part.field);
-      action += part.fold === undefined ? text : part.fold(text);
+      const { field, fold } = part;
+      action += fold === undefined ? clean(raw, field) : fold.after(clean(fold.before(raw), field));
     }
     return action;
   };

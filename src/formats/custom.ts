@@ -3,6 +3,7 @@ import { IDENTITY_KEYS, NOTHING_ELSE } from '../event.ts';
 import { actionTemplate } from './action-template.ts';
 import type { CustomFormatSpec } from './custom-spec.ts';
 import { type FieldPath, fieldPath, textAt, valueAt } from './field-path.ts';
+import { decodePath } from './fold-path.ts';
 import { foldSql } from './fold-sql.ts';
 import type { Format, Parsed } from './format.ts';
 import { MAX_CLIENT, MAX_PATH, MAX_VALUE, traceIdOf } from './http.ts';
@@ -33,8 +34,6 @@ const matches = (value: unknown, wanted: readonly Scalar[]): boolean => {
 /** The address in `10.0.0.1`, `10.0.0.1:4242` or `[::1]:4242`. */
 const withoutPort = (address: string): string =>
   /^\[([^\]]*)\]/.exec(address)?.[1] ?? address.replace(/^([^:]*):\d{1,5}$/, '$1');
-
-const withoutQuery = (path: string): string => path.slice(0, path.search(/[?#]|$/));
 
 /** The format that a user's YAML describes. Every text is redacted; secrets anywhere in the record become leaks. */
 export const customFormat = (spec: CustomFormatSpec): Format => {
@@ -144,7 +143,7 @@ export const customFormat = (spec: CustomFormatSpec): Format => {
       rows: count(fields.rows) ?? 0,
       status: count(fields.status),
       method: text(fields.method, 16),
-      path: text(fields.path, MAX_PATH, withoutQuery),
+      path: text(fields.path, MAX_PATH, decodePath),
       statement: text(fields.statement, 512, foldSql),
       service: text(fields.service, MAX_VALUE),
       traceId: traceId === undefined ? undefined : traceIdOf(traceId),

@@ -65,20 +65,6 @@ const foldSegment = (path: string, start: number, end: number): string => {
   return path.slice(start, Math.min(end, start + MAX_SEGMENT_LENGTH));
 };
 
-/** Percent-decoded once per segment, so that `%38812` is a number too; what would change the path's shape stays encoded. */
-const decodeSegments = (path: string): string =>
-  path
-    .split('/')
-    .map((segment) => {
-      if (!segment.includes('%')) return segment;
-      try {
-        return decodeURIComponent(segment).replaceAll('/', '%2F').replaceAll('?', '%3F').replaceAll('#', '%23');
-      } catch {
-        return segment; // Not valid percent-encoding: shown as it came.
-      }
-    })
-    .join('/');
-
 /** Where the path ends and the query, fragment or path parameters (`;jsessionid=`) begin. */
 const pathEnd = (path: string): number => {
   for (let i = 0; i < path.length; i++) {
@@ -92,10 +78,8 @@ const pathEnd = (path: string): number => {
  * The template of a path: identifiers become `{id}`, at most 12 segments (the rest is `…`) of at most 64 characters,
  * without query. `/v1/orders/8812?x=1` gives `/v1/orders/{id}`. Works on paths without a leading slash, too.
  */
-export const foldPath = (raw: string): string => {
-  const end = pathEnd(raw);
-  const path = raw.includes('%') ? decodeSegments(raw.slice(0, end)) : raw;
-  const length = path === raw ? end : path.length;
+export const foldPath = (path: string): string => {
+  const length = pathEnd(path);
   let out = '';
   let start = 0;
   for (let segments = 0; start <= length; segments++) {
@@ -107,4 +91,22 @@ export const foldPath = (raw: string): string => {
     start = stop + 1;
   }
   return out;
+};
+
+/**
+ * The path without query, percent-decoded once, so that `%38812` is a number and an encoded secret is seen for what it is.
+ * What would change the path's shape (`/`, `?`, `#`, `;`) stays encoded, and so does a segment that is not validly encoded.
+ */
+export const decodePath = (raw: string): string => {
+  const path = raw.slice(0, pathEnd(raw));
+  return path.includes('%') ? path.split('/').map(decodeSegment).join('/') : path;
+};
+
+const decodeSegment = (segment: string): string => {
+  if (!segment.includes('%')) return segment;
+  try {
+    return decodeURIComponent(segment).replace(/[/?#;]/g, encodeURIComponent);
+  } catch {
+    return segment; // Not valid percent-encoding: shown as it came.
+  }
 };

@@ -1,4 +1,5 @@
 import { NOTHING_ELSE } from '../event.ts';
+import { decodePath } from './fold-path.ts';
 import type { Format, Parsed } from './format.ts';
 import { httpAction, httpResult, MAX_CLIENT, MAX_PATH, MAX_VALUE } from './http.ts';
 import { leaksOf, withFingerprint } from './identities.ts';
@@ -47,7 +48,7 @@ const parseLine = (line: string, redactor: Redactor): Parsed => {
     raw === '-' || raw === '' ? undefined : shown(redactor.clean(unescaped(raw), field, found), max);
   const question = target.indexOf('?');
   if (question !== -1) redactor.clean(target.slice(question), 'url.query', found);
-  const path = text(question === -1 ? target : target.slice(0, question), 'url.path', MAX_PATH) ?? '';
+  const path = shown(redactor.clean(decodePath(target), 'url.path', found), MAX_PATH);
   const client = text(agent, 'user_agent.original', MAX_CLIENT);
   const named = found.length;
   const consumer = text(user, 'user.name', MAX_VALUE);

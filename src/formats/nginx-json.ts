@@ -1,4 +1,5 @@
 import type { CredentialUse, Identity } from '../event.ts';
+import { decodePath } from './fold-path.ts';
 import type { Format, Parsed, Parser, ParserContext, Unusable } from './format.ts';
 import { httpAction, httpResult, MAX_CLIENT, MAX_PATH, MAX_VALUE, traceIdOf } from './http.ts';
 import { leaksOf, withFingerprint } from './identities.ts';
@@ -47,7 +48,7 @@ const parseRecord = (record: JsonObject, redactor: Redactor): Parsed => {
   if (method === '' && uri === '') return { ignored: 'no-request' };
 
   const found: FoundSecret[] = [];
-  const path = shown(redactor.clean(uri, 'url.path', found), MAX_PATH);
+  const path = shown(redactor.clean(uri.includes('%') ? decodePath(uri) : uri, 'url.path', found), MAX_PATH);
   if (typeof args === 'string' && args !== '') redactor.clean(args, 'url.query', found);
   const verb = shown(method, 16);
   const result = httpResult(status);

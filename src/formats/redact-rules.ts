@@ -12,7 +12,7 @@ export const isPlaceholder = (value: string): boolean =>
 
 /** Endings of names, lower case without `-`, `_`, `.`, that say: the value is a secret. */
 const TELLING =
-  /(?:password|passwd|passphrase|pwd|secret|token|apikey|secretkey|accesskey|privatekey|authorization|signature|jwt|clientassertion)$/;
+  /(?:password|passwd|passphrase|pwd|secret|secretid|token|apikey|secretkey|accesskey|privatekey|authorization|signature|jwt|clientassertion)$/;
 const TELLING_WHOLE = new Set(['pass', 'sig', 'auth', 'bearer', 'xamzsecuritytoken', 'cookie', 'setcookie']);
 /** Cursors and counters of harmless APIs that end like a secret. */
 const HARMLESS = /(?:page|next|continuation|continue|cursor|sync|max|min|num|per|stop|has|is|cancel|change)tokens?$/;

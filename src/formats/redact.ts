@@ -1,18 +1,8 @@
 import { createHmac } from 'node:crypto';
 import type { Leak } from '../event.ts';
-import {
-  isPlaceholder,
-  isTelling,
-  kindOf,
-  looksRandom,
-  mayHoldSecret,
-  NAME,
-  PREFIXED,
-  SCHEME,
-  SQL_PASSWORD,
-  USERINFO,
-  VALUE,
-} from './redact-rules.ts';
+import { redactAll } from './find-secrets.ts';
+import { mayHoldSecret } from './redact-rules.ts';
+import { shown } from './shown.ts';
 
 /** Finds secrets in text before anything else sees it. */
 export interface Redactor {
@@ -38,40 +28,6 @@ const MAX_TEXT = 16_384;
 export const fingerprintOf = (key: Buffer, secret: string): string =>
   `hmac-sha256:${createHmac('sha256', key).update(secret, 'utf8').digest('hex')}`;
 
-/** A JSON Web Token from the `eyJ` at `start` on (RFC 7519; `eyJ` is base64url of `{"`): its end, or -1. */
-const jwtEnd = (text: string, start: number): number => {
-  const segment = /[\w-]*/y;
-  let end = start;
-  for (let part = 0; part < 5; part++) {
-    segment.lastIndex = end;
-    segment.exec(text);
-    const length = segment.lastIndex - end;
-    if (part < 2 && length < 4) return -1;
-    end = segment.lastIndex;
-    if (text[end] !== '.') return part === 0 ? -1 : end;
-    end++;
-  }
-  return end - 1;
-};
-
-const replaceJwts = (text: string, secret: (kind: string, value: string) => string): string => {
-  let out = '';
-  let done = 0;
-  for (let at = text.indexOf('eyJ'); at !== -1; at = text.indexOf('eyJ', at)) {
-    const end = jwtEnd(text, at);
-    if (end === -1) {
-      // No token begins in this run of characters: go on behind it, so that a long run costs one look.
-      at = text.slice(at).search(/[^\w-]/) + at;
-      if (text[at] === undefined || /[\w-]/.test(text[at] ?? '')) break;
-      continue;
-    }
-    out += text.slice(done, at) + secret('jwt', text.slice(at, end));
-    done = end;
-    at = end;
-  }
-  return done === 0 ? text : out + text.slice(done);
-};
-
 /** The redactor whose fingerprints are made with this key (32 bytes or more). Holds nothing of what it reads. */
 export const createRedactor = (fingerprintKey: Buffer): Redactor => ({
   clean(text, field, found, language) {
@@ -86,51 +42,6 @@ export const createRedactor = (fingerprintKey: Buffer): Redactor => ({
   fingerprint: (secret) => fingerprintOf(fingerprintKey, secret),
 });
 
-/** Replaces every secret by what `secret` gives for it. */
-export const redactAll = (text: string, secret: (kind: string, value: string) => string, isSql: boolean): string => {
-  let out = replaceJwts(text, secret);
-  for (const [kind, pattern] of PREFIXED) out = out.replace(pattern, (value) => secret(kind, value));
-  out = out.replace(SQL_PASSWORD, (all, before: string, quoted?: string, _tag?: string, dollar?: string) =>
-    isPlaceholder(quoted ?? dollar ?? '') ? all : `${before}'${secret('password', quoted ?? dollar ?? '')}`,
-  );
-  out = out.replace(USERINFO, (all, user: string, password: string) =>
-    isPlaceholder(password) ? all : `://${user}:${secret('password', password)}@`,
-  );
-  return replaceNamed(out, secret, isSql).replace(SCHEME, (all, scheme: string, value: string, at: number) =>
-    isPlaceholder(value) ||
-    /^realm=/i.test(value) ||
-    !(looksRandom(value) || (at === 0 && scheme.length + 1 + value.length === out.length))
-      ? all
-      : `${scheme} ${secret(scheme.toLowerCase(), value)}`,
-  );
-};
-
-/** Replaces the values of telling names; a value that is no secret is searched itself (`url=https://…?token=x`). */
-const replaceNamed = (text: string, secret: (kind: string, value: string) => string, isSql: boolean): string => {
-  let out = '';
-  let done = 0;
-  NAME.lastIndex = 0;
-  for (let match = NAME.exec(text); match !== null; match = NAME.exec(text)) {
-    const name = match[1] ?? '';
-    if (!isTelling(name)) continue;
-    VALUE.lastIndex = NAME.lastIndex;
-    const found = VALUE.exec(text);
-    if (found === null) continue;
-    const [all, nested, double, single, bare] = found;
-    // The backslash belongs to the closing quote of a string inside a JSON string.
-    const raw = nested?.replace(/\\+$/, '') ?? double ?? single ?? bare ?? '';
-    const value = raw.replace(SCHEME_BEFORE, '');
-    if (isPlaceholder(value) || (isSql && bare !== undefined)) continue;
-    const start = found.index + all.indexOf(raw) + raw.length - value.length;
-    out += text.slice(done, start) + secret(kindOf(name), value);
-    done = start + value.length;
-    NAME.lastIndex = done;
-  }
-  return done === 0 ? text : out + text.slice(done);
-};
-
-const SCHEME_BEFORE = /^(?:bearer|basic|apikey|token)(?:\s|%20|\+){1,3}/i;
-
 /** The secret as its holder knows it: query strings percent-encode it. */
 const decoded = (value: string): string => {
   if (!value.includes('%')) return value;
@@ -139,4 +50,44 @@ const decoded = (value: string): string => {
   } catch {
     return value; // A stray percent sign: the value was not encoded.
   }
+};
+
+/** How much of the record is looked at: enough to fill the excerpt, however much of it is redacted away. */
+const MAX_LOOKED_AT = 8_192;
+/** A run that mixes letters and digits and could be a token, whatever issued it. */
+const MIXED = /[A-Za-z0-9_+/=~.-]{16,}/g;
+const SQL_LITERAL = /'(?:[^']|'')*(?:'|$)/g;
+
+/**
+ * What may be kept of a record that nothing could be made of: valid UTF-8 text without control characters, at most `max` bytes,
+ * with everything replaced that might be a secret. Since the record was not understood, this takes away too much on purpose:
+ * any token of 16 or more characters that mixes letters and digits, every SQL literal, every value of a telling name.
+ */
+export const cleanExcerpt = (bytes: Buffer, max = 1024): string => {
+  const text = bytes.toString('utf8', 0, MAX_LOOKED_AT);
+  const whole = bytes.length > MAX_LOOKED_AT ? withoutLastWord(text) : text;
+  const redacted = redactAll(whole, (kind) => `[redacted:${kind}]`, false)
+    .replace(SQL_LITERAL, "'[redacted]'")
+    .replace(MIXED, (run) => (isToken(run) ? '[redacted:token]' : run));
+  return capBytes(shown(redacted, max), max);
+};
+
+/** A token that the cut goes through looks shorter than it is: its rest goes, too. */
+const withoutLastWord = (text: string): string => {
+  let end = text.length;
+  while (end > 0 && !/[\s"',;&]/.test(text[end - 1] ?? '')) end--;
+  return text.slice(0, end);
+};
+
+/** Letters and digits or both cases mixed, in one piece of 16 or so long that slashes and points don't explain it; paths of words are none. */
+const isToken = (run: string): boolean =>
+  (run.length >= 40 || /[\w+=~-]{16,}/.test(run)) && /[A-Za-z]/.test(run) && (/\d/.test(run) || /[a-z][A-Z]/.test(run));
+
+const capBytes = (text: string, max: number): string => {
+  if (Buffer.byteLength(text) <= max) return text;
+  const bytes = Buffer.from(text);
+  let end = max;
+  // Not in the middle of a character: bytes 10xxxxxx continue one.
+  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
+  return bytes.toString('utf8', 0, end);
 };
