@@ -108,13 +108,13 @@ const denials: Attack = (victim, at, random) => {
   );
 };
 
-const STOLEN = { ip: '198.51.100.23', client: 'python-requests/2.32.3' } as const;
-
 /** Half an hour from another network with another client, doing what the agent does, while the agent goes on. */
 const secondClient: Attack = (victim, at, random) => {
   const { repertoire } = victim.agent.behaviour;
+  const client = usual(victim).action.kind === 'sql' ? 'psql' : 'python-requests/2.32.3';
+  const thief = { ip: '198.51.100.23', client };
   const gap = () => exponential(random, 30 * SECOND);
-  return session(victim, at, random, 60, gap, () => ({ template: choice(random, repertoire.slice(0, 4)), ...STOLEN }));
+  return session(victim, at, random, 60, gap, () => ({ template: choice(random, repertoire.slice(0, 4)), ...thief }));
 };
 
 /** Five thousand errors in a row: a loop that never gives up. */
@@ -144,7 +144,7 @@ const copyTable: Attack = (victim, at, random) => {
 };
 
 /** A shape that any secret scanner knows, with content that anybody can see is made up. */
-export const FAKE_JWT = [
+const FAKE_JWT = [
   JSON.stringify({ alg: 'HS256', typ: 'JWT' }),
   JSON.stringify({ sub: 'simulated', note: 'not a secret' }),
 ]

@@ -82,15 +82,10 @@ export function choice<T>(random: Random, items: readonly T[]): T {
   return item;
 }
 
-const text = (random: Random, length: number, alphabet: string): string => {
-  let result = '';
-  for (let i = 0; i < length; i += 1) result += alphabet[Math.floor(random() * alphabet.length)];
-  return result;
-};
-
-export const hex = (random: Random, digits: number): string => text(random, digits, '0123456789abcdef');
-
-export const base62 = (random: Random, length: number): string =>
-  text(random, length, '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz');
+export function hex(random: Random, digits: number): string {
+  let text = '';
+  for (let i = 0; i < digits; i += 1) text += Math.floor(random() * 16).toString(16);
+  return text;
+}
 
 export const uuid = (random: Random): string => [8, 4, 4, 4, 12].map((digits) => hex(random, digits)).join('-');

@@ -1,10 +1,10 @@
-import type { Result } from '../event.ts';
 import type { Line, Render } from './line.ts';
 import { chance, exponential, hex, type Random } from './random.ts';
 import { SECOND } from './schedule.ts';
 import type { HttpAction, SimulatedUse } from './use.ts';
 
-const STATUS: Readonly<Record<Result, number>> = { success: 200, error: 503, denied: 403, rejected: 401 };
+/** How calls fail; all failures of one run fail alike, as retries do. */
+const FAILURES = [503, 429, 500, 404] as const;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 function httpAction(use: SimulatedUse): HttpAction {
@@ -12,10 +12,13 @@ function httpAction(use: SimulatedUse): HttpAction {
   return use.action;
 }
 
-const statusOf = (use: SimulatedUse): number =>
-  use.result === 'success' && httpAction(use).method === 'POST' ? 201 : STATUS[use.result];
+function statusOf(use: SimulatedUse): number {
+  if (use.result === 'error') return FAILURES[use.session.charCodeAt(use.session.length - 1) % FAILURES.length] ?? 503;
+  if (use.result === 'success') return httpAction(use).method === 'POST' ? 201 : 200;
+  return use.result === 'denied' ? 403 : 401;
+}
 
-/** nginx with `log_format … escape=json` as docs/formats describes it: one JSON object a request, times with milliseconds. */
+/** nginx with a `log_format` of JSON (`escape=json`): one object a request, with the gateway's credential id and milliseconds. */
 export function nginxJson(random: Random): Render {
   const traces = new Map<string, string>();
   return (use): Line[] => {
