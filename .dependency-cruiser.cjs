@@ -3,6 +3,7 @@
  * only the types and the small contract modules; nothing ever looks to the right.
  */
 
+/** Left to right. Sinks and response both follow alerts; sinks stand last, since they also write down what response did. */
 const STAGES = [
   'sources',
   'formats',
@@ -10,9 +11,9 @@ const STAGES = [
   'baselines',
   'detectors',
   'alerts',
-  'sinks',
   'response',
   'revokers',
+  'sinks',
 ];
 
 /** Pure: state in, events in; state out, findings out. The same code runs in `scan`, `run`, a backtest and inline tests. */
