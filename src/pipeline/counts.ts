@@ -1,0 +1,40 @@
+/** What became of the records of one source. Plain JSON. */
+export interface LaneCounts {
+  records: number;
+  events: number;
+  /** By reason. */
+  ignored: Record<string, number>;
+  /** By reason. */
+  deadLetters: Record<string, number>;
+}
+
+// Reasons come from code, never from a log; still no prototype, so that no name is special.
+const table = (from: Readonly<Record<string, number>> = {}): Record<string, number> =>
+  Object.assign(Object.create(null), from);
+
+export const noCounts = (): LaneCounts => ({ records: 0, events: 0, ignored: table(), deadLetters: table() });
+
+export const copyCounts = (counts: LaneCounts): LaneCounts => ({
+  ...counts,
+  ignored: table(counts.ignored),
+  deadLetters: table(counts.deadLetters),
+});
+
+export const countOne = (reasons: Record<string, number>, reason: string): void => {
+  reasons[reason] = (reasons[reason] ?? 0) + 1;
+};
+
+const addAll = (total: Record<string, number>, more: Readonly<Record<string, number>>): void => {
+  for (const [reason, count] of Object.entries(more)) total[reason] = (total[reason] ?? 0) + count;
+};
+
+export const totalCounts = (all: Iterable<LaneCounts>): LaneCounts => {
+  const total = noCounts();
+  for (const counts of all) {
+    total.records += counts.records;
+    total.events += counts.events;
+    addAll(total.ignored, counts.ignored);
+    addAll(total.deadLetters, counts.deadLetters);
+  }
+  return total;
+};

@@ -1,0 +1,241 @@
+import { hash } from 'node:crypto';
+import { type Format, isEvent, type Parser, type ParserContext } from '../formats/format.ts';
+import type { DeadLetter } from '../sources/dead-letter.ts';
+import { Framer, type RecordSink } from '../sources/framing.ts';
+import type { Source, SourcePosition } from '../sources/source.ts';
+import { copyCounts, countOne, type LaneCounts, noCounts } from './counts.ts';
+import { FormatSample } from './format-sample.ts';
+import { isPossibleTime, LaneClock, MAX_DISORDER, type SavedClock } from './lane-clock.ts';
+import { PendingUse } from './ordered.ts';
+
+export interface LaneOptions {
+  /** `--format`: every source is of this one. */
+  readonly format?: Format | undefined;
+  /** The format of a source that begins with these lines. */
+  readonly detect: (lines: readonly string[]) => Format | undefined;
+  readonly formatById: (id: string) => Format | undefined;
+  readonly context: ParserContext;
+  /** A redacted excerpt of a record, at most 1 KiB. */
+  readonly excerpt: (record: Buffer) => string;
+  /** Milliseconds. */
+  readonly maxDisorder?: number;
+  readonly onDeadLetter?: (letter: DeadLetter) => void;
+  /** What a person should know, said once; never holds a record's text. */
+  readonly onWarning?: (text: string) => void;
+}
+
+/** Where a lane stands, as plain JSON. It holds no raw record. */
+export interface SavedLane {
+  readonly position: SourcePosition;
+  readonly ended: boolean;
+  readonly format: string | undefined;
+  readonly parser: unknown;
+  readonly clock: SavedClock;
+  /** Of each event in the clock's window: the dead letter it may become. */
+  readonly suspects: readonly DeadLetter[];
+  readonly counts: LaneCounts;
+}
+
+const UNKNOWN_FORMAT: Parser = { parse: () => ({ unusable: 'unknown-format' }) };
+
+/** One source on its way to events: framing, format, parser and clock. Hands events on in the order they came. */
+export class Lane implements RecordSink {
+  readonly source: Source;
+  counts: LaneCounts = noCounts();
+  state: 'open' | 'caught-up' | 'ended' = 'open';
+  readonly #options: LaneOptions;
+  readonly #clock: LaneClock;
+  #sample: FormatSample | undefined;
+  #framer: Framer | undefined;
+  #format: Format | undefined;
+  #parser: Parser = UNKNOWN_FORMAT;
+  #out: PendingUse[] = [];
+  /** Letters of suspects that a restart brought back without their records. */
+  #letters = new Map<PendingUse, DeadLetter>();
+
+  constructor(source: Source, options: LaneOptions) {
+    this.source = source;
+    this.#options = options;
+    this.#clock = new LaneClock(options.maxDisorder ?? MAX_DISORDER, (event) => this.#rejectTime(event));
+    if (options.format === undefined) this.#sample = this.#newSample();
+    else this.#start(options.format, source.startsAt);
+  }
+
+  /** No event that is yet to come is filed before it (milliseconds since the epoch). */
+  get watermark(): number {
+    return this.state === 'ended' ? Number.POSITIVE_INFINITY : this.#clock.watermark;
+  }
+
+  /** Reads once, about `size` bytes, and appends the events whose time is settled to `out`; `now` only if the input is live. */
+  async read(size: number, out: PendingUse[], now: number | undefined): Promise<void> {
+    const got = await this.source.read(size);
+    this.#out = out;
+    const before = out.length;
+    const problem = this.source.problem();
+    if (problem !== undefined) this.#sourceProblem(problem.reason, problem.detail);
+    if (got === 'end') {
+      this.#end();
+    } else if (got === 'caught-up') {
+      this.#caughtUp(now);
+    } else {
+      this.state = 'open';
+      this.#push(got);
+    }
+    this.counts.events += out.length - before;
+  }
+
+  record(bytes: Buffer, start: number, end: number, position: number): void {
+    this.counts.records++;
+    const parsed = this.#parser.parse(bytes, start, end);
+    if (isEvent(parsed)) {
+      if (isPossibleTime(parsed.time)) {
+        this.#clock.offer(new PendingUse(parsed, bytes, start, end, position), this.#out);
+      } else {
+        this.#dead('timestamp-out-of-range', bytes, start, end, position, 'Its time is before 2000 or after 2099.');
+      }
+    } else if ('ignored' in parsed) {
+      countOne(this.counts.ignored, parsed.ignored);
+    } else {
+      this.#dead(parsed.unusable, bytes, start, end, position, parsed.detail);
+    }
+  }
+
+  unusable(reason: string, bytes: Buffer, start: number, end: number, position: number): void {
+    this.counts.records++;
+    this.#dead(reason, bytes, start, end, position, undefined);
+  }
+
+  tooLong(found: Parameters<RecordSink['tooLong']>[0]): void {
+    this.counts.records++;
+    countOne(this.counts.deadLetters, 'too-long');
+    const { name, offset } = this.source.save(found.position);
+    const { length, hash, head } = found;
+    const detail = 'Records longer than 1 MiB are not read.';
+    this.#options.onDeadLetter?.({
+      ...{ source: name, position: offset, length, hash, reason: 'too-long', detail },
+      excerpt: this.#options.excerpt(head),
+    });
+  }
+
+  save(): SavedLane {
+    const position = this.#framer?.position ?? this.#sample?.position ?? this.source.startsAt;
+    return {
+      position: this.source.save(position),
+      ended: this.state === 'ended',
+      format: this.#format?.id,
+      parser: this.#parser.save?.(),
+      clock: this.#clock.save(),
+      suspects: this.#clock.waiting.map((event) => this.#letterOf(event)),
+      counts: copyCounts(this.counts),
+    };
+  }
+
+  /** Goes on where `saved` stood; the source must have been opened at `saved.position`. */
+  load(saved: SavedLane): void {
+    this.counts = copyCounts(saved.counts);
+    this.state = saved.ended ? 'ended' : 'open';
+    const window = saved.clock.window.map((use, at) => {
+      const event = PendingUse.load(use);
+      const letter = saved.suspects[at];
+      if (letter !== undefined) this.#letters.set(event, letter);
+      return event;
+    });
+    this.#clock.load(saved.clock, window);
+    const format =
+      this.#options.format ?? (saved.format === undefined ? undefined : this.#options.formatById(saved.format));
+    if (format === undefined) return;
+    this.#start(format, this.source.startsAt);
+    if (saved.parser !== undefined) this.#parser.load?.(saved.parser);
+  }
+
+  #newSample(): FormatSample {
+    return new FormatSample(this.source.startsAt, (found) => this.tooLong(found));
+  }
+
+  #start(format: Format | undefined, position: number): void {
+    this.#format = format;
+    this.#parser = format?.parser(this.#options.context) ?? UNKNOWN_FORMAT;
+    this.#framer = new Framer(format?.framing ?? 'line', this, position);
+    this.#sample = undefined;
+  }
+
+  #push(chunk: Buffer): void {
+    if (this.#framer !== undefined) {
+      this.#framer.push(chunk);
+      return;
+    }
+    this.#sample?.push(chunk);
+    if (this.#sample?.enough === true) this.#decideFormat(true);
+  }
+
+  /** Reads the sample in its format; without one, waits for more unless this has to do. */
+  #decideFormat(final: boolean): void {
+    const sample = this.#sample;
+    if (sample === undefined || (sample.chunks.length === 0 && !final)) return;
+    const format = this.#options.detect(sample.lines);
+    if (format === undefined && !final) return;
+    if (format === undefined && sample.lines.length > 0) {
+      this.#options.onWarning?.(
+        `${this.source.name}: no known log format; each of its records is a dead letter (unknown-format). If you know the format, name it: --format ID`,
+      );
+    }
+    this.#start(format, sample.position);
+    for (const chunk of sample.chunks) this.#framer?.push(chunk);
+  }
+
+  #end(): void {
+    if (this.#sample !== undefined) this.#decideFormat(true);
+    this.#framer?.end();
+    this.#clock.end(this.#out);
+    this.state = 'ended';
+  }
+
+  #caughtUp(now: number | undefined): void {
+    if (this.#sample !== undefined) this.#decideFormat(false);
+    // Silent at two looks in a row: the server is not in the middle of a record.
+    if (this.state === 'caught-up') this.#framer?.silent();
+    if (now !== undefined) this.#clock.caughtUp(now, this.#out);
+    this.state = 'caught-up';
+  }
+
+  #rejectTime(event: PendingUse): void {
+    const letter = this.#letterOf(event);
+    this.#letters.delete(event);
+    countOne(this.counts.deadLetters, letter.reason);
+    this.#options.onDeadLetter?.(letter);
+  }
+
+  /** The dead letter that an event on probation may become. */
+  #letterOf(event: PendingUse): DeadLetter {
+    const { bytes, start, end, position } = event;
+    const detail = 'None of the next 1,000 records of its source comes near its time.';
+    return (
+      this.#letters.get(event) ?? this.#letter('timestamp-not-reached', bytes.subarray(start, end), position, detail)
+    );
+  }
+
+  #dead(reason: string, bytes: Buffer, start: number, end: number, position: number, detail: string | undefined): void {
+    countOne(this.counts.deadLetters, reason);
+    this.#options.onDeadLetter?.(this.#letter(reason, bytes.subarray(start, end), position, detail));
+  }
+
+  #letter(reason: string, record: Buffer, position: number, detail: string | undefined): DeadLetter {
+    const { name, offset } = this.source.save(position);
+    return {
+      source: name,
+      position: offset,
+      length: record.length,
+      hash: hash('sha256', record, 'hex'),
+      reason,
+      ...(detail === undefined ? {} : { detail }),
+      excerpt: this.#options.excerpt(record),
+    };
+  }
+
+  #sourceProblem(reason: string, detail: string): void {
+    countOne(this.counts.deadLetters, reason);
+    this.#options.onWarning?.(`${this.source.name}: ${detail}`);
+    const position = this.#framer?.position ?? this.#sample?.position ?? this.source.startsAt;
+    this.#options.onDeadLetter?.(this.#letter(reason, Buffer.alloc(0), position, detail));
+  }
+}

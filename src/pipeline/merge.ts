@@ -1,0 +1,170 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { READ_SIZE, type SourcePosition } from '../sources/source.ts';
+import { type LaneCounts, totalCounts } from './counts.ts';
+import type { Lane, SavedLane } from './lane.ts';
+import type { OrderedUse } from './ordered.ts';
+import { PendingEvents, type SavedPending } from './pending.ts';
+
+export interface MergeOptions {
+  /** The input goes on as time does (`run`): where every lane has been read to its end, the wall clock lets events go. */
+  readonly live?: boolean;
+  /** Live only: how long after its time an event may still come in order, in milliseconds. */
+  readonly settle?: number;
+  /** Events held at most. */
+  readonly maxPending?: number;
+  /** Bytes of records held at most. */
+  readonly maxPendingBytes?: number;
+  /** Events in a batch at most. */
+  readonly maxBatch?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Plain JSON; holds redacted events, no records. */
+export interface SavedMerge {
+  readonly lanes: readonly SavedLane[];
+  readonly pending: SavedPending;
+}
+
+export interface MergeCounts extends LaneCounts {
+  /** Events that came out before their turn because too many were held. */
+  readonly reorder_overflow: number;
+  /** Events filed behind later ones that had already left. */
+  readonly behind: number;
+}
+
+const SETTLE = 300;
+const POLL = 100;
+const MAX_BATCH = 8192;
+const MIN_READ = 4096;
+/** Bytes that the first reads of all lanes together may take. */
+const FIRST_READS = 32 * 1024 * 1024;
+
+/** Where each source of a saved merge has to be opened, by the source's name. */
+export const savedPositions = (saved: SavedMerge): ReadonlyMap<string, SourcePosition> =>
+  new Map(saved.lanes.map(({ position }) => [position.name, position]));
+
+/** The events of many lanes in one stream, ordered by (`orderTime`, `event.id`), whatever the lanes' order and sizes. */
+export class Merge {
+  readonly #lanes: readonly Lane[];
+  readonly #options: MergeOptions;
+  readonly #pending: PendingEvents;
+  /** When each lane was last found at the end of what has been written, by the wall clock. */
+  readonly #caughtUpAt = new Map<Lane, number>();
+  #lastRead: Lane | undefined;
+  #readSize = READ_SIZE;
+
+  constructor(lanes: readonly Lane[], options: MergeOptions = {}) {
+    this.#lanes = lanes;
+    this.#options = options;
+    this.#pending = new PendingEvents({
+      events: options.maxPending ?? 500_000,
+      bytes: options.maxPendingBytes ?? 512 * 1024 * 1024,
+    });
+  }
+
+  /** Every event before it has come or will count as late (milliseconds since the epoch; infinite at the very ends). */
+  get watermark(): number {
+    let least = Number.POSITIVE_INFINITY;
+    for (const lane of this.#lanes) least = Math.min(least, this.#progress(lane));
+    return least;
+  }
+
+  get counts(): MergeCounts {
+    const { overflow, behind } = this.#pending;
+    return { ...totalCounts(this.#lanes.map((lane) => lane.counts)), reorder_overflow: overflow, behind };
+  }
+
+  get lanes(): readonly Lane[] {
+    return this.#lanes;
+  }
+
+  /** Until every source has ended, or the signal. Between two batches, `save` gives a state to go on from exactly. */
+  async *batches(): AsyncGenerator<OrderedUse[]> {
+    try {
+      while (!this.#aborted) {
+        const lane = this.#nextLane();
+        if (lane !== undefined) await this.#read(lane);
+        if (lane !== undefined && !this.#pending.worthSorting) continue;
+        yield* this.#release();
+        if (lane === undefined && !(await this.#wait())) return;
+      }
+    } finally {
+      await Promise.all(this.#lanes.map((lane) => lane.source.close()));
+    }
+  }
+
+  save(): SavedMerge {
+    return { lanes: this.#lanes.map((lane) => lane.save()), pending: this.#pending.save() };
+  }
+
+  /** Goes on where `saved` stood; each source must have been opened at its saved position. Lanes without one start afresh. */
+  load(saved: SavedMerge): void {
+    const byName = new Map(saved.lanes.map((lane) => [lane.position.name, lane]));
+    for (const lane of this.#lanes) {
+      const state = byName.get(lane.source.name);
+      if (state !== undefined) lane.load(state);
+    }
+    this.#pending.load(saved.pending);
+  }
+
+  get #aborted(): boolean {
+    return this.#options.signal?.aborted === true;
+  }
+
+  /** How far a lane has come, by its events or, at the end of a live one, by the wall clock. */
+  #progress(lane: Lane): number {
+    const { watermark } = lane;
+    const caughtUpAt = this.#caughtUpAt.get(lane);
+    if (caughtUpAt === undefined || this.#options.live !== true) return watermark;
+    return Math.max(watermark, caughtUpAt - (this.#options.settle ?? SETTLE));
+  }
+
+  /** The lane that holds the others back most, of those that may have something to read. */
+  #nextLane(): Lane | undefined {
+    const now = Date.now();
+    let next: Lane | undefined;
+    let least = Number.POSITIVE_INFINITY;
+    for (const lane of this.#lanes) {
+      if (lane.state === 'ended') continue;
+      if (lane.state === 'caught-up' && now - (this.#caughtUpAt.get(lane) ?? 0) < POLL) continue;
+      const progress = this.#progress(lane);
+      if (next !== undefined && progress >= least) continue;
+      next = lane;
+      least = progress;
+    }
+    return next;
+  }
+
+  async #read(lane: Lane): Promise<void> {
+    // A lane that is read again and again has the time to itself: it may take more at a time.
+    const first = Math.max(MIN_READ, Math.floor(FIRST_READS / this.#lanes.length));
+    this.#readSize = Math.min(READ_SIZE, lane === this.#lastRead ? this.#readSize * 2 : first);
+    this.#lastRead = lane;
+    const now = Date.now();
+    await lane.read(this.#readSize, this.#pending.incoming, this.#options.live === true ? now : undefined);
+    if (lane.state === 'caught-up') this.#caughtUpAt.set(lane, now);
+    else this.#caughtUpAt.delete(lane);
+  }
+
+  *#release(): Generator<OrderedUse[]> {
+    this.#pending.sortIn();
+    let ready = this.#pending.ready(this.watermark);
+    while (ready > 0 && !this.#aborted) {
+      const batch = this.#pending.take(Math.min(ready, this.#options.maxBatch ?? MAX_BATCH));
+      ready -= batch.length;
+      yield batch;
+    }
+  }
+
+  /** Waits until it is time to look again; false if there will be nothing more. */
+  async #wait(): Promise<boolean> {
+    if (this.#lanes.every((lane) => lane.state === 'ended')) return false;
+    try {
+      await sleep(POLL, undefined, { signal: this.#options.signal });
+      return true;
+    } catch (error) {
+      if (this.#aborted) return false;
+      throw error;
+    }
+  }
+}

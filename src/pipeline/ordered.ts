@@ -1,0 +1,78 @@
+import { hash } from 'node:crypto';
+import type { AttributedUse } from '../attribution/attributed.ts';
+import { type CredentialUse, NOTHING_ELSE } from '../event.ts';
+
+/** An event whose place in time is settled: what attribution takes. */
+export type OrderedUse = Omit<AttributedUse, 'attribution'>;
+
+/** An event on its way through ordering, as plain JSON. */
+export interface SavedUse {
+  readonly use: CredentialUse;
+  readonly orderTime: number;
+  readonly late: boolean;
+  readonly id: string;
+}
+
+const ID_LENGTH = 32;
+let scratch = Buffer.allocUnsafe(64 * 1024);
+
+/** First 128 bits of SHA-256 over the format's id, a line end and the record, in hex. */
+export const eventId = (format: string, bytes: Buffer, start: number, end: number): string => {
+  const size = format.length * 3 + 1 + end - start;
+  if (scratch.length < size) scratch = Buffer.allocUnsafe(size * 2);
+  const head = scratch.write(`${format}\n`);
+  bytes.copy(scratch, head, start, end);
+  return hash('sha256', scratch.subarray(0, head + end - start), 'hex').slice(0, ID_LENGTH);
+};
+
+const NO_BYTES = Buffer.alloc(0);
+
+/** An event that waits for its place in time. It holds on to its record's bytes until someone asks for its id. */
+export class PendingUse implements OrderedUse {
+  readonly use: CredentialUse;
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
+  /** Where the record stood in its source, in bytes. */
+  readonly position: number;
+  orderTime: number;
+  late = false;
+  /** 2 for the second of equal records at one time, and so on. */
+  occurrence = 1;
+  #recordId: string | undefined;
+  readonly id: () => string = () => (this.occurrence === 1 ? this.recordId : `${this.recordId}-${this.occurrence}`);
+
+  constructor(use: CredentialUse, bytes: Buffer, start: number, end: number, position: number) {
+    this.use = use;
+    this.bytes = bytes;
+    this.start = start;
+    this.end = end;
+    this.position = position;
+    this.orderTime = use.time;
+  }
+
+  /** The id that equal records share. */
+  get recordId(): string {
+    this.#recordId ??= eventId(this.use.format, this.bytes, this.start, this.end);
+    return this.#recordId;
+  }
+
+  save(): SavedUse {
+    return { use: this.use, orderTime: this.orderTime, late: this.late, id: this.recordId };
+  }
+
+  static load(saved: SavedUse, position = 0): PendingUse {
+    const pending = new PendingUse({ ...NOTHING_ELSE, ...saved.use }, NO_BYTES, 0, 0, position);
+    pending.orderTime = saved.orderTime;
+    pending.late = saved.late;
+    pending.#recordId = saved.id;
+    return pending;
+  }
+}
+
+/** By time, then by id; equal records can differ only by what their parser remembered. */
+export const inOrder = (a: PendingUse, b: PendingUse): number => {
+  if (a.orderTime !== b.orderTime) return a.orderTime - b.orderTime;
+  if (a.recordId !== b.recordId) return a.recordId < b.recordId ? -1 : 1;
+  return b.use.uses - a.use.uses;
+};

@@ -1,0 +1,110 @@
+import { GUNZIP_SIZE, Gunzip, isGzip } from './gunzip.ts';
+import type { HandlePool } from './handle-pool.ts';
+import { compareIdentity, identityOf, readHead } from './identity.ts';
+import { READ_SIZE, type Source, type SourcePosition, type SourceProblem } from './source.ts';
+
+/** A file that is read once from start to end, plain or gzip by its first bytes. Opened when first read. */
+export class FileSource implements Source {
+  readonly name: string;
+  readonly startsAt: number;
+  readonly #pool: HandlePool;
+  readonly #resume: SourcePosition | undefined;
+  #identity = '';
+  #opened = false;
+  /** Where to read on in the file as it is on disk. */
+  #at = 0;
+  /** Decompressed bytes that an earlier run has used. */
+  #skip = 0;
+  /** The stream's offset at which the file's first byte stands: not 0 where another file has taken the place of the saved one. */
+  #base = 0;
+  #gunzip: Gunzip | undefined;
+  #problem: SourceProblem | undefined;
+
+  constructor(name: string, pool: HandlePool, resume?: SourcePosition) {
+    this.name = name;
+    this.#pool = pool;
+    this.#resume = resume;
+    this.startsAt = resume?.offset ?? 0;
+  }
+
+  async read(size = READ_SIZE): Promise<Buffer | 'end'> {
+    try {
+      if (!this.#opened) await this.#open();
+      return this.#gunzip === undefined ? await this.#readRaw(size) : await this.#readGzip(this.#gunzip);
+    } catch (error) {
+      this.#problem = problemOf(error);
+      return 'end';
+    }
+  }
+
+  problem(): SourceProblem | undefined {
+    const problem = this.#problem;
+    this.#problem = undefined;
+    return problem;
+  }
+
+  save(offset: number): SourcePosition {
+    return { name: this.name, offset: offset - this.#base, identity: this.#identity };
+  }
+
+  async close(): Promise<void> {
+    this.#gunzip?.close();
+    await this.#pool.close(this.name);
+  }
+
+  async #open(): Promise<void> {
+    await this.#pool.use(this.name, async (file) => {
+      const head = await readHead(file);
+      this.#identity = identityOf(await file.stat(), head);
+      if (isGzip(head)) this.#gunzip = new Gunzip();
+      if (this.#resume !== undefined && this.#resume.offset > 0) {
+        if ((await compareIdentity(this.#resume.identity, file)) === 'other') this.#startOver(this.#resume.offset);
+        else if (this.#gunzip === undefined) this.#at = this.#resume.offset;
+        else this.#skip = this.#resume.offset;
+      }
+    });
+    this.#opened = true;
+  }
+
+  #startOver(offset: number): void {
+    this.#base = offset;
+    this.#problem = {
+      reason: 'position-lost',
+      detail: 'It is not the file that was read before; it is read from its start.',
+    };
+  }
+
+  async #readRaw(size: number): Promise<Buffer | 'end'> {
+    const buffer = Buffer.allocUnsafeSlow(size);
+    const { bytesRead } = await this.#pool.use(this.name, (file) => file.read(buffer, 0, size, this.#at));
+    this.#at += bytesRead;
+    if (bytesRead > 0) return bytesRead === size ? buffer : buffer.subarray(0, bytesRead);
+    await this.#pool.close(this.name);
+    return 'end';
+  }
+
+  async #readGzip(gunzip: Gunzip): Promise<Buffer | 'end'> {
+    for (;;) {
+      const compressed = gunzip.problem === undefined ? await this.#readRaw(GUNZIP_SIZE) : 'end';
+      const bytes = compressed === 'end' ? await gunzip.end() : await gunzip.write(compressed);
+      const unused = bytes.subarray(Math.min(this.#skip, bytes.length));
+      this.#skip -= bytes.length - unused.length;
+      if (unused.length > 0) return unused;
+      if (compressed === 'end') {
+        this.#problem ??= gunzip.problem;
+        return 'end';
+      }
+    }
+  }
+}
+
+const problemOf = (error: unknown): SourceProblem => {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  if (code === 'EISDIR') {
+    return {
+      reason: 'directory',
+      detail: 'It is a folder and was left out; name the files in it, such as folder/*.log.',
+    };
+  }
+  return { reason: 'unreadable', detail: `It could not be read (${code}).` };
+};

@@ -1,0 +1,247 @@
+import { isUtf8 } from 'node:buffer';
+import { CsvLines } from './csv-lines.ts';
+import { LongRecord } from './long-record.ts';
+import { StderrLines } from './stderr-lines.ts';
+
+/**
+ * How bytes become records.
+ * - `line`: one record a line.
+ * - `csv`: quotes may hold line ends (RFC 4180).
+ * - `postgres-stderr`: tab-indented continuation lines, and DETAIL/HINT/STATEMENT lines of the same process, belong to the record before.
+ */
+export type Framing = 'line' | 'csv' | 'postgres-stderr';
+
+/** Longer records (bytes) are hashed, not held. */
+export const MAX_RECORD = 1024 * 1024;
+
+const LF = 10;
+const CR = 13;
+
+/** What comes out of framing, in order. `position` is the offset in the source's stream, in bytes. */
+export interface RecordSink {
+  /** A record: `bytes[start, end)`, valid UTF-8, not empty, without its line end. */
+  record(bytes: Buffer, start: number, end: number, position: number): void;
+  /** A record that cannot be used, held whole. */
+  unusable(reason: string, bytes: Buffer, start: number, end: number, position: number): void;
+  /** A record that is too long to be held: only its head is there. */
+  tooLong(found: { position: number; length: number; hash: string; head: Buffer }): void;
+}
+
+/** Tells which lines make one record, for formats whose records may span lines. */
+export interface LineJoiner {
+  /** Takes the next line in: does it belong to the record before it? */
+  continues(bytes: Buffer, start: number, end: number): boolean;
+  /** Takes in further bytes of a line that is too long to be held. */
+  more(bytes: Buffer, start: number, end: number): void;
+  /** Whether the record may go on in the next line. */
+  readonly open: boolean;
+  /** Why the record cannot be used, if so. */
+  readonly broken: string | undefined;
+  /** Whether a silent source means that the open record is complete. */
+  readonly endsInSilence: boolean;
+}
+
+const joinerOf = (framing: Framing): LineJoiner | undefined =>
+  framing === 'csv' ? new CsvLines() : framing === 'postgres-stderr' ? new StderrLines() : undefined;
+
+/** Bytes of one buffer that belong to the record being held; the next piece follows after a line end. */
+interface Piece {
+  readonly bytes: Buffer;
+  readonly start: number;
+  end: number;
+}
+
+/** Turns chunks of bytes into records, whatever the chunks' sizes; holds at most about 1 MiB. */
+export class Framer {
+  readonly #sink: RecordSink;
+  readonly #joiner: LineJoiner | undefined;
+  /** Offset in the stream of the first byte not yet pushed. */
+  #offset: number;
+  /** Copies of what has come of a line whose end has not. */
+  #line: Buffer[] = [];
+  #lineLength = 0;
+  #linePosition = 0;
+  /** Complete lines of a record that may go on. */
+  #held: Piece[] = [];
+  #heldLength = 0;
+  #heldPosition = 0;
+  #heldBroken: string | undefined;
+  #long: LongRecord | undefined;
+  /** The current line is one that goes to `#long` as it comes. */
+  #inLongLine = false;
+
+  constructor(framing: Framing, sink: RecordSink, offset: number) {
+    this.#sink = sink;
+    this.#joiner = joinerOf(framing);
+    this.#offset = offset;
+  }
+
+  /** Offset of the first byte that no record has been made of: where a restart goes on. */
+  get position(): number {
+    if (this.#long !== undefined) return this.#long.position;
+    if (this.#held.length > 0) return this.#heldPosition;
+    return this.#lineLength > 0 ? this.#linePosition : this.#offset;
+  }
+
+  /** Whether it is inside a record too long to be held. */
+  get inLongRecord(): boolean {
+    return this.#long !== undefined;
+  }
+
+  push(chunk: Buffer): void {
+    const base = this.#offset;
+    this.#offset += chunk.length;
+    let from = this.#lineLength > 0 || this.#inLongLine ? this.#goOnWithLine(chunk) : 0;
+    const last = chunk.lastIndexOf(LF);
+    if (last >= from) {
+      const valid = isUtf8(chunk.subarray(from, last));
+      for (let end = chunk.indexOf(LF, from); end !== -1; end = chunk.indexOf(LF, from)) {
+        if (this.#joiner === undefined) this.#give(chunk, from, end, base + from, valid);
+        else this.#join(this.#joiner, chunk, from, end, base + from);
+        from = end + 1;
+      }
+    }
+    if (from < chunk.length) {
+      this.#linePosition = base + from;
+      this.#keep(chunk.subarray(from));
+    }
+  }
+
+  /** The source is silent: a record that only the next one would have ended is complete. */
+  silent(): void {
+    if (this.#joiner?.endsInSilence === true && this.#lineLength === 0 && !this.#inLongLine) this.#release();
+  }
+
+  /** The source has ended: a last line needs no line end. */
+  end(): void {
+    if (this.#lineLength > 0) this.#endLine();
+    this.#inLongLine = false;
+    this.#release();
+  }
+
+  /** Goes on with the line that the chunk before began; returns where the next line starts. */
+  #goOnWithLine(chunk: Buffer): number {
+    const end = chunk.indexOf(LF);
+    this.#keep(end === -1 ? chunk : chunk.subarray(0, end));
+    if (end === -1) return chunk.length;
+    this.#endLine();
+    return end + 1;
+  }
+
+  #keep(piece: Buffer): void {
+    if (this.#long !== undefined && this.#inLongLine) {
+      this.#long.add(piece);
+      this.#joiner?.more(piece, 0, piece.length);
+      return;
+    }
+    this.#line.push(Buffer.from(piece));
+    this.#lineLength += piece.length;
+    if (this.#lineLength > MAX_RECORD) this.#startLongLine();
+  }
+
+  #takeLine(): Buffer {
+    const [only] = this.#line;
+    const line = this.#line.length === 1 && only !== undefined ? only : Buffer.concat(this.#line, this.#lineLength);
+    this.#line = [];
+    this.#lineLength = 0;
+    return line;
+  }
+
+  #endLine(): void {
+    if (this.#inLongLine) {
+      this.#inLongLine = false;
+      if (this.#joiner?.open !== true) this.#release();
+      return;
+    }
+    const line = this.#takeLine();
+    if (this.#joiner === undefined) this.#give(line, 0, line.length, this.#linePosition, false);
+    else this.#join(this.#joiner, line, 0, line.length, this.#linePosition);
+  }
+
+  #startLongLine(): void {
+    const line = this.#takeLine();
+    const goesOn = this.#joiner?.continues(line, 0, line.length) === true;
+    if (!goesOn) this.#release();
+    this.#lengthen(line, 0, line.length, this.#linePosition);
+    this.#inLongLine = true;
+  }
+
+  /** Adds a line to the record that is too long, which begins with what was held. */
+  #lengthen(bytes: Buffer, start: number, end: number, position: number): void {
+    if (this.#long === undefined) {
+      this.#long = new LongRecord(this.#held.length > 0 ? this.#heldPosition : position);
+      for (const piece of this.#held) this.#long.addLine(piece.bytes.subarray(piece.start, piece.end));
+      this.#held = [];
+    }
+    this.#long.addLine(bytes.subarray(start, end));
+  }
+
+  #join(joiner: LineJoiner, bytes: Buffer, start: number, end: number, position: number): void {
+    const goesOn = joiner.continues(bytes, start, end) && (this.#held.length > 0 || this.#long !== undefined);
+    if (!goesOn) {
+      this.#release();
+      this.#heldLength = 0;
+      this.#heldPosition = position;
+    }
+    if (this.#long !== undefined || this.#heldLength + end - start > MAX_RECORD) {
+      this.#lengthen(bytes, start, end, position);
+    } else {
+      this.#hold(bytes, start, end);
+    }
+    this.#heldBroken ??= joiner.broken;
+    if (!joiner.open) this.#release();
+  }
+
+  #hold(bytes: Buffer, start: number, end: number): void {
+    const before = this.#held.at(-1);
+    if (before !== undefined && before.bytes === bytes && before.end + 1 === start) before.end = end;
+    else this.#held.push({ bytes, start, end });
+    this.#heldLength += end - start + 1;
+  }
+
+  /** Gives out the record that was held. */
+  #release(): void {
+    const broken = this.#heldBroken;
+    this.#heldBroken = undefined;
+    if (this.#long !== undefined) {
+      this.#sink.tooLong(this.#long.finish());
+      this.#long = undefined;
+      return;
+    }
+    const [first] = this.#held;
+    if (first === undefined) return;
+    const { bytes, start, end } = this.#held.length === 1 ? first : concat(this.#held);
+    this.#held = [];
+    if (broken === undefined) this.#give(bytes, start, end, this.#heldPosition, false);
+    else this.#sink.unusable(broken, bytes, start, end, this.#heldPosition);
+  }
+
+  /** A complete record, still with a byte order mark before it or half a line end behind it. */
+  #give(bytes: Buffer, start: number, end: number, position: number, valid: boolean): void {
+    let from = start;
+    let to = end;
+    if (to > from && bytes[to - 1] === CR) to--;
+    if (bytes[from] === 0xef && to - from >= 3 && bytes[from + 1] === 0xbb && bytes[from + 2] === 0xbf) from += 3;
+    if (to <= from) return;
+    const at = position + from - start;
+    if (to - from > MAX_RECORD) {
+      const long = new LongRecord(at);
+      long.addLine(bytes.subarray(from, to));
+      this.#sink.tooLong(long.finish());
+    } else if (valid || isUtf8(bytes.subarray(from, to))) {
+      this.#sink.record(bytes, from, to, at);
+    } else {
+      this.#sink.unusable('invalid-utf8', bytes, from, to, at);
+    }
+  }
+}
+
+const concat = (pieces: readonly Piece[]): Piece => {
+  const parts: Buffer[] = [];
+  for (const { bytes, start, end } of pieces) {
+    if (parts.length > 0) parts.push(Buffer.of(LF));
+    parts.push(bytes.subarray(start, end));
+  }
+  const bytes = Buffer.concat(parts);
+  return { bytes, start: 0, end: bytes.length };
+};

@@ -1,0 +1,25 @@
+import { hash } from 'node:crypto';
+import type { Stats } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+
+/** How many of a file's first bytes tell it from another: log lines begin with their time. */
+const HEAD = 256;
+
+/** The first bytes of a file, at most 256 or `length`. */
+export const readHead = async (file: FileHandle, length = HEAD): Promise<Buffer> => {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, 0);
+  return buffer.subarray(0, bytesRead);
+};
+
+/** Device, inode, number of bytes hashed, and their SHA-256 (128 bits of it): the file may have grown when it is met again. */
+export const identityOf = (stats: Stats, head: Buffer): string =>
+  [stats.dev, stats.ino, head.length, hash('sha256', head, 'hex').slice(0, 32)].join(':');
+
+/** How much of an identity a file bears out; a copy has the same beginning but another inode. */
+export const compareIdentity = async (identity: string, file: FileHandle): Promise<'same' | 'copy' | 'other'> => {
+  const [dev, ino, length, digest] = identity.split(':');
+  const head = await readHead(file, Math.min(HEAD, Number(length)));
+  if (head.length !== Number(length) || hash('sha256', head, 'hex').slice(0, 32) !== digest) return 'other';
+  const stats = await file.stat();
+  return String(stats.dev) === dev && String(stats.ino) === ino ? 'same' : 'copy';
+};

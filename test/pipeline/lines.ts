@@ -1,0 +1,126 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { NOTHING_ELSE } from '../../src/event.ts';
+import type { Format, Parsed } from '../../src/formats/format.ts';
+import { Lane, type LaneOptions } from '../../src/pipeline/lane.ts';
+import { Merge, type MergeOptions } from '../../src/pipeline/merge.ts';
+import type { OrderedUse } from '../../src/pipeline/ordered.ts';
+import type { DeadLetter } from '../../src/sources/dead-letter.ts';
+import type { Source } from '../../src/sources/source.ts';
+
+const parse = (text: string): Parsed => {
+  if (text.startsWith('#')) return { ignored: 'comment' };
+  const [time, action] = text.split(' ');
+  if (time === undefined || action === undefined || !/^-?\d+$/.test(time)) return { unusable: 'not-a-line' };
+  return {
+    ...NOTHING_ELSE,
+    time: Number(time),
+    format: 'lines',
+    dataset: 'test.lines',
+    action,
+    result: 'success',
+    identities: [],
+  };
+};
+
+/** The smallest format there is: a line is `TIME ACTION`, TIME in milliseconds since the epoch. */
+export const lines: Format = {
+  id: 'lines',
+  title: 'Test lines',
+  dataset: 'test.lines',
+  framing: 'line',
+  detect: (sample) => (sample.some((line) => /^\d+ \w/.test(line)) ? 1 : 0),
+  parser: () => ({ parse: (bytes, start, end) => parse(bytes.toString('utf8', start, end)) }),
+};
+
+/** 2026-01-01T00:00:00Z. */
+export const T0 = 1_767_225_600_000;
+
+export interface TestLanes {
+  readonly letters: DeadLetter[];
+  readonly warnings: string[];
+  readonly lane: (source: Source, more?: Partial<LaneOptions>) => Lane;
+}
+
+export const testLanes = (): TestLanes => {
+  const letters: DeadLetter[] = [];
+  const warnings: string[] = [];
+  const options: LaneOptions = {
+    detect: (sample) => (lines.detect(sample) > 0 ? lines : undefined),
+    formatById: (id) => (id === 'lines' ? lines : undefined),
+    context: { redactor: { clean: (text) => text, fingerprint: () => '' } },
+    excerpt: (record) => record.toString('latin1', 0, 64),
+    onDeadLetter: (letter) => letters.push(letter),
+    onWarning: (text) => warnings.push(text),
+  };
+  return { letters, warnings, lane: (source, more) => new Lane(source, { ...options, ...more }) };
+};
+
+/** What a test compares: all of an ordered event that anything later depends on. */
+export const shown = ({ use, id, late, orderTime }: OrderedUse): string =>
+  `${orderTime - T0} ${use.time - T0} ${use.action} ${id()}${late ? ' late' : ''}`;
+
+export const collect = async (merge: Merge): Promise<string[]> => {
+  const all: string[] = [];
+  for await (const batch of merge.batches()) all.push(...batch.map(shown));
+  return all;
+};
+
+export const mergeOf = (sources: readonly Source[], options: MergeOptions = {}, lanes = testLanes()): Merge =>
+  new Merge(
+    sources.map((source) => lanes.lane(source)),
+    options,
+  );
+
+/** Gives these bytes in pieces of `size`. */
+export class BytesSource implements Source {
+  readonly name: string;
+  readonly startsAt: number;
+  readonly #bytes: Buffer;
+  readonly #size: number;
+  #at: number;
+
+  constructor(name: string, bytes: Buffer | string, size = Number.POSITIVE_INFINITY, startsAt = 0) {
+    this.name = name;
+    this.#bytes = Buffer.from(bytes);
+    this.#size = size;
+    this.startsAt = startsAt;
+    this.#at = startsAt;
+  }
+
+  async read(): Promise<Buffer | 'end'> {
+    if (this.#at >= this.#bytes.length) return 'end';
+    const chunk = Buffer.from(this.#bytes.subarray(this.#at, this.#at + this.#size));
+    this.#at += chunk.length;
+    return chunk;
+  }
+
+  problem(): undefined {
+    return undefined;
+  }
+
+  save(offset: number): { name: string; offset: number; identity: string } {
+    return { name: this.name, offset, identity: '' };
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** A folder of its own for a test, and a way to be rid of it. */
+export const temporaryFolder = (): {
+  path: (name: string) => string;
+  write: (name: string, bytes: string | Buffer) => string;
+  remove: () => void;
+} => {
+  const folder = mkdtempSync(join(tmpdir(), 'wayward-sources-'));
+  const path = (name: string): string => join(folder, name);
+  return {
+    path,
+    write: (name, bytes) => {
+      writeFileSync(path(name), bytes);
+      return path(name);
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+};
