@@ -1,5 +1,6 @@
 import type { Credential } from '../attribution/credential.ts';
-import type { Revoker } from './action.ts';
+import { CallError } from '../errors.ts';
+import type { Revocation, Revoker } from './action.ts';
 
 /** One credential to revoke, and how. */
 export interface PlanStep {
@@ -42,6 +43,13 @@ export function planFor(ids: Iterable<string>, context: PlanContext): PlanStep[]
 /** Ids of everything that an agent holds. */
 export const heldBy = (agent: string, { credentials }: PlanContext): string[] =>
   [...credentials.values()].filter((credential) => credential.agent === agent).map(({ id }) => id);
+
+/** The step's calls. Only for a step that is not blocked. */
+export function prepareStep({ credential: { revoke } }: PlanStep, { revokers, settings }: PlanContext): Revocation {
+  const revoker = revoke === undefined ? undefined : revokers.get(revoke.with);
+  if (revoker === undefined) throw new CallError('there is no such revoker', false);
+  return revoker.prepare(settings[revoker.id], revoke);
+}
 
 /** How many issuers stand above it; a circle of parents ends where it closes. */
 function depthOf(id: string, credentials: ReadonlyMap<string, Credential>): number {

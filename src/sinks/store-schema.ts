@@ -39,10 +39,12 @@ export const MIGRATIONS: readonly string[] = [
     value       TEXT NOT NULL      -- JSON
   ) STRICT, WITHOUT ROWID;
 
-  -- Highest severity that response has decided about, per alert.
+  -- What response has decided about, per alert: highest severity and mode (as ranks), number of credentials.
   CREATE TABLE decided (
     alert       TEXT PRIMARY KEY,
-    severity    INTEGER NOT NULL
+    severity    INTEGER NOT NULL,
+    mode        INTEGER NOT NULL,
+    credentials INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
 
   -- Every call to an issuer, written before it is made.

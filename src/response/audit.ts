@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { UsageError } from '../errors.ts';
+import type { ResponseState } from './state.ts';
+
+/** What happened, as the record keeps it: who, what, to which credential, because of what, and when. No secrets. */
+export interface AuditEvent {
+  readonly type:
+    | 'decided'
+    | 'approved'
+    | 'verified'
+    | 'called'
+    | 'failed'
+    | 'expired'
+    | 'breaker-opened'
+    | 'halted'
+    | 'resumed';
+  /** `automatic` or a person's name. */
+  readonly by: string;
+  /** The alert's or the command's id. */
+  readonly cause?: string;
+  readonly credential?: string;
+  readonly [detail: string]: unknown;
+}
+
+export interface AuditEntry extends AuditEvent {
+  readonly seq: number;
+  /** RFC 3339, wall clock. */
+  readonly at: string;
+  /** Hash of the entry before; 64 zeros for the first. */
+  readonly prev: string;
+}
+
+/** What is wrong with a trail; none = it is whole. `unpublished`: newest entries whose head was not written out yet. */
+export interface AuditReport {
+  readonly entries: number;
+  readonly unpublished: number;
+  readonly problems: readonly string[];
+}
+
+const START = '0'.repeat(64);
+const MAX_PROBLEMS = 10;
+const PUBLISHED = 'audit.published';
+
+const hashOf = (entry: string): string => createHash('sha256').update(entry).digest('hex');
+
+/**
+ * The append-only record: each entry holds the hash of the one before, so that an edit shows. Each head (number and
+ * hash) is also written to a file beside the store, so that a chain that was rewritten as a whole shows, too.
+ */
+export class AuditTrail {
+  readonly #state: ResponseState;
+  readonly #headFile: string;
+
+  constructor(state: ResponseState, headFile: string) {
+    this.#state = state;
+    this.#headFile = headFile;
+  }
+
+  /** Adds an entry; part of the transaction that runs, if one does. Call `publishHead` once that is over. */
+  append(event: AuditEvent, now: number): void {
+    this.#state.transaction(() => {
+      const last = this.#state.first('SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1');
+      const seq = Number(last?.seq ?? 0) + 1;
+      const entry = JSON.stringify({
+        seq,
+        at: new Date(now).toISOString(),
+        prev: last?.hash ?? START,
+        ...event,
+      } satisfies Record<keyof AuditEntry, unknown>);
+      this.#state.run('INSERT INTO audit (seq, entry, hash) VALUES (?, ?, ?)', seq, entry, hashOf(entry));
+    });
+  }
+
+  /** Writes the heads that were not written yet, one line each: number and hash. Lines that somebody removed stay missing. */
+  publishHead(): void {
+    const unpublished = () =>
+      this.#state.all('SELECT seq, hash FROM audit WHERE seq > ? ORDER BY seq', this.#published());
+    if (unpublished().length === 0) return; // asked often: takes no lock
+    this.#state.transaction(() => {
+      const rows = unpublished();
+      if (rows.length === 0) return;
+      appendFileSync(this.#headFile, rows.map(({ seq, hash }) => `${seq} ${hash}\n`).join(''), { mode: 0o600 });
+      this.#state.setSetting(PUBLISHED, rows.at(-1)?.seq);
+    });
+  }
+
+  /** Everything that was recorded about one alert or command, oldest first. */
+  ofCause(cause: string): AuditEntry[] {
+    return this.#state
+      .all('SELECT entry FROM audit WHERE cause = ? ORDER BY seq', cause)
+      .map((row) => JSON.parse(String(row.entry)));
+  }
+
+  verify(): AuditReport {
+    return this.#state.transaction(() => {
+      const problems: string[] = [];
+      const hashes = this.#verifyChain(problems);
+      const heads = readHeads(this.#headFile);
+      for (const { seq, hash } of heads) {
+        const found = hashes.get(seq);
+        if (found === undefined) problems.push(`entry ${seq} is gone; ${this.#headFile} has its hash`);
+        else if (found !== hash) problems.push(`entry ${seq} is not the one whose hash ${this.#headFile} has`);
+      }
+      const published = this.#published();
+      const written = new Set(heads.map(({ seq }) => seq));
+      for (let seq = 1; seq <= published && problems.length < MAX_PROBLEMS; seq++) {
+        if (!written.has(seq)) problems.push(`${this.#headFile} has lost the line of entry ${seq}`);
+      }
+      return { entries: hashes.size, unpublished: hashes.size - published, problems: problems.slice(0, MAX_PROBLEMS) };
+    });
+  }
+
+  #published(): number {
+    return Number(this.#state.setting(PUBLISHED) ?? 0);
+  }
+
+  #verifyChain(problems: string[]): Map<number, string> {
+    const hashes = new Map<number, string>();
+    let previous = START;
+    for (const row of this.#state.all('SELECT seq, entry, hash FROM audit ORDER BY seq')) {
+      const seq = Number(row.seq);
+      const text = String(row.entry);
+      const hash = hashOf(text);
+      if (seq !== hashes.size + 1) problems.push(`entry ${hashes.size + 1} is missing`);
+      if (hash !== row.hash) problems.push(`entry ${seq} was edited`);
+      else if (!follows(text, seq, previous)) problems.push(`entry ${seq} does not follow the one before it`);
+      previous = hash;
+      hashes.set(seq, hash);
+    }
+    return hashes;
+  }
+}
+
+function follows(text: string, seq: number, previous: string): boolean {
+  try {
+    const entry: Partial<AuditEntry> = JSON.parse(text);
+    return entry.seq === seq && entry.prev === previous;
+  } catch {
+    return false; // not even JSON
+  }
+}
+
+function readHeads(file: string): { seq: number; hash: string }[] {
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, 'utf8').split('\n');
+  return lines.flatMap((line, index) => {
+    if (line === '') return [];
+    const [, seq, hash] = /^(\d{1,15}) ([0-9a-f]{64})$/.exec(line) ?? [];
+    if (hash === undefined) throw new UsageError(`${file}:${index + 1}: is not a number and a hash; restore the file`);
+    return { seq: Number(seq), hash };
+  });
+}

@@ -1,0 +1,219 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { ResponseState, Row } from './state.ts';
+
+/**
+ * planned → approved → calling → called → verified; failed and expired end it from anywhere.
+ * `called` is also the end where nobody can be asked for a proof.
+ */
+export type StepState = 'planned' | 'approved' | 'calling' | 'called' | 'verified' | 'failed' | 'expired';
+
+export const AUTOMATIC = 'automatic';
+
+/** One call to make. Times are milliseconds since the epoch, by the wall clock except `eventAt`. */
+export interface OutboxStep {
+  /** Idempotency key. */
+  readonly key: string;
+  /** The alert's or the command's id. */
+  readonly cause: string;
+  readonly action: 'revoke' | 'notify';
+  readonly credential: string;
+  readonly agent: string;
+  readonly peerGroup: string;
+  /** revoke: what will be done, in words. notify: the CloudEvent as JSON. */
+  readonly detail: string;
+  readonly position: number;
+  readonly state: StepState;
+  /** `automatic` or a person's name; undefined while it waits for one. */
+  readonly decidedBy: string | undefined;
+  readonly attempts: number;
+  readonly dueAt: number;
+  readonly expiresAt: number | undefined;
+  /** The proof, or the last error. */
+  readonly note: string | undefined;
+  readonly eventAt: number | undefined;
+  readonly alertAt: number;
+  readonly decidedAt: number | undefined;
+  readonly calledAt: number | undefined;
+  readonly doneAt: number | undefined;
+}
+
+type NewStep = Pick<
+  OutboxStep,
+  'key' | 'cause' | 'action' | 'credential' | 'agent' | 'peerGroup' | 'detail' | 'position'
+> &
+  Pick<OutboxStep, 'eventAt' | 'expiresAt' | 'decidedBy'>;
+
+/** The same cause, credential and action are one step, however often they are asked for. */
+export const stepKey = (cause: string, credential: string, action: string): string =>
+  createHash('sha256').update([cause, credential, action].join('\0')).digest('hex').slice(0, 32);
+
+/** Names this process: host, process id, and something that a later process with that id lacks. */
+const OWNER = `${hostname()}:${process.pid}:${randomUUID()}`;
+
+/** Longer than any call and its read-back may take. */
+const LEASE_MS = 60_000;
+
+/** The steps to make, kept in the store: written before the call, claimed by one process at a time. */
+export class Outbox {
+  readonly #state: ResponseState;
+
+  constructor(state: ResponseState) {
+    this.#state = state;
+  }
+
+  /** Adds a step, to be made now if it is decided, else once somebody approves it. One that ended without success begins anew. */
+  add(step: NewStep, now: number): void {
+    const { decidedBy } = step;
+    this.#state.run(
+      `INSERT INTO outbox (key, cause, action, credential, agent, peer_group, detail, position, state, decided_by, due_at,
+         expires_at, event_at, alert_at, decided_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (key) DO UPDATE SET state = excluded.state, decided_by = excluded.decided_by, due_at = excluded.due_at,
+         expires_at = excluded.expires_at, decided_at = excluded.decided_at, detail = excluded.detail,
+         attempts = 0, done_at = NULL, note = NULL
+       WHERE state IN ('failed', 'expired') OR (state = 'planned' AND excluded.state = 'approved')`,
+      step.key,
+      step.cause,
+      step.action,
+      step.credential,
+      step.agent,
+      step.peerGroup,
+      step.detail,
+      step.position,
+      decidedBy === undefined ? 'planned' : 'approved',
+      decidedBy ?? null,
+      now,
+      step.expiresAt ?? null,
+      step.eventAt ?? null,
+      now,
+      decidedBy === undefined ? null : now,
+    );
+  }
+
+  /** Everything of one alert or command, in order. */
+  ofCause(cause: string): OutboxStep[] {
+    return this.#select('cause = ? ORDER BY action DESC, position', cause);
+  }
+
+  step(key: string): OutboxStep | undefined {
+    return this.#select('key = ?', key)[0];
+  }
+
+  /** Steps that wait for a person, oldest first. */
+  waiting(): OutboxStep[] {
+    return this.#select("state = 'planned' ORDER BY alert_at, position");
+  }
+
+  /** When this credential was last proven dead. */
+  lastVerified(credential: string): OutboxStep | undefined {
+    return this.#select("credential = ? AND state = 'verified' ORDER BY done_at DESC LIMIT 1", credential)[0];
+  }
+
+  /** Steps that may be made now, a plan's in its order: decided, not done, not in the hands of another living process. */
+  due(now: number): OutboxStep[] {
+    return this.#state
+      .all(
+        `SELECT * FROM outbox WHERE state IN ('approved', 'calling', 'called') AND done_at IS NULL AND due_at <= ?
+         ORDER BY decided_at, cause, action DESC, position LIMIT 200`,
+        now,
+      )
+      .filter((row) => isFree(row, now))
+      .map(stepOf);
+  }
+
+  /** Takes a due step for this process; false if another one was quicker. */
+  claim(key: string, now: number): boolean {
+    return this.#state.transaction(() => {
+      const row = this.#state.first('SELECT * FROM outbox WHERE key = ? AND done_at IS NULL', key);
+      if (row === undefined || row.state === 'planned' || Number(row.due_at) > now || !isFree(row, now)) return false;
+      this.#state.run(
+        'UPDATE outbox SET owner = ?, owned_until = ?, attempts = attempts + 1 WHERE key = ?',
+        OWNER,
+        now + LEASE_MS,
+        key,
+      );
+      return true;
+    });
+  }
+
+  calling(key: string, now: number): void {
+    this.#state.run("UPDATE outbox SET state = 'calling', called_at = coalesce(called_at, ?) WHERE key = ?", now, key);
+  }
+
+  called(key: string): void {
+    this.#state.run("UPDATE outbox SET state = 'called' WHERE key = ?", key);
+  }
+
+  /** Lets go of it until `dueAt`. The state stays: after a call that may have arrived, its issuer is asked first. */
+  postpone(key: string, dueAt: number, note: string): void {
+    this.#state.run('UPDATE outbox SET due_at = ?, note = ?, owner = NULL WHERE key = ?', dueAt, note, key);
+  }
+
+  finish(key: string, state: 'verified' | 'called' | 'failed' | 'expired', note: string, now: number): void {
+    this.#state.run(
+      'UPDATE outbox SET state = ?, note = ?, done_at = ?, owner = NULL WHERE key = ?',
+      state,
+      note,
+      now,
+      key,
+    );
+  }
+
+  approve(key: string, by: string, now: number): void {
+    this.#state.run(
+      "UPDATE outbox SET state = 'approved', decided_by = ?, decided_at = ?, due_at = ? WHERE key = ? AND state = 'planned'",
+      by,
+      now,
+      now,
+      key,
+    );
+  }
+
+  #select(where: string, ...values: string[]): OutboxStep[] {
+    return this.#state.all(`SELECT * FROM outbox WHERE ${where}`, ...values).map(stepOf);
+  }
+}
+
+/** Not in the hands of a living process, as far as we can know. */
+function isFree({ owner, owned_until }: Row, now: number): boolean {
+  if (typeof owner !== 'string' || Number(owned_until) <= now) return true;
+  return owner !== OWNER && isGone(owner);
+}
+
+/** Whether the process that wrote this name has ended: only known of our own host; else the lease runs out. */
+function isGone(owner: string): boolean {
+  const [host, pid] = owner.split(':');
+  if (host !== hostname()) return false;
+  if (Number(pid) === process.pid) return true; // it had our id before us, as happens in containers
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
+const optional = (value: Row[string] | undefined): number | undefined => (value === null ? undefined : Number(value));
+
+const stepOf = (row: Row): OutboxStep => ({
+  key: String(row.key),
+  cause: String(row.cause),
+  action: row.action === 'notify' ? 'notify' : 'revoke',
+  credential: String(row.credential),
+  agent: String(row.agent),
+  peerGroup: String(row.peer_group),
+  detail: String(row.detail),
+  position: Number(row.position),
+  state: row.state as StepState,
+  decidedBy: row.decided_by === null ? undefined : String(row.decided_by),
+  attempts: Number(row.attempts),
+  dueAt: Number(row.due_at),
+  expiresAt: optional(row.expires_at),
+  note: row.note === null ? undefined : String(row.note),
+  eventAt: optional(row.event_at),
+  alertAt: Number(row.alert_at),
+  decidedAt: optional(row.decided_at),
+  calledAt: optional(row.called_at),
+  doneAt: optional(row.done_at),
+});

@@ -1,0 +1,42 @@
+import type { ResponseContext } from './context.ts';
+import { AUTOMATIC, type OutboxStep } from './outbox.ts';
+
+/** When each part of the way was reached, RFC 3339; what did not happen is absent. */
+export interface StepTimes {
+  readonly event?: string;
+  readonly alert: string;
+  readonly decided?: string;
+  readonly called?: string;
+  readonly done?: string;
+  /** From the offending event (else from the alert or command) to the end, milliseconds. */
+  readonly total_ms?: number;
+}
+
+export function timesOf({ eventAt, alertAt, decidedAt, calledAt, doneAt }: OutboxStep): StepTimes {
+  const iso = (time: number): string => new Date(time).toISOString();
+  return {
+    ...(eventAt === undefined ? {} : { event: iso(eventAt) }),
+    alert: iso(alertAt),
+    ...(decidedAt === undefined ? {} : { decided: iso(decidedAt) }),
+    ...(calledAt === undefined ? {} : { called: iso(calledAt) }),
+    ...(doneAt === undefined ? {} : { done: iso(doneAt), total_ms: doneAt - (eventAt ?? alertAt) }),
+  };
+}
+
+/** Ends a step, and puts its end into the audit trail, both or neither. */
+export function recordEnd(
+  { state, outbox, audit, now }: ResponseContext,
+  key: string,
+  end: 'verified' | 'called' | 'failed' | 'expired',
+  note: string,
+): void {
+  state.transaction(() => {
+    const time = now();
+    outbox.finish(key, end, note, time);
+    const step = outbox.step(key);
+    if (step === undefined) return;
+    const { decidedBy, cause, credential, agent, detail, attempts } = step;
+    const what = step.action === 'notify' ? { action: 'notify the webhook' } : { credential, agent, action: detail };
+    audit.append({ type: end, by: decidedBy ?? AUTOMATIC, cause, ...what, note, attempts, times: timesOf(step) }, time);
+  });
+}

@@ -1,0 +1,194 @@
+import { CallError } from '../errors.ts';
+import type { CallContext } from './action.ts';
+import { haltOf, type ResponseContext } from './context.ts';
+import { whyNever } from './guards.ts';
+import type { CloudEvent } from './notification.ts';
+import { AUTOMATIC, type OutboxStep } from './outbox.ts';
+import { type PlanStep, planFor, prepareStep } from './plan.ts';
+import { recordEnd } from './record.ts';
+
+export interface RetryPolicy {
+  /** Calls before a step is given up as failed. */
+  readonly attempts: number;
+  /** First pause and longest pause, milliseconds; doubled each time, of which half is random. */
+  readonly first: number;
+  readonly longest: number;
+}
+
+/** Goes on for about four minutes. */
+export const RETRY: RetryPolicy = { attempts: 10, first: 500, longest: 60_000 };
+
+export interface WorkerOptions {
+  readonly context: ResponseContext;
+  /** Sends to `response.webhook`; rejects with a CallError. Needed where one is configured. */
+  readonly deliver?: (event: CloudEvent) => Promise<unknown>;
+  readonly retry?: RetryPolicy;
+  /** Told of each step whenever it got further or failed: progress for a person. */
+  readonly onStep?: (step: OutboxStep) => void;
+  /** Told of what should not happen: a store that can't be written. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Plans made at the same time; the steps of one plan follow each other. */
+const CONCURRENCY = 8;
+/** How soon an approval or a command of another process is seen. */
+const POLL_MS = 250;
+
+/** Makes the steps of the outbox: calls, reads back, retries, records. Several processes may run one; each step is made by one of them. */
+export class Worker {
+  readonly #options: WorkerOptions;
+  readonly #retry: RetryPolicy;
+  readonly #inFlight = new Map<string, Promise<void>>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    this.#retry = options.retry ?? RETRY;
+  }
+
+  /** Works on in the background until `stop`. */
+  start(): void {
+    this.#timer ??= setInterval(() => this.wake(), POLL_MS);
+    this.wake();
+  }
+
+  /** Begins what is due, now; does not wait for it. Call it after `respondTo`. */
+  wake(): void {
+    try {
+      this.#launch();
+    } catch (error) {
+      this.#options.onError(error);
+    }
+  }
+
+  /** Begins nothing more and waits for what is under way. What is left goes on at the next start. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    await Promise.all(this.#inFlight.values());
+  }
+
+  /** Makes everything that is due now, and what becomes due meanwhile. */
+  async drain(): Promise<void> {
+    for (;;) {
+      this.wake();
+      if (this.#inFlight.size === 0) return;
+      await Promise.race(this.#inFlight.values());
+    }
+  }
+
+  #launch(): void {
+    const { context } = this.#options;
+    expireApprovals(context);
+    const due = Map.groupBy(context.outbox.due(context.now()), ({ cause }) => cause);
+    for (const [cause, steps] of due) {
+      if (this.#inFlight.has(cause) || this.#inFlight.size >= CONCURRENCY) continue;
+      const made = this.#makeAll(steps)
+        .catch(this.#options.onError)
+        .finally(() => this.#inFlight.delete(cause));
+      this.#inFlight.set(cause, made);
+    }
+    context.audit.publishHead();
+  }
+
+  async #makeAll(steps: readonly OutboxStep[]): Promise<void> {
+    for (const step of steps) {
+      if (this.#options.context.outbox.claim(step.key, this.#options.context.now())) await this.#make(step);
+      this.#report(step.key);
+    }
+    this.#options.context.audit.publishHead();
+  }
+
+  async #make(step: OutboxStep): Promise<void> {
+    try {
+      if (step.action === 'notify') await this.#notify(step);
+      else await this.#revoke(step);
+    } catch (error) {
+      if (!(error instanceof CallError)) throw error;
+      this.#failed(step, error);
+    }
+  }
+
+  async #notify(step: OutboxStep): Promise<void> {
+    const { context, deliver } = this.#options;
+    if (deliver === undefined)
+      return context.outbox.finish(step.key, 'failed', 'no webhook is configured', context.now());
+    context.outbox.calling(step.key, context.now());
+    await deliver(JSON.parse(step.detail));
+    context.outbox.finish(step.key, 'called', 'the receiver took it', context.now());
+  }
+
+  async #revoke(step: OutboxStep): Promise<void> {
+    const { context } = this.#options;
+    const planned = planFor([step.credential], context.plan)[0];
+    const broken = whyImpossible(step, planned, context);
+    if (planned === undefined || broken !== undefined)
+      return recordEnd(context, step.key, 'failed', broken ?? 'unknown');
+    const call: CallContext = { key: step.key, credential: step.credential, agent: step.agent };
+    const revocation = prepareStep(planned, context.plan);
+
+    // A process that ended in the middle may have made the call: the issuer knows.
+    const before = step.state === 'approved' ? undefined : await revocation.verify(call);
+    if (before?.dead === true) return recordEnd(context, step.key, 'verified', before.proof);
+    const stale = whyStale(step, context);
+    if (stale !== undefined) return recordEnd(context, step.key, 'expired', stale);
+
+    context.outbox.calling(step.key, context.now());
+    this.#report(step.key);
+    await revocation.revoke(call);
+    context.outbox.called(step.key);
+    const after = await revocation.verify(call);
+    if (after === undefined) return recordEnd(context, step.key, 'called', 'called; nobody can be asked for a proof');
+    if (!after.dead) throw new CallError(`called, but ${after.proof}`, true);
+    recordEnd(context, step.key, 'verified', after.proof);
+  }
+
+  #failed({ key }: OutboxStep, { message, retryable }: CallError): void {
+    const { context } = this.#options;
+    const step = context.outbox.step(key);
+    if (step === undefined) return;
+    if (!retryable || step.attempts >= this.#retry.attempts) {
+      recordEnd(context, key, 'failed', message);
+      return;
+    }
+    const pause = Math.min(this.#retry.longest, this.#retry.first * 2 ** (step.attempts - 1));
+    const dueAt = context.now() + Math.ceil(pause / 2 + (Math.random() * pause) / 2);
+    context.outbox.postpone(key, dueAt, message);
+  }
+
+  #report(key: string): void {
+    const step = this.#options.context.outbox.step(key);
+    if (step !== undefined) this.#options.onStep?.(step);
+  }
+}
+
+/** Why the step can't be made as it was decided. */
+function whyImpossible(
+  step: OutboxStep,
+  planned: PlanStep | undefined,
+  { config }: ResponseContext,
+): string | undefined {
+  if (planned === undefined) return 'the credential is no longer in the registry';
+  const never = whyNever(planned, config);
+  if (never !== undefined) return never;
+  return planned.describe === step.detail
+    ? undefined
+    : 'its revoke: entry was changed after the decision; decide again';
+}
+
+/** Why an automatic step must not be made any more, though it was decided. */
+function whyStale(step: OutboxStep, { config, state, now }: ResponseContext): string | undefined {
+  if (step.decidedBy !== AUTOMATIC) return undefined;
+  if (haltOf(state) !== undefined) return 'automatic response was halted before the call';
+  const age = now() - (step.decidedAt ?? 0);
+  return age > config.max_alert_age ? 'older than max_alert_age before it could be called' : undefined;
+}
+
+/** What nobody approved in time is refused. */
+function expireApprovals(context: ResponseContext): void {
+  for (const step of context.outbox.waiting()) {
+    if (step.expiresAt !== undefined && step.expiresAt <= context.now()) {
+      recordEnd(context, step.key, 'expired', 'nobody approved it in time');
+    }
+  }
+}
