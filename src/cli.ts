@@ -24,6 +24,11 @@ const COMMANDS: readonly CommandEntry[] = [
     summary: 'The fingerprint of a token, for the registry',
     load: async () => (await import('./commands/fingerprint.ts')).addFingerprint,
   },
+  {
+    name: 'parse',
+    summary: 'Events as NDJSON: what a format makes of a log',
+    load: async () => (await import('./commands/parse.ts')).addParse,
+  },
 ];
 
 const EXIT_USAGE = 2;

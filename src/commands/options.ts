@@ -25,6 +25,9 @@ export const sinceOption = () =>
 export const untilOption = () =>
   new Option('--until <time>', 'only events before this time, written like --since').argParser(parseTime);
 
+export const deadLettersOption = () =>
+  new Option('--dead-letters <file>', 'where to write what could not be used, one JSON object a record');
+
 export const jsonOption = () => new Option('--json', 'print JSON, also on a terminal');
 
 /** What `configOption` and `credentialsOption` give. */

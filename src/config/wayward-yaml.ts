@@ -2,12 +2,15 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { customFormatSchema } from '../formats/custom-spec.ts';
+import { formatById, formats } from '../formats/registry.ts';
 import { responseSchema } from '../response/config.ts';
 import { REVOKERS } from '../revokers/registry.ts';
 import { durationSchema } from './duration.ts';
+import { nearest } from './nearest.ts';
 import type { SecretContext } from './secret-provider.ts';
 import { resolveSecrets, type Secret, secretSchema } from './secrets.ts';
-import { checkYaml, loadYamlFile } from './yaml-file.ts';
+import { checkYaml, loadYamlFile, type Report } from './yaml-file.ts';
 
 export const DEFAULT_CONFIG = 'wayward.yaml';
 const DEFAULT_CREDENTIALS = 'credentials.yaml';
@@ -32,7 +35,7 @@ const revokersSchema: z.ZodType<Readonly<Record<string, unknown>>> = z.strictObj
 
 const waywardSchema = z.strictObject({
   sources: z.array(sourceSchema).default([]),
-  formats: z.array(z.unknown()).default([]),
+  formats: z.array(customFormatSchema).default([]),
   credentials: path('credentials.yaml').optional(),
   detectors: path('detectors/').optional(),
   state: path('.wayward').default('.wayward'),
@@ -70,7 +73,7 @@ export function loadConfig(written?: string): WaywardConfig {
   const file = resolve(written ?? DEFAULT_CONFIG);
   const isThere = written !== undefined || existsSync(file);
   const { value, errorAt } = isThere
-    ? loadYamlFile(written ?? DEFAULT_CONFIG, waywardSchema)
+    ? loadYamlFile(written ?? DEFAULT_CONFIG, waywardSchema, { check: checkFormats })
     : checkYaml('', DEFAULT_CONFIG, waywardSchema);
   const folder = dirname(file);
   return {
@@ -87,6 +90,26 @@ export function loadConfig(written?: string): WaywardConfig {
       for (const key of keys) await resolveSecrets(value[key], { ...context, folder }, errorAt, [key]);
     },
   };
+}
+
+function checkFormats(file: WaywardFile, report: Report): void {
+  const own = new Set<string>();
+  for (const [index, { id }] of file.formats.entries()) {
+    const taken = own.has(id) || formatById(id) !== undefined;
+    if (taken) report(['formats', index, 'id'], `"${id}" is another format's already; write an id of its own`);
+    own.add(id);
+  }
+  for (const [index, { format }] of file.sources.entries()) {
+    if (format === undefined || own.has(format) || formatById(format) !== undefined) continue;
+    report(['sources', index, 'format'], unknownFormat(format, [...own]));
+  }
+}
+
+/** What is wrong with a format's name, and what to write; `own` are the ids of wayward.yaml. */
+export function unknownFormat(id: string, own: readonly string[]): string {
+  const known = [...own, ...formats.map((format) => format.id)];
+  const guess = nearest(id, known);
+  return `is no known format; write ${guess ?? `one of ${known.join(', ')}, or leave it out`}`;
 }
 
 /** A file that is named must be there; the default one only counts if it is. */

@@ -1,0 +1,121 @@
+import { fingerprintKey } from '../config/fingerprint-key.ts';
+import { unknownFormat, type WaywardConfig } from '../config/wayward-yaml.ts';
+import { UsageError } from '../errors.ts';
+import { customFormat } from '../formats/custom.ts';
+import { detectFormat } from '../formats/detect.ts';
+import type { Format } from '../formats/format.ts';
+import { cleanExcerpt, createRedactor } from '../formats/redact.ts';
+import { formats as builtIn } from '../formats/registry.ts';
+import type { LaneCounts } from '../pipeline/counts.ts';
+import { Lane, type LaneOptions } from '../pipeline/lane.ts';
+import { Merge } from '../pipeline/merge.ts';
+import { DeadLetterFile } from '../sources/dead-letter-file.ts';
+import { openSources, SourceNotFound } from '../sources/open.ts';
+import type { Source } from '../sources/source.ts';
+import { type CommandIo, warn } from './io.ts';
+import { secretContext } from './options.ts';
+
+export interface LogOptions {
+  /** `--format` */
+  readonly format?: string;
+  /** `--dead-letters` */
+  readonly deadLetters?: string;
+}
+
+/** The logs of a command line as one stream of events in time order. */
+export interface Logs {
+  readonly merge: Merge;
+  /** Call it when all is read: writes the rest of the dead letters. */
+  close(): void;
+}
+
+/**
+ * Opens files, patterns and `-` in any mix of formats. Without names: standard input, unless that is a terminal.
+ * @throws UsageError for a file that isn't there, an unknown format, or a dead-letter file that can't be written
+ */
+export async function openLogs(
+  names: readonly string[],
+  options: LogOptions,
+  config: WaywardConfig,
+  io: CommandIo,
+): Promise<Logs> {
+  if (names.length === 0 && io.stdin.isTTY === true) {
+    throw new UsageError('no logs were named; write their paths, or - for standard input');
+  }
+  const sources = await open(names.length === 0 ? ['-'] : names, io);
+  const letters = options.deadLetters === undefined ? undefined : openDeadLetters(options.deadLetters);
+  const laneOptions = await laneOptionsOf(config, io, options.format, letters);
+  return {
+    merge: new Merge(
+      sources.map((source) => new Lane(source, laneOptions)),
+      { signal: io.signal },
+    ),
+    close: () => {
+      letters?.close();
+      if (letters !== undefined && letters.lost > 0) {
+        warn(io, `${options.deadLetters}: ${letters.lost} dead letters could not be written; is the disk full?`);
+      }
+    },
+  };
+}
+
+/** What every lane needs: formats of the configuration before built-in ones, the redactor, a place for dead letters. */
+export async function laneOptionsOf(
+  config: WaywardConfig,
+  io: CommandIo,
+  formatId?: string,
+  letters?: DeadLetterFile,
+): Promise<LaneOptions> {
+  await config.resolveSecrets(['fingerprint_key'], secretContext(io));
+  const formats = [...config.formats.map(customFormat), ...builtIn];
+  const formatById = (id: string) => formats.find((format) => format.id === id);
+  return {
+    format: formatId === undefined ? undefined : (formatById(formatId) ?? noSuchFormat(formatId, config)),
+    detect: (lines) => detectFormat(lines, formats),
+    formatById,
+    context: { redactor: createRedactor(fingerprintKey(config.fingerprintKey, config.state)) },
+    maxDisorder: config.maxDisorder,
+    excerpt: cleanExcerpt,
+    onDeadLetter: (letter) => letters?.write(letter),
+    onWarning: (text) => warn(io, text),
+  };
+}
+
+function noSuchFormat(id: string, config: WaywardConfig): Format {
+  const own = config.formats.map((format) => format.id);
+  throw new UsageError(`--format ${unknownFormat(id, own)}`);
+}
+
+async function open(names: readonly string[], io: CommandIo): Promise<Source[]> {
+  try {
+    return await openSources(names, { stdin: io.stdin, signal: io.signal });
+  } catch (cause) {
+    throw cause instanceof SourceNotFound ? new UsageError(cause.message, { cause }) : cause;
+  }
+}
+
+function openDeadLetters(file: string): DeadLetterFile {
+  try {
+    return new DeadLetterFile(file);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new UsageError(`--dead-letters ${file}: cannot be written (${code}); name a file in a folder of yours`, {
+      cause,
+    });
+  }
+}
+
+/** `read 1,200 records: 1,100 events, 98 ignored (connection-line 98), 2 dead letters (invalid-json 2)` */
+export function countsLine({ records, events, ignored, deadLetters }: LaneCounts): string {
+  const parts = [`${number(events)} events`, reasons('ignored', ignored), reasons('dead letters', deadLetters)];
+  return `read ${number(records)} records: ${parts.join(', ')}`;
+}
+
+function reasons(what: string, counts: Readonly<Record<string, number>>): string {
+  const entries = Object.entries(counts).toSorted(([, a], [, b]) => b - a);
+  const total = entries.reduce((sum, [, count]) => sum + count, 0);
+  const named = entries.map(([reason, count]) => `${reason} ${number(count)}`).join(', ');
+  return `${number(total)} ${what}${named === '' ? '' : ` (${named})`}`;
+}
+
+const number = (count: number): string => count.toLocaleString('en-US');

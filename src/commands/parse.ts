@@ -1,0 +1,76 @@
+import type { Command } from 'commander';
+import { createAttributor } from '../attribution/attribute.ts';
+import { toEcs } from '../event-ecs.ts';
+import { type CommandIo, warn, write } from './io.ts';
+import { countsLine, type LogOptions, openLogs } from './logs.ts';
+import {
+  configOption,
+  credentialsOption,
+  deadLettersOption,
+  formatOption,
+  jsonOption,
+  loadSetup,
+  type SetupOptions,
+  sinceOption,
+  untilOption,
+  withExample,
+} from './options.ts';
+
+interface ParseOptions extends SetupOptions, LogOptions {
+  readonly since?: number;
+  readonly until?: number;
+}
+
+/** Characters that are put together before they are written. */
+const CHUNK = 64 * 1024;
+
+export function addParse(program: Command, io: CommandIo): void {
+  const command = program
+    .command('parse')
+    .summary('Events as NDJSON: what a format makes of a log')
+    .description(
+      'Prints the events of any mix of logs in time order: one ECS document a line. Formats are found from the content.\n' +
+        'With a registry, each event says whose credential it used.',
+    )
+    .argument('[files...]', 'log files, patterns such as "logs/*.gz", or - for standard input')
+    .addOption(configOption())
+    .addOption(credentialsOption())
+    .addOption(formatOption())
+    .addOption(sinceOption())
+    .addOption(untilOption())
+    .addOption(deadLettersOption())
+    .addOption(jsonOption())
+    .action((files: string[], options: ParseOptions) => parse(files, options, io));
+  withExample(command, 'wayward parse /var/log/nginx/access.json | jq .event.action', 'zcat old.gz | wayward parse -');
+}
+
+async function parse(files: readonly string[], options: ParseOptions, io: CommandIo): Promise<void> {
+  const { config, registry } = loadSetup(options, io);
+  const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = options;
+  const attributor = registry.credentials.length === 0 ? undefined : createAttributor(registry);
+  const logs = await openLogs(files, options, config, io);
+  let printed = 0;
+  let text = '';
+  try {
+    for await (const batch of logs.merge.batches()) {
+      for (const event of batch) {
+        const { use } = event;
+        if (use.time < since || use.time >= until) continue;
+        text += `${JSON.stringify(toEcs(use, event.id(), attributor?.attribute(use)))}\n`;
+        printed++;
+        if (text.length < CHUNK) continue;
+        await write(io.stdout, text);
+        text = '';
+      }
+    }
+    await write(io.stdout, text);
+  } finally {
+    logs.close();
+  }
+  const { counts } = logs.merge;
+  warn(
+    io,
+    countsLine(counts) +
+      (printed === counts.events ? '' : `, ${printed.toLocaleString('en-US')} in the time asked for`),
+  );
+}
