@@ -1,0 +1,205 @@
+import { expect, test } from 'vitest';
+import type { Alert } from '../../src/alerts/alert.ts';
+import type { Finding } from '../../src/detectors/finding.ts';
+import { responseSchema } from '../../src/response/config.ts';
+import { approve, dismiss, halt, resume } from '../../src/response/control.ts';
+import { modeFor } from '../../src/response/guards.ts';
+import { openBreaker } from '../../src/response/limits.ts';
+import { respondTo } from '../../src/response/responder.ts';
+import { secretOf } from '../revokers/secret-of.ts';
+import { freePort } from '../servers/free-port.ts';
+import { alertOf } from './alert-of.ts';
+import { credentialOf, NOW, responseOf, type TestResponse } from './response-of.ts';
+
+const MINUTE = 60_000;
+
+/** A revoker is configured, but nothing here lets a worker call it. */
+const SETTINGS = { postgres: { url: await secretOf('postgresql://nobody@127.0.0.1:1/none') } };
+
+const outcomes = (alert: Alert, response: TestResponse): string[] =>
+  respondTo(alert, response).map(({ outcome }) => outcome);
+
+const autoResponse = (config: object = {}, credentials = [credentialOf()]) =>
+  responseOf({ mode: 'auto', ...config }, credentials, SETTINGS);
+
+/** Agents of one peer group with one credential each. */
+const group = (size: number, peerGroup = 'group') =>
+  Array.from({ length: size }, (_, index) =>
+    credentialOf({ id: `${peerGroup}-c${index}`, agent: `${peerGroup}-a${index}`, peerGroup }),
+  );
+
+test('the default is dry-run: nothing waits and nothing is made', () => {
+  const response = responseOf({}, [credentialOf()], SETTINGS);
+  expect(outcomes(alertOf(), response)).toEqual(['dry-run']);
+  expect(response.outbox.ofCause('alert-1')).toEqual([]);
+});
+
+test('auto within every limit is decided at once', () => {
+  const response = autoResponse();
+  expect(outcomes(alertOf(), response)).toEqual(['auto']);
+  expect(response.outbox.ofCause('alert-1')).toMatchObject([{ state: 'approved', decidedBy: 'automatic' }]);
+});
+
+test.each([
+  ['an old alert (after an outage, or a replayed log)', { at: NOW + 16 * MINUTE }, {}],
+  ['an alert from the future', { at: NOW - 16 * MINUTE }, {}],
+  ['a doubtful attribution', {}, { attribution: { method: 'db_user', confidence: 0.79 } }],
+] as const)('%s never acts on its own: a person is asked', (_name, { at = NOW }: { at?: number }, changes) => {
+  const response = autoResponse();
+  response.at(at);
+  expect(outcomes(alertOf(changes), response)).toEqual(['approve']);
+});
+
+test.each([
+  ['low', 'off'],
+  ['medium', 'off'],
+  ['high', 'auto'],
+  ['critical', 'auto'],
+] as const)('the mode speaks for high and critical only: %s is %s', (severity, mode) => {
+  expect(modeFor(alertOf({ severity }), responseSchema.parse({ mode: 'auto' }))).toBe(mode);
+});
+
+test('a rule for a detector looks at its own finding; the boldest mode of an alert counts', () => {
+  const config = responseSchema.parse({
+    rules: [
+      { detector: 'noisy', severity: 'low', mode: 'off' },
+      { detector: 'new-action', severity: 'high', mode: 'auto' },
+    ],
+  });
+  const [finding] = alertOf().findings as [Finding];
+  const findings = (...list: Partial<Finding>[]) => list.map((changes) => ({ ...finding, ...changes }));
+  expect(modeFor(alertOf(), config)).toBe('auto');
+  expect(modeFor(alertOf({ findings: findings({ detector: 'noisy' }) }), config)).toBe('off');
+  expect(modeFor(alertOf({ findings: findings({ severity: 'medium' }) }), config)).toBe('dry-run');
+  expect(modeFor(alertOf({ findings: findings({ detector: 'noisy' }, {}) }), config)).toBe('auto');
+  expect(modeFor(alertOf({ findings: findings({ detector: 'other' }) }), config)).toBe('dry-run');
+});
+
+test('the same severity with a bolder finding, or another credential, is decided about again', () => {
+  const config = { rules: [{ detector: 'new-action', severity: 'high', mode: 'auto' }] };
+  const other = credentialOf({ id: 'cred-billing-pg-2' });
+  const response = responseOf(config, [credentialOf(), other], SETTINGS);
+  const [finding] = alertOf().findings as [Finding];
+  const volume = { ...finding, detector: 'request-burst' };
+  expect(outcomes(alertOf({ findings: [volume] }), response)).toEqual(['dry-run']);
+  expect(outcomes(alertOf({ findings: [volume] }), response)).toEqual([]);
+  expect(outcomes(alertOf({ findings: [volume, finding] }), response)).toEqual(['auto']);
+  expect(outcomes(alertOf({ credentials: [credentialOf().id, other.id] }), response)).toEqual(['auto']);
+  expect(response.outbox.ofCause('alert-1')).toHaveLength(2);
+});
+
+test('no credential, no step: who is not in the registry, and who was only claimed', () => {
+  const response = autoResponse();
+  expect(outcomes(alertOf({ credentials: [] }), response)).toEqual([]);
+  expect(outcomes(alertOf({ id: 'b', credentials: ['cred-of-nobody'] }), response)).toEqual([]);
+});
+
+test('a credential that cannot be revoked is listed with what to add', () => {
+  const response = autoResponse({}, [
+    credentialOf({ id: 'a', revoke: undefined }),
+    credentialOf({ id: 'b', revoke: { with: 'vault', accessor: 'acc' } }),
+    credentialOf({ id: 'c', revoke: { with: 'carrier-pigeon' } }),
+    credentialOf({ id: 'd', revoke: { with: 'postgres' } }),
+  ]);
+  const decisions = respondTo(alertOf({ credentials: ['a', 'b', 'c', 'd'] }), response);
+  expect(new Set(decisions.map(({ outcome }) => outcome))).toEqual(new Set(['refused']));
+  const because = decisions.map(({ because }) => because).join('\n');
+  expect(because).toContain('add revoke: to its entry in the registry');
+  expect(because).toContain('add revokers.vault to the configuration');
+  expect(because).toContain('no revoker "carrier-pigeon" (there are postgres, vault, webhook)');
+  expect(because).toMatch(/its revoke: entry in the registry is wrong: role/);
+});
+
+test('a storm: the breaker opens at the limit, stays open, and asks a person for the rest', () => {
+  const credentials = Array.from({ length: 40 }, (_, index) => group(1, `g${index}`)).flat();
+  const response = autoResponse({ limits: { credentials: 5, window: '1h' } }, credentials);
+  const storm = credentials.map(({ id }) => outcomes(alertOf({ id: `storm-${id}`, credentials: [id] }), response)[0]);
+  expect(storm.filter((outcome) => outcome === 'auto')).toHaveLength(5);
+  expect(storm.slice(5).every((outcome) => outcome === 'approve')).toBe(true);
+  expect(response.audit.ofCause('storm-g5-c0').map(({ type }) => type)).toEqual(['decided', 'breaker-opened']);
+
+  response.at(NOW + 50 * 60 * MINUTE);
+  const openedAt = NOW + 50 * 60 * MINUTE;
+  expect(outcomes(alertOf({ id: 'later', openedAt, credentials: ['g30-c0'] }), response)).toEqual(['approve']);
+  expect(resume('ann', response)?.because).toContain('5 credentials were revoked automatically within 60 minutes');
+  expect(outcomes(alertOf({ id: 'after', openedAt, credentials: ['g31-c0'] }), response)).toEqual(['auto']);
+});
+
+test('the window moves on: what was revoked before it no longer counts', () => {
+  const credentials = Array.from({ length: 4 }, (_, index) => group(1, `g${index}`)).flat();
+  const response = autoResponse({ limits: { credentials: 1, window: '10m' } }, credentials);
+  for (const [index, { id }] of credentials.entries()) {
+    const openedAt = NOW + index * 11 * MINUTE;
+    response.at(openedAt);
+    expect(outcomes(alertOf({ id: `a${index}`, openedAt, credentials: [id] }), response)).toEqual(['auto']);
+  }
+});
+
+test('one alert with more credentials than the limit does not slip through', () => {
+  const credentials = Array.from({ length: 8 }, (_, index) => credentialOf({ id: `c${index}` }));
+  const response = autoResponse({ limits: { credentials: 5 } }, credentials);
+  const decided = outcomes(alertOf({ credentials: credentials.map(({ id }) => id) }), response);
+  expect(decided.filter((outcome) => outcome === 'auto')).toHaveLength(5);
+});
+
+test('at most a third of a peer group, but always one agent of it', () => {
+  const credentials = [...group(6), ...group(1, 'alone')];
+  const response = autoResponse({ limits: { credentials: 100 } }, credentials);
+  expect(outcomes(alertOf({ id: 'x', credentials: ['alone-c0'] }), response)).toEqual(['auto']);
+  const decided = ['group-c0', 'group-c1', 'group-c2'].map(
+    (id) => outcomes(alertOf({ id, credentials: [id] }), response)[0],
+  );
+  expect(decided).toEqual(['auto', 'auto', 'approve']);
+  expect(openBreaker(response.state)?.because).toContain('2 of 6 agents of group');
+});
+
+test('an approval names who gave it', () => {
+  const response = responseOf({ mode: 'approve' }, [credentialOf()], SETTINGS);
+  expect(outcomes(alertOf(), response)).toEqual(['approve']);
+  expect(response.outbox.waiting()).toHaveLength(1);
+  approve('alert-1', 'ann', response);
+  expect(response.outbox.ofCause('alert-1')).toMatchObject([{ state: 'approved', decidedBy: 'ann' }]);
+  expect(response.audit.ofCause('alert-1').at(-1)).toMatchObject({ type: 'approved', by: 'ann' });
+  expect(() => approve('alert-1', 'bob', response)).toThrow(/nothing waits .*its steps are approved/);
+});
+
+test('an approval that nobody gave in time is refused, and stays refused', async () => {
+  const response = responseOf({ mode: 'approve', approval_timeout: '15m' }, [credentialOf()], SETTINGS);
+  respondTo(alertOf(), response);
+  response.at(NOW + 15 * MINUTE);
+  expect(() => approve('alert-1', 'late', response)).toThrow(/expired.*wayward revoke --credential ID --execute/);
+  await response.worker().drain();
+  expect(response.outbox.ofCause('alert-1')).toMatchObject([{ state: 'expired', note: 'nobody approved it in time' }]);
+  expect(() => approve('no-such-alert', 'ann', response)).toThrow('nothing was planned for it');
+});
+
+test('closing the alert ends what waits', () => {
+  const response = responseOf({ mode: 'approve' }, [credentialOf()], SETTINGS);
+  respondTo(alertOf(), response);
+  dismiss('alert-1', 'closed as benign by ann', response);
+  expect(response.outbox.ofCause('alert-1')).toMatchObject([{ state: 'expired', note: 'closed as benign by ann' }]);
+});
+
+test('halted: new alerts ask a person, and what was decided but not made is dropped, not kept for later', async () => {
+  const port = await freePort();
+  const settings = { postgres: { url: await secretOf(`postgresql://w@127.0.0.1:${port}/x`) } };
+  const response = responseOf({ mode: 'auto' }, [credentialOf()], settings);
+  expect(outcomes(alertOf({ id: 'before' }), response)).toEqual(['auto']);
+  halt('ann', response);
+  expect(outcomes(alertOf({ id: 'during' }), response)).toEqual(['approve']);
+  await response.worker().drain();
+  expect(response.outbox.ofCause('before')).toMatchObject([{ state: 'expired', calledAt: undefined }]);
+  expect(response.audit.ofCause('before').at(-1)).toMatchObject({
+    note: 'automatic response was halted before the call',
+  });
+  resume('ann', response);
+  expect(outcomes(alertOf({ id: 'after' }), response)).toEqual(['auto']);
+});
+
+test('decided before an outage, not made before its end: too late', async () => {
+  const response = autoResponse();
+  respondTo(alertOf(), response);
+  response.at(NOW + 16 * MINUTE);
+  await response.worker().drain();
+  expect(response.outbox.ofCause('alert-1')).toMatchObject([{ state: 'expired', calledAt: undefined }]);
+});
