@@ -2,7 +2,7 @@ import type { Attribution } from './attribution/attributed.ts';
 import type { CredentialUse, Result } from './event.ts';
 
 /** The version of the Elastic Common Schema that these documents follow. */
-export const ECS_VERSION = '9.0.0';
+const ECS_VERSION = '9.0.0';
 
 type Json = Readonly<Record<string, unknown>>;
 

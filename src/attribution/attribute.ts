@@ -6,7 +6,7 @@ import { type SavedUnregistered, type UnregisteredLimits, UnregisteredTable } fr
 
 const DAY = 86_400_000;
 
-export const DEFAULT_LIMITS: UnregisteredLimits = { maxUnregistered: 1_000, unregisteredIdle: 7 * DAY };
+const DEFAULT_LIMITS: UnregisteredLimits = { maxUnregistered: 1_000, unregisteredIdle: 7 * DAY };
 
 /** Decides whose credential an event used, and how surely. */
 export interface Attributor {

@@ -11,6 +11,9 @@ import type { Credential } from './credential.ts';
  */
 export type AttributionMethod = IdentityKey | 'unregistered' | 'overflow' | 'claimed' | 'none';
 
+/** Stands for the agent in the name of a provisional principal: `unregistered/KEY:VALUE`. No registered agent has this name. */
+export const UNREGISTERED_AGENT = 'unregistered';
+
 export interface Attribution {
   readonly method: AttributionMethod;
   /** 0 … 1: how surely the use belongs to this principal. */
@@ -25,8 +28,9 @@ export interface Attribution {
 /** An event whose place in time is settled and whose credential is decided: what detection sees. */
 export interface AttributedUse {
   readonly use: CredentialUse;
-  /** `event.id`: 64 bits or more of SHA-256 over format and record bytes, hex; only made when asked, since few are needed. */
-  readonly id: () => string;
+  /** `event.id`: 64 bits or more of SHA-256 over format and record bytes, hex; only made when asked, since few are needed.
+   * Call it on the event: it isn't bound to it. */
+  id(): string;
   /** Came more than `max_disorder` after its time: no baseline check, `orderTime` is where it is filed. */
   readonly late: boolean;
   /** Milliseconds since the epoch; never decreases along the stream. */

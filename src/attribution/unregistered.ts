@@ -1,10 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Identity } from '../event.ts';
-import type { Attribution } from './attributed.ts';
+import { type Attribution, UNREGISTERED_AGENT } from './attributed.ts';
 import { UNREGISTERED_CONFIDENCE } from './confidence.ts';
-
-/** Stands for the agent in the name of a provisional principal: `unregistered/KEY:VALUE`. */
-export const UNREGISTERED_AGENT = 'unregistered';
 
 /** Characters of an identity that its principal's name keeps; a longer one ends in a hash, so that two stay two. */
 const MAX_VALUE = 128;

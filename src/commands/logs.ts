@@ -4,7 +4,7 @@ import { UsageError } from '../errors.ts';
 import { customFormat } from '../formats/custom.ts';
 import { detectFormat } from '../formats/detect.ts';
 import type { Format } from '../formats/format.ts';
-import { cleanExcerpt, createRedactor } from '../formats/redact.ts';
+import { createRedactor } from '../formats/redact.ts';
 import { formats as builtIn } from '../formats/registry.ts';
 import type { LaneCounts } from '../pipeline/counts.ts';
 import { Lane, type LaneOptions } from '../pipeline/lane.ts';
@@ -75,7 +75,6 @@ export async function laneOptionsOf(
     formatById,
     context: { redactor: createRedactor(fingerprintKey(config.fingerprintKey, config.state)) },
     maxDisorder: config.maxDisorder,
-    excerpt: cleanExcerpt,
     onDeadLetter: (letter) => letters?.write(letter),
     onWarning: (text) => warn(io, text),
   };

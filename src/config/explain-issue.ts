@@ -45,7 +45,8 @@ const lastKey = (issue: Issue): string => String(issue.path?.findLast((step) => 
 
 function exampleOf(issue: Issue, key: string): string | undefined {
   const example = issue.inst instanceof z.ZodType ? z.globalRegistry.get(issue.inst)?.example : undefined;
-  return example === undefined ? undefined : `${key}: ${String(example)}`;
+  if (example === undefined) return undefined;
+  return String(example).startsWith(`${key}:`) ? String(example) : `${key}: ${String(example)}`;
 }
 
 function explainChoice(written: unknown, values: readonly string[], key: string): string {

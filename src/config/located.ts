@@ -1,4 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLError } from 'yaml';
+import { jsonPosition } from './json-position.ts';
 
 export type Path = readonly PropertyKey[];
 
@@ -18,13 +19,13 @@ const MAX_ALIASES = 100;
 
 /**
  * Reads YAML, JSON or NDJSON; which one is told by the content. NDJSON reads as a list, one entry a line.
- * Large JSON is parsed by `JSON.parse`; its lines are looked up only once a problem needs one.
+ * The line is only looked up once a problem needs it.
  */
 export function parseLocated(text: string): Located | Problem[] {
   const first = text.trimStart()[0];
   if (first === '{' || first === '[') {
     const json = tryJson(text);
-    if (json !== NOT_JSON) return { value: json, lineOf: (path) => locateInYaml(text, path) };
+    if (json !== NOT_JSON) return { value: json, lineOf: (path) => lineAtOffset(text, jsonPosition(text, path)) };
     if (/^\s*\{.*\}[ \t\r]*\n\s*\{/.test(text)) return parseNdjson(text);
   }
   return parseYaml(text);
@@ -72,9 +73,10 @@ function parseYaml(text: string): Located | Problem[] {
   }
 }
 
-function locateInYaml(text: string, path: Path): number {
-  const located = parseYaml(text);
-  return Array.isArray(located) ? 1 : located.lineOf(path);
+function lineAtOffset(text: string, offset: number): number {
+  let line = 1;
+  for (let at = text.indexOf('\n'); at >= 0 && at < offset; at = text.indexOf('\n', at + 1)) line++;
+  return line;
 }
 
 /** The line of the deepest part of the path that exists: a missing key is reported where its parent stands. */

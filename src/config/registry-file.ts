@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { UNREGISTERED_AGENT } from '../attribution/attributed.ts';
 import { CREDENTIAL_KINDS, type Credential, type CredentialKind } from '../attribution/credential.ts';
 import { MAX_PATTERN } from '../attribution/glob.ts';
 import { parseCidr } from '../attribution/networks.ts';
 import { parseSchedule } from '../attribution/schedule.ts';
-import { UNREGISTERED_AGENT } from '../attribution/unregistered.ts';
 import { IDENTITY_KEYS, type IdentityKey } from '../event.ts';
 import { durationSchema } from './duration.ts';
 import { instantSchema } from './instant.ts';
@@ -16,7 +16,7 @@ const DAY = 86_400_000;
  * How often a credential is due for rotation where the file names no `rotate_every`: 90 days for what is long-lived
  * and written down somewhere, 30 days for a service account, never for what its issuer lets expire by itself.
  */
-export const ROTATE_EVERY: Readonly<Record<CredentialKind, number | undefined>> = {
+const ROTATE_EVERY: Readonly<Record<CredentialKind, number | undefined>> = {
   'api-key': 90 * DAY,
   'authensor-key': 90 * DAY,
   'oauth-client': 90 * DAY,

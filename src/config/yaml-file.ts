@@ -46,34 +46,37 @@ export function checkYaml<T>(
   const located = options.list === undefined ? parsed : asList(parsed, options.list);
   // An empty file is an empty mapping, so that the message says which keys are missing.
   const result = schema.safeParse(located.value ?? {}, { error: explainIssue });
-  if (!result.success) {
-    throw problemsError(
-      file,
-      result.error.issues.flatMap((issue) => problemsOf(issue, located)),
-    );
-  }
-  const problems: Problem[] = [];
-  options.check?.(result.data, (path, message) => problems.push(problemAt(path, message, located)));
-  if (problems.length > 0) throw problemsError(file, problems);
+  if (!result.success) throw unfitError(file, result.error.issues.flatMap(placesOf), located);
+  const unfit: Unfit[] = [];
+  options.check?.(result.data, (path, message) => unfit.push({ path, message: pathText(path) + message }));
+  if (unfit.length > 0) throw unfitError(file, unfit, located);
   return {
     value: result.data,
-    errorAt: (path, message) => problemsError(file, [problemAt(path, message, located)]),
+    errorAt: (path, message) => unfitError(file, [{ path, message: pathText(path) + message }], located),
   };
 }
 
-const problemAt = (path: Path, message: string, located: Located): Problem => ({
-  line: located.lineOf(path),
-  message: `${pathText(path)}${message}`,
-});
+/** A problem whose line has not been looked up yet. */
+interface Unfit {
+  readonly path: Path;
+  readonly message: string;
+}
 
 /** Unknown keys come as one issue of their parent, and stand on lines of their own. */
-function problemsOf(issue: z.core.$ZodIssue, located: Located): Problem[] {
-  if (issue.code !== 'unrecognized_keys') return [problemAt(issue.path, issue.message, located)];
+function placesOf(issue: z.core.$ZodIssue): Unfit[] {
+  const prefix = pathText(issue.path);
+  if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, message: prefix + issue.message }];
   const messages = issue.message.split('\n');
   return issue.keys.map((key, index) => ({
-    line: located.lineOf([...issue.path, key]),
-    message: `${pathText(issue.path)}${messages[index] ?? issue.message}`,
+    path: [...issue.path, key],
+    message: prefix + (messages[index] ?? issue.message),
   }));
+}
+
+/** Looks up the lines of those that will be shown: a look-up reads the file again. */
+function unfitError(file: string, unfit: readonly Unfit[], located: Located): UsageError {
+  const shown = unfit.slice(0, MAX_PROBLEMS).map(({ path, message }) => ({ line: located.lineOf(path), message }));
+  return problemsError(file, shown, unfit.length - shown.length);
 }
 
 /** `credentials[2].match.db_user `, or nothing at the top. */
@@ -91,10 +94,11 @@ function asList(located: Located, list: string): Located {
   return { value: { [list]: [value] }, lineOf: (path) => located.lineOf(path.slice(2)) };
 }
 
-function problemsError(file: string, problems: readonly Problem[]): UsageError {
-  const sorted = problems.toSorted((a, b) => a.line - b.line);
-  const lines = sorted.slice(0, MAX_PROBLEMS).map(({ line, message }) => `${file}:${line}: ${message}`);
-  if (sorted.length > MAX_PROBLEMS) lines.push(`${file}: and ${sorted.length - MAX_PROBLEMS} more problems`);
+function problemsError(file: string, problems: readonly Problem[], notShown = 0): UsageError {
+  const shown = problems.slice(0, MAX_PROBLEMS).toSorted((a, b) => a.line - b.line);
+  const more = notShown + problems.length - shown.length;
+  const lines = shown.map(({ line, message }) => `${file}:${line}: ${message}`);
+  if (more > 0) lines.push(`${file}: and ${more} more problems`);
   return new UsageError(lines.join('\n'));
 }
 

@@ -1,11 +1,10 @@
-import type { AttributedUse } from '../attribution/attributed.ts';
-import { UNREGISTERED_AGENT } from '../attribution/unregistered.ts';
+import { type AttributedUse, UNREGISTERED_AGENT } from '../attribution/attributed.ts';
 import { Baselines, type SavedBaselines } from '../baselines/baselines.ts';
 import { learn, type Verdict } from '../baselines/learn.ts';
 import { newObservation, type Observation } from '../baselines/observation.ts';
 import { ageInDays, isYoung, observe, type Principal } from '../baselines/principal.ts';
-import { AT, openState } from '../baselines/state.ts';
 import { accept, type Hold } from '../baselines/repertoire.ts';
+import { AT, openState } from '../baselines/state.ts';
 import { ACTION_CLASSES, classOf } from './action-class.ts';
 import type { Context, Detector, Result, Trigger } from './detector.ts';
 import { type Finding, SEVERITIES, type Severity } from './finding.ts';
@@ -107,7 +106,8 @@ export class Engine {
   /** Runs the detectors of a trigger; gives the worst severity that came out. */
   #run(trigger: Trigger, context: Context): Severity | undefined {
     this.#worst = undefined;
-    for (const detector of this.#byTrigger[trigger]) detector.check(context, (result) => this.#report(detector, context, result));
+    for (const detector of this.#byTrigger[trigger])
+      detector.check(context, (result) => this.#report(detector, context, result));
     return this.#worst;
   }
 
@@ -117,11 +117,18 @@ export class Engine {
     const { at, principal } = context;
     const unknown = detector.kind.trigger === 'unattributed';
     const name = unknown ? `${UNREGISTERED_AGENT}/${at.use.identities[0]?.key ?? 'none'}` : principal.name;
-    if (detector.exceptions.some((exception) => at.use.time < exception.until && exception.matches(name, at.attribution.credential?.id))) {
+    if (
+      detector.exceptions.some(
+        (exception) => at.use.time < exception.until && exception.matches(name, at.attribution.credential?.id),
+      )
+    ) {
       this.counts.excepted++;
       return;
     }
-    if (!detector.kind.baseline && !this.#told.tell(detector.id, name, result.subject, at.orderTime, detector.repeatAfter)) {
+    if (
+      !detector.kind.baseline &&
+      !this.#told.tell(detector.id, name, result.subject, at.orderTime, detector.repeatAfter)
+    ) {
       this.counts.repeated++;
       return;
     }
@@ -155,7 +162,12 @@ export class Engine {
   }
 }
 
-const HOLD: Readonly<Record<Severity, Hold>> = { low: 'hold-small', medium: 'hold-grave', high: 'hold-grave', critical: 'hold-for-good' };
+const HOLD: Readonly<Record<Severity, Hold>> = {
+  low: 'hold-small',
+  medium: 'hold-grave',
+  high: 'hold-grave',
+  critical: 'hold-for-good',
+};
 const holdFor = (flagged: Severity | undefined): Hold => (flagged === undefined ? 'learn' : HOLD[flagged]);
 
 const findingOf = (detector: Detector, { at, principal }: Context, result: Result, severity: Severity): Finding => ({

@@ -181,6 +181,28 @@ describe('a problem is said with its line and what to write', () => {
     ]);
   });
 
+  test('JSON over several lines, too', () => {
+    const text = JSON.stringify(
+      {
+        credentials: [
+          { id: 'a "{[', agent: 'x', kind: 'api-key' },
+          { id: 'b', agent: 'y' },
+        ],
+      },
+      undefined,
+      2,
+    );
+    expect(problems(text)).toEqual([
+      expect.stringMatching(/^FILE:8: credentials\[1\].kind is missing; write one of api-key/),
+    ]);
+    expect(problems(text.replace('"agent": "y"', '"kind": "api-key",\r\n\r\n"agent": {"a":[1,"]"]}'))).toEqual([
+      'FILE:12: credentials[1].agent must be a text; write agent: billing-agent-1',
+    ]);
+    expect(
+      problems(`[${text.split('[')[1]?.split('{')[0]}{"id":"c","agent":"z","kind":"api-key","onwer":"o"}\n]`),
+    ).toEqual(['FILE:2: credentials[0] "onwer" is not a known key; write owner']);
+  });
+
   test('more than twenty are counted', () => {
     const lines = problems(`credentials:\n${'  - { id: a, agent: x, kind: key }\n'.repeat(50)}`);
     expect(lines).toHaveLength(21);
