@@ -29,6 +29,16 @@ const COMMANDS: readonly CommandEntry[] = [
     summary: 'Events as NDJSON: what a format makes of a log',
     load: async () => (await import('./commands/parse.ts')).addParse,
   },
+  {
+    name: 'scan',
+    summary: 'Reads logs, writes alerts',
+    load: async () => (await import('./commands/scan.ts')).addScan,
+  },
+  {
+    name: 'test',
+    summary: 'Runs the tests inside the detectors',
+    load: async () => (await import('./commands/test.ts')).addTest,
+  },
 ];
 
 const EXIT_USAGE = 2;

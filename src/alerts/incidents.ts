@@ -19,12 +19,15 @@ interface Incident {
 
 export interface SavedIncidents {
   readonly open: readonly Incident[];
+  readonly dropped: number;
 }
 
 /** Puts findings of one principal together: one incident is one alert, which grows until it has been quiet for two hours. */
 export class Incidents {
   readonly #open = new Map<string, Incident>();
   readonly #changed: (alert: Alert) => void;
+  /** Findings beyond what an alert holds. */
+  dropped = 0;
 
   /** `changed` gets every new revision, the closing one included. */
   constructor(changed: (alert: Alert) => void) {
@@ -41,7 +44,9 @@ export class Incidents {
     if (open && finding.time - open.alert.end > QUIET) this.#close(principal, open);
     const incident = this.#open.get(principal) ?? { alert: opened(found), young };
     incident.young &&= young;
+    const before = incident.alert.findingsDropped;
     incident.alert = grown(incident.alert, found, incident.young);
+    this.dropped += incident.alert.findingsDropped - before;
     // Deleted first so that the map stays in order of the last finding: closing looks only at its head.
     this.#open.delete(principal);
     this.#open.set(principal, incident);
@@ -62,11 +67,12 @@ export class Incidents {
   }
 
   save(): SavedIncidents {
-    return { open: [...this.#open.values()].map((incident) => ({ ...incident })) };
+    return { open: [...this.#open.values()].map((incident) => ({ ...incident })), dropped: this.dropped };
   }
 
   load(saved: SavedIncidents): void {
     this.#open.clear();
+    this.dropped = saved.dropped;
     for (const incident of saved.open) this.#open.set(incident.alert.principal, { ...incident });
   }
 }

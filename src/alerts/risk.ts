@@ -29,7 +29,7 @@ export const incidentBits = (findings: readonly Finding[]): number => {
  */
 export const incidentSeverity = (findings: readonly Finding[], bits: number, capped: boolean): Severity => {
   const worst = findings.reduce<Severity>((so, { severity }) => (worse(severity, so) ? severity : so), 'low');
-  if (capped) return worst;
+  if (capped || new Set(findings.map(({ detector }) => detector)).size < 2) return worst;
   const bySum = LEAST.reduce<Severity>((so, [severity, least]) => (bits >= least ? severity : so), 'low');
   const most = SEVERITIES[Math.min(severityRank(worst) + 1, SEVERITIES.length - 1)] as Severity;
   if (!worse(bySum, worst)) return worst;

@@ -10,8 +10,8 @@ import { AT, get, type State, TOP } from './state.ts';
  * shrunk towards PRIOR_TAIL. Day maxima do not care how the calls cluster inside a day, so bursty agents stay calm.
  */
 
-/** Tail scale 1/α before any evidence: a value e times the greatest so far is 1/0.4 = 2.5 nats rarer. */
-const PRIOR_TAIL = 0.4;
+/** Tail scale 1/α before any evidence: a value e times the greatest so far is 1/0.3 = 3.3 nats rarer. */
+const PRIOR_TAIL = 0.3;
 /** Days' worth of weight that the prior has against the observed tail. */
 const PRIOR_WEIGHT = 3;
 const LEAST_TAIL = 0.15;

@@ -5,7 +5,8 @@ import { hourOfWeek } from './zone.ts';
 /**
  * When a principal works: per hour of the week, in how many of the passed weeks it was active, and with how many requests.
  * A quiet hour has a chance q of benign activity (Beta-binomial over its own and related hours); activity that lasts is
- * judged in cells of five minutes, each further one in the hour having the chance ρ of benign activity going on.
+ * judged in cells of five minutes: each further one in the hour has the chance ρ of benign activity going on, and ANOTHER · ρ
+ * after a pause.
  */
 
 export const CELL = 5 * 60_000;
@@ -17,6 +18,8 @@ const WEEK = 0.5 ** (1 / 8);
 const PRIOR_ACTIVE = 0.3;
 /** Chance that benign activity in a quiet hour goes on for another five-minute cell, once the hours are well known. */
 const PERSISTENCE = 1 / 6;
+/** Chance that benign activity which has ended comes back in the same hour, relative to its going on. */
+const ANOTHER = 0.35;
 /** How much more likely activity is to go on where an hour is active now and then, such as just after office hours. */
 const SPILL = 4;
 /** An hour with a greater chance of activity is no quiet hour. */
@@ -142,6 +145,9 @@ const bitsSet = (mask: number): number => {
   return count;
 };
 
+/** Runs of adjacent active cells. */
+const burstsIn = (mask: number): number => bitsSet(mask & ~(mask << 1));
+
 /** How unusual the activity of the last hour is, and of what it was made. */
 export interface QuietHour {
   readonly bits: number;
@@ -164,6 +170,7 @@ export const quietHour = (state: State, peers: State | undefined, zone: string, 
   const cells = bitsSet(get(state.u32, AT.cells));
   const unsure = Math.min(1, SPILL * chance + 1 / (passes.all + 1));
   const persistence = PERSISTENCE + (1 - PERSISTENCE) * unsure;
-  const bits = -Math.log2(chance) - (cells - 1) * Math.log2(persistence);
+  const bursts = burstsIn(get(state.u32, AT.cells));
+  const bits = -Math.log2(chance) - (cells - bursts) * Math.log2(persistence) - (bursts - 1) * Math.log2(persistence * ANOTHER);
   return { bits, cells, passes: passes.all, activePasses: passes.active };
 };

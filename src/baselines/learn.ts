@@ -1,9 +1,11 @@
-import { NEVER_STEADY } from './holds.ts';
-import { hold } from './holds.ts';
+import { tailOf } from './extremes.ts';
+import { hold, NEVER_STEADY } from './holds.ts';
+import { CELL } from './hours.ts';
 import type { Observation } from './observation.ts';
-import type { Principal } from './principal.ts';
+import { lentBy, type Principal } from './principal.ts';
 import { admit, type Hold, knows } from './repertoire.ts';
-import { AT, get, type TableLayout } from './state.ts';
+import { DAY, SERIES, SERIES_OF, type Series } from './series.ts';
+import { AT, get, type State, type TableLayout } from './state.ts';
 
 /** What detectors decided about an observation: each thing is learned, or held out of the baseline because it was flagged. */
 export interface Verdict {
@@ -25,17 +27,38 @@ export const learn = (principal: Principal, seen: Observation, kind: number, ver
   if (seen.client === 'new') take(principal, AT.clients, seen.clientHash, seen, 0, verdict.client);
 };
 
-/** A flagged series' value must grow by this much within a day before it is told again. */
-const TELL_AGAIN = 1.3;
+/** A flagged value must grow by this much to be told again while it grows … */
+const TELL_AGAIN = 1.15;
+/** … and by this much once it has been told longer ago than that, in five-minute cells. */
+const TELL_ANEW = 2;
+const GROWING_CELLS = 24;
+/** Days for which a told burst explains the longer windows that it is still part of. */
+const EXPLAINS_DAYS = 7;
 
-/** Has the series grown enough since it was last flagged today? */
-export const isNews = (principal: Principal, series: number, value: number): boolean =>
-  value > get(principal.state.f32, AT.flagged + series) * TELL_AGAIN;
+const cellOfDay = (seen: Observation): number => Math.floor((seen.time % DAY) / CELL);
 
-/** Notes that a series was flagged at `value`: today's greatest value will not be learned. */
-export const flag = (principal: Principal, series: number, seen: Observation, value: number, critical: boolean): void => {
-  principal.state.f32[AT.flagged + series] = value;
-  hold(principal.state, series, seen.day, value, critical);
+/** Is the value of a series worth telling, given what was told of it today and what a shorter window already explained? */
+export const isNews = ({ state }: Principal, series: number, seen: Observation, value: number): boolean => {
+  const growing = cellOfDay(seen) - get(state.u16, AT.flaggedCell + series) <= GROWING_CELLS;
+  if (value <= get(state.f32, AT.flagged + series) * (growing ? TELL_AGAIN : TELL_ANEW)) return false;
+  return value > explainedBy(state, series, seen.day);
+};
+
+const explainedBy = (state: State, series: number, day: number): number =>
+  day - get(state.u16, AT.explainedOn + series) <= EXPLAINS_DAYS ? get(state.f32, AT.explained + series) : 0;
+
+/** Notes that a series was flagged at `value`, with `greatest` before: today's greatest will not be learned. */
+export const flag = (principal: Principal, series: number, seen: Observation, value: number, greatest: number, critical: boolean): void => {
+  const { state } = principal;
+  state.f32[AT.flagged + series] = value;
+  state.u16[AT.flaggedCell + series] = cellOfDay(seen);
+  hold(state, series, seen.day, value, critical);
+  const [, end] = SERIES_OF[(SERIES[series] as Series).metric];
+  for (let longer = series + 1; longer < end; longer++) {
+    const usual = tailOf(state, lentBy(principal), longer).greatest;
+    state.f32[AT.explained + longer] = Math.max(explainedBy(state, longer, seen.day), (usual + value - greatest) * TELL_ANEW);
+    state.u16[AT.explainedOn + longer] = seen.day;
+  }
 };
 
 /** Days that a flagged hour of the day must come back on before it is normal, and after which it is news again. */

@@ -42,13 +42,17 @@ export const isYoung = ({ state, peers }: Principal, time: number): boolean => {
 /** Age of the baseline in days. */
 export const ageInDays = (state: State, time: number): number => Math.max(0, Math.floor((time - get(state.f64, AT.firstSeen)) / DAY));
 
+/** Over the alarm only because a shorter window of the same burst was told: no more to be learned than that one. */
+const isExplained = (state: State, series: number, day: number, greatest: number): boolean =>
+  get(state.u16, AT.explainedOn + series) === day && greatest > get(state.f64, AT.alarm + series);
+
 /** Ends the principal's day: its greatest values are learned, unless they were flagged. */
 const learnDay = (principal: Principal): void => {
   const { state, peers } = principal;
   const day = get(state.f64, AT.day);
   for (let series = 0; series < SERIES_COUNT; series++) {
     const greatest = get(state.f64, AT.dayMax + series);
-    const flagged = get(state.f32, AT.flagged + series) > 0;
+    const flagged = get(state.f32, AT.flagged + series) > 0 || isExplained(state, series, day, greatest);
     if (flagged && !dayOver(state, series, day)) continue;
     if (!flagged) quietDay(state, series, day);
     const value = flagged ? greatest : bounded(tailOf(state, peers, series), series, greatest);

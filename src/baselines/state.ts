@@ -85,6 +85,7 @@ export const AT = {
   top: at32(SERIES_COUNT * TOP),
   flagged: at32(SERIES_COUNT),
   holdLevel: at32(SERIES_COUNT),
+  explained: at32(SERIES_COUNT),
   activePasses: at32(HOURS_OF_WEEK),
   requestsPerPass: at32(HOURS_OF_WEEK),
   // u32
@@ -94,6 +95,8 @@ export const AT = {
   topDay: at16(SERIES_COUNT * TOP),
   holdCount: at16(SERIES_COUNT),
   holdLast: at16(SERIES_COUNT),
+  explainedOn: at16(SERIES_COUNT),
+  flaggedCell: at16(SERIES_COUNT),
   hourFlags: at16(),
   minuteShared: at16(),
   quietHeld: at16(24),

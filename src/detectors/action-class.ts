@@ -7,12 +7,12 @@ export type ActionClass = (typeof ACTION_CLASSES)[number];
 
 /** Share of each class among benign new actions; sums to 1. */
 export const CLASS_PRIOR: Readonly<Record<ActionClass, number>> = {
-  read: 0.804,
+  read: 0.766,
   write: 0.13,
-  delete: 0.04,
+  delete: 0.08,
   export: 0.02,
-  destroy: 0.003,
-  privilege: 0.003,
+  destroy: 0.002,
+  privilege: 0.002,
 };
 /** New actions' worth of weight that the prior has against what the principal itself has shown. */
 export const PRIOR_ACTIONS = 2;

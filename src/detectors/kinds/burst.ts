@@ -30,7 +30,7 @@ const sentence = (who: string, series: Series, value: number, greatest: number, 
 const judge = ({ at, principal, seen }: Context, index: number): Result | undefined => {
   const series = SERIES[index] as Series;
   const value = get(principal.state.f64, AT.dayMax + index);
-  if (!isNews(principal, index, value) || isHeld(principal.state, index, seen.day, value)) return undefined;
+  if (!isNews(principal, index, seen, value) || isHeld(principal.state, index, seen.day, value)) return undefined;
   const tail = tailOf(principal.state, lentBy(principal), index);
   const bits = surpriseOf(tail, index, value);
   const who = at.attribution.credential?.agent ?? principal.name;
@@ -41,7 +41,7 @@ const judge = ({ at, principal, seen }: Context, index: number): Result | undefi
     observed: value,
     expected: tail.greatest,
     window: series.window,
-    held: (severity) => flag(principal, index, seen, value, severity === 'critical'),
+    held: (severity) => flag(principal, index, seen, value, tail.greatest, severity === 'critical'),
   };
 };
 

@@ -1,0 +1,88 @@
+import type { Command } from 'commander';
+import { nearest } from '../config/nearest.ts';
+import { UsageError } from '../errors.ts';
+import { orderSteps } from '../response/control.ts';
+import { whyNever } from '../response/guards.ts';
+import { heldBy, type PlanContext, type PlanStep, planFor } from '../response/plan.ts';
+import { type CommandIo, write } from './io.ts';
+import { configOption, credentialsOption, jsonOption, withExample } from './options.ts';
+import { asOption, carryOut, type ResponseOptions, reportSteps, whoDecides, withResponse } from './response.ts';
+import { table } from './table.ts';
+
+interface RevokeOptions extends ResponseOptions {
+  readonly agent?: string;
+  readonly credential?: string;
+  readonly execute?: boolean;
+}
+
+export function addRevoke(program: Command, io: CommandIo): void {
+  const command = program
+    .command('revoke')
+    .summary('Emergency revocation of a credential, or of all that an agent holds')
+    .description(
+      'Shows how a credential, or everything that an agent holds, would be revoked, issuer first; with --execute does it,\n' +
+        'and asks each issuer afterwards whether the credential is dead. Protected credentials are never touched.\n' +
+        'Limits, modes and the halt are for automatic response; they do not stand in the way here.',
+    )
+    .option('--agent <name>', 'everything that this agent holds')
+    .option('--credential <id>', 'this credential')
+    .option('--execute', 'do it, instead of showing the plan')
+    .addOption(asOption())
+    .addOption(configOption())
+    .addOption(credentialsOption())
+    .addOption(jsonOption())
+    .action((options: RevokeOptions) => revoke(options, io));
+  withExample(command, 'wayward revoke --agent billing-agent-1', 'wayward revoke --agent billing-agent-1 --execute');
+}
+
+const revoke = (options: RevokeOptions, io: CommandIo): Promise<void> =>
+  withResponse(options, io, async ({ response, fetchSecrets }) => {
+    const steps = planFor(chosen(options, response.plan), response.plan);
+    const never = (step: PlanStep) => whyNever(step, response.config);
+    if (options.execute !== true) return showPlan(steps, never, options, io);
+
+    await fetchSecrets();
+    const order = await orderSteps(steps, whoDecides(options), response);
+    for (const { credential } of order.alreadyDead) io.stderr.write(`${credential.id}: is dead already, as recorded\n`);
+    for (const { step, because } of order.refused) io.stderr.write(`${step.credential.id}: NOT revoked: ${because}\n`);
+    await reportSteps(await carryOut(order.cause, response, io), options, io);
+    if (order.refused.length > 0) {
+      const names = order.refused.map(({ step }) => step.credential.id).join(', ');
+      throw new UsageError(`not revoked: ${names}; what to change stands above`);
+    }
+  });
+
+function chosen({ agent, credential }: RevokeOptions, plan: PlanContext): string[] {
+  if ((agent === undefined) === (credential === undefined)) {
+    throw new UsageError('say what to revoke: --agent NAME, or --credential ID');
+  }
+  const ids = agent === undefined ? [credential ?? ''].filter((id) => plan.credentials.has(id)) : heldBy(agent, plan);
+  if (ids.length > 0) return ids;
+  const all = [...plan.credentials.values()];
+  const known = agent === undefined ? all.map(({ id }) => id) : all.map((other) => other.agent);
+  const guess = nearest(agent ?? credential ?? '', known);
+  const what = agent === undefined ? `no credential "${credential}"` : `no agent "${agent}"`;
+  throw new UsageError(`${what} in the registry${guess === undefined ? '; wayward credentials list shows all' : `; is it ${guess}?`}`);
+}
+
+async function showPlan(
+  steps: readonly PlanStep[],
+  never: (step: PlanStep) => string | undefined,
+  { json }: RevokeOptions,
+  io: CommandIo,
+): Promise<void> {
+  if (json !== true && io.stdout.isTTY === true) {
+    const rows = steps.map((step, index) => {
+      const because = never(step);
+      return [`${index + 1}`, step.credential.id, because === undefined ? step.describe : `NOT: ${because}`, step.undo || '-'];
+    });
+    await write(io.stdout, table(['STEP', 'CREDENTIAL', 'WOULD', 'TO UNDO'], rows));
+    io.stderr.write('Nothing was done. Add --execute to do it.\n');
+    return;
+  }
+  for (const step of steps) {
+    const { credential, describe, reversible, undo } = step;
+    const plan = { credential: credential.id, agent: credential.agent, would: describe, reversible, undo, refused: never(step) };
+    await write(io.stdout, `${JSON.stringify(plan)}\n`);
+  }
+}

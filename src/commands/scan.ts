@@ -1,0 +1,133 @@
+import { type Command, Option } from 'commander';
+import type { Alert } from '../alerts/alert.ts';
+import { alertDocument } from '../alerts/document.ts';
+import { FinalOrder } from '../alerts/final-order.ts';
+import { loadDetectors } from '../config/detector-files.ts';
+import { SEVERITIES, type Severity, severityRank } from '../detectors/finding.ts';
+import { Core } from '../pipeline/core.ts';
+import { alertTable } from './alert-table.ts';
+import { type CommandIo, warn, write } from './io.ts';
+import { countsLine, type LogOptions, type Logs, openLogs } from './logs.ts';
+import {
+  configOption,
+  credentialsOption,
+  deadLettersOption,
+  detectorsOption,
+  formatOption,
+  jsonOption,
+  loadSetup,
+  type SetupOptions,
+  sinceOption,
+  untilOption,
+  withExample,
+} from './options.ts';
+import { outputTo } from './output-file.ts';
+import { Progress } from './progress.ts';
+
+interface ScanOptions extends SetupOptions, LogOptions {
+  readonly detectors?: string;
+  readonly since?: number;
+  readonly until?: number;
+  readonly out?: string;
+  readonly failOn?: Severity;
+  readonly json?: boolean;
+}
+
+export function addScan(program: Command, io: CommandIo): void {
+  const command = program
+    .command('scan')
+    .summary('Reads logs, writes alerts')
+    .description(
+      'Reads any mix of logs in time order, learns what is usual, and writes one alert per incident: a table on a\n' +
+        'terminal, else one ECS document a line. Never changes anything anywhere: no response is executed.',
+    )
+    .argument('[files...]', 'log files, patterns such as "logs/*.gz", or - for standard input')
+    .addOption(configOption())
+    .addOption(credentialsOption())
+    .addOption(detectorsOption())
+    .addOption(formatOption())
+    .addOption(sinceOption())
+    .addOption(untilOption())
+    .addOption(new Option('--out <file>', 'write the alerts there as NDJSON; replaced when all is read'))
+    .addOption(new Option('--fail-on <severity>', 'exit 1 if an alert is at least this severe').choices(SEVERITIES))
+    .addOption(deadLettersOption())
+    .addOption(jsonOption())
+    .action((files: string[], options: ScanOptions) => scan(files, options, io));
+  withExample(
+    command,
+    'wayward scan --credentials credentials.yaml access.json pgaudit.json',
+    'zcat old/*.gz | wayward scan - --json | jq .event.reason',
+  );
+}
+
+async function scan(files: readonly string[], options: ScanOptions, io: CommandIo): Promise<void> {
+  const { config, registry } = loadSetup(options, io);
+  const detectors = loadDetectors(options.detectors ?? config.detectors).map(({ detector }) => detector);
+  const order = new FinalOrder();
+  const core = new Core(registry, detectors, (alert) => order.take(alert));
+  const logs = await openLogs(files, options, config, io);
+  const output = outputTo(options.out, io);
+  const asTable = options.out === undefined && options.json !== true && io.stdout.isTTY === true;
+  const shown: Alert[] = [];
+  const counts = new Map<Severity, number>();
+  const emit = async (alerts: readonly Alert[]): Promise<void> => {
+    for (const alert of alerts) counts.set(alert.severity, (counts.get(alert.severity) ?? 0) + 1);
+    if (asTable) shown.push(...alerts);
+    else for (const alert of alerts) await output.write(`${JSON.stringify(alertDocument(alert))}\n`);
+  };
+  const started = performance.now();
+  try {
+    await detect(logs, core, options, io, () => emit(order.ready()));
+    await emit(order.rest());
+    if (asTable) await write(io.stdout, alertTable(shown, io.stdout.columns));
+    if (!io.signal.aborted) await output.finish();
+  } finally {
+    output.discard();
+    logs.close();
+  }
+  summarise(logs, core, counts, performance.now() - started, io);
+  if (options.failOn && [...counts.keys()].some((severity) => severityRank(severity) >= severityRank(options.failOn as Severity))) {
+    io.exitCode = 1;
+  }
+}
+
+/** Runs the logs through the core; `flush` is called after each batch. */
+async function detect(logs: Logs, core: Core, options: ScanOptions, io: CommandIo, flush: () => Promise<void>): Promise<void> {
+  const { since, until } = options;
+  const progress = new Progress(io.stderr, () => logs.merge.counts.records);
+  for await (const batch of logs.merge.batches()) {
+    const wanted =
+      since === undefined && until === undefined
+        ? batch
+        : batch.filter(({ use }) => use.time >= (since ?? 0) && use.time < (until ?? Number.POSITIVE_INFINITY));
+    core.process(wanted);
+    await flush();
+    progress.tick();
+  }
+  progress.end();
+}
+
+function summarise(logs: Logs, core: Core, counts: ReadonlyMap<Severity, number>, milliseconds: number, io: CommandIo): void {
+  const read = logs.merge.counts;
+  const { seen, unattributed, late, excepted, repeated, modest } = core.engine.counts;
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const bySeverity = SEVERITIES.toReversed().flatMap((severity) => (counts.has(severity) ? [`${counts.get(severity)} ${severity}`] : []));
+  const number = (count: number): string => count.toLocaleString('en-US');
+  warn(io, countsLine(read));
+  const quiet = [
+    [late, 'late'],
+    [excepted, 'excepted'],
+    [repeated, 'repeated'],
+    [modest, 'lowered while the baseline is young'],
+    [core.incidents.dropped, 'beyond the findings that an alert holds'],
+    [read.reorder_overflow, 'out of order for lack of room'],
+    [core.attributor.stats().overflow, 'of identities beyond the bound'],
+  ] as const;
+  const kept = quiet.flatMap(([count, what]) => (count > 0 ? [`${number(count)} ${what}`] : []));
+  warn(io, `attributed ${number(seen)} uses of ${number(core.engine.baselines.size)} principals; ${number(unattributed)} of nobody${kept.length > 0 ? `; ${kept.join(', ')}` : ''}`);
+  warn(
+    io,
+    `${number(total)} ${total === 1 ? 'alert' : 'alerts'}${bySeverity.length > 0 ? ` (${bySeverity.join(', ')})` : ''} in ${(milliseconds / 1_000).toFixed(1)} s, ` +
+      `${number(Math.round((read.events / Math.max(1, milliseconds)) * 1_000))} events/s${io.signal.aborted ? '; stopped before the end' : ''}`,
+  );
+}

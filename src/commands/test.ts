@@ -1,0 +1,40 @@
+import { type Command, Option } from 'commander';
+import { loadDetectors } from '../config/detector-files.ts';
+import { runInlineTest } from '../detectors/inline-test.ts';
+import { type CommandIo, write } from './io.ts';
+import { configOption, loadSetup, type SetupOptions, withExample } from './options.ts';
+
+interface TestOptions extends SetupOptions {
+  readonly only?: string;
+}
+
+export function addTest(program: Command, io: CommandIo): void {
+  const command = program
+    .command('test')
+    .summary('Runs the tests inside the detectors')
+    .description('Runs the tests inside the detectors through the same engine that reads logs. Exit 1 if one fails.')
+    .argument('[dir]', 'folder of detectors (default: as configured)')
+    .addOption(configOption())
+    .addOption(new Option('--only <id>', 'one detector'))
+    .action((folder: string | undefined, options: TestOptions) => testDetectors(folder, options, io));
+  withExample(command, 'wayward test', 'wayward test my-detectors --only new-action');
+}
+
+async function testDetectors(folder: string | undefined, options: TestOptions, io: CommandIo): Promise<void> {
+  const { config } = loadSetup(options, io);
+  const loaded = loadDetectors(folder ?? config.detectors);
+  let passed = 0;
+  let failed = 0;
+  for (const { detector, file, tests } of loaded) {
+    if (options.only !== undefined && detector.id !== options.only) continue;
+    if (tests.length === 0) await write(io.stdout, `no tests  ${detector.id}: add tests: to ${file}\n`);
+    for (const test of tests) {
+      const { problem } = runInlineTest(detector, test);
+      if (problem === undefined) passed++;
+      else failed++;
+      await write(io.stdout, problem === undefined ? `ok        ${detector.id}: ${test.name}\n` : `FAILED    ${detector.id}: ${test.name} (${file})\n  ${problem}\n`);
+    }
+  }
+  await write(io.stdout, `${passed} passed, ${failed} failed, in ${loaded.length} detectors\n`);
+  if (failed > 0) io.exitCode = 1;
+}
