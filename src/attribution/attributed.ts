@@ -28,8 +28,10 @@ export interface Attribution {
 /** An event whose place in time is settled and whose credential is decided: what detection sees. */
 export interface AttributedUse {
   readonly use: CredentialUse;
-  /** `event.id`: 64 bits or more of SHA-256 over format and record bytes, hex; only made when asked, since few are needed.
-   * Call it on the event: it isn't bound to it. */
+  /**
+   * `event.id`: 64 bits or more of SHA-256 over format and record bytes, hex; only made when asked, since few are needed.
+   * Call it on the event: it isn't bound to it.
+   */
   id(): string;
   /** Came more than `max_disorder` after its time: no baseline check, `orderTime` is where it is filed. */
   readonly late: boolean;

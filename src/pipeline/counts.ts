@@ -16,8 +16,8 @@ export const noCounts = (): LaneCounts => ({ records: 0, events: 0, ignored: tab
 
 export const copyCounts = (counts: LaneCounts): LaneCounts => ({
   ...counts,
-  ignored: table(counts.ignored),
-  deadLetters: table(counts.deadLetters),
+  ignored: { ...counts.ignored },
+  deadLetters: { ...counts.deadLetters },
 });
 
 export const countOne = (reasons: Record<string, number>, reason: string): void => {

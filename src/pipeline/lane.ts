@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { type Format, isEvent, type Parser, type ParserContext } from '../formats/format.ts';
+import { cleanExcerpt } from '../formats/redact.ts';
 import type { DeadLetter } from '../sources/dead-letter.ts';
 import { Framer, type RecordSink } from '../sources/framing.ts';
 import type { Source, SourcePosition } from '../sources/source.ts';
@@ -15,8 +16,6 @@ export interface LaneOptions {
   readonly detect: (lines: readonly string[]) => Format | undefined;
   readonly formatById: (id: string) => Format | undefined;
   readonly context: ParserContext;
-  /** A redacted excerpt of a record, at most 1 KiB. */
-  readonly excerpt: (record: Buffer) => string;
   /** Milliseconds. */
   readonly maxDisorder?: number;
   readonly onDeadLetter?: (letter: DeadLetter) => void;
@@ -113,7 +112,7 @@ export class Lane implements RecordSink {
     const detail = 'Records longer than 1 MiB are not read.';
     this.#options.onDeadLetter?.({
       ...{ source: name, position: offset, length, hash, reason: 'too-long', detail },
-      excerpt: this.#options.excerpt(head),
+      excerpt: cleanExcerpt(head),
     });
   }
 
@@ -228,7 +227,7 @@ export class Lane implements RecordSink {
       hash: hash('sha256', record, 'hex'),
       reason,
       ...(detail === undefined ? {} : { detail }),
-      excerpt: this.#options.excerpt(record),
+      excerpt: cleanExcerpt(record),
     };
   }
 

@@ -1,9 +1,22 @@
 import { hash } from 'node:crypto';
-import type { AttributedUse } from '../attribution/attributed.ts';
+import type { AttributedUse, Attribution } from '../attribution/attributed.ts';
 import { type CredentialUse, NOTHING_ELSE } from '../event.ts';
 
-/** An event whose place in time is settled: what attribution takes. */
-export type OrderedUse = Omit<AttributedUse, 'attribution'>;
+/**
+ * An event whose place in time is settled: what attribution takes. Set its `attribution` in place and it is an `AttributedUse`.
+ * Don't spread or copy it, nor detach `id`: millions pass by, so what they share is in their prototype.
+ */
+export interface OrderedUse extends AttributedUse {
+  attribution: Attribution;
+}
+
+const UNDECIDED: Attribution = Object.freeze({
+  method: 'none',
+  confidence: 0,
+  principal: undefined,
+  credential: undefined,
+  ambiguous: undefined,
+});
 
 /** An event on its way through ordering, as plain JSON. */
 export interface SavedUse {
@@ -39,8 +52,8 @@ export class PendingUse implements OrderedUse {
   late = false;
   /** 2 for the second of equal records at one time, and so on. */
   occurrence = 1;
+  attribution = UNDECIDED;
   #recordId: string | undefined;
-  readonly id: () => string = () => (this.occurrence === 1 ? this.recordId : `${this.recordId}-${this.occurrence}`);
 
   constructor(use: CredentialUse, bytes: Buffer, start: number, end: number, position: number) {
     this.use = use;
@@ -49,6 +62,10 @@ export class PendingUse implements OrderedUse {
     this.end = end;
     this.position = position;
     this.orderTime = use.time;
+  }
+
+  id(): string {
+    return this.occurrence === 1 ? this.recordId : `${this.recordId}-${this.occurrence}`;
   }
 
   /** The id that equal records share. */

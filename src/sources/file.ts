@@ -33,6 +33,7 @@ export class FileSource implements Source {
       return this.#gunzip === undefined ? await this.#readRaw(size) : await this.#readGzip(this.#gunzip);
     } catch (error) {
       this.#problem = problemOf(error);
+      await this.#pool.close(this.name);
       return 'end';
     }
   }

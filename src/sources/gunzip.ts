@@ -30,7 +30,16 @@ export class Gunzip {
 
   /** What these compressed bytes give. */
   async write(compressed: Buffer): Promise<Buffer> {
-    if (this.#error === undefined) await new Promise<void>((done) => this.#stream.write(compressed, () => done()));
+    if (this.#error === undefined) {
+      await new Promise<void>((done) => {
+        // Damage closes the stream without a word to the write that met it.
+        this.#stream.once('close', done);
+        this.#stream.write(compressed, () => {
+          this.#stream.off('close', done);
+          done();
+        });
+      });
+    }
     return this.#take();
   }
 

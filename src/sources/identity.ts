@@ -21,5 +21,6 @@ export const compareIdentity = async (identity: string, file: FileHandle): Promi
   const head = await readHead(file, Math.min(HEAD, Number(length)));
   if (head.length !== Number(length) || hash('sha256', head, 'hex').slice(0, 32) !== digest) return 'other';
   const stats = await file.stat();
-  return String(stats.dev) === dev && String(stats.ino) === ino ? 'same' : 'copy';
+  if (String(stats.dev) === dev && String(stats.ino) === ino) return 'same';
+  return head.length > 0 ? 'copy' : 'other';
 };

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { NOTHING_ELSE } from '../../src/event.ts';
 import type { Format, Parsed } from '../../src/formats/format.ts';
 import { Lane, type LaneOptions } from '../../src/pipeline/lane.ts';
@@ -50,7 +47,6 @@ export const testLanes = (): TestLanes => {
     detect: (sample) => (lines.detect(sample) > 0 ? lines : undefined),
     formatById: (id) => (id === 'lines' ? lines : undefined),
     context: { redactor: { clean: (text) => text, fingerprint: () => '' } },
-    excerpt: (record) => record.toString('latin1', 0, 64),
     onDeadLetter: (letter) => letters.push(letter),
     onWarning: (text) => warnings.push(text),
   };
@@ -58,8 +54,8 @@ export const testLanes = (): TestLanes => {
 };
 
 /** What a test compares: all of an ordered event that anything later depends on. */
-export const shown = ({ use, id, late, orderTime }: OrderedUse): string =>
-  `${orderTime - T0} ${use.time - T0} ${use.action} ${id()}${late ? ' late' : ''}`;
+export const shown = (event: OrderedUse): string =>
+  `${event.orderTime - T0} ${event.use.time - T0} ${event.use.action} ${event.id()}${event.late ? ' late' : ''}`;
 
 export const collect = async (merge: Merge): Promise<string[]> => {
   const all: string[] = [];
@@ -106,21 +102,3 @@ export class BytesSource implements Source {
 
   async close(): Promise<void> {}
 }
-
-/** A folder of its own for a test, and a way to be rid of it. */
-export const temporaryFolder = (): {
-  path: (name: string) => string;
-  write: (name: string, bytes: string | Buffer) => string;
-  remove: () => void;
-} => {
-  const folder = mkdtempSync(join(tmpdir(), 'wayward-sources-'));
-  const path = (name: string): string => join(folder, name);
-  return {
-    path,
-    write: (name, bytes) => {
-      writeFileSync(path(name), bytes);
-      return path(name);
-    },
-    remove: () => rmSync(folder, { recursive: true, force: true }),
-  };
-};

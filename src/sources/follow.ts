@@ -1,0 +1,183 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { identityOf, readHead } from './identity.ts';
+import { fileAfter, findFile, statIfThere } from './rotation.ts';
+import { READ_SIZE, type Source, type SourcePosition, type SourceProblem } from './source.ts';
+
+/** Milliseconds that a writer may go on with the old file after the new one has appeared. */
+const GRACE = 500;
+/** Files of the past whose places in the stream are remembered. */
+const MAX_SEGMENTS = 100;
+
+const LINE_END = Buffer.from('\n');
+const LF = 10;
+
+/** Which file a part of the stream came from. */
+interface Segment {
+  /** Offset in the stream, and in the file, at which it begins. */
+  readonly inStream: number;
+  readonly inFile: number;
+  identity: string;
+}
+
+/**
+ * A log that is being written, like `tail -F` from its start: through rotation by renaming, rotation by copying and truncating,
+ * and times without a file. The next file begins when the one before has been read to its end. Says `caught-up` at the end of
+ * what has been written; whoever reads looks again. Plain files only.
+ */
+export class FollowSource implements Source {
+  readonly name: string;
+  readonly startsAt: number;
+  #resume: SourcePosition | undefined;
+  #file: FileHandle | undefined;
+  /** Where to read on in the file. */
+  #at = 0;
+  /** Bytes handed out, counted from the stream's start. */
+  #inStream: number;
+  #segments: Segment[] = [];
+  /** The file's first bytes as they were: another beginning means that it was truncated and written anew. */
+  #head: Buffer = Buffer.alloc(0);
+  #lastByte = LF;
+  #caughtUp = false;
+  /** When a new file was first seen in this one's place. */
+  #replacedAt: number | undefined;
+  #problem: SourceProblem | undefined;
+  /** The last error that was reported: once is enough. */
+  #told: unknown;
+
+  constructor(name: string, resume?: SourcePosition) {
+    this.name = name;
+    this.#resume = resume?.identity === '' ? undefined : resume;
+    this.startsAt = resume?.offset ?? 0;
+    this.#inStream = this.startsAt;
+  }
+
+  async read(size = READ_SIZE): Promise<Buffer | 'caught-up'> {
+    try {
+      return (await this.#next(size)) ?? 'caught-up';
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error)) throw error;
+      if (error.code !== 'ENOENT')
+        this.#problem = { reason: 'unreadable', detail: `It cannot be read (${error.code}).` };
+      await this.#leave();
+      return 'caught-up';
+    }
+  }
+
+  problem(): SourceProblem | undefined {
+    const problem = this.#problem;
+    this.#problem = undefined;
+    return problem;
+  }
+
+  save(offset: number): SourcePosition {
+    const segment = this.#segments.findLast(({ inStream }) => inStream <= offset) ?? this.#segments[0];
+    if (segment === undefined) return { name: this.name, offset, identity: this.#resume?.identity ?? '' };
+    return { name: this.name, offset: segment.inFile + offset - segment.inStream, identity: segment.identity };
+  }
+
+  async close(): Promise<void> {
+    await this.#leave();
+  }
+
+  async #next(size: number): Promise<Buffer | undefined> {
+    if (this.#file === undefined) {
+      if ((await statIfThere(this.name)) === undefined && this.#resume === undefined) return undefined;
+      await this.#enterFirst();
+    }
+    const file = this.#file;
+    if (file === undefined) return undefined;
+    if (this.#caughtUp && (await this.#wasRewritten(file))) return await this.#beginAnew(file, size);
+
+    const bytes = await this.#readFrom(file, size);
+    if (bytes !== undefined) {
+      this.#replacedAt = undefined;
+      return bytes;
+    }
+    this.#caughtUp = true;
+    return await this.#goToNextFile(file, size);
+  }
+
+  async #readFrom(file: FileHandle, size: number): Promise<Buffer | undefined> {
+    const buffer = Buffer.allocUnsafeSlow(size);
+    const { bytesRead } = await file.read(buffer, 0, size, this.#at);
+    if (bytesRead === 0) return undefined;
+    this.#caughtUp = false;
+    this.#at += bytesRead;
+    return this.#handOut(buffer.subarray(0, bytesRead));
+  }
+
+  #handOut(bytes: Buffer): Buffer {
+    this.#inStream += bytes.length;
+    this.#lastByte = bytes.at(-1) ?? LF;
+    return bytes;
+  }
+
+  /** Truncated, perhaps with new text already in it. Also learns the rest of a short file's first bytes. */
+  async #wasRewritten(file: FileHandle): Promise<boolean> {
+    const { size } = await file.stat();
+    if (size < this.#at) return true;
+    if (size === this.#at) return false;
+    const head = await readHead(file);
+    if (!head.subarray(0, this.#head.length).equals(this.#head)) return true;
+    await this.#learn(file, head);
+    return false;
+  }
+
+  async #learn(file: FileHandle, head: Buffer): Promise<void> {
+    if (head.length === this.#head.length && this.#segments.length > 0) return;
+    this.#head = head;
+    const segment = this.#segments.at(-1);
+    if (segment !== undefined) segment.identity = identityOf(await file.stat(), head);
+  }
+
+  /** A line that the old text left unfinished must not run into the new one. */
+  async #beginAnew(file: FileHandle, size: number): Promise<Buffer | undefined> {
+    const cut = this.#lastByte === LF ? undefined : this.#handOut(Buffer.from(LINE_END));
+    await this.#begin(file, 0);
+    return cut ?? (await this.#readFrom(file, size));
+  }
+
+  async #begin(file: FileHandle, at: number): Promise<void> {
+    this.#file = file;
+    this.#at = at;
+    this.#caughtUp = false;
+    this.#replacedAt = undefined;
+    const head = await readHead(file);
+    this.#head = head;
+    this.#segments.push({ inStream: this.#inStream, inFile: at, identity: identityOf(await file.stat(), head) });
+    if (this.#segments.length > MAX_SEGMENTS) this.#segments.shift();
+  }
+
+  async #enterFirst(): Promise<void> {
+    const resume = this.#resume;
+    const path = resume === undefined ? this.name : await findFile(this.name, resume.identity);
+    if (resume !== undefined && path === undefined) {
+      this.#problem = {
+        reason: 'position-lost',
+        detail: 'The file that was read before is gone; what stood in it behind the last position was missed.',
+      };
+    }
+    const file = await open(path ?? this.name, 'r');
+    this.#resume = undefined;
+    const { size } = await file.stat();
+    await this.#begin(file, path !== undefined && resume !== undefined && size >= resume.offset ? resume.offset : 0);
+  }
+
+  async #goToNextFile(file: FileHandle, size: number): Promise<Buffer | undefined> {
+    const next = await fileAfter(this.name, await file.stat());
+    if (next === undefined) return undefined;
+    const now = Date.now();
+    this.#replacedAt ??= now;
+    if (now - this.#replacedAt < GRACE) return undefined;
+    const opened = await open(next, 'r');
+    await file.close();
+    return await this.#beginAnew(opened, size);
+  }
+
+  async #leave(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    this.#caughtUp = false;
+    await file?.close();
+  }
+}
