@@ -5,7 +5,9 @@ import { MAX_PATTERN } from '../attribution/glob.ts';
 import { parseCidr } from '../attribution/networks.ts';
 import { parseSchedule } from '../attribution/schedule.ts';
 import { IDENTITY_KEYS, type IdentityKey } from '../event.ts';
+import { REVOKERS } from '../revokers/registry.ts';
 import { durationSchema } from './duration.ts';
+import { explainIssue } from './explain-issue.ts';
 import { instantSchema } from './instant.ts';
 import { nearest } from './nearest.ts';
 import { loadYamlFile, type Report } from './yaml-file.ts';
@@ -62,6 +64,19 @@ const hours = z.string().superRefine((written, context) => {
   if (typeof schedule === 'string') context.addIssue(schedule);
 });
 
+/** Checked by the revoker that it names. */
+const revokeSchema = z.looseObject({ with: text('postgres') }).superRefine((spec, context) => {
+  const revoker = REVOKERS.find(({ id }) => id === spec.with);
+  if (revoker === undefined) {
+    const ids = REVOKERS.map(({ id }) => id);
+    const guess = nearest(spec.with, ids) ?? `one of ${ids.join(', ')}`;
+    context.addIssue({ code: 'custom', path: ['with'], message: `is no known revoker; write with: ${guess}` });
+    return;
+  }
+  const checked = revoker.specSchema.safeParse(spec, { error: explainIssue });
+  for (const issue of checked.error?.issues ?? []) context.addIssue({ ...issue });
+});
+
 const credentialSchema = z
   .strictObject({
     id: text('cred-billing-pg'),
@@ -84,7 +99,7 @@ const credentialSchema = z
     hours: hours.optional(),
     protected: z.boolean().optional(),
     parent: text('cred-billing-vault').optional(),
-    revoke: z.looseObject({ with: text('postgres') }).optional(),
+    revoke: revokeSchema.optional(),
   })
   .superRefine(({ issued_at, expires_at }, context) => {
     if (issued_at === undefined || expires_at === undefined || issued_at < expires_at) return;

@@ -304,6 +304,6 @@ function identityOf(agent: string, server: Server): string {
 }
 
 function revokeWith(server: Server, identity: string): Readonly<Record<string, string>> {
-  if (server === 'gateway') return { with: 'webhook' };
+  if (server === 'gateway') return { with: 'webhook', url: 'https://gateway.example.com/credentials/revoke' };
   return server === 'vault' ? { with: 'vault', accessor: identity } : { with: 'postgres', role: identity };
 }

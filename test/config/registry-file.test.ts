@@ -131,6 +131,10 @@ describe('a problem is said with its line and what to write', () => {
     ['protected: yes', 'FILE:5: credentials[0].protected must be true or false; write true or false'],
     ['slot: a/b', 'FILE:5: credentials[0].slot has a "/", which separates agent and slot; write it with "-"'],
     ['revoke: { role: y }', 'FILE:5: credentials[0].revoke.with is missing; write with: postgres'],
+    [
+      'revoke: { with: postgress, role: y }',
+      'FILE:5: credentials[0].revoke.with is no known revoker; write with: postgres',
+    ],
     ['parent: b', 'FILE:5: credentials[0].parent "b" is no credential of this file; write an id from it'],
     [
       'parent: a',
@@ -156,6 +160,13 @@ describe('a problem is said with its line and what to write', () => {
       expect.stringMatching(
         /^FILE:5: credentials\[1\].kind is not one of the known values; write one of api-key, oauth-client/,
       ),
+    ]);
+  });
+
+  test('how to revoke is checked by the revoker', () => {
+    expect(problemsWith('revoke: { with: postgres, rol: y }')).toEqual([
+      'FILE:5: credentials[0].revoke.role is missing; write role: followed by a text',
+      'FILE:5: credentials[0].revoke "rol" is not a known key; write role',
     ]);
   });
 

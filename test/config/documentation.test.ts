@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { loadCredentials } from '../../src/config/registry-file.ts';
+import { loadConfig } from '../../src/config/wayward-yaml.ts';
+import { temporaryFile } from './temp.ts';
+
+const text = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
+const [config = '', registry = ''] = [...text.matchAll(/```yaml\n(.*?)```/gs)].map(([, yaml]) => yaml);
+
+test('the examples of docs/configuration.md are right', () => {
+  expect(loadConfig(temporaryFile('wayward.yaml', config)).sources).toHaveLength(2);
+  expect(loadCredentials(temporaryFile('credentials.yaml', registry)).map(({ id }) => id)).toEqual([
+    'cred-billing-pg',
+    'cred-billing-vault',
+  ]);
+});
