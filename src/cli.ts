@@ -39,6 +39,31 @@ const COMMANDS: readonly CommandEntry[] = [
     summary: 'Runs the tests inside the detectors',
     load: async () => (await import('./commands/test.ts')).addTest,
   },
+  {
+    name: 'alerts',
+    summary: 'The alerts in the local store: list, show, close',
+    load: async () => (await import('./commands/alerts.ts')).addAlerts,
+  },
+  {
+    name: 'revoke',
+    summary: 'Emergency revocation of a credential, or of all that an agent holds',
+    load: async () => (await import('./commands/revoke.ts')).addRevoke,
+  },
+  {
+    name: 'approve',
+    summary: 'Lets a revocation that waits for a person be done',
+    load: async () => (await import('./commands/approve.ts')).addApprove,
+  },
+  {
+    name: 'halt',
+    summary: 'The kill switch: stops all automatic response',
+    load: async () => (await import('./commands/halt.ts')).addHalt,
+  },
+  {
+    name: 'audit',
+    summary: 'Whether the record of every response is whole',
+    load: async () => (await import('./commands/audit.ts')).addAudit,
+  },
 ];
 
 const EXIT_USAGE = 2;

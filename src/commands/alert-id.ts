@@ -6,6 +6,7 @@ import { alertIdsLike } from '../sinks/store-alerts.ts';
 export function alertIdOf(written: string, store: Store): string {
   const [id, other] = alertIdsLike(store, written);
   if (id === undefined) throw new UsageError(`no alert begins with "${written}"; wayward alerts list shows all`);
-  if (other !== undefined && id !== written) throw new UsageError(`several alerts begin with "${written}"; write more of the id`);
+  if (other !== undefined && id !== written)
+    throw new UsageError(`several alerts begin with "${written}"; write more of the id`);
   return id;
 }

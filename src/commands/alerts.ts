@@ -1,18 +1,30 @@
+import { userInfo } from 'node:os';
 import { type Command, Option } from 'commander';
 import type { Alert } from '../alerts/alert.ts';
 import { alertDocument } from '../alerts/document.ts';
 import { SEVERITIES, type Severity } from '../detectors/finding.ts';
 import { UsageError } from '../errors.ts';
-import { dismiss } from '../response/control.ts';
 import type { ResponseContext } from '../response/context.ts';
+import { dismiss } from '../response/control.ts';
 import type { Store } from '../sinks/store.ts';
 import { closingOfAlert, listAlerts, loadAlert, saveClosing, type Verdict } from '../sinks/store-alerts.ts';
 import { alertIdOf } from './alert-id.ts';
 import { alertText } from './alert-text.ts';
 import { type CommandIo, write } from './io.ts';
-import { configOption, credentialsOption, jsonOption, sinceOption, untilOption, withExample } from './options.ts';
-import { asOption, type ResponseOptions, stepDocument, whoDecides, withResponse } from './response.ts';
+import {
+  configOption,
+  credentialsOption,
+  jsonOption,
+  type SetupOptions,
+  sinceOption,
+  untilOption,
+  withExample,
+} from './options.ts';
+import { type ResponseOptions, stepDocument, withResponse } from './response.ts';
 import { table } from './table.ts';
+
+/** Enough of an id to type and still be unique. */
+const SHORT_ID = 12;
 
 interface ListOptions extends ResponseOptions {
   readonly status?: 'open' | 'closed';
@@ -22,9 +34,10 @@ interface ListOptions extends ResponseOptions {
   readonly until?: number;
 }
 
-interface CloseOptions extends ResponseOptions {
+interface CloseOptions extends SetupOptions {
+  readonly as: Verdict;
   readonly because: string;
-  readonly verdict: Verdict;
+  readonly by?: string;
 }
 
 export function addAlerts(program: Command, io: CommandIo): void {
@@ -41,7 +54,9 @@ function addList(alerts: Command, io: CommandIo): void {
   const list = alerts
     .command('list')
     .summary('Every alert, oldest first')
-    .description('Lists the alerts in the local store, oldest first: a table on a terminal, else one ECS document a line.')
+    .description(
+      'Lists the alerts in the local store, oldest first: a table on a terminal, else one ECS document a line.',
+    )
     .addOption(new Option('--status <status>', 'only these').choices(['open', 'closed']))
     .addOption(new Option('--severity <severity>', 'this one or worse').choices(SEVERITIES))
     .option('--agent <name>', 'only of this agent')
@@ -57,7 +72,9 @@ function addShow(alerts: Command, io: CommandIo): void {
   const show = alerts
     .command('show <id>')
     .summary('One alert, with what was found and what was done')
-    .description('Shows one alert (its id, or the first characters of it): its findings, and what response did about it.')
+    .description(
+      'Shows one alert (its id, or the first characters of it): its findings, and what response did about it.',
+    )
     .addOption(configOption())
     .addOption(credentialsOption())
     .addOption(jsonOption())
@@ -75,12 +92,12 @@ function addClose(alerts: Command, io: CommandIo): void {
       'Closes an alert. What is closed as benign becomes part of the baseline; revocations that wait because of it are dropped.',
     )
     .addOption(
-      new Option('--verdict <verdict>', 'benign, or true for a real incident')
+      new Option('--as <verdict>', 'benign, or true for a real incident')
         .choices(['benign', 'true'])
         .makeOptionMandatory(),
     )
     .requiredOption('--because <text>', 'why, for those who come after you')
-    .addOption(asOption())
+    .option('--by <name>', 'who decides, for the record (default: this user)')
     .addOption(configOption())
     .action((id: string, options: CloseOptions) =>
       withResponse(options, io, ({ store, response }) => closeOne(loadOne(id, store), store, response, options, io)),
@@ -104,10 +121,13 @@ async function printList(store: Store, options: ListOptions, io: CommandIo): Pro
     new Date(alert.openedAt).toISOString().slice(0, 16).replace('T', ' '),
     alert.severity,
     closingOfAlert(store, alert.id)?.verdict ?? alert.status,
-    alert.id.slice(0, 12),
+    alert.id.slice(0, SHORT_ID),
     alert.reason,
   ]);
-  await write(io.stdout, rows.length === 0 ? 'No alerts.\n' : table(['OPENED (UTC)', 'SEVERITY', 'STATUS', 'ID', 'WHY'], rows));
+  await write(
+    io.stdout,
+    rows.length === 0 ? 'No alerts.\n' : table(['OPENED (UTC)', 'SEVERITY', 'STATUS', 'ID', 'WHY'], rows),
+  );
 }
 
 async function printOne(
@@ -126,8 +146,7 @@ async function printOne(
 }
 
 function closeOne(alert: Alert, store: Store, response: ResponseContext, options: CloseOptions, io: CommandIo): void {
-  const { verdict, because } = options;
-  const by = whoDecides(options);
+  const { as: verdict, because, by = userInfo().username } = options;
   store.transaction(() => {
     saveClosing(store, { alert: alert.id, verdict, because, by, at: response.now() });
     if (verdict === 'benign') dismiss(alert.id, `closed as benign by ${by}`, response);

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { approve } from '../response/control.ts';
 import type { ResponseContext } from '../response/context.ts';
+import { approve } from '../response/control.ts';
 import { alertIdOf } from './alert-id.ts';
 import { type CommandIo, write } from './io.ts';
 import { configOption, credentialsOption, jsonOption, withExample } from './options.ts';
@@ -45,10 +45,14 @@ async function listWaiting(response: ResponseContext, { json }: ResponseOptions,
   const now = response.now();
   const waiting = response.outbox.waiting().filter(({ expiresAt }) => expiresAt !== undefined && expiresAt > now);
   if (json === true || io.stdout.isTTY !== true) {
-    for (const step of waiting) await write(io.stdout, `${JSON.stringify({ alert: step.cause, ...stepDocument(step) })}\n`);
+    for (const step of waiting)
+      await write(io.stdout, `${JSON.stringify({ alert: step.cause, ...stepDocument(step) })}\n`);
     return;
   }
   const minutes = (time = now) => `${Math.ceil((time - now) / 60_000)} min`;
   const rows = waiting.map((step) => [step.cause, step.credential, step.detail, minutes(step.expiresAt)]);
-  await write(io.stdout, rows.length === 0 ? 'Nothing waits.\n' : table(['ALERT', 'CREDENTIAL', 'WOULD', 'TIME LEFT'], rows));
+  await write(
+    io.stdout,
+    rows.length === 0 ? 'Nothing waits.\n' : table(['ALERT', 'CREDENTIAL', 'WOULD', 'TIME LEFT'], rows),
+  );
 }

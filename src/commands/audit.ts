@@ -29,6 +29,6 @@ const run = (options: ResponseOptions, io: CommandIo): Promise<void> =>
       io.stderr.write('The record was changed.\n');
       return;
     }
-    const waiting = unpublished === 0 ? '' : `; the heads of the last ${unpublished} are not written out yet`;
-    io.stderr.write(`The record is whole: ${entries} entries${waiting}.\n`);
+    const waiting = unpublished === 0 ? '' : `, the last ${unpublished} not yet written to the head file`;
+    io.stderr.write(`The record is whole (entries: ${entries}${waiting}).\n`);
   });

@@ -34,7 +34,8 @@ const run = (options: HaltOptions, io: CommandIo): Promise<void> =>
       resume(by, response);
       if (was.halt !== undefined) say(`Automatic response goes on (it was halted by ${was.halt.by}).`);
       if (was.breaker !== undefined) say(`The breaker is closed (it had opened: ${was.breaker.because}).`);
-      if (was.halt === undefined && was.breaker === undefined) say('Automatic response was neither halted nor was the breaker open.');
+      if (was.halt === undefined && was.breaker === undefined)
+        say('Automatic response was neither halted nor was the breaker open.');
     } else {
       halt(by, response);
       say('Automatic response is halted. wayward halt --off lets it go on.');

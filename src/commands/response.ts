@@ -66,19 +66,26 @@ export async function carryOut(cause: string, response: ResponseContext, io: Com
 }
 
 function progressOf({ credential, state, note, attempts, doneAt }: OutboxStep): string {
-  if (doneAt === undefined && note !== undefined) return `${credential}: attempt ${attempts} failed, trying again: ${note}`;
+  if (doneAt === undefined && note !== undefined)
+    return `${credential}: attempt ${attempts} failed, trying again: ${note}`;
   return `${credential}: ${state}${note === undefined ? '' : `: ${note}`}`;
 }
 
 /** Prints how the steps ended. @throws ServerUnavailableError (exit 3) unless every one got through */
-export async function reportSteps(steps: readonly OutboxStep[], options: ResponseOptions, io: CommandIo): Promise<void> {
+export async function reportSteps(
+  steps: readonly OutboxStep[],
+  options: ResponseOptions,
+  io: CommandIo,
+): Promise<void> {
   if (options.json === true || io.stdout.isTTY !== true) {
     for (const step of steps) await write(io.stdout, `${JSON.stringify(stepDocument(step))}\n`);
   } else if (steps.length > 0) {
     const rows = steps.map((step) => [step.credential, step.state, tookText(step), step.note ?? '']);
     await write(io.stdout, table(['CREDENTIAL', 'STATE', 'TOOK', 'PROOF'], rows));
   }
-  const unfinished = steps.filter(({ state, doneAt }) => doneAt === undefined || state === 'failed' || state === 'expired');
+  const unfinished = steps.filter(
+    ({ state, doneAt }) => doneAt === undefined || state === 'failed' || state === 'expired',
+  );
   if (unfinished.length > 0) {
     const names = unfinished.map(({ credential, state }) => `${credential} (${state})`).join(', ');
     throw new ServerUnavailableError(`${unfinished.length} of ${steps.length} steps did not get through: ${names}`);

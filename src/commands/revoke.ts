@@ -62,7 +62,9 @@ function chosen({ agent, credential }: RevokeOptions, plan: PlanContext): string
   const known = agent === undefined ? all.map(({ id }) => id) : all.map((other) => other.agent);
   const guess = nearest(agent ?? credential ?? '', known);
   const what = agent === undefined ? `no credential "${credential}"` : `no agent "${agent}"`;
-  throw new UsageError(`${what} in the registry${guess === undefined ? '; wayward credentials list shows all' : `; is it ${guess}?`}`);
+  throw new UsageError(
+    `${what} in the registry${guess === undefined ? '; wayward credentials list shows all' : `; is it ${guess}?`}`,
+  );
 }
 
 async function showPlan(
@@ -74,7 +76,12 @@ async function showPlan(
   if (json !== true && io.stdout.isTTY === true) {
     const rows = steps.map((step, index) => {
       const because = never(step);
-      return [`${index + 1}`, step.credential.id, because === undefined ? step.describe : `NOT: ${because}`, step.undo || '-'];
+      return [
+        `${index + 1}`,
+        step.credential.id,
+        because === undefined ? step.describe : `NOT: ${because}`,
+        step.undo || '-',
+      ];
     });
     await write(io.stdout, table(['STEP', 'CREDENTIAL', 'WOULD', 'TO UNDO'], rows));
     io.stderr.write('Nothing was done. Add --execute to do it.\n');
@@ -82,7 +89,14 @@ async function showPlan(
   }
   for (const step of steps) {
     const { credential, describe, reversible, undo } = step;
-    const plan = { credential: credential.id, agent: credential.agent, would: describe, reversible, undo, refused: never(step) };
+    const plan = {
+      credential: credential.id,
+      agent: credential.agent,
+      would: describe,
+      reversible,
+      undo,
+      refused: never(step),
+    };
     await write(io.stdout, `${JSON.stringify(plan)}\n`);
   }
 }

@@ -13,4 +13,5 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
   return `${lines.join('\n')}\n`;
 }
 
-const printable = (cell: string): string => stripVTControlCharacters(cell).replaceAll(/\p{Cc}/gu, ' ');
+/** Text without anything that could steer a terminal. */
+export const printable = (cell: string): string => stripVTControlCharacters(cell).replaceAll(/\p{Cc}/gu, ' ');

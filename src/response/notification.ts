@@ -1,19 +1,6 @@
 import type { Alert } from '../alerts/alert.ts';
+import type { CloudEvent } from '../webhook.ts';
 import type { Decision } from './guards.ts';
-
-/** https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md */
-export interface CloudEvent {
-  readonly specversion: '1.0';
-  /** The same for every attempt, so that a receiver can drop repeats. */
-  readonly id: string;
-  readonly source: string;
-  readonly type: string;
-  readonly subject: string;
-  /** RFC 3339. */
-  readonly time: string;
-  readonly datacontenttype: 'application/json';
-  readonly data: unknown;
-}
 
 /**
  * What the webhook is told of an alert and of what response makes of it. `dry_run` is true unless something is done or

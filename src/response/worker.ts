@@ -1,8 +1,8 @@
 import { CallError } from '../errors.ts';
+import type { CloudEvent } from '../webhook.ts';
 import type { CallContext } from './action.ts';
 import { haltOf, type ResponseContext } from './context.ts';
 import { whyNever } from './guards.ts';
-import type { CloudEvent } from './notification.ts';
 import { AUTOMATIC, type OutboxStep } from './outbox.ts';
 import { type PlanStep, planFor, prepareStep } from './plan.ts';
 import { recordEnd } from './record.ts';
@@ -23,6 +23,8 @@ export interface WorkerOptions {
   /** Sends to `response.webhook`; rejects with a CallError. Needed where one is configured. */
   readonly deliver?: (event: CloudEvent) => Promise<unknown>;
   readonly retry?: RetryPolicy;
+  /** Only the steps of this alert or order; all where absent. */
+  readonly cause?: string;
   /** Told of each step whenever it got further or failed: progress for a person. */
   readonly onStep?: (step: OutboxStep) => void;
   /** Told of what should not happen: a store that can't be written. */
@@ -80,7 +82,7 @@ export class Worker {
   #launch(): void {
     const { context } = this.#options;
     expireApprovals(context);
-    const due = Map.groupBy(context.outbox.due(context.now()), ({ cause }) => cause);
+    const due = Map.groupBy(context.outbox.due(context.now(), this.#options.cause), ({ cause }) => cause);
     for (const [cause, steps] of due) {
       if (this.#inFlight.has(cause) || this.#inFlight.size >= CONCURRENCY) continue;
       const made = this.#makeAll(steps)

@@ -70,7 +70,7 @@ async function readBack(client: pg.Client, role: string): Promise<Verification> 
       continue;
     }
     const login = state.canLogin ? 'may still log in' : 'is NOLOGIN';
-    return { dead, proof: `role ${pg.escapeIdentifier(role)} ${login}, ${state.sessions} sessions left` };
+    return { dead, proof: `role ${pg.escapeIdentifier(role)} ${login}, sessions left: ${state.sessions}` };
   }
 }
 

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { secretSchema } from '../config/secrets.ts';
 import type { CallContext, Verification } from '../response/action.ts';
-import type { CloudEvent } from '../response/notification.ts';
-import { deliver } from '../sinks/webhook.ts';
+import { type CloudEvent, deliver } from '../webhook.ts';
 import { defineRevoker } from './revoker.ts';
 
 const urlSchema = z.url({ protocol: /^https?$/ }).meta({ example: 'https://issuer.example.com/revoke' });

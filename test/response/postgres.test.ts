@@ -47,7 +47,7 @@ describeWith('from an alert to a dead PostgreSQL role', startPostgres, (server) 
       'not permitted to log in',
     );
     const [step] = response.outbox.ofCause('alert-1');
-    expect(step).toMatchObject({ state: 'verified', attempts: 1, note: `role "${role}" is NOLOGIN, 0 sessions left` });
+    expect(step).toMatchObject({ state: 'verified', attempts: 1, note: `role "${role}" is NOLOGIN, sessions left: 0` });
     expect(response.audit.ofCause('alert-1').map(({ type }) => type)).toEqual(['decided', 'verified']);
     expect(response.audit.ofCause('alert-1')[1]).toMatchObject({
       by: 'automatic',

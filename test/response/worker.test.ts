@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { OutboxStep } from '../../src/response/outbox.ts';
 import { respondTo } from '../../src/response/responder.ts';
-import { deliver } from '../../src/sinks/webhook.ts';
+import { deliver } from '../../src/webhook.ts';
 import { secretOf } from '../revokers/secret-of.ts';
 import { freePort } from '../servers/free-port.ts';
 import { type Receiver, startReceiver } from '../servers/receiver.ts';

@@ -52,10 +52,10 @@ describeWith('revoking a PostgreSQL role', startPostgres, (server) => {
 
     expect(await step.verify(CONTEXT)).toEqual({
       dead: false,
-      proof: `role "${role}" may still log in, 1 sessions left`,
+      proof: `role "${role}" may still log in, sessions left: 1`,
     });
     await step.revoke(CONTEXT);
-    expect(await step.verify(CONTEXT)).toEqual({ dead: true, proof: `role "${role}" is NOLOGIN, 0 sessions left` });
+    expect(await step.verify(CONTEXT)).toEqual({ dead: true, proof: `role "${role}" is NOLOGIN, sessions left: 0` });
     await died;
     await expect(new pg.Client({ connectionString: url }).connect()).rejects.toThrow('not permitted to log in');
 

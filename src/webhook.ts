@@ -1,7 +1,20 @@
 import { createHmac } from 'node:crypto';
-import { CallError } from '../errors.ts';
-import { type HttpAnswer, isSuccess, isTransientStatus, post } from '../http.ts';
-import type { CloudEvent } from '../response/notification.ts';
+import { CallError } from './errors.ts';
+import { type HttpAnswer, isSuccess, isTransientStatus, post } from './http.ts';
+
+/** https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md */
+export interface CloudEvent {
+  readonly specversion: '1.0';
+  /** The same for every attempt, so that a receiver can drop repeats. */
+  readonly id: string;
+  readonly source: string;
+  readonly type: string;
+  readonly subject: string;
+  /** RFC 3339. */
+  readonly time: string;
+  readonly datacontenttype: 'application/json';
+  readonly data: unknown;
+}
 
 export interface WebhookReceiver {
   readonly url: string;

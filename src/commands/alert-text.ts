@@ -1,0 +1,53 @@
+import type { Alert } from '../alerts/alert.ts';
+import type { AuditEntry } from '../response/audit.ts';
+import type { OutboxStep } from '../response/outbox.ts';
+import type { Closing } from '../sinks/store-alerts.ts';
+import { printable } from './table.ts';
+
+/** One alert for a person: what it is, what was found, what was done and when. */
+export function alertText(
+  alert: Alert,
+  closing: Closing | undefined,
+  steps: readonly OutboxStep[],
+  record: readonly AuditEntry[],
+): string {
+  const lines = [
+    alert.title,
+    alert.reason,
+    '',
+    field('id', alert.id),
+    field('severity', `${alert.severity} (risk ${alert.riskScore}, ${alert.bits} bits)`),
+    field('principal', alert.principal),
+    field('credentials', alert.credentials.join(', ') || '-'),
+    field('attribution', `${alert.attribution.method}, confidence ${alert.attribution.confidence}`),
+    field('from', iso(alert.start)),
+    field('to', iso(alert.end)),
+    field('sources', alert.related.ip.join(', ') || '-'),
+    field('status', statusOf(alert, closing)),
+    '',
+    'Findings',
+    ...alert.findings.map(
+      ({ time, severity, detector, reason }) => `  ${iso(time)}  ${severity}  ${detector}: ${reason}`,
+    ),
+    '',
+    'Response',
+    ...(record.length === 0 ? ['  none'] : record.map((entry) => `  ${entry.at}  ${entryText(entry)}`)),
+    ...steps.filter(({ doneAt }) => doneAt === undefined).map((step) => `  now: ${step.credential} is ${step.state}`),
+  ];
+  return `${lines.map(printable).join('\n')}\n`;
+}
+
+const field = (name: string, value: string): string => `  ${name.padEnd(12)} ${value}`;
+const iso = (time: number): string => new Date(time).toISOString();
+
+const statusOf = ({ status }: Alert, closing: Closing | undefined): string =>
+  closing === undefined ? status : `closed as ${closing.verdict} by ${closing.by}: ${closing.because}`;
+
+function entryText(entry: AuditEntry): string {
+  if (Array.isArray(entry.steps)) {
+    const steps = entry.steps.map(({ credential, outcome, because }) => `${credential}: ${outcome} (${because})`);
+    return `decided: ${steps.join('; ') || 'no credential of the registry to revoke'}`;
+  }
+  const parts = [entry.credential, entry.note, entry.because].filter((part) => part !== undefined);
+  return `${entry.type} by ${entry.by}${parts.length === 0 ? '' : `: ${parts.join(': ')}`}`;
+}

@@ -1,0 +1,40 @@
+import { join, resolve } from 'node:path';
+import type { Registry } from '../attribution/registry.ts';
+import type { WaywardConfig } from '../config/wayward-yaml.ts';
+import { AuditTrail } from '../response/audit.ts';
+import type { ResponseContext } from '../response/context.ts';
+import { Outbox } from '../response/outbox.ts';
+import { Worker, type WorkerOptions } from '../response/worker.ts';
+import { REVOKERS } from '../revokers/registry.ts';
+import type { Store } from '../sinks/store.ts';
+import { deliver } from '../webhook.ts';
+
+/**
+ * Response as configured, on the local store. A relative `audit_head` starts at the state folder.
+ * The secrets of `response` and `revokers` are needed once a worker calls somebody, not before.
+ */
+export function createResponse(config: WaywardConfig, registry: Registry, store: Store): ResponseContext {
+  const head = config.response.audit_head;
+  return {
+    state: store,
+    outbox: new Outbox(store),
+    audit: new AuditTrail(store, head === undefined ? join(config.state, 'audit-head') : resolve(config.state, head)),
+    config: config.response,
+    plan: {
+      credentials: new Map(registry.credentials.map((credential) => [credential.id, credential])),
+      revokers: new Map(REVOKERS.map((revoker) => [revoker.id, revoker])),
+      settings: config.revokers,
+    },
+    now: Date.now,
+  };
+}
+
+/** What makes the steps that are decided, with the configured webhook. */
+export function createWorker(options: Omit<WorkerOptions, 'deliver'>): Worker {
+  const { webhook } = options.context.config;
+  if (webhook === undefined) return new Worker(options);
+  return new Worker({
+    ...options,
+    deliver: (event) => deliver({ url: webhook.url, secret: webhook.secret.reveal() }, event),
+  });
+}
