@@ -1,4 +1,4 @@
-import { closeSync, fchmodSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs';
 import type { DeadLetter } from './dead-letter.ts';
 
 /** Bytes (or so) that wait in memory to be written. */
@@ -15,7 +15,8 @@ export class DeadLetterFile {
   /** `append` goes on with a file that an earlier run began. Throws what `open` throws. */
   constructor(path: string, append = false) {
     this.#file = openSync(path, append ? 'a' : 'w', 0o600);
-    fchmodSync(this.#file, 0o600);
+    // A file that was there keeps its mode unless changed; a device such as /dev/null must keep it.
+    if (fstatSync(this.#file).isFile()) fchmodSync(this.#file, 0o600);
   }
 
   write(letter: DeadLetter): void {

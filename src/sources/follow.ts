@@ -56,9 +56,7 @@ export class FollowSource implements Source {
       return (await this.#next(size)) ?? 'caught-up';
     } catch (error) {
       if (!(error instanceof Error && 'code' in error)) throw error;
-      if (error.code !== 'ENOENT')
-        this.#problem = { reason: 'unreadable', detail: `It cannot be read (${error.code}).` };
-      await this.#leave();
+      await this.#failed(error.code);
       return 'caught-up';
     }
   }
@@ -172,6 +170,16 @@ export class FollowSource implements Source {
     const opened = await open(next, 'r');
     await file.close();
     return await this.#beginAnew(opened, size);
+  }
+
+  /** It may come back: go on then where it stood. */
+  async #failed(code: unknown): Promise<void> {
+    if (code !== 'ENOENT' && code !== this.#told) {
+      this.#told = code;
+      this.#problem = { reason: 'unreadable', detail: `It cannot be read for now (${code}).` };
+    }
+    if (this.#segments.length > 0) this.#resume = this.save(this.#inStream);
+    await this.#leave();
   }
 
   async #leave(): Promise<void> {

@@ -1,6 +1,6 @@
 import { createReadStream, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { FileSource } from './file.ts';
@@ -54,7 +54,7 @@ const statOf = async (path: string): Promise<Stats | undefined> => {
 const filesOf = async (name: string): Promise<string[]> => {
   if ((await statOf(name)) !== undefined) return [name];
   if (!isDynamicPattern(name)) throw new SourceNotFound(`${name}: there is no such file.`);
-  const found = await glob(name, { dot: true, expandDirectories: false });
+  const found = await glob(name, { absolute: isAbsolute(name), dot: true, expandDirectories: false });
   if (found.length === 0) throw new SourceNotFound(`${name}: no file fits this pattern.`);
   return found.sort();
 };
