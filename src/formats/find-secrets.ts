@@ -14,16 +14,18 @@ import {
 /** Gives what stands in the secret's place. */
 type Replace = (kind: string, secret: string) => string;
 
+/** The characters of base64url from a place on. */
+const RUN = /[\w-]*/y;
+
 /** A JSON Web Token from the `eyJ` at `start` on (RFC 7519; `eyJ` is base64url of `{"`): its end, or -1. */
 const jwtEnd = (text: string, start: number): number => {
-  const segment = /[\w-]*/y;
   let end = start;
   for (let part = 0; part < 5; part++) {
-    segment.lastIndex = end;
-    segment.exec(text);
-    const length = segment.lastIndex - end;
+    RUN.lastIndex = end;
+    RUN.exec(text);
+    const length = RUN.lastIndex - end;
     if (part < 2 && length < 4) return -1;
-    end = segment.lastIndex;
+    end = RUN.lastIndex;
     if (text[end] !== '.') return part === 0 ? -1 : end;
     end++;
   }
@@ -37,8 +39,9 @@ const replaceJwts = (text: string, secret: Replace): string => {
     const end = jwtEnd(text, at);
     if (end === -1) {
       // No token begins in this run of characters: go on behind it, so that a long run costs one look.
-      at = text.slice(at).search(/[^\w-]/) + at;
-      if (text[at] === undefined || /[\w-]/.test(text[at] ?? '')) break;
+      RUN.lastIndex = at;
+      RUN.exec(text);
+      at = RUN.lastIndex;
       continue;
     }
     out += text.slice(done, at) + secret('jwt', text.slice(at, end));

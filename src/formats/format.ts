@@ -1,4 +1,5 @@
 import type { CredentialUse } from '../event.ts';
+import type { Framing } from '../sources/framing.ts';
 import type { Redactor } from './redact.ts';
 
 /** A record that is knowingly no use of a credential: counted by reason. */
@@ -18,14 +19,6 @@ export interface Unusable {
 export type Parsed = CredentialUse | Ignored | Unusable;
 
 export const isEvent = (parsed: Parsed): parsed is CredentialUse => 'action' in parsed;
-
-/**
- * How bytes become records.
- * - `line`: one record a line.
- * - `csv`: quotes may hold line ends (RFC 4180).
- * - `postgres-stderr`: tab-indented continuation lines, and DETAIL/HINT/STATEMENT lines of the same process, belong to the record before.
- */
-export type Framing = 'line' | 'csv' | 'postgres-stderr';
 
 /** What a parser may use; made once per source. */
 export interface ParserContext {

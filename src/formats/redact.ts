@@ -56,7 +56,6 @@ const decoded = (value: string): string => {
 const MAX_LOOKED_AT = 8_192;
 /** A run that mixes letters and digits and could be a token, whatever issued it. */
 const MIXED = /[A-Za-z0-9_+/=~.-]{16,}/g;
-const SQL_LITERAL = /'(?:[^']|'')*(?:'|$)/g;
 
 /**
  * What may be kept of a record that nothing could be made of: valid UTF-8 text without control characters, at most `max` bytes,
@@ -66,10 +65,18 @@ const SQL_LITERAL = /'(?:[^']|'')*(?:'|$)/g;
 export const cleanExcerpt = (bytes: Buffer, max = 1024): string => {
   const text = bytes.toString('utf8', 0, MAX_LOOKED_AT);
   const whole = bytes.length > MAX_LOOKED_AT ? withoutLastWord(text) : text;
-  const redacted = redactAll(whole, (kind) => `[redacted:${kind}]`, false)
-    .replace(SQL_LITERAL, "'[redacted]'")
-    .replace(MIXED, (run) => (isToken(run) ? '[redacted:token]' : run));
+  const redacted = withoutLiterals(redactAll(whole, (kind) => `[redacted:${kind}]`, false)).replace(MIXED, (run) =>
+    isToken(run) ? '[redacted:token]' : run,
+  );
   return capBytes(shown(redacted, max), max);
+};
+
+/** From the first quote to the last: which of them open and which close can't be told in text that was not understood. */
+const withoutLiterals = (text: string): string => {
+  const first = text.indexOf("'");
+  if (first === -1) return text;
+  const isOdd = text.split("'").length % 2 === 0;
+  return `${text.slice(0, first)}'[redacted]'${isOdd ? '' : text.slice(text.lastIndexOf("'") + 1)}`;
 };
 
 /** A token that the cut goes through looks shorter than it is: its rest goes, too. */
