@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { type Command, Option } from 'commander';
 import type { Alert } from '../alerts/alert.ts';
 import { alertDocument } from '../alerts/document.ts';
@@ -20,7 +19,7 @@ import {
   untilOption,
   withExample,
 } from './options.ts';
-import { type ResponseOptions, stepDocument, withResponse } from './response.ts';
+import { type ResponseOptions, stepDocument, whoDecides, withResponse } from './response.ts';
 import { table } from './table.ts';
 
 /** Enough of an id to type and still be unique. */
@@ -146,7 +145,8 @@ async function printOne(
 }
 
 function closeOne(alert: Alert, store: Store, response: ResponseContext, options: CloseOptions, io: CommandIo): void {
-  const { as: verdict, because, by = userInfo().username } = options;
+  const { as: verdict, because } = options;
+  const by = whoDecides(options.by);
   store.transaction(() => {
     saveClosing(store, { alert: alert.id, verdict, because, by, at: response.now() });
     if (verdict === 'benign') dismiss(alert.id, `closed as benign by ${by}`, response);

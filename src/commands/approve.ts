@@ -36,7 +36,7 @@ const run = (written: string | undefined, options: ResponseOptions, io: CommandI
     if (written === undefined) return listWaiting(response, options, io);
     const alert = alertIdOf(written, store);
     await fetchSecrets();
-    approve(alert, whoDecides(options), response);
+    approve(alert, whoDecides(options.as), response);
     const steps = await carryOut(alert, response, io);
     await reportSteps(steps, options, io);
   });

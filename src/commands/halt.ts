@@ -27,7 +27,7 @@ export function addHalt(program: Command, io: CommandIo): void {
 
 const run = (options: HaltOptions, io: CommandIo): Promise<void> =>
   withResponse(options, io, ({ response }) => {
-    const by = whoDecides(options);
+    const by = whoDecides(options.as);
     const say = (text: string) => io.stderr.write(`${text}\n`);
     if (options.off === true) {
       const was = { halt: haltOf(response.state), breaker: openBreaker(response.state) };

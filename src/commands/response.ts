@@ -19,7 +19,15 @@ export interface ResponseOptions extends SetupOptions {
 
 export const asOption = () => new Option('--as <name>', 'who decides, for the record (default: this user)');
 
-export const whoDecides = ({ as }: ResponseOptions): string => as ?? userInfo().username;
+export const whoDecides = (name: string | undefined): string => name ?? thisUser();
+
+function thisUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `user ${process.getuid?.()}`; // a container's user need not have a name
+  }
+}
 
 interface OpenResponse {
   readonly response: ResponseContext;

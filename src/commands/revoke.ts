@@ -42,7 +42,7 @@ const revoke = (options: RevokeOptions, io: CommandIo): Promise<void> =>
     if (options.execute !== true) return showPlan(steps, never, options, io);
 
     await fetchSecrets();
-    const order = await orderSteps(steps, whoDecides(options), response);
+    const order = await orderSteps(steps, whoDecides(options.as), response);
     for (const { credential } of order.alreadyDead) io.stderr.write(`${credential.id}: is dead already, as recorded\n`);
     for (const { step, because } of order.refused) io.stderr.write(`${step.credential.id}: NOT revoked: ${because}\n`);
     await reportSteps(await carryOut(order.cause, response, io), options, io);

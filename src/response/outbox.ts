@@ -111,11 +111,13 @@ export class Outbox {
   }
 
   /** Steps that may be made now, a plan's in its order: decided, not done, not in the hands of another living process. */
-  due(now: number, cause?: string): OutboxStep[] {
+  due(action: OutboxStep['action'], now: number, cause?: string): OutboxStep[] {
     return this.#state
       .all(
-        `SELECT * FROM outbox WHERE state IN ('approved', 'calling', 'called') AND done_at IS NULL AND due_at <= ? AND (? IS NULL OR cause = ?)
-         ORDER BY decided_at, cause, action DESC, position LIMIT 200`,
+        `SELECT * FROM outbox WHERE state IN ('approved', 'calling', 'called') AND done_at IS NULL AND action = ? AND due_at <= ?
+           AND (? IS NULL OR cause = ?)
+         ORDER BY decided_at, cause, position LIMIT 200`,
+        action,
         now,
         cause ?? null,
         cause ?? null,

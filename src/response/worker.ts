@@ -16,7 +16,7 @@ export interface RetryPolicy {
 }
 
 /** Goes on for about four minutes. */
-export const RETRY: RetryPolicy = { attempts: 10, first: 500, longest: 60_000 };
+const RETRY: RetryPolicy = { attempts: 10, first: 500, longest: 60_000 };
 
 export interface WorkerOptions {
   readonly context: ResponseContext;
@@ -31,7 +31,7 @@ export interface WorkerOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** Plans made at the same time; the steps of one plan follow each other. */
+/** Plans made at the same time, the steps of one following each other; as many notifications beside them, so that neither waits for the other. */
 const CONCURRENCY = 8;
 /** How soon an approval or a command of another process is seen. */
 const POLL_MS = 250;
@@ -82,15 +82,22 @@ export class Worker {
   #launch(): void {
     const { context } = this.#options;
     expireApprovals(context);
-    const due = Map.groupBy(context.outbox.due(context.now(), this.#options.cause), ({ cause }) => cause);
-    for (const [cause, steps] of due) {
-      if (this.#inFlight.has(cause) || this.#inFlight.size >= CONCURRENCY) continue;
-      const made = this.#makeAll(steps)
-        .catch(this.#options.onError)
-        .finally(() => this.#inFlight.delete(cause));
-      this.#inFlight.set(cause, made);
+    for (const action of ['revoke', 'notify'] as const) {
+      const due = context.outbox.due(action, context.now(), this.#options.cause);
+      const plans = Map.groupBy(due, ({ cause }) => cause);
+      for (const [cause, steps] of plans) this.#begin(action, cause, steps);
     }
     context.audit.publishHead();
+  }
+
+  #begin(action: OutboxStep['action'], cause: string, steps: readonly OutboxStep[]): void {
+    const plan = `${action} ${cause}`;
+    const busy = [...this.#inFlight.keys()].filter((other) => other.startsWith(action)).length;
+    if (busy >= CONCURRENCY || this.#inFlight.has(plan)) return;
+    const made = this.#makeAll(steps)
+      .catch(this.#options.onError)
+      .finally(() => this.#inFlight.delete(plan));
+    this.#inFlight.set(plan, made);
   }
 
   async #makeAll(steps: readonly OutboxStep[]): Promise<void> {

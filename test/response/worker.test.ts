@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { OutboxStep } from '../../src/response/outbox.ts';
 import { respondTo } from '../../src/response/responder.ts';
@@ -133,4 +135,34 @@ test('two processes make each step once', async () => {
   await Promise.all([one.worker().drain(), two.worker().drain()]);
   expect(receiver.received).toHaveLength(20);
   expect(one.audit.verify()).toMatchObject({ entries: 40, unpublished: 0, problems: [] });
+});
+
+test('a receiver that hangs does not hold up revocations', async () => {
+  const hanging = createServer(() => {}).listen(0, '127.0.0.1');
+  await new Promise((resolve) => hanging.once('listening', resolve));
+  const stuckUrl = `http://127.0.0.1:${(hanging.address() as AddressInfo).port}`;
+  receiver.received.length = 0;
+  receiver.answer(200);
+  const credentials = Array.from({ length: 12 }, (_, index) =>
+    credentialOf({ id: `c${index}`, peerGroup: `p${index}`, revoke: { with: 'webhook', url: receiver.url } }),
+  );
+  const response = responseOf(withWebhook({ mode: 'auto', limits: { credentials: 100 } }), credentials, {
+    webhook: { secret: await secretOf('key') },
+  });
+  for (const { id } of credentials) respondTo(alertOf({ id: `alert-${id}`, credentials: [id] }), response);
+  const done = Promise.withResolvers<void>();
+  const revoked = new Set<string>();
+  const worker = response.worker({
+    deliver: (event) => deliver({ url: stuckUrl, secret: 'key' }, event),
+    onStep({ action, doneAt, credential }) {
+      if (action === 'revoke' && doneAt !== undefined) revoked.add(credential);
+      if (revoked.size === credentials.length) done.resolve();
+    },
+  });
+  worker.start();
+  await done.promise;
+  hanging.closeAllConnections();
+  hanging.close();
+  await worker.stop();
+  expect(receiver.received).toHaveLength(12);
 });
