@@ -32,7 +32,8 @@ const TELL_AGAIN = 1.15;
 /** … and by this much once it has been told longer ago than that, in five-minute cells. */
 const TELL_ANEW = 2;
 const GROWING_CELLS = 24;
-/** Days for which a told burst explains the longer windows that it is still part of. */
+/** A told burst explains the longer windows that it is part of, up to this many times its size, for this many days. */
+const EXPLAINS = 4;
 const EXPLAINS_DAYS = 7;
 
 const cellOfDay = (seen: Observation): number => Math.floor((seen.time % DAY) / CELL);
@@ -56,7 +57,7 @@ export const flag = (principal: Principal, series: number, seen: Observation, va
   const [, end] = SERIES_OF[(SERIES[series] as Series).metric];
   for (let longer = series + 1; longer < end; longer++) {
     const usual = tailOf(state, lentBy(principal), longer).greatest;
-    state.f32[AT.explained + longer] = Math.max(explainedBy(state, longer, seen.day), (usual + value - greatest) * TELL_ANEW);
+    state.f32[AT.explained + longer] = Math.max(explainedBy(state, longer, seen.day), (usual + value - greatest) * EXPLAINS);
     state.u16[AT.explainedOn + longer] = seen.day;
   }
 };

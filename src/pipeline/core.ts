@@ -1,6 +1,7 @@
 import type { Alert } from '../alerts/alert.ts';
 import { Incidents, type SavedIncidents } from '../alerts/incidents.ts';
 import { type Attributor, createAttributor } from '../attribution/attribute.ts';
+import type { AttributedUse, Attribution } from '../attribution/attributed.ts';
 import type { Registry } from '../attribution/registry.ts';
 import type { SavedUnregistered } from '../attribution/unregistered.ts';
 import type { Detector } from '../detectors/detector.ts';
@@ -21,6 +22,7 @@ export class Core {
   readonly attributor: Attributor;
   readonly engine: Engine;
   readonly incidents: Incidents;
+  readonly #current = new CurrentUse();
 
   constructor(registry: Registry, detectors: readonly Detector[], changed: (alert: Alert) => void) {
     this.attributor = createAttributor(registry);
@@ -30,8 +32,9 @@ export class Core {
 
   /** Takes events in order of (`orderTime`, id). */
   process(batch: readonly OrderedUse[]): void {
-    for (const { use, late, orderTime, id } of batch) {
-      this.engine.process({ use, late, orderTime, id, attribution: this.attributor.attribute(use) });
+    for (const ordered of batch) {
+      this.#current.take(ordered, this.attributor.attribute(ordered.use));
+      this.engine.process(this.#current);
     }
     const last = batch.at(-1);
     if (last) this.incidents.advance(last.orderTime);
@@ -45,5 +48,26 @@ export class Core {
     this.attributor.load(saved.attributor);
     this.engine.load(saved.engine);
     this.incidents.load(saved.incidents);
+  }
+}
+
+/** The event in hand with its attribution; one object for all events, since nothing keeps it. */
+class CurrentUse implements AttributedUse {
+  use!: AttributedUse['use'];
+  late = false;
+  orderTime = 0;
+  attribution!: Attribution;
+  #ordered!: OrderedUse;
+
+  take(ordered: OrderedUse, attribution: Attribution): void {
+    this.#ordered = ordered;
+    this.use = ordered.use;
+    this.late = ordered.late;
+    this.orderTime = ordered.orderTime;
+    this.attribution = attribution;
+  }
+
+  id(): string {
+    return this.#ordered.id();
   }
 }
