@@ -59,6 +59,7 @@ export class Merge {
     this.#pending = new PendingEvents({
       events: options.maxPending ?? 500_000,
       bytes: options.maxPendingBytes ?? 512 * 1024 * 1024,
+      batch: options.maxBatch ?? MAX_BATCH,
     });
   }
 
@@ -150,7 +151,7 @@ export class Merge {
     this.#pending.sortIn();
     let ready = this.#pending.ready(this.watermark);
     while (ready > 0 && !this.#aborted) {
-      const batch = this.#pending.take(Math.min(ready, this.#options.maxBatch ?? MAX_BATCH));
+      const batch = this.#pending.take(ready);
       ready -= batch.length;
       yield batch;
     }

@@ -15,12 +15,12 @@ export interface PendingLimits {
   readonly events: number;
   /** Bytes of the records that are held. */
   readonly bytes: number;
+  /** Events that leave at a time; far fewer new ones are not worth sorting in. */
+  readonly batch: number;
 }
 
 /** How far it goes below a limit that was reached, so that one more event doesn't mean another round. */
 const SHRINK = 0.9;
-/** Fewer new events than this, or than half of what is held, are not worth sorting in. */
-const WORTH_SORTING = 1024;
 
 /** Events that wait until nothing earlier can come. */
 export class PendingEvents {
@@ -43,7 +43,8 @@ export class PendingEvents {
   }
 
   get worthSorting(): boolean {
-    return this.incoming.length >= Math.max(WORTH_SORTING, (this.#sorted.length - this.#head) / 2);
+    const held = this.#sorted.length - this.#head;
+    return this.incoming.length >= Math.max(this.#limits.batch / 8, held / 2);
   }
 
   sortIn(): void {
@@ -74,9 +75,9 @@ export class PendingEvents {
     return must;
   }
 
-  /** The next `count` events, numbered where equal. */
-  take(count: number): PendingUse[] {
-    const batch = this.#sorted.slice(this.#head, this.#head + count);
+  /** The next events, `most` or a batch of them, numbered where equal. */
+  take(most: number): PendingUse[] {
+    const batch = this.#sorted.slice(this.#head, this.#head + Math.min(most, this.#limits.batch));
     this.#head += batch.length;
     for (const event of batch) this.#bytes -= event.end - event.start;
     this.#occurrences.number(batch);

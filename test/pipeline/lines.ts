@@ -40,10 +40,12 @@ export interface TestLanes {
   readonly lane: (source: Source, more?: Partial<LaneOptions>) => Lane;
 }
 
-export const testLanes = (): TestLanes => {
+/** The format is given, or found by the sample that each lane then takes first. */
+export const testLanes = (format: 'given' | 'found' = 'given'): TestLanes => {
   const letters: DeadLetter[] = [];
   const warnings: string[] = [];
   const options: LaneOptions = {
+    format: format === 'given' ? lines : undefined,
     detect: (sample) => (lines.detect(sample) > 0 ? lines : undefined),
     formatById: (id) => (id === 'lines' ? lines : undefined),
     context: { redactor: { clean: (text) => text, fingerprint: () => '' } },

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Merge, type SavedMerge, savedPositions } from '../../src/pipeline/merge.ts';
 import type { OrderedUse } from '../../src/pipeline/ordered.ts';
-import { BytesSource, collect, mergeOf, shown, T0, testLanes } from './lines.ts';
+import type { DeadLetter } from '../../src/sources/dead-letter.ts';
+import { BytesSource, collect, mergeOf, shown, T0, type TestLanes, testLanes } from './lines.ts';
 
 const MINUTE = 60_000;
 
@@ -58,7 +59,7 @@ describe('the order of the stream', () => {
         const whole = await collect(mergeOf(sourcesOf([records.map((record) => `${record}\n`).join('')], sizeA)));
         const files = split(records, choice);
         expect(await collect(mergeOf(sourcesOf(files, sizeB)))).toEqual(whole);
-        expect(await collect(mergeOf(sourcesOf(files, sizeA).reverse()))).toEqual(whole);
+        expect(await collect(mergeOf(sourcesOf(files, sizeA).reverse(), {}, testLanes('found')))).toEqual(whole);
       }),
       { numRuns: 60 },
     );
@@ -99,21 +100,27 @@ describe('the order of the stream', () => {
   });
 });
 
-const reopen = (files: readonly string[], size: number, saved: SavedMerge): Merge => {
+const reopen = (files: readonly string[], size: number, saved: SavedMerge, lanes: TestLanes): Merge => {
   const positions = savedPositions(saved);
   const sources = files.map((file, at) => {
     const name = `file-${at}`;
     return new BytesSource(name, file, size, positions.get(name)?.offset ?? 0);
   });
-  const merge = mergeOf(sources);
+  const merge = mergeOf(sources, { maxBatch: 3 }, lanes);
   merge.load(saved);
   return merge;
 };
 
 /** Stops and starts again, through JSON, after every `every` batches. */
-const withRestarts = async (files: readonly string[], size: number, every: number): Promise<string[]> => {
+const withRestarts = async (
+  files: readonly string[],
+  size: number,
+  every: number,
+  letters: DeadLetter[] = [],
+): Promise<string[]> => {
   const all: OrderedUse[] = [];
-  let merge = mergeOf(sourcesOf(files, size), { maxBatch: 3 });
+  let lanes = testLanes();
+  let merge = mergeOf(sourcesOf(files, size), { maxBatch: 3 }, lanes);
   for (let restarts = 0; restarts < 1000; restarts++) {
     let batches = 0;
     let saved: SavedMerge | undefined;
@@ -125,8 +132,10 @@ const withRestarts = async (files: readonly string[], size: number, every: numbe
         break;
       }
     }
+    letters.push(...lanes.letters);
     if (saved === undefined) return all.map(shown);
-    merge = reopen(files, size, JSON.parse(JSON.stringify(saved)));
+    lanes = testLanes();
+    merge = reopen(files, size, JSON.parse(JSON.stringify(saved)), lanes);
   }
   throw new Error('It never ends.');
 };
@@ -147,6 +156,19 @@ describe('a restart', () => {
       ),
       { numRuns: 60 },
     );
+  });
+
+  test('keeps what is on probation, and tells of each dead letter once', async () => {
+    const records = Array.from({ length: 40 }, (_, at) => `${T0 + at * MINUTE} a${at}`);
+    records.splice(20, 0, 'no line at all', `${Date.UTC(2098, 0)} odd`, '# a comment');
+    const text = `${records.join('\n')}\n`;
+    const straight = testLanes();
+    const expected = await collect(mergeOf([new BytesSource('file-0', text)], {}, straight));
+    for (const size of [10, 400, 450]) {
+      const letters: DeadLetter[] = [];
+      expect(await withRestarts([text], size, 1, letters)).toEqual(expected);
+      expect(letters).toEqual(straight.letters);
+    }
   });
 });
 
