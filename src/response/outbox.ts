@@ -105,6 +105,11 @@ export class Outbox {
     return this.#select("state = 'planned' ORDER BY alert_at, position");
   }
 
+  /** Steps that waited for a person in vain. */
+  overdue(now: number): OutboxStep[] {
+    return this.#select("state = 'planned' AND expires_at <= ? ORDER BY expires_at LIMIT 200", now);
+  }
+
   /** When this credential was last proven dead. */
   lastVerified(credential: string): OutboxStep | undefined {
     return this.#select("credential = ? AND state = 'verified' ORDER BY done_at DESC LIMIT 1", credential)[0];
@@ -174,7 +179,7 @@ export class Outbox {
     );
   }
 
-  #select(where: string, ...values: string[]): OutboxStep[] {
+  #select(where: string, ...values: (string | number)[]): OutboxStep[] {
     return this.#state.all(`SELECT * FROM outbox WHERE ${where}`, ...values).map(stepOf);
   }
 }

@@ -195,9 +195,7 @@ function whyStale(step: OutboxStep, { config, state, now }: ResponseContext): st
 
 /** What nobody approved in time is refused. */
 function expireApprovals(context: ResponseContext): void {
-  for (const step of context.outbox.waiting()) {
-    if (step.expiresAt !== undefined && step.expiresAt <= context.now()) {
-      recordEnd(context, step.key, 'expired', 'nobody approved it in time');
-    }
+  for (const { key } of context.outbox.overdue(context.now())) {
+    recordEnd(context, key, 'expired', 'nobody approved it in time');
   }
 }
