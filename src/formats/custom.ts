@@ -98,9 +98,7 @@ export const customFormat = (spec: CustomFormatSpec): Format => {
   const parseRecord = (record: JsonObject, redactor: Redactor): Parsed => {
     if (!applies(record)) return { ignored: 'condition-not-met' };
     const clean = (text: string, field: FieldPath): string =>
-      field.telling && !isPlaceholder(text)
-        ? `[redacted:${kindOf(field.keys.at(-1) ?? '')}]`
-        : redactor.clean(text, field.text, []);
+      field.telling && !isPlaceholder(text) ? `[redacted:${kindOf(field.name)}]` : redactor.clean(text, field.text, []);
     const text = (
       field: FieldPath | undefined,
       max: number,

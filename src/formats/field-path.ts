@@ -5,7 +5,9 @@ import { isTelling } from './redact-rules.ts';
 export interface FieldPath {
   readonly text: string;
   readonly keys: readonly string[];
-  /** Whether its name says that a secret stands there. */
+  /** Its last part that is no array index. */
+  readonly name: string;
+  /** Whether the name says that a secret stands there. */
   readonly telling: boolean;
 }
 
@@ -24,8 +26,8 @@ export const pathProblem = (text: string): string | undefined => {
 
 export const fieldPath = (text: string): FieldPath => {
   const keys = text.split('.');
-  const names = keys.filter((key) => !/^\d+$/.test(key));
-  return { text, keys, telling: isTelling(names.at(-1) ?? '') };
+  const name = keys.findLast((key) => !/^\d+$/.test(key)) ?? '';
+  return { text, keys, name, telling: isTelling(name) };
 };
 
 /** What stands there; undefined where nothing does. Numbers index arrays. Only the record's own keys are looked at. */

@@ -50,9 +50,9 @@ const isName = (token: string | undefined): token is string =>
  * PostgreSQL's default search path; without it the denied and the successful use of one table would be two actions.
  */
 const qualified = (token: string): string => {
-  const name = token
-    .replace(/\s/g, '')
-    .replace(/"(?:[^"]|"")*"|[^"]+/g, (part) => (part.startsWith('"') ? part : part.toLowerCase()));
+  const name = token.replace(/"(?:[^"]|"")*"|[^"]+/g, (part) =>
+    part.startsWith('"') ? part : part.replace(/\s/g, '').toLowerCase(),
+  );
   const plain = name.replace(/"([a-z_][a-z0-9_]*)"/g, '$1');
   return (plain.includes('.') ? plain : `public.${plain}`).slice(0, 128);
 };

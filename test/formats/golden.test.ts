@@ -55,15 +55,18 @@ describe.each(SAMPLES)('%s', (log, id, records) => {
 });
 
 describe('one server, three logs', () => {
-  it.each(['pgaudit', 'pgaudit-with-vault-roles'])('%s gives the same events from jsonlog, csvlog and stderr', (log) => {
-    const events = (['json', 'csv', 'stderr.log'] as const).map((end) => {
-      const format = formatById(`pgaudit-${end.replace('.log', '')}`);
-      if (format === undefined) throw new Error(`no format for ${end}`);
-      return parseAll(format, sample(`${log}.${end}`))
-        .filter(isEvent)
-        .map((event) => ({ ...event, format: undefined }));
-    });
-    expect(events[1]).toEqual(events[0]);
-    expect(events[2]).toEqual(events[0]);
-  });
+  it.each(['pgaudit', 'pgaudit-with-vault-roles'])(
+    '%s gives the same events from jsonlog, csvlog and stderr',
+    (log) => {
+      const events = (['json', 'csv', 'stderr.log'] as const).map((end) => {
+        const format = formatById(`pgaudit-${end.replace('.log', '')}`);
+        if (format === undefined) throw new Error(`no format for ${end}`);
+        return parseAll(format, sample(`${log}.${end}`))
+          .filter(isEvent)
+          .map((event) => ({ ...event, format: undefined }));
+      });
+      expect(events[1]).toEqual(events[0]);
+      expect(events[2]).toEqual(events[0]);
+    },
+  );
 });

@@ -1,0 +1,93 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { foldSql } from '../../src/formats/fold-sql.ts';
+import { sqlAction } from '../../src/formats/sql-action.ts';
+
+describe('foldSql', () => {
+  it.each([
+    ["SELECT * FROM t WHERE a = 'x' AND b=12.5e-3", 'SELECT * FROM t WHERE a = ? AND b=?'],
+    ["SELECT 'it''s', E'a\\'b', $1, $$x'y$$, $t$ z $t$ FROM t", 'SELECT ? FROM t'],
+    ['SELECT a -- secret\n , b /* more /* nested */ secret */ FROM t', 'SELECT a , b FROM t'],
+    ['SELECT a FROM t WHERE id IN (1, 2,3)', 'SELECT a FROM t WHERE id IN (?)'],
+    ['SELECT "a b", t1.c2 FROM t1', 'SELECT "a b", t1.c2 FROM t1'],
+    ["SELECT X'ff', U&'\\0061', n'x'", 'SELECT ?'],
+    ['SELECT\n\ta\n  FROM t', 'SELECT a FROM t'],
+    ["SELECT 'cut", 'SELECT ?'],
+    ['SELECT "cut', 'SELECT ?'],
+    ['SELECT $tag$ cut', 'SELECT ?'],
+    ['SELECT 0x1F, .5, 1_000', 'SELECT ?'],
+  ])('%s', (sql, folded) => {
+    expect(foldSql(sql)).toBe(folded);
+  });
+
+  it('never holds a literal, a number, a comment or a dollar quote of its input', () => {
+    const secret = fc.stringMatching(/^[A-Z]{8,20}$/).map((text) => `zq${text}`);
+    const hidden = secret.chain((text) =>
+      fc.constantFrom(
+        `'${text}'`,
+        `'a''${text}'`,
+        `E'\\'${text}'`,
+        `$$${text}$$`,
+        `$q$'${text}$q$`,
+        `-- ${text}\n`,
+        `/* ${text} */`,
+      ),
+    );
+    const sql = fc.array(fc.oneof(hidden, fc.constantFrom(' ', ',', '(', ')', 'a', '"b"', ' = ', '-', '/')), {
+      maxLength: 30,
+    });
+    fc.assert(fc.property(sql, (parts) => !/zq[A-Z]/.test(foldSql(parts.join(' ')))));
+    fc.assert(
+      fc.property(
+        fc.bigInt({ min: 10n ** 6n, max: 10n ** 30n }),
+        (n) => !foldSql(`SELECT ${n}, a FROM t`).includes(`${n}`),
+      ),
+    );
+  });
+
+  it('is at most 512 characters of one line', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 2000 }), (sql) => foldSql(sql).length <= 512));
+    expect(foldSql('SELECT a, '.repeat(200_000))).toHaveLength(512);
+    expect(foldSql('/*'.repeat(200_000))).toBe('');
+  });
+});
+
+describe('sqlAction', () => {
+  it.each([
+    ['DELETE FROM customers', 'DELETE public.customers'],
+    ['delete from only Sales.Customers', 'DELETE sales.customers'],
+    ['SELECT a FROM "Odd Name"', 'SELECT public."Odd Name"'],
+    ['SELECT ?', 'SELECT'],
+    ['SELECT * FROM generate_series(?)', 'SELECT'],
+    ['(SELECT a FROM (SELECT b FROM inner_t) x)', 'SELECT public.inner_t'],
+    ['WITH x AS (SELECT ? FROM a) DELETE FROM b', 'DELETE public.b'],
+    ['INSERT INTO orders(a) VALUES (?)', 'INSERT public.orders'],
+    ['UPDATE orders SET a=?', 'UPDATE public.orders'],
+    ['TRUNCATE orders', 'TRUNCATE TABLE public.orders'],
+    ['DROP TABLE IF EXISTS audit.log', 'DROP TABLE audit.log'],
+    ['CREATE TABLE evil(x int)', 'CREATE TABLE public.evil'],
+    ['CREATE TEMP TABLE x(a int)', 'CREATE TABLE public.x'],
+    ['CREATE OR REPLACE FUNCTION f() RETURNS int', 'CREATE FUNCTION public.f'],
+    ['CREATE MATERIALIZED VIEW v AS SELECT ?', 'CREATE MATERIALIZED VIEW public.v'],
+    ['ALTER USER agent_a SUPERUSER', 'ALTER ROLE'],
+    ['CREATE DATABASE x', 'CREATE DATABASE'],
+    ['GRANT SELECT ON t TO a', 'GRANT'],
+    ['GRANT admin TO a', 'GRANT ROLE'],
+    ['SET ROLE super', 'SET ROLE'],
+    ['SET LOCAL ROLE super', 'SET ROLE'],
+    ['SET search_path = x', 'SET'],
+    ['COPY customers TO STDOUT', 'COPY public.customers'],
+    ['COPY (SELECT * FROM customers) TO STDOUT', 'COPY public.customers'],
+    ['CALL purge(?)', 'CALL public.purge'],
+    ['EXPLAIN ANALYZE SELECT a FROM t', 'SELECT public.t'],
+    ['', 'UNKNOWN'],
+    ['?? nonsense', 'UNKNOWN'],
+    ['SELECT', 'SELECT'],
+  ])('%s is %s', (sql, action) => {
+    expect(sqlAction(sql)).toBe(action);
+  });
+
+  it('never fails and never grows', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), (sql) => sqlAction(foldSql(sql)).length <= 512));
+  });
+});
