@@ -3,7 +3,7 @@
  * One pass over the characters of a segment decides; nothing is remembered, so an inventive client costs no memory.
  */
 
-export const ID = '{id}';
+const ID = '{id}';
 const MAX_SEGMENTS = 12;
 const MAX_SEGMENT_LENGTH = 64;
 
@@ -12,7 +12,7 @@ const MAX_SEGMENT_LENGTH = 64;
  * digits, an e-mail address, or a random-looking token of 16 or more (ULID, base64url).
  * Version segments such as `v1` are not, nor are slugs such as `customer-report-2024`.
  */
-export const isId = (segment: string, start: number, end: number): boolean => {
+const isId = (segment: string, start: number, end: number): boolean => {
   const length = end - start;
   let digits = 0;
   let digitRun = 0;
