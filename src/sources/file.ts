@@ -93,6 +93,7 @@ export class FileSource implements Source {
       if (unused.length > 0) return unused;
       if (compressed === 'end') {
         this.#problem ??= gunzip.problem;
+        await this.#pool.close(this.name);
         return 'end';
       }
     }
