@@ -1,9 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { ended } from './ended.ts';
 import { freePort } from './free-port.ts';
 import { MissingServer } from './require-server.ts';
@@ -103,7 +104,7 @@ async function builtBinary(): Promise<string> {
     if (existsSync(binary)) return binary;
   }
   try {
-    build(cache);
+    await build(cache);
   } finally {
     rmdirSync(lock);
   }
@@ -125,13 +126,19 @@ function tryLock(folder: string): boolean {
   }
 }
 
-function build(cache: string): void {
+async function build(cache: string): Promise<void> {
+  process.stderr.write(`Building Vault ${VERSION} for the tests, once; this takes minutes.\n`);
   for (const file of ['main.go', 'go.mod'])
     copyFileSync(join(import.meta.dirname, 'vault-build', file), join(cache, file));
   const env = { ...process.env, GOFLAGS: '-mod=mod', CGO_ENABLED: '0' };
   const flags = ['-tags', 'minimal', '-trimpath', '-ldflags', '-s -w', '-o', 'vault.new'];
   try {
-    execFileSync('go', ['build', ...flags, '.'], { cwd: cache, env, stdio: 'pipe', timeout: BUILD_TIMEOUT_MS });
+    await promisify(execFile)('go', ['build', ...flags, '.'], {
+      cwd: cache,
+      env,
+      timeout: BUILD_TIMEOUT_MS,
+      maxBuffer: 64 * 1024 * 1024,
+    });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     throw new MissingServer('Vault is not here: set WAYWARD_TEST_VAULT to its binary, or install Go to have it built');
