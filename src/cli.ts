@@ -30,6 +30,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/parse.ts')).addParse,
   },
   {
+    name: 'run',
+    summary: 'The service: follows the sources of wayward.yaml and responds',
+    load: async () => (await import('./commands/run.ts')).addRun,
+  },
+  {
     name: 'scan',
     summary: 'Reads logs, writes alerts',
     load: async () => (await import('./commands/scan.ts')).addScan,

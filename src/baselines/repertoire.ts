@@ -105,10 +105,13 @@ export const admit = (state: State, table: TableLayout, hash: number, day: numbe
   if (get(state.f32, table.allDays) >= FIRST_DAYS) state.f32[table.newDays] = get(state.f32, table.newDays) + 1;
 };
 
-/** Makes a held thing part of the repertoire: its alert was closed as benign. */
-export const accept = (state: State, table: TableLayout, hash: number): void => {
-  const index = indexOf(state, table, hash);
-  if (index >= 0) state.u16[table.held + index] = 0;
+/** Makes what was held and last seen between these days part of the repertoire: its alert was closed as benign. */
+export const acceptHeld = (state: State, table: TableLayout, from: number, to: number): void => {
+  const size = get(state.u16, table.size);
+  for (let index = 0; index < size; index++) {
+    const last = get(state.u16, table.last + index);
+    if (last >= from && last <= to) state.u16[table.held + index] = 0;
+  }
 };
 
 /** Another active day has passed, `gap` days after the one before. */

@@ -1,10 +1,12 @@
 import { type AttributedUse, UNREGISTERED_AGENT } from '../attribution/attributed.ts';
+import { acceptSpan } from '../baselines/accept.ts';
 import { Baselines, type SavedBaselines } from '../baselines/baselines.ts';
 import { learn, type Verdict } from '../baselines/learn.ts';
 import { newObservation, type Observation } from '../baselines/observation.ts';
 import { ageInDays, isYoung, observe, type Principal } from '../baselines/principal.ts';
-import { accept, type Hold } from '../baselines/repertoire.ts';
-import { AT, openState } from '../baselines/state.ts';
+import type { Hold } from '../baselines/repertoire.ts';
+import { DAY } from '../baselines/series.ts';
+import { openState } from '../baselines/state.ts';
 import { ACTION_CLASSES, classOf } from './action-class.ts';
 import type { Context, Detector, Result, Trigger } from './detector.ts';
 import { type Finding, SEVERITIES, type Severity } from './finding.ts';
@@ -82,10 +84,10 @@ export class Engine {
     if (method === 'unregistered' || method === 'overflow') this.#run('unattributed', context);
   }
 
-  /** An alert was closed as benign: what it held out of the baseline becomes normal. */
-  accept(principal: string, actionHashes: readonly number[]): void {
+  /** An alert was closed as benign: what was held out of the baseline between these times (ms) becomes normal. */
+  accept(principal: string, from: number, to: number): void {
     const known = this.baselines.find(principal);
-    if (known) for (const hash of actionHashes) accept(known.state, AT.actions, hash);
+    if (known) acceptSpan(known, Math.floor(from / DAY), Math.floor(to / DAY));
   }
 
   #judge(context: Context): void {

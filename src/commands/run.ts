@@ -1,0 +1,116 @@
+import type { Command } from 'commander';
+import { isDynamicPattern, glob } from 'tinyglobby';
+import type { Alert } from '../alerts/alert.ts';
+import { loadDetectors } from '../config/detector-files.ts';
+import type { WaywardConfig } from '../config/wayward-yaml.ts';
+import { UsageError } from '../errors.ts';
+import { Lane } from '../pipeline/lane.ts';
+import { loadCheckpoint, LocalPipeline } from '../pipeline/local.ts';
+import { Merge, savedPositions } from '../pipeline/merge.ts';
+import { createResponse, createWorker } from '../pipeline/response.ts';
+import { respondTo } from '../response/responder.ts';
+import { timesOf } from '../response/record.ts';
+import { Store } from '../sinks/store.ts';
+import { DeadLetterFile } from '../sources/dead-letter-file.ts';
+import { FileSource } from '../sources/file.ts';
+import { FollowSource } from '../sources/follow.ts';
+import { HandlePool } from '../sources/handle-pool.ts';
+import type { Source, SourcePosition } from '../sources/source.ts';
+import type { CommandIo } from './io.ts';
+import { laneOptionsOf } from './logs.ts';
+import { configOption, credentialsOption, detectorsOption, loadSetup, type SetupOptions, secretContext, withExample } from './options.ts';
+import { createServiceLog, type ServiceLog } from './service-log.ts';
+import { join } from 'node:path';
+
+interface RunOptions extends SetupOptions {
+  readonly detectors?: string;
+}
+
+export function addRun(program: Command, io: CommandIo): void {
+  const command = program
+    .command('run')
+    .summary('The service: sources from wayward.yaml until stopped')
+    .description(
+      'Follows the sources of wayward.yaml, keeps alerts in the local store, and responds as `response:` says (dry-run unless\n' +
+        'you change it). Goes on where it stood after a restart. Ctrl-C saves and stops.',
+    )
+    .addOption(configOption())
+    .addOption(credentialsOption())
+    .addOption(detectorsOption())
+    .action((options: RunOptions) => run(options, io));
+  withExample(command, 'wayward run', 'wayward run --config /etc/wayward/wayward.yaml 2>>/var/log/wayward.log');
+}
+
+async function run(options: RunOptions, io: CommandIo): Promise<void> {
+  const { config, registry } = loadSetup(options, io);
+  if (config.sources.length === 0) {
+    throw new UsageError('wayward.yaml: no sources; write sources: [{ file: /var/log/nginx/access.json }]');
+  }
+  const detectors = loadDetectors(options.detectors ?? config.detectors).map(({ detector }) => detector);
+  await config.resolveSecrets(['response', 'revokers'], secretContext(io));
+  const log = createServiceLog(io.stderr);
+  const store = new Store(config.state);
+  const letters = new DeadLetterFile(join(config.state, 'dead-letters.ndjson'), true);
+  try {
+    const response = createResponse(config, registry, store);
+    const worker = createWorker({
+      context: response,
+      onStep: (step) => log.info({ credential: step.credential, action: step.action, state: step.state, note: step.note, times: timesOf(step) }, 'response'),
+      onError: (error) => log.error({ err: error }, 'response failed'),
+    });
+    const saved = loadCheckpoint(store);
+    const merge = await openMerge(config, io, letters, log, saved && savedPositions(saved.merge));
+    const pipeline = new LocalPipeline(merge, {
+      store,
+      registry,
+      detectors,
+      respond: (alert) => {
+        respondTo(alert, response);
+      },
+      saved: (alerts) => {
+        worker.wake();
+        for (const alert of alerts) logAlert(log, alert);
+      },
+    });
+    if (saved) pipeline.load(saved);
+    log.info({ sources: merge.lanes.length, detectors: detectors.length, credentials: registry.credentials.length, resumed: saved !== undefined }, 'watching');
+    worker.start();
+    await pipeline.run();
+    await worker.stop();
+    log.info({ counts: merge.counts, detection: pipeline.core.engine.counts }, 'stopped');
+  } finally {
+    letters.close();
+    store.close();
+  }
+}
+
+const logAlert = (log: ServiceLog, { id, revision, status, severity, principal, reason }: Alert): void => {
+  log.info({ alert: id, revision, status, severity, principal }, reason);
+};
+
+async function openMerge(
+  config: WaywardConfig,
+  io: CommandIo,
+  letters: DeadLetterFile,
+  log: ServiceLog,
+  resume: ReadonlyMap<string, SourcePosition> | undefined,
+): Promise<Merge> {
+  const pool = new HandlePool();
+  const lanes: Lane[] = [];
+  for (const { file, follow, format } of config.sources) {
+    const options = await laneOptionsOf(config, io, format, letters);
+    for (const path of await pathsOf(file, follow)) {
+      const source: Source = follow ? new FollowSource(path, resume?.get(path)) : new FileSource(path, pool, resume?.get(path));
+      lanes.push(new Lane(source, { ...options, onWarning: (text) => log.warn(text) }));
+    }
+  }
+  return new Merge(lanes, { live: true, signal: io.signal });
+}
+
+/** A followed file need not be there yet; a pattern means the files that are there at the start. */
+const pathsOf = async (file: string, follow: boolean): Promise<string[]> => {
+  if (!isDynamicPattern(file)) return [file];
+  const found = (await glob(file, { absolute: true, dot: true, expandDirectories: false })).sort();
+  if (found.length === 0 && !follow) throw new UsageError(`${file}: no file fits this pattern; check sources: in wayward.yaml`);
+  return found;
+};
