@@ -20,6 +20,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/credentials.ts')).addCredentials,
   },
   {
+    name: 'demo',
+    summary: 'The shipped logs through the whole path: start here',
+    load: async () => (await import('./commands/demo.ts')).addDemo,
+  },
+  {
     name: 'fingerprint',
     summary: 'The fingerprint of a token, for the registry',
     load: async () => (await import('./commands/fingerprint.ts')).addFingerprint,

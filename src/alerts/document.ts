@@ -7,7 +7,13 @@ export const ATTACK_VERSION = '18';
 const iso = (time: number): string => new Date(time).toISOString();
 
 /** `event.category` besides `intrusion_detection`, from the module that saw it. */
-const CATEGORY: Readonly<Record<string, string>> = { postgresql: 'database', mysql: 'database', mariadb: 'database', vault: 'iam', aws: 'iam' };
+const CATEGORY: Readonly<Record<string, string>> = {
+  postgresql: 'database',
+  mysql: 'database',
+  mariadb: 'database',
+  vault: 'iam',
+  aws: 'iam',
+};
 
 const categories = (datasets: readonly string[]): string[] => {
   const modules = datasets.map((dataset) => CATEGORY[dataset.split('.')[0] as string] ?? 'api');
@@ -56,7 +62,9 @@ export const alertDocument = (alert: Alert): Record<string, unknown> => {
       end: iso(alert.end),
     },
     rule: { id: rule?.detector, name: rule?.title, ruleset: 'wayward' },
-    ...(techniques.length === 0 ? {} : { threat: { framework: `MITRE ATT&CK v${ATTACK_VERSION}`, technique: { id: techniques } } }),
+    ...(techniques.length === 0
+      ? {}
+      : { threat: { framework: `MITRE ATT&CK v${ATTACK_VERSION}`, technique: { id: techniques } } }),
     ...(alert.agent === undefined ? {} : { gen_ai: { agent: { id: alert.agent, name: alert.agent } } }),
     related: { ip: alert.related.ip, user: alert.related.user },
     wayward: {
@@ -68,7 +76,10 @@ export const alertDocument = (alert: Alert): Record<string, unknown> => {
       revision: alert.revision,
       bits: alert.bits,
       attribution: alert.attribution,
-      severity_history: alert.severityHistory.map(({ severity, at }) => ({ severity: SEVERITY_SCORE[severity], at: iso(at) })),
+      severity_history: alert.severityHistory.map(({ severity, at }) => ({
+        severity: SEVERITY_SCORE[severity],
+        at: iso(at),
+      })),
       findings: alert.findings.map(findingDocument),
       findings_dropped: alert.findingsDropped,
       actions: alert.related.actions,

@@ -77,7 +77,8 @@ export class Incidents {
   }
 }
 
-const slotOf = ({ at, principal }: Found): string => at.attribution.credential?.slot ?? principal.slice(principal.indexOf('/') + 1);
+const slotOf = ({ at, principal }: Found): string =>
+  at.attribution.credential?.slot ?? principal.slice(principal.indexOf('/') + 1);
 
 /** `event.id` of the alert: it names what opened it, and never changes as the alert grows. */
 const alertId = (found: Found): string => {
@@ -146,16 +147,25 @@ const reasonOf = (main: Finding, count: number): string =>
   count === 1 ? main.reason : `${main.reason}; and ${count - 1} more ${count === 2 ? 'finding' : 'findings'}`;
 
 /** The same subject is the same finding: it keeps its first time and evidence, and takes the stronger values. */
-const withFinding = (findings: readonly Finding[], finding: Finding): { findings: readonly Finding[]; dropped: number } => {
-  const at = findings.findIndex(({ detector, subject }) => detector === finding.detector && subject === finding.subject);
+const withFinding = (
+  findings: readonly Finding[],
+  finding: Finding,
+): { findings: readonly Finding[]; dropped: number } => {
+  const at = findings.findIndex(
+    ({ detector, subject }) => detector === finding.detector && subject === finding.subject,
+  );
   if (at >= 0) {
     const before = findings[at] as Finding;
-    const stronger = worse(before.severity, finding.severity) || (before.bits ?? 0) > (finding.bits ?? 0) ? before : finding;
+    const stronger =
+      worse(before.severity, finding.severity) || (before.bits ?? 0) > (finding.bits ?? 0) ? before : finding;
     const evidence = [...before.evidence, ...finding.evidence].slice(0, MOST_EVIDENCE);
     return { findings: findings.with(at, { ...stronger, time: before.time, evidence }), dropped: 0 };
   }
   if (findings.length < MOST_FINDINGS) return { findings: [...findings, finding], dropped: 0 };
-  const weakest = findings.reduce((so, { severity }, index) => (worse(findings[so]?.severity ?? 'low', severity) ? index : so), 0);
+  const weakest = findings.reduce(
+    (so, { severity }, index) => (worse(findings[so]?.severity ?? 'low', severity) ? index : so),
+    0,
+  );
   const replace = severityRank(finding.severity) > severityRank(findings[weakest]?.severity ?? 'critical');
   return { findings: replace ? findings.with(weakest, finding) : findings, dropped: 1 };
 };

@@ -19,7 +19,10 @@ export const incidentBits = (findings: readonly Finding[]): number => {
     strongest.set(finding.detector, Math.max(strongest.get(finding.detector) ?? 0, bitsOf(finding)));
   }
   const ordered = [...strongest.values()].sort((a, b) => b - a);
-  const sum = ordered.reduce((total, bits, index) => total + (index === 0 ? bits : Math.max(0, bits - SHARED_CAUSE)), 0);
+  const sum = ordered.reduce(
+    (total, bits, index) => total + (index === 0 ? bits : Math.max(0, bits - SHARED_CAUSE)),
+    0,
+  );
   return Math.round(sum * 10) / 10;
 };
 

@@ -8,7 +8,12 @@ const MOST_PRINCIPALS = 20_000_000;
 /** Everything learned, as plain data that v8.serialize keeps exactly. */
 export interface SavedBaselines {
   readonly bytesPerState: number;
-  readonly principals: readonly (readonly [name: string, group: string | undefined, zone: string, state: ArrayBuffer])[];
+  readonly principals: readonly (readonly [
+    name: string,
+    group: string | undefined,
+    zone: string,
+    state: ArrayBuffer,
+  ])[];
   readonly groups: readonly (readonly [name: string, state: ArrayBuffer])[];
 }
 
@@ -16,7 +21,9 @@ const zoneOf = (attribution: Attribution): string => attribution.credential?.hou
 
 const groupOf = (attribution: Attribution): string | undefined => {
   const { credential } = attribution;
-  return credential && credential.peerGroup !== credential.agent ? `${credential.peerGroup}/${credential.slot}` : undefined;
+  return credential && credential.peerGroup !== credential.agent
+    ? `${credential.peerGroup}/${credential.slot}`
+    : undefined;
 };
 
 /** The baselines of all principals and their peer groups. */
@@ -47,7 +54,8 @@ export class Baselines {
   }
 
   #open(name: string, group: string | undefined, zone: string, state: State): Principal {
-    if (this.#principals.size >= MOST_PRINCIPALS) throw new Error(`more than ${MOST_PRINCIPALS} principals in one process: share the work among several`);
+    if (this.#principals.size >= MOST_PRINCIPALS)
+      throw new Error(`more than ${MOST_PRINCIPALS} principals in one process: share the work among several`);
     const principal = { name, state, peers: group === undefined ? undefined : this.#group(group), zone };
     this.#principals.set(name, principal);
     if (group !== undefined) this.#groupOf.set(name, group);
@@ -65,13 +73,19 @@ export class Baselines {
   save(): SavedBaselines {
     return {
       bytesPerState: STATE_BYTES,
-      principals: [...this.#principals.values()].map(({ name, zone, state }) => [name, this.#groupOf.get(name), zone, state.buffer.slice(0)]),
+      principals: [...this.#principals.values()].map(({ name, zone, state }) => [
+        name,
+        this.#groupOf.get(name),
+        zone,
+        state.buffer.slice(0),
+      ]),
       groups: [...this.#groups].map(([name, state]) => [name, state.buffer.slice(0)]),
     };
   }
 
   load(saved: SavedBaselines): void {
-    if (saved.bytesPerState !== STATE_BYTES) throw new Error('the saved baselines are of another version of Wayward: replay the logs to learn them anew');
+    if (saved.bytesPerState !== STATE_BYTES)
+      throw new Error('the saved baselines are of another version of Wayward: replay the logs to learn them anew');
     for (const [name, buffer] of saved.groups) this.#groups.set(name, openState(buffer));
     for (const [name, group, zone, buffer] of saved.principals) this.#open(name, group, zone, openState(buffer));
   }

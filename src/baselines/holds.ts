@@ -41,7 +41,8 @@ export const dayOver = (state: State, series: number, day: number): boolean => {
 /** At the end of a quiet day: forgets a hold whose time is over. */
 export const quietDay = (state: State, series: number, day: number): void => {
   const last = get(state.u16, AT.holdLast + series);
-  if (last !== 0 && day - last > FORGET_DAYS && get(state.u16, AT.holdCount + series) !== NEVER_STEADY) release(state, series);
+  if (last !== 0 && day - last > FORGET_DAYS && get(state.u16, AT.holdCount + series) !== NEVER_STEADY)
+    release(state, series);
 };
 
 /** Ends a hold: its alert was closed as benign, or it has lasted. */

@@ -123,7 +123,8 @@ export const rollHour = (state: State, hour: number, zone: string): void => {
   state.f64[AT.hour] = hour;
   state.f64[AT.hourRequests] = 0;
   state.u16[AT.hourFlags] = 0;
-  state.f64[AT.expectedBefore] = hour === last + 1 ? get(state.f64, AT.expectedNow) : expectedRequests(state, zone, hour - 1);
+  state.f64[AT.expectedBefore] =
+    hour === last + 1 ? get(state.f64, AT.expectedNow) : expectedRequests(state, zone, hour - 1);
   state.f64[AT.expectedNow] = expectedRequests(state, zone, hour);
 };
 
@@ -171,6 +172,7 @@ export const quietHour = (state: State, peers: State | undefined, zone: string, 
   const unsure = Math.min(1, SPILL * chance + 1 / (passes.all + 1));
   const persistence = PERSISTENCE + (1 - PERSISTENCE) * unsure;
   const bursts = burstsIn(get(state.u32, AT.cells));
-  const bits = -Math.log2(chance) - (cells - bursts) * Math.log2(persistence) - (bursts - 1) * Math.log2(persistence * ANOTHER);
+  const bits =
+    -Math.log2(chance) - (cells - bursts) * Math.log2(persistence) - (bursts - 1) * Math.log2(persistence * ANOTHER);
   return { bits, cells, passes: passes.all, activePasses: passes.active };
 };

@@ -14,7 +14,14 @@ export interface Verdict {
   client: Hold;
 }
 
-const take = (principal: Principal, table: TableLayout, thing: number, seen: Observation, kind: number, how: Hold): void => {
+const take = (
+  principal: Principal,
+  table: TableLayout,
+  thing: number,
+  seen: Observation,
+  kind: number,
+  how: Hold,
+): void => {
   admit(principal.state, table, thing, seen.day, kind, how);
   const { peers } = principal;
   if (peers && how === 'learn' && !knows(peers, table, thing)) admit(peers, table, thing, seen.day, kind, 'learn');
@@ -49,7 +56,14 @@ const explainedBy = (state: State, series: number, day: number): number =>
   day - get(state.u16, AT.explainedOn + series) <= EXPLAINS_DAYS ? get(state.f32, AT.explained + series) : 0;
 
 /** Notes that a series was flagged at `value`, with `greatest` before: today's greatest will not be learned. */
-export const flag = (principal: Principal, series: number, seen: Observation, value: number, greatest: number, critical: boolean): void => {
+export const flag = (
+  principal: Principal,
+  series: number,
+  seen: Observation,
+  value: number,
+  greatest: number,
+  critical: boolean,
+): void => {
   const { state } = principal;
   state.f32[AT.flagged + series] = value;
   state.u16[AT.flaggedCell + series] = cellOfDay(seen);
@@ -57,7 +71,10 @@ export const flag = (principal: Principal, series: number, seen: Observation, va
   const [, end] = SERIES_OF[(SERIES[series] as Series).metric];
   for (let longer = series + 1; longer < end; longer++) {
     const usual = tailOf(state, lentBy(principal), longer).greatest;
-    state.f32[AT.explained + longer] = Math.max(explainedBy(state, longer, seen.day), (usual + value - greatest) * EXPLAINS);
+    state.f32[AT.explained + longer] = Math.max(
+      explainedBy(state, longer, seen.day),
+      (usual + value - greatest) * EXPLAINS,
+    );
     state.u16[AT.explainedOn + longer] = seen.day;
   }
 };

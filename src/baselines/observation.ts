@@ -1,5 +1,5 @@
-import type { Known } from './repertoire.ts';
 import type { QuietHour } from './hours.ts';
+import type { Known } from './repertoire.ts';
 
 /** What one use showed against its principal's baseline; one object is reused for every event. */
 export interface Observation {

@@ -31,7 +31,8 @@ export interface Principal {
 const daysOf = (state: State | undefined): number => (state ? get(state.f32, AT.activeDays) : 0);
 
 /** The peers whose hours and volumes still count as the principal's own. */
-export const lentBy = (principal: Principal): State | undefined => (daysOf(principal.state) < OWN_DAYS ? principal.peers : undefined);
+export const lentBy = (principal: Principal): State | undefined =>
+  daysOf(principal.state) < OWN_DAYS ? principal.peers : undefined;
 
 /** True until the principal has three active days, or its peers have been known for three days. */
 export const isYoung = ({ state, peers }: Principal, time: number): boolean => {
@@ -40,7 +41,8 @@ export const isYoung = ({ state, peers }: Principal, time: number): boolean => {
 };
 
 /** Age of the baseline in days. */
-export const ageInDays = (state: State, time: number): number => Math.max(0, Math.floor((time - get(state.f64, AT.firstSeen)) / DAY));
+export const ageInDays = (state: State, time: number): number =>
+  Math.max(0, Math.floor((time - get(state.f64, AT.firstSeen)) / DAY));
 
 /** Over the alarm only because a shorter window of the same burst was told: no more to be learned than that one. */
 const isExplained = (state: State, series: number, day: number, greatest: number): boolean =>
@@ -133,7 +135,8 @@ const countVolume = (state: State, use: CredentialUse, time: number, raised: num
 const lookUp = (principal: Principal, use: CredentialUse, seen: Observation): void => {
   const { state } = principal;
   seen.actionHash = hash(use.action);
-  if (use.result === 'denied' && !knows(state, AT.actions, seen.actionHash)) seen.actionHash = (seen.actionHash ^ DENIED) >>> 0 || 1;
+  if (use.result === 'denied' && !knows(state, AT.actions, seen.actionHash))
+    seen.actionHash = (seen.actionHash ^ DENIED) >>> 0 || 1;
   seen.action = see(state, AT.actions, seen.actionHash, seen.day);
   if (seen.action === 'new') count(state, 'novel', seen.time, 1, seen.raised);
   if (use.sourceIp !== undefined) {

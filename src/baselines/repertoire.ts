@@ -63,7 +63,8 @@ export const see = (state: State, table: TableLayout, hash: number, day: number)
     state.u16[table.last + index] = day;
     const days = get(state.f32, table.days + index);
     state.f32[table.days + index] = days * DECAY_PER_DAY ** (day - last) + 1;
-    if (held > 0 && held !== NEVER_STEADY) state.u16[table.held + index] = (held + 1) % GRAVE >= STEADY_DAYS ? 0 : held + 1;
+    if (held > 0 && held !== NEVER_STEADY)
+      state.u16[table.held + index] = (held + 1) % GRAVE >= STEADY_DAYS ? 0 : held + 1;
   }
   if (held === 0) return 'known';
   return day - last > (held > GRAVE ? FORGET_GRAVE : FORGET_SMALL) ? 'returned' : 'held';
@@ -88,7 +89,12 @@ const leastUsed = (state: State, table: TableLayout): number => {
 
 /** What becomes of a new thing: learned, or held out of the baseline because it was flagged low, worse, or critical. */
 export type Hold = 'learn' | 'hold-small' | 'hold-grave' | 'hold-for-good';
-const HELD: Readonly<Record<Hold, number>> = { learn: 0, 'hold-small': 1, 'hold-grave': GRAVE + 1, 'hold-for-good': NEVER_STEADY };
+const HELD: Readonly<Record<Hold, number>> = {
+  learn: 0,
+  'hold-small': 1,
+  'hold-grave': GRAVE + 1,
+  'hold-for-good': NEVER_STEADY,
+};
 
 /** Puts a new thing in: into the repertoire, or held out of it because it was flagged. */
 export const admit = (state: State, table: TableLayout, hash: number, day: number, kind: number, how: Hold): void => {

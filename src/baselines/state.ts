@@ -40,14 +40,24 @@ export interface TableLayout {
   readonly lastNew: number;
 }
 
-let f64 = 0;
-let f32 = 0;
-let u32 = 0;
-let u16 = 0;
-const at64 = (n = 1): number => (f64 += n) - n;
-const at32 = (n = 1): number => (f32 += n) - n;
-const atU32 = (n = 1): number => (u32 += n) - n;
-const at16 = (n = 1): number => (u16 += n) - n;
+/** Hands out places of one of the arrays, one after the other. */
+class Places {
+  used = 0;
+  readonly take = (count = 1): number => {
+    const first = this.used;
+    this.used += count;
+    return first;
+  };
+}
+
+const f64 = new Places();
+const f32 = new Places();
+const u32 = new Places();
+const u16 = new Places();
+const at64 = f64.take;
+const at32 = f32.take;
+const atU32 = u32.take;
+const at16 = u16.take;
 
 const table = (capacity: number): TableLayout => ({
   capacity,
@@ -107,10 +117,12 @@ export const AT = {
   clients: table(16),
 };
 
-const F64 = f64;
-const F32 = f32 + (f32 % 2);
-const U32 = u32 + (u32 % 2);
-const U16 = u16 + ((4 - (u16 % 4)) % 4);
+/** Rounded up so that each array starts where its element size asks for. */
+const roundUp = (count: number, to: number): number => Math.ceil(count / to) * to;
+const F64 = f64.used;
+const F32 = roundUp(f32.used, 2);
+const U32 = roundUp(u32.used, 2);
+const U16 = roundUp(u16.used, 4);
 /** Bytes of one principal's state. */
 export const STATE_BYTES = F64 * 8 + F32 * 4 + U32 * 4 + U16 * 2;
 
@@ -124,4 +136,5 @@ export const openState = (buffer: ArrayBuffer = new ArrayBuffer(STATE_BYTES)): S
 });
 
 /** Typed reads of places that are always there: `noUncheckedIndexedAccess` cannot know. */
-export const get = (array: Float64Array | Float32Array | Uint32Array | Uint16Array, at: number): number => array[at] as number;
+export const get = (array: Float64Array | Float32Array | Uint32Array | Uint16Array, at: number): number =>
+  array[at] as number;

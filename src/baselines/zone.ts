@@ -18,7 +18,10 @@ const offsetHours = (zone: string, hour: number): number => {
   const key = `${zone} ${hour}`;
   const known = offsets.get(key);
   if (known !== undefined) return known;
-  const name = formatter(zone).formatToParts(hour * HOUR).find((part) => part.type === 'timeZoneName')?.value ?? 'GMT';
+  const name =
+    formatter(zone)
+      .formatToParts(hour * HOUR)
+      .find((part) => part.type === 'timeZoneName')?.value ?? 'GMT';
   const offset = Number(/GMT([+-]\d+)/.exec(name)?.[1] ?? 0);
   if (offsets.size >= MOST_OFFSETS) offsets.clear();
   offsets.set(key, offset);

@@ -21,10 +21,13 @@ const wrap = (text: string, width: number): string[] => {
   return [...lines, line];
 };
 
+export const worstFirst = (alerts: readonly Alert[]): Alert[] =>
+  alerts.toSorted((a, b) => severityRank(b.severity) - severityRank(a.severity) || a.openedAt - b.openedAt);
+
 /** Alerts for a person, the worst first: when, how severe, who, and the reason wrapped to the terminal's width. */
 export function alertTable(alerts: readonly Alert[], columns = WIDTH): string {
   if (alerts.length === 0) return 'No alerts.\n';
-  const sorted = alerts.toSorted((a, b) => severityRank(b.severity) - severityRank(a.severity) || a.openedAt - b.openedAt);
+  const sorted = worstFirst(alerts);
   const who = Math.min(36, Math.max(9, ...sorted.map(({ principal }) => principal.length)));
   const indent = 16 + 2 + 8 + 2 + who + 2;
   const width = Math.max(LEAST_REASON, columns - indent);
@@ -32,8 +35,13 @@ export function alertTable(alerts: readonly Alert[], columns = WIDTH): string {
   const rows = sorted.map((alert) => {
     const when = new Date(alert.openedAt).toISOString().slice(0, 16).replace('T', ' ');
     const [first = '', ...rest] = wrap(plain(alert.reason), width);
-    const name = plain(alert.principal).slice(0, who).padEnd(who + 2);
-    return [`${when}  ${alert.severity.padEnd(10)}${name}${first}`, ...rest.map((line) => ' '.repeat(indent) + line)].join('\n');
+    const name = plain(alert.principal)
+      .slice(0, who)
+      .padEnd(who + 2);
+    return [
+      `${when}  ${alert.severity.padEnd(10)}${name}${first}`,
+      ...rest.map((line) => ' '.repeat(indent) + line),
+    ].join('\n');
   });
   return `${head}${rows.join('\n')}\n`;
 }

@@ -16,7 +16,8 @@ export interface CommandOutput {
  * @throws UsageError if the file cannot be written
  */
 export function outputTo(file: string | undefined, io: CommandIo): CommandOutput {
-  if (file === undefined) return { write: (text) => write(io.stdout, text), finish: async () => undefined, discard: () => undefined };
+  if (file === undefined)
+    return { write: (text) => write(io.stdout, text), finish: async () => undefined, discard: () => undefined };
   const partial = `${file}.partial`;
   const handle = open(partial, file);
   let unfinished = true;

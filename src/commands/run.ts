@@ -1,15 +1,16 @@
+import { join } from 'node:path';
 import type { Command } from 'commander';
-import { isDynamicPattern, glob } from 'tinyglobby';
+import { glob, isDynamicPattern } from 'tinyglobby';
 import type { Alert } from '../alerts/alert.ts';
 import { loadDetectors } from '../config/detector-files.ts';
 import type { WaywardConfig } from '../config/wayward-yaml.ts';
 import { UsageError } from '../errors.ts';
 import { Lane } from '../pipeline/lane.ts';
-import { loadCheckpoint, LocalPipeline } from '../pipeline/local.ts';
+import { LocalPipeline, loadCheckpoint } from '../pipeline/local.ts';
 import { Merge, savedPositions } from '../pipeline/merge.ts';
 import { createResponse, createWorker } from '../pipeline/response.ts';
-import { respondTo } from '../response/responder.ts';
 import { timesOf } from '../response/record.ts';
+import { respondTo } from '../response/responder.ts';
 import { Store } from '../sinks/store.ts';
 import { DeadLetterFile } from '../sources/dead-letter-file.ts';
 import { FileSource } from '../sources/file.ts';
@@ -18,9 +19,16 @@ import { HandlePool } from '../sources/handle-pool.ts';
 import type { Source, SourcePosition } from '../sources/source.ts';
 import type { CommandIo } from './io.ts';
 import { laneOptionsOf } from './logs.ts';
-import { configOption, credentialsOption, detectorsOption, loadSetup, type SetupOptions, secretContext, withExample } from './options.ts';
+import {
+  configOption,
+  credentialsOption,
+  detectorsOption,
+  loadSetup,
+  type SetupOptions,
+  secretContext,
+  withExample,
+} from './options.ts';
 import { createServiceLog, type ServiceLog } from './service-log.ts';
-import { join } from 'node:path';
 
 interface RunOptions extends SetupOptions {
   readonly detectors?: string;
@@ -55,7 +63,17 @@ async function run(options: RunOptions, io: CommandIo): Promise<void> {
     const response = createResponse(config, registry, store);
     const worker = createWorker({
       context: response,
-      onStep: (step) => log.info({ credential: step.credential, action: step.action, state: step.state, note: step.note, times: timesOf(step) }, 'response'),
+      onStep: (step) =>
+        log.info(
+          {
+            credential: step.credential,
+            action: step.action,
+            state: step.state,
+            note: step.note,
+            times: timesOf(step),
+          },
+          'response',
+        ),
       onError: (error) => log.error({ err: error }, 'response failed'),
     });
     const saved = loadCheckpoint(store);
@@ -73,7 +91,15 @@ async function run(options: RunOptions, io: CommandIo): Promise<void> {
       },
     });
     if (saved) pipeline.load(saved);
-    log.info({ sources: merge.lanes.length, detectors: detectors.length, credentials: registry.credentials.length, resumed: saved !== undefined }, 'watching');
+    log.info(
+      {
+        sources: merge.lanes.length,
+        detectors: detectors.length,
+        credentials: registry.credentials.length,
+        resumed: saved !== undefined,
+      },
+      'watching',
+    );
     worker.start();
     await pipeline.run();
     await worker.stop();
@@ -100,7 +126,9 @@ async function openMerge(
   for (const { file, follow, format } of config.sources) {
     const options = await laneOptionsOf(config, io, format, letters);
     for (const path of await pathsOf(file, follow)) {
-      const source: Source = follow ? new FollowSource(path, resume?.get(path)) : new FileSource(path, pool, resume?.get(path));
+      const source: Source = follow
+        ? new FollowSource(path, resume?.get(path))
+        : new FileSource(path, pool, resume?.get(path));
       lanes.push(new Lane(source, { ...options, onWarning: (text) => log.warn(text) }));
     }
   }
@@ -111,6 +139,7 @@ async function openMerge(
 const pathsOf = async (file: string, follow: boolean): Promise<string[]> => {
   if (!isDynamicPattern(file)) return [file];
   const found = (await glob(file, { absolute: true, dot: true, expandDirectories: false })).sort();
-  if (found.length === 0 && !follow) throw new UsageError(`${file}: no file fits this pattern; check sources: in wayward.yaml`);
+  if (found.length === 0 && !follow)
+    throw new UsageError(`${file}: no file fits this pattern; check sources: in wayward.yaml`);
   return found;
 };

@@ -86,13 +86,22 @@ async function scan(files: readonly string[], options: ScanOptions, io: CommandI
     logs.close();
   }
   summarise(logs, core, counts, performance.now() - started, io);
-  if (options.failOn && [...counts.keys()].some((severity) => severityRank(severity) >= severityRank(options.failOn as Severity))) {
+  if (
+    options.failOn &&
+    [...counts.keys()].some((severity) => severityRank(severity) >= severityRank(options.failOn as Severity))
+  ) {
     io.exitCode = 1;
   }
 }
 
 /** Runs the logs through the core; `flush` is called after each batch. */
-async function detect(logs: Logs, core: Core, options: ScanOptions, io: CommandIo, flush: () => Promise<void>): Promise<void> {
+async function detect(
+  logs: Logs,
+  core: Core,
+  options: ScanOptions,
+  io: CommandIo,
+  flush: () => Promise<void>,
+): Promise<void> {
   const { since, until } = options;
   const progress = new Progress(io.stderr, () => logs.merge.counts.records);
   for await (const batch of logs.merge.batches()) {
@@ -107,11 +116,19 @@ async function detect(logs: Logs, core: Core, options: ScanOptions, io: CommandI
   progress.end();
 }
 
-function summarise(logs: Logs, core: Core, counts: ReadonlyMap<Severity, number>, milliseconds: number, io: CommandIo): void {
+function summarise(
+  logs: Logs,
+  core: Core,
+  counts: ReadonlyMap<Severity, number>,
+  milliseconds: number,
+  io: CommandIo,
+): void {
   const read = logs.merge.counts;
   const { seen, unattributed, late, excepted, repeated, modest } = core.engine.counts;
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
-  const bySeverity = SEVERITIES.toReversed().flatMap((severity) => (counts.has(severity) ? [`${counts.get(severity)} ${severity}`] : []));
+  const bySeverity = SEVERITIES.toReversed().flatMap((severity) =>
+    counts.has(severity) ? [`${counts.get(severity)} ${severity}`] : [],
+  );
   const number = (count: number): string => count.toLocaleString('en-US');
   warn(io, countsLine(read));
   const quiet = [
@@ -124,7 +141,10 @@ function summarise(logs: Logs, core: Core, counts: ReadonlyMap<Severity, number>
     [core.attributor.stats().overflow, 'of identities beyond the bound'],
   ] as const;
   const kept = quiet.flatMap(([count, what]) => (count > 0 ? [`${number(count)} ${what}`] : []));
-  warn(io, `attributed ${number(seen)} uses of ${number(core.engine.baselines.size)} principals; ${number(unattributed)} of nobody${kept.length > 0 ? `; ${kept.join(', ')}` : ''}`);
+  warn(
+    io,
+    `attributed ${number(seen)} uses of ${number(core.engine.baselines.size)} principals; ${number(unattributed)} of nobody${kept.length > 0 ? `; ${kept.join(', ')}` : ''}`,
+  );
   warn(
     io,
     `${number(total)} ${total === 1 ? 'alert' : 'alerts'}${bySeverity.length > 0 ? ` (${bySeverity.join(', ')})` : ''} in ${(milliseconds / 1_000).toFixed(1)} s, ` +

@@ -32,7 +32,12 @@ async function testDetectors(folder: string | undefined, options: TestOptions, i
       const { problem } = runInlineTest(detector, test);
       if (problem === undefined) passed++;
       else failed++;
-      await write(io.stdout, problem === undefined ? `ok        ${detector.id}: ${test.name}\n` : `FAILED    ${detector.id}: ${test.name} (${file})\n  ${problem}\n`);
+      await write(
+        io.stdout,
+        problem === undefined
+          ? `ok        ${detector.id}: ${test.name}\n`
+          : `FAILED    ${detector.id}: ${test.name} (${file})\n  ${problem}\n`,
+      );
     }
   }
   await write(io.stdout, `${passed} passed, ${failed} failed, in ${loaded.length} detectors\n`);

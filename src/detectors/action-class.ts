@@ -34,7 +34,8 @@ const BY_VERB: Readonly<Record<string, ActionClass>> = {
   REASSIGN: 'privilege',
 };
 const VAULT_READ = /:(read|list)$/;
-const PRIVILEGE = /^(CREATE|ALTER|DROP|SET) (ROLE|USER|GROUP|POLICY|SESSION AUTHORIZATION)\b|^(sys|auth)\/.*:(create|update|delete|patch)$/;
+const PRIVILEGE =
+  /^(CREATE|ALTER|DROP|SET) (ROLE|USER|GROUP|POLICY|SESSION AUTHORIZATION)\b|^(sys|auth)\/.*:(create|update|delete|patch)$/;
 
 export const classOf = (action: string): ActionClass => {
   if (PRIVILEGE.test(action)) return 'privilege';

@@ -112,12 +112,20 @@ function* usesOf(test: InlineTest): Generator<{ use: Use; time: number; live: bo
     const end = START + day * DAY + minutes(history.to) * 60_000;
     let call = 0;
     for (let time = START + day * DAY + minutes(history.from) * 60_000; time < end; time += history.every * 60_000) {
-      yield { use: { ...usual, action: history.actions[call++ % history.actions.length] as string }, time, live: false };
+      yield {
+        use: { ...usual, action: history.actions[call++ % history.actions.length] as string },
+        time,
+        live: false,
+      };
     }
   }
   const events = test.events.flatMap((use) => {
     const first = START + history.days * DAY + minutes(use.at) * 60_000;
-    return Array.from({ length: use.times }, (_, index) => ({ use, time: first + index * use.apart * 1_000, live: true }));
+    return Array.from({ length: use.times }, (_, index) => ({
+      use,
+      time: first + index * use.apart * 1_000,
+      live: true,
+    }));
   });
   yield* events.sort((a, b) => a.time - b.time);
 }
@@ -153,7 +161,13 @@ const attributed = (use: Use, time: number, credential: Credential, count: numbe
     use.result === 'rejected'
       ? { method: 'claimed', confidence: 0, principal: undefined, credential: undefined, ambiguous: undefined }
       : use.unknown
-        ? { method: 'unregistered', confidence: 0.3, principal: 'unregistered/credential_id:unknown-key', credential: undefined, ambiguous: undefined }
+        ? {
+            method: 'unregistered',
+            confidence: 0.3,
+            principal: 'unregistered/credential_id:unknown-key',
+            credential: undefined,
+            ambiguous: undefined,
+          }
         : { method: 'credential_id', confidence: 0.95, principal: 'agent-1/api', credential, ambiguous: undefined },
 });
 
@@ -162,9 +176,14 @@ const problemOf = ({ expect, at_most }: InlineTest, findings: readonly Finding[]
     (so, { severity }) => (so === undefined || severityRank(severity) > severityRank(so) ? severity : so),
     undefined,
   );
-  const reasons = findings.map(({ reason }) => `  ${reason}`).slice(0, 5).join('\n');
+  const reasons = findings
+    .map(({ reason }) => `  ${reason}`)
+    .slice(0, 5)
+    .join('\n');
   const got = worst === undefined ? 'got no finding' : `got ${worst}:\n${reasons}`;
   if (expect === 'none') return worst === undefined ? undefined : `expected none, ${got}`;
   if (worst === undefined || severityRank(worst) < severityRank(expect)) return `expected ${expect} or more, ${got}`;
-  return at_most !== undefined && severityRank(worst) > severityRank(at_most) ? `expected at most ${at_most}, ${got}` : undefined;
+  return at_most !== undefined && severityRank(worst) > severityRank(at_most)
+    ? `expected at most ${at_most}, ${got}`
+    : undefined;
 };

@@ -23,8 +23,11 @@ const amount = (metric: Metric, value: number): string =>
   metric === 'bytes' ? `${bytes(value)} ${NOUN.bytes}` : `${number(value)} ${NOUN[metric]}`;
 
 const sentence = (who: string, series: Series, value: number, greatest: number, days: number, bits: number): string => {
-  const usual = greatest > 0 ? `at most ${series.metric === 'bytes' ? bytes(greatest) : number(greatest)} on any of ${number(days)} days` : 'none';
-  return `${who}: ${amount(series.metric, value)} in ${duration(series.window)}; before: ${usual}; ${bitsText(bits)}`;
+  const most =
+    series.metric === 'bytes' ? bytes(greatest) : `${number(greatest)}${series.metric === 'seasonal' ? ' times' : ''}`;
+  const usual = greatest > 0 ? `at most ${most} in the ${days} days before` : `none in the ${days} days before`;
+  const window = series.metric === 'seasonal' ? '' : ` in ${duration(series.window)}`;
+  return `${who}: ${amount(series.metric, value)}${window}; ${usual}; ${bitsText(bits)}`;
 };
 
 const judge = ({ at, principal, seen }: Context, index: number): Result | undefined => {
@@ -48,7 +51,8 @@ const judge = ({ at, principal, seen }: Context, index: number): Result | undefi
 /** More of something than on any day before, judged inside the running window. */
 export const burst = defineKind({
   id: 'burst',
-  title: 'More requests, bytes, rows, denials or errors than the greatest day of the baseline makes likely, in windows from 10 seconds to 7 days.',
+  title:
+    'More requests, bytes, rows, denials or errors than the greatest day of the baseline makes likely, in windows from 10 seconds to 7 days.',
   trigger: 'raised',
   baseline: true,
   parameters: z.strictObject({ metrics: z.array(z.enum(METRICS)).min(1) }),

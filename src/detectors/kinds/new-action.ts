@@ -13,13 +13,14 @@ const classBits = (counts: readonly number[], action: ActionClass): number => {
   return -Math.log2((shownOfClass + PRIOR_ACTIONS * CLASS_PRIOR[action]) / (all + PRIOR_ACTIONS));
 };
 
-const PHRASE: Readonly<Record<ActionClass, string>> = {
-  read: 'did',
-  write: 'did',
-  delete: 'deleted with',
-  export: 'copied with',
-  destroy: 'destroyed with',
-  privilege: 'changed privileges with',
+/** What a class of actions does, where the name alone may not tell. */
+const EFFECT: Readonly<Record<ActionClass, string>> = {
+  read: '',
+  write: '',
+  delete: '',
+  export: ', which copies data out,',
+  destroy: ', which destroys data,',
+  privilege: ', which changes privileges,',
 };
 
 /** How surprising the new action is; where a peer has done it, no more than a peer's habit. */
@@ -32,12 +33,12 @@ const judge = ({ at, principal, seen }: Context): Result => {
   const bits = novelty === 0 ? 0 : peerDid ? novelty / 2 : novelty + ofClass;
   const who = at.attribution.credential?.agent ?? principal.name;
   const age = ageInDays(state, seen.time);
-  const did = at.use.result === 'denied' ? 'was denied' : PHRASE[action];
+  const did = at.use.result === 'denied' ? 'tried' : 'did';
   const others = peers === undefined ? '' : peerDid ? '; a peer does it' : '; no peer ever did';
   return {
     bits,
     subject: at.use.action,
-    reason: `${who} ${did} ${shown(at.use.action)} for the first time in ${age} days${others}; ${bitsText(bits)}`,
+    reason: `${who} ${did} ${shown(at.use.action)}${EFFECT[action]} for the first time in ${age} days${others}; ${bitsText(bits)}`,
     observed: at.use.action,
     expected: 'an action it has done before',
   };
@@ -46,7 +47,8 @@ const judge = ({ at, principal, seen }: Context): Result => {
 /** An action that the principal has never done. */
 export const newAction = defineKind({
   id: 'new-action',
-  title: 'An action never seen from this principal, judged by how often it shows new ones, what the action does, and whether a peer does it.',
+  title:
+    'An action never seen from this principal, judged by how often it shows new ones, what the action does, and whether a peer does it.',
   trigger: 'new-action',
   baseline: true,
   parameters: z.strictObject({}),

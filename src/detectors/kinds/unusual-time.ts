@@ -3,8 +3,8 @@ import { holdHour } from '../../baselines/hours.ts';
 import { holdQuiet, isQuietHeld } from '../../baselines/learn.ts';
 import { ageInDays } from '../../baselines/principal.ts';
 import { hourOfWeek } from '../../baselines/zone.ts';
-import { severityRank } from '../finding.ts';
 import { defineKind } from '../detector.ts';
+import { severityRank } from '../finding.ts';
 import { bitsText, number } from '../words.ts';
 
 const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
@@ -14,10 +14,13 @@ const hourName = (hour: number, zone: string): string => {
   return `${DAYS[Math.floor(bin / 24)]} ${String(bin % 24).padStart(2, '0')}:00 ${zone}`;
 };
 
+const habit = (share: number): string => (share < 0.01 ? 'never was' : `was in ${number(share * 100)} % of the weeks`);
+
 /** Activity in an hour of the week in which the principal is not active. */
 export const unusualTime = defineKind({
   id: 'unusual-time',
-  title: 'Activity in an hour of the week that is quiet for this principal; the longer it goes on within the hour, the more surprising.',
+  title:
+    'Activity in an hour of the week that is quiet for this principal; the longer it goes on within the hour, the more surprising.',
   trigger: 'quiet-hour',
   baseline: true,
   parameters: z.strictObject({}),
@@ -36,7 +39,7 @@ export const unusualTime = defineKind({
         subject: 'quiet hour',
         reason:
           `${who} was active in ${cells * 5} minutes of the hour at ${hourName(seen.hour, principal.zone)}, ` +
-          `where it was active ${number(activePasses)} times of ${number(passes)} in ${ageInDays(principal.state, seen.time)} days; ${bitsText(bits)}`,
+          `where it ${habit(activePasses / passes)} in ${ageInDays(principal.state, seen.time)} days; ${bitsText(bits)}`,
         observed: cells * 5,
         expected: 0,
         window: 3_600_000,
