@@ -16,8 +16,8 @@ const PRIOR_TAIL = 0.3;
 const PRIOR_WEIGHT = 3;
 const LEAST_TAIL = 0.15;
 const MOST_TAIL = 1;
-/** Several windows are looked at each day: about eight of them say something of their own (Bonferroni), 3 bits. */
-const LOOKS_BITS = 3;
+/** Several windows are looked at each day: about four of them say something of their own (Bonferroni), 2 bits. */
+const LOOKS_BITS = 2;
 /** Days after which a greatest value is forgotten. */
 const MEMORY_DAYS = 60;
 /** A day may raise the greatest known value by a quarter at most, once there is a week of history: slow poisoning stays slow. */

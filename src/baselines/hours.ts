@@ -21,7 +21,7 @@ const PERSISTENCE = 1 / 6;
 /** Chance that benign activity which has ended comes back in the same hour, relative to its going on. */
 const ANOTHER = 0.35;
 /** How much more likely activity is to go on where an hour is active now and then, such as just after office hours. */
-const SPILL = 4;
+const SPILL = 6;
 /** An hour with a greater chance of activity is no quiet hour. */
 const QUIET = 0.2;
 /** Weights of the hour before and after, and of the same hour on days of the same kind (Mon-Fri, Sat-Sun). */
@@ -171,8 +171,9 @@ export const quietHour = (state: State, peers: State | undefined, zone: string, 
   const cells = bitsSet(get(state.u32, AT.cells));
   const unsure = Math.min(1, SPILL * chance + 1 / (passes.all + 1));
   const persistence = PERSISTENCE + (1 - PERSISTENCE) * unsure;
+  const another = ANOTHER + (1 - ANOTHER) * unsure;
   const bursts = burstsIn(get(state.u32, AT.cells));
   const bits =
-    -Math.log2(chance) - (cells - bursts) * Math.log2(persistence) - (bursts - 1) * Math.log2(persistence * ANOTHER);
+    -Math.log2(chance) - (cells - bursts) * Math.log2(persistence) - (bursts - 1) * Math.log2(persistence * another);
   return { bits, cells, passes: passes.all, activePasses: passes.active };
 };

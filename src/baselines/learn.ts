@@ -47,10 +47,16 @@ const cellOfDay = (seen: Observation): number => Math.floor((seen.time % DAY) / 
 
 /** Is the value of a series worth telling, given what was told of it today and what a shorter window already explained? */
 export const isNews = ({ state }: Principal, series: number, seen: Observation, value: number): boolean => {
-  const growing = cellOfDay(seen) - get(state.u16, AT.flaggedCell + series) <= GROWING_CELLS;
-  if (value <= get(state.f32, AT.flagged + series) * (growing ? TELL_AGAIN : TELL_ANEW)) return false;
+  const again = isGrowing(state, series, seen) ? TELL_AGAIN : TELL_ANEW;
+  if (value <= get(state.f32, AT.flagged + series) * again) return false;
+  // While the burst goes on, longer windows belong to the same incident; afterwards they only echo it.
+  const [first] = SERIES_OF[(SERIES[series] as Series).metric];
+  for (let shorter = first; shorter < series; shorter++) if (isGrowing(state, shorter, seen)) return true;
   return value > explainedBy(state, series, seen.day);
 };
+
+const isGrowing = (state: State, series: number, seen: Observation): boolean =>
+  get(state.f32, AT.flagged + series) > 0 && cellOfDay(seen) - get(state.u16, AT.flaggedCell + series) <= GROWING_CELLS;
 
 const explainedBy = (state: State, series: number, day: number): number =>
   day - get(state.u16, AT.explainedOn + series) <= EXPLAINS_DAYS ? get(state.f32, AT.explained + series) : 0;
