@@ -1,19 +1,11 @@
 import type { Attribution } from './attribution/attributed.ts';
-import type { CredentialUse, Result } from './event.ts';
+import { categoryOf, isAddress } from './ecs.ts';
+import type { CredentialUse } from './event.ts';
 
 /** The version of the Elastic Common Schema that these documents follow. */
 const ECS_VERSION = '9.0.0';
 
 type Json = Readonly<Record<string, unknown>>;
-
-/** `event.category` by module; everything else is called over HTTP. */
-const CATEGORY: Readonly<Record<string, string>> = {
-  postgresql: 'database',
-  mysql: 'database',
-  mariadb: 'database',
-  vault: 'iam',
-  aws: 'iam',
-};
 
 /**
  * One use of a credential as an ECS document: nested JSON, never dotted keys, absent where unknown.
@@ -27,7 +19,7 @@ export function toEcs(use: CredentialUse, id: string, attribution?: Attribution)
     ecs: { version: ECS_VERSION },
     event: {
       kind: 'event',
-      ...classify(module, use.result),
+      ...classify(use),
       id,
       action: use.action,
       outcome: use.result === 'success' ? 'success' : 'failure',
@@ -58,9 +50,9 @@ export function toEcs(use: CredentialUse, id: string, attribution?: Attribution)
 }
 
 /** Only combinations that ECS expects: a failed authentication is one, whatever it was to give access to. */
-function classify(module: string, result: Result): { category: string[]; type: string[] } {
+function classify({ dataset, result }: CredentialUse): { category: string[]; type: string[] } {
   if (result === 'rejected') return { category: ['authentication'], type: ['start'] };
-  const category = CATEGORY[module] ?? 'api';
+  const category = categoryOf(dataset);
   if (category === 'iam') return { category: ['iam'], type: ['info'] };
   const denied = category === 'api' && result === 'denied';
   return { category: [category], type: denied ? ['access', 'denied'] : ['access'] };
@@ -69,7 +61,7 @@ function classify(module: string, result: Result): { category: string[]; type: s
 /** `source.ip` takes addresses only; a host name or a socket stands in `source.address`. */
 function sourceOf(source: string | undefined): Json | undefined {
   if (source === undefined) return undefined;
-  return /^[\d.]+$|^[\da-f:.]*:[\da-f:.]*$/i.test(source) ? { ip: source } : { address: source };
+  return isAddress(source) ? { ip: source } : { address: source };
 }
 
 function httpOf({ method, status, bytes }: CredentialUse): Json | undefined {

@@ -1,4 +1,5 @@
 import { type Finding, SEVERITY_SCORE, worse } from '../detectors/finding.ts';
+import { categoryOf } from '../ecs.ts';
 import type { Alert } from './alert.ts';
 
 /** Version of ATT&CK that the technique ids in the detectors follow. */
@@ -6,19 +7,8 @@ export const ATTACK_VERSION = '18';
 
 const iso = (time: number): string => new Date(time).toISOString();
 
-/** `event.category` besides `intrusion_detection`, from the module that saw it. */
-const CATEGORY: Readonly<Record<string, string>> = {
-  postgresql: 'database',
-  mysql: 'database',
-  mariadb: 'database',
-  vault: 'iam',
-  aws: 'iam',
-};
-
-const categories = (datasets: readonly string[]): string[] => {
-  const modules = datasets.map((dataset) => CATEGORY[dataset.split('.')[0] as string] ?? 'api');
-  return ['intrusion_detection', ...new Set(modules)].sort();
-};
+const categories = (datasets: readonly string[]): string[] =>
+  ['intrusion_detection', ...new Set(datasets.map(categoryOf))].sort();
 
 const findingDocument = (finding: Finding): Record<string, unknown> => ({
   detector: finding.detector,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { AttributedUse, AttributionMethod } from '../attribution/attributed.ts';
 import type { Found } from '../detectors/engine.ts';
 import { type Finding, severityRank, worse } from '../detectors/finding.ts';
+import { isAddress } from '../ecs.ts';
 import type { Alert } from './alert.ts';
 import { incidentBits, incidentSeverity, riskScore } from './risk.ts';
 
@@ -180,7 +181,7 @@ const withValue = (values: readonly string[], value: string | undefined): readon
   value === undefined || values.includes(value) || values.length >= MOST_RELATED ? values : [...values, value];
 
 const relatedWith = (related: Alert['related'], { use }: AttributedUse): Alert['related'] => ({
-  ip: withValue(related.ip, use.sourceIp),
+  ip: withValue(related.ip, use.sourceIp !== undefined && isAddress(use.sourceIp) ? use.sourceIp : undefined),
   user: withValue(related.user, use.identities[0]?.value),
   actions: withValue(related.actions, use.action),
   datasets: withValue(related.datasets, use.dataset),

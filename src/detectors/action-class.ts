@@ -17,22 +17,23 @@ export const CLASS_PRIOR: Readonly<Record<ActionClass, number>> = {
 /** New actions' worth of weight that the prior has against what the principal itself has shown. */
 export const PRIOR_ACTIONS = 2;
 
-const BY_VERB: Readonly<Record<string, ActionClass>> = {
-  GET: 'read',
-  HEAD: 'read',
-  OPTIONS: 'read',
-  SELECT: 'read',
-  SHOW: 'read',
-  EXPLAIN: 'read',
-  FETCH: 'read',
-  DELETE: 'delete',
-  COPY: 'export',
-  DROP: 'destroy',
-  TRUNCATE: 'destroy',
-  GRANT: 'privilege',
-  REVOKE: 'privilege',
-  REASSIGN: 'privilege',
-};
+/** A map, since a log may say `constructor` where a verb should be. */
+const BY_VERB: ReadonlyMap<string, ActionClass> = new Map([
+  ['GET', 'read'],
+  ['HEAD', 'read'],
+  ['OPTIONS', 'read'],
+  ['SELECT', 'read'],
+  ['SHOW', 'read'],
+  ['EXPLAIN', 'read'],
+  ['FETCH', 'read'],
+  ['DELETE', 'delete'],
+  ['COPY', 'export'],
+  ['DROP', 'destroy'],
+  ['TRUNCATE', 'destroy'],
+  ['GRANT', 'privilege'],
+  ['REVOKE', 'privilege'],
+  ['REASSIGN', 'privilege'],
+]);
 const VAULT_READ = /:(read|list)$/;
 const PRIVILEGE =
   /^(CREATE|ALTER|DROP|SET) (ROLE|USER|GROUP|POLICY|SESSION AUTHORIZATION)\b|^(sys|auth)\/.*:(create|update|delete|patch)$/;
@@ -40,7 +41,7 @@ const PRIVILEGE =
 export const classOf = (action: string): ActionClass => {
   if (PRIVILEGE.test(action)) return 'privilege';
   const space = action.indexOf(' ');
-  const known = BY_VERB[space < 0 ? action : action.slice(0, space)];
+  const known = BY_VERB.get(space < 0 ? action : action.slice(0, space));
   if (known) return known;
   if (VAULT_READ.test(action)) return 'read';
   if (action.endsWith(':delete') || action.endsWith(':destroy')) return 'delete';

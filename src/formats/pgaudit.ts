@@ -4,6 +4,7 @@
  * - An `AUDIT:` line of pgaudit is a use: `SELECT public.customers`; without an object, the command alone: `SELECT`, `CREATE ROLE`.
  * - A statement over several relations writes one line for each, with one statement id: the first counts as the use and carries the
  *   rows, the others add their object with `uses: 0, rows: 0`.
+ * - A DROP also writes a line for each dependent object (a table's indexes, constraints, defaults): those are ignored.
  * - A denied statement writes no AUDIT line, only ERROR and the statement; its action is read from the statement's text.
  * - A failed login is `LOGIN`, rejected.
  */
@@ -26,6 +27,9 @@ const AUDIT = 'AUDIT: ';
 const STATEMENT_FIELD = 'wayward.db.statement';
 /** pgaudit's own words where a statement or its parameters are not in the log. */
 const NOT_THERE = new Set(['', '<none>', '<not logged>', '<previously logged>']);
+
+/** What a DROP names always has a line of its own; of other kinds, such as schemas and types, pgaudit writes only the dependents. */
+const DROP_OF_RELATION = /^DROP ((?:FOREIGN )?TABLE|(?:MATERIALIZED )?VIEW|SEQUENCE|INDEX)$/;
 
 /** Turns records into events, remembering each session's last statement. */
 export interface PostgresAudit extends Required<Pick<Parser, 'save' | 'load'>> {
@@ -64,7 +68,7 @@ const auditUse = (record: PostgresRecord, format: string, redactor: Redactor, st
     substatementId = '',
     ,
     command = '',
-    ,
+    objectType = '',
     object = '',
     text = '',
     parameters = '',
@@ -77,6 +81,8 @@ const auditUse = (record: PostgresRecord, format: string, redactor: Redactor, st
   }
   if (record.user === undefined)
     return { unusable: 'no-user', detail: 'The AUDIT line has no user; log_line_prefix needs %u.' };
+  const named = DROP_OF_RELATION.exec(command)?.[1];
+  if (named !== undefined && objectType !== '' && objectType !== named) return { ignored: 'dependent-object' };
   const found: FoundSecret[] = [];
   const statement = NOT_THERE.has(text) ? undefined : foldedStatement(text, redactor, found);
   if (!NOT_THERE.has(parameters)) redactor.clean(parameters, 'wayward.db.parameters', found, 'sql');
