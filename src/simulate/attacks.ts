@@ -66,12 +66,15 @@ const volume: Attack = (victim, at, random) => {
   );
 };
 
+/** Fewer runs than this are a short burst, not an hour of work. */
+const LEAST_RUNS = 3;
+
 /** One hour at the usual daytime rate, when it should sleep. */
 const nightHour: Attack = (victim, at, random) => {
   const calls = Math.max(12, Math.round(usualHour(victim).calls));
   const uses: SimulatedUse[] = [];
-  while (uses.length < calls) {
-    const start = uses.length === 0 ? at : at + Math.round(uniform(random, 0, HOUR * 0.9));
+  for (let runs = 0; uses.length < calls || runs < LEAST_RUNS; runs += 1) {
+    const start = runs === 0 ? at : at + Math.round(uniform(random, 0, HOUR * 0.9));
     uses.push(...usualRun(victim.agent, victim.place, start, random).filter((use) => use.time < at + HOUR));
   }
   return uses.sort((a, b) => a.time - b.time);
