@@ -1,6 +1,7 @@
 import type { CredentialUse, Identity, IdentityKey, Result } from '../event.ts';
 import { IDENTITY_KEYS, NOTHING_ELSE } from '../event.ts';
 import { actionTemplate } from './action-template.ts';
+import { amount } from './amount.ts';
 import type { CustomFormatSpec } from './custom-spec.ts';
 import { type FieldPath, fieldPath, textAt, valueAt } from './field-path.ts';
 import { decodePath } from './fold-path.ts';
@@ -109,7 +110,7 @@ export const customFormat = (spec: CustomFormatSpec): Format => {
     };
     const count = (field: FieldPath | undefined): number | undefined => {
       const value = field === undefined ? undefined : Number(textAt(record, field));
-      return value !== undefined && value >= 0 && Number.isFinite(value) ? value : undefined;
+      return value !== undefined && value >= 0 ? amount(value) : undefined;
     };
 
     const time = timeOf(record);

@@ -49,6 +49,7 @@ const parseLine = (line: string, redactor: Redactor): Parsed => {
   const question = target.indexOf('?');
   if (question !== -1) redactor.clean(target.slice(question), 'url.query', found);
   const path = shown(redactor.clean(decodePath(target), 'url.path', found), MAX_PATH);
+  const sourceIp = text(address, 'source.address', 64);
   const client = text(agent, 'user_agent.original', MAX_CLIENT);
   const named = found.length;
   const consumer = text(user, 'user.name', MAX_VALUE);
@@ -64,7 +65,7 @@ const parseLine = (line: string, redactor: Redactor): Parsed => {
     action: httpAction(method, path),
     result,
     identities: withFingerprint(identities, result, found),
-    sourceIp: shown(address, 64),
+    sourceIp,
     client,
     bytes: bytes === '-' ? 0 : Number(bytes),
     status,

@@ -1,4 +1,5 @@
 import type { CredentialUse, Identity } from '../event.ts';
+import { amount } from './amount.ts';
 import { decodePath } from './fold-path.ts';
 import type { Format, Parsed, Parser, ParserContext, Unusable } from './format.ts';
 import { httpAction, httpResult, MAX_CLIENT, MAX_PATH, MAX_VALUE, traceIdOf } from './http.ts';
@@ -43,16 +44,17 @@ const parseRecord = (record: JsonObject, redactor: Redactor): Parsed => {
     return { unusable: 'invalid-time', detail: 'Neither msec nor time holds a timestamp.' };
   if (typeof method !== 'string') return wrongType('method');
   if (typeof uri !== 'string') return wrongType('uri');
-  if (typeof status !== 'number') return wrongType('status');
+  if (typeof status !== 'number' || !(status >= 0 && status < 1000)) return wrongType('status');
   if (typeof bytes !== 'number' || !(bytes >= 0)) return wrongType('body_bytes_sent');
   if (method === '' && uri === '') return { ignored: 'no-request' };
 
   const found: FoundSecret[] = [];
   const path = shown(redactor.clean(uri.includes('%') ? decodePath(uri) : uri, 'url.path', found), MAX_PATH);
   if (typeof args === 'string' && args !== '') redactor.clean(args, 'url.query', found);
-  const verb = shown(method, 16);
+  const verb = shown(redactor.clean(method, 'http.request.method', found), 16);
   const result = httpResult(status);
   const client = cleanText(redactor, record['user_agent'], 'user_agent.original', MAX_CLIENT, found);
+  const sourceIp = cleanText(redactor, record['remote_addr'], 'source.address', 64, found);
   const session = cleanText(redactor, record['session'], 'wayward.session', MAX_VALUE, found);
   const traceparent = cleanText(redactor, record['trace_id'], 'trace.id', MAX_VALUE, found);
   const named = found.length;
@@ -69,9 +71,9 @@ const parseRecord = (record: JsonObject, redactor: Redactor): Parsed => {
     result,
     identities: found.length === 0 ? identities : withFingerprint(identities, result, found),
     uses: 1,
-    sourceIp: typeof record['remote_addr'] === 'string' ? shown(record['remote_addr'], 64) : undefined,
+    sourceIp,
     client,
-    bytes,
+    bytes: amount(bytes),
     rows: 0,
     status,
     method: verb,

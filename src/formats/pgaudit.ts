@@ -10,6 +10,7 @@
  */
 import type { CredentialUse, Identity, Result } from '../event.ts';
 import { NOTHING_ELSE } from '../event.ts';
+import { amount } from './amount.ts';
 import { csvFields } from './csv.ts';
 import { foldSql } from './fold-sql.ts';
 import type { Parsed, Parser, ParserContext } from './format.ts';
@@ -105,7 +106,7 @@ const objectName = (object: string): string =>
 
 const rowCount = (rows: string): number => {
   const count = Number(rows);
-  return count >= 0 && Number.isSafeInteger(count) ? count : 0;
+  return count >= 0 ? amount(count) : 0;
 };
 
 const foldedStatement = (text: string, redactor: Redactor, found: FoundSecret[]): string => {
@@ -155,12 +156,12 @@ const event = (
     result,
     identities,
     uses,
-    sourceIp: record.host === undefined ? undefined : shown(record.host, 64),
+    sourceIp: text(record.host, 'source.address', 64),
     client,
     rows,
     statement,
     service,
-    session: record.session === undefined ? undefined : shown(record.session, 64),
+    session: text(record.session, 'wayward.session', 64),
     leaks: leaksOf(found),
   };
 };

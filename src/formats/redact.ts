@@ -68,7 +68,7 @@ export const cleanExcerpt = (bytes: Buffer, max = 1024): string => {
   const redacted = withoutLiterals(redactAll(whole, (kind) => `[redacted:${kind}]`, false)).replace(MIXED, (run) =>
     isToken(run) ? '[redacted:token]' : run,
   );
-  return capBytes(shown(redacted, max), max);
+  return capBytes(shown(redacted.replace(/[\t\r\n]+/g, ' '), max), max);
 };
 
 /** From the first quote to the last: which of them open and which close can't be told in text that was not understood. */

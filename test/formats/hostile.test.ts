@@ -90,7 +90,28 @@ describe('nginx-json', () => {
 
   it('shows no control characters and no bidirectional override', () => {
     const parsed = parseOne(nginxJson, nginxRecord({ uri: '/a\u0000b\u001b[31m', user_agent: 'x\u202ey\n' }));
-    expect(parsed).toMatchObject({ path: '/ab[31m', client: 'xy', action: 'GET /ab[31m' });
+    expect(parsed).toMatchObject({ path: '/a\ufffdb\ufffd[31m', client: 'x\ufffdy\ufffd' });
+  });
+
+  it.each(['\u0000', '\u200b', '\u202e', '\u00ad', '\ufeff', '\ud800', '\n'])(
+    'takes no name with %j in it for the name without it',
+    (invisible) => {
+      const parsed = parseOne(nginxJson, nginxRecord({ credential: `bill${invisible}ing` }));
+      expect(parsed).toMatchObject({ identities: [{ key: 'credential_id', value: 'bill\ufffding' }] });
+    },
+  );
+
+  it('bounds what a record may say it moved, and knows no status beyond three digits', () => {
+    expect(parseOne(nginxJson, nginxRecord({ body_bytes_sent: 1e308 }))).toMatchObject({ bytes: 2 ** 50 });
+    for (const status of [-1, 1000, 1e308])
+      expect(parseOne(nginxJson, nginxRecord({ status }))).toMatchObject({ unusable: 'wrong-type' });
+  });
+
+  it('lets a secret pass in no field', () => {
+    const secret = 'ghp_abcdefghijklmnopqrstuvwxyz0123456789';
+    const fields = ['uri', 'args', 'method', 'remote_addr', 'user_agent', 'session', 'trace_id', 'credential'];
+    for (const field of fields)
+      expect(JSON.stringify(parseOne(nginxJson, nginxRecord({ [field]: secret })))).not.toContain('ghp_a');
   });
 });
 
