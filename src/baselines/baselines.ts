@@ -1,13 +1,15 @@
 import type { Attribution } from '../attribution/attributed.ts';
+import { type Credential, principalOf } from '../attribution/credential.ts';
 import type { Principal } from './principal.ts';
-import { openState, STATE_BYTES, type State } from './state.ts';
+import { openState, STATE_LAYOUT, type State } from './state.ts';
 
 /** Principals of one process; more than the registry and the unregistered bound can give is a fault of configuration. */
 const MOST_PRINCIPALS = 20_000_000;
 
-/** Everything learned, as plain data that v8.serialize keeps exactly. */
+/** What was learned, as plain data that v8.serialize keeps exactly. */
 export interface SavedBaselines {
-  readonly bytesPerState: number;
+  /** `STATE_LAYOUT` of the code that saved it. */
+  readonly layout: string;
   readonly principals: readonly (readonly [
     name: string,
     group: string | undefined,
@@ -17,20 +19,27 @@ export interface SavedBaselines {
   readonly groups: readonly (readonly [name: string, state: ArrayBuffer])[];
 }
 
-const zoneOf = (attribution: Attribution): string => attribution.credential?.hours?.split(' ').at(-1) ?? 'UTC';
+/** What the registry says about where a principal's baseline belongs. */
+interface Place {
+  /** Name of its peer group's baseline. */
+  readonly group: string | undefined;
+  /** IANA zone in which its hours are counted. */
+  readonly zone: string;
+}
 
-const groupOf = (attribution: Attribution): string | undefined => {
-  const { credential } = attribution;
-  return credential && credential.peerGroup !== credential.agent
-    ? `${credential.peerGroup}/${credential.slot}`
-    : undefined;
-};
+const placeOf = (credential: Credential | undefined): Place => ({
+  group:
+    credential && credential.peerGroup !== credential.agent ? `${credential.peerGroup}/${credential.slot}` : undefined,
+  zone: credential?.hours?.split(' ').at(-1) ?? 'UTC',
+});
 
 /** The baselines of all principals and their peer groups. */
 export class Baselines {
   readonly #principals = new Map<string, Principal>();
   readonly #groups = new Map<string, State>();
   readonly #groupOf = new Map<string, string>();
+  /** Those that may have changed since `takeChanged` was called last. */
+  readonly #changed = new Set<Principal>();
 
   get size(): number {
     return this.#principals.size;
@@ -39,21 +48,19 @@ export class Baselines {
   /** The principal of an attribution that names one; made empty at its first use. */
   of(attribution: Attribution): Principal {
     const name = attribution.principal as string;
-    return this.#principals.get(name) ?? this.#open(name, groupOf(attribution), zoneOf(attribution), openState());
+    const principal = this.#principals.get(name) ?? this.#open(name, placeOf(attribution.credential), openState());
+    this.#changed.add(principal);
+    return principal;
   }
 
-  /** The principal of that name, if it was ever seen. */
+  /** The principal of that name, to be changed, if it was ever seen. */
   find(name: string): Principal | undefined {
-    return this.#principals.get(name);
+    const principal = this.#principals.get(name);
+    if (principal) this.#changed.add(principal);
+    return principal;
   }
 
-  /** Forgets principals, such as unregistered ones that have made room. */
-  forget(name: string): void {
-    this.#principals.delete(name);
-    this.#groupOf.delete(name);
-  }
-
-  #open(name: string, group: string | undefined, zone: string, state: State): Principal {
+  #open(name: string, { group, zone }: Place, state: State): Principal {
     if (this.#principals.size >= MOST_PRINCIPALS)
       throw new Error(`more than ${MOST_PRINCIPALS} principals in one process: share the work among several`);
     const principal = { name, state, peers: group === undefined ? undefined : this.#group(group), zone };
@@ -71,22 +78,44 @@ export class Baselines {
   }
 
   save(): SavedBaselines {
+    return this.#saved([...this.#principals.values()], [...this.#groups.keys()]);
+  }
+
+  /** What has changed since the last call: put over what was saved before, it is all there is to save. */
+  takeChanged(): SavedBaselines {
+    const principals = [...this.#changed];
+    this.#changed.clear();
+    const groups = new Set(
+      principals.map(({ name }) => this.#groupOf.get(name)).filter((group) => group !== undefined),
+    );
+    return this.#saved(principals, [...groups]);
+  }
+
+  /**
+   * Goes on with what was saved. Peer groups and zones are those of `credentials`, since the registry may have changed.
+   * @throws Error for what code with another layout saved
+   */
+  load(saved: SavedBaselines, credentials: readonly Credential[] = []): void {
+    if (saved.layout !== STATE_LAYOUT) throw new Error('the saved baselines are of another version of Wayward');
+    for (const [name, buffer] of saved.groups) this.#groups.set(name, openState(buffer));
+    const registered = Map.groupBy(credentials, principalOf);
+    for (const [name, group, zone, buffer] of saved.principals) {
+      const places = (registered.get(name) ?? []).map(placeOf);
+      const place = places.find((now) => now.group === group && now.zone === zone) ?? places[0] ?? { group, zone };
+      this.#open(name, place, openState(buffer));
+    }
+  }
+
+  #saved(principals: readonly Principal[], groups: readonly string[]): SavedBaselines {
     return {
-      bytesPerState: STATE_BYTES,
-      principals: [...this.#principals.values()].map(({ name, zone, state }) => [
+      layout: STATE_LAYOUT,
+      principals: principals.map(({ name, zone, state }) => [
         name,
         this.#groupOf.get(name),
         zone,
         state.buffer.slice(0),
       ]),
-      groups: [...this.#groups].map(([name, state]) => [name, state.buffer.slice(0)]),
+      groups: groups.map((name) => [name, this.#group(name).buffer.slice(0)]),
     };
-  }
-
-  load(saved: SavedBaselines): void {
-    if (saved.bytesPerState !== STATE_BYTES)
-      throw new Error('the saved baselines are of another version of Wayward: replay the logs to learn them anew');
-    for (const [name, buffer] of saved.groups) this.#groups.set(name, openState(buffer));
-    for (const [name, group, zone, buffer] of saved.principals) this.#open(name, group, zone, openState(buffer));
   }
 }

@@ -11,10 +11,22 @@ export const hash = (text: string, end = text.length): number => {
  */
 export const networkOf = (ip: string): string => ip.slice(0, networkLength(ip));
 
+const DOT = 46;
+const COLON = 58;
+
 const networkLength = (ip: string): number => {
-  const separator = ip.includes(':') ? ':' : '.';
-  const first = ip.indexOf(separator);
-  const second = first < 0 ? -1 : ip.indexOf(separator, first + 1);
+  let dots = 0;
+  let length = ip.length;
+  for (let index = 0; index < ip.length; index++) {
+    const code = ip.charCodeAt(index);
+    if (code === COLON) return networkLengthV6(ip, index);
+    if (code === DOT && ++dots === 2) length = index;
+  }
+  return length;
+};
+
+const networkLengthV6 = (ip: string, first: number): number => {
+  const second = ip.indexOf(':', first + 1);
   return second < 0 ? ip.length : second;
 };
 

@@ -35,7 +35,7 @@ export const learn = (principal: Principal, seen: Observation, kind: number, ver
 };
 
 /** A flagged value must grow by this much to be told again while it grows … */
-const TELL_AGAIN = 1.15;
+const TELL_AGAIN = 1.05;
 /** … and by this much once it has been told longer ago than that, in five-minute cells. */
 const TELL_ANEW = 2;
 const GROWING_CELLS = 24;

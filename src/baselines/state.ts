@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { SERIES_COUNT } from './series.ts';
 
 /**
@@ -12,7 +13,7 @@ export interface State {
   readonly u16: Uint16Array;
 }
 
-/** Sub-buckets of a sliding window: a window's sum covers between 7/8 and all of its length. */
+/** Sub-buckets of a sliding window, a power of two: a window's sum covers between 7/8 and all of its length. */
 export const BUCKETS = 8;
 /** Greatest daily values kept per series. */
 export const TOP = 8;
@@ -124,7 +125,9 @@ const F32 = roundUp(f32.used, 2);
 const U32 = roundUp(u32.used, 2);
 const U16 = roundUp(u16.used, 4);
 /** Bytes of one principal's state. */
-export const STATE_BYTES = F64 * 8 + F32 * 4 + U32 * 4 + U16 * 2;
+const STATE_BYTES = F64 * 8 + F32 * 4 + U32 * 4 + U16 * 2;
+/** Changes with any place: bytes of another layout must never be read as if they were of this one. */
+export const STATE_LAYOUT = createHash('sha256').update(JSON.stringify(AT)).digest('hex').slice(0, 16);
 
 /** A view of `buffer` (as a snapshot gave it), or a new empty state. */
 export const openState = (buffer: ArrayBuffer = new ArrayBuffer(STATE_BYTES)): State => ({

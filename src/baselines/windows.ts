@@ -23,7 +23,8 @@ export const add = (state: State, series: number, time: number, amount: number):
   const { f64 } = state;
   if (time >= (f64[AT.edge + series] as number)) advance(f64, series, time);
   const width = WIDTH[series] as number;
-  const slot = AT.ring + series * BUCKETS + (Math.floor(time / width) % BUCKETS);
+  // The bits of a power of two, where `%` on numbers beyond 2^31 would be a slow division.
+  const slot = AT.ring + series * BUCKETS + ((time / width) & (BUCKETS - 1));
   f64[slot] = (f64[slot] as number) + amount;
   const sum = (f64[AT.sum + series] as number) + amount;
   f64[AT.sum + series] = sum;

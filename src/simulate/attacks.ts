@@ -66,15 +66,16 @@ const volume: Attack = (victim, at, random) => {
   );
 };
 
-/** Fewer runs than this are a short burst, not an hour of work. */
-const LEAST_RUNS = 3;
+/** An hour of work has a run in each third of it; a single one would be a short burst. */
+const THIRDS = 3;
 
 /** One hour at the usual daytime rate, when it should sleep. */
 const nightHour: Attack = (victim, at, random) => {
   const calls = Math.max(12, Math.round(usualHour(victim).calls));
   const uses: SimulatedUse[] = [];
-  for (let runs = 0; uses.length < calls || runs < LEAST_RUNS; runs += 1) {
-    const start = runs === 0 ? at : at + Math.round(uniform(random, 0, HOUR * 0.9));
+  for (let runs = 0; uses.length < calls || runs < THIRDS; runs += 1) {
+    const [from, to] = runs < THIRDS ? [runs / THIRDS, (runs + 0.9) / THIRDS] : [0, 0.9];
+    const start = runs === 0 ? at : at + Math.round(uniform(random, HOUR * from, HOUR * to));
     uses.push(...usualRun(victim.agent, victim.place, start, random).filter((use) => use.time < at + HOUR));
   }
   return uses.sort((a, b) => a.time - b.time);
