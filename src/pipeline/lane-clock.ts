@@ -9,10 +9,12 @@ const LATEST = Date.UTC(2100, 0, 1);
 
 /** How many records a jump forward in time has until it is decided whether it was one. */
 const PROBATION = 1_000;
-/** It is decided at once when those that reach it are so many more than those that don't: one wrong record never comes alone. */
-const CLEAR_LEAD = 3;
+/** It is decided at once when those that reach it are so many more than those that don't: a few forged lines are no proof. */
+const CLEAR_LEAD = 100;
 
 export const isPossibleTime = (time: number): boolean => time >= EARLIEST && time < LATEST;
+
+type InputState = 'more to come' | 'caught up' | 'ended';
 
 export interface SavedClock {
   /** Milliseconds since the epoch; null before the first event. */
@@ -24,12 +26,14 @@ export interface SavedClock {
  * Event time of one source. It goes forward with the greatest time accepted; what is more than `maxDisorder` behind that is
  * late. A jump forward of more than `maxDisorder` (and the first record) is on probation: the event and those behind it wait
  * until it is clear whether the source goes on from there. An event that most of the next 1,000 don't reach is rejected
- * and moves nothing.
+ * and moves nothing. Live, what is ahead of the wall clock waits for it, and is rejected as soon as something of now follows.
  */
 export class LaneClock {
   readonly #maxDisorder: number;
   readonly #reject: (event: PendingUse) => void;
   #high = Number.NEGATIVE_INFINITY;
+  /** The wall clock of live input, in milliseconds since the epoch. */
+  #now = Number.POSITIVE_INFINITY;
   /** The events that wait, in the order they came; the first is a suspect. */
   #window: PendingUse[] = [];
   /** How many behind the first one reach its time, less those that don't. */
@@ -45,6 +49,11 @@ export class LaneClock {
     return this.#high - this.#maxDisorder;
   }
 
+  /** Live input is about to be read. */
+  set now(now: number) {
+    this.#now = now;
+  }
+
   offer(event: PendingUse, out: PendingUse[]): void {
     const { time } = event.use;
     if (this.#window.length === 0 && !this.#isJump(time)) {
@@ -55,23 +64,17 @@ export class LaneClock {
     this.#window.push(event);
     if (suspect === undefined) return;
     this.#lead += this.#vote(event, suspect);
-    this.#judge(out, (_time, behind) => (behind < PROBATION ? 'wait' : 'decide'));
+    this.#judge(out, 'more to come');
   }
 
-  /**
-   * Nothing more has come for now. Waiting for 1,000 records could take hours here, so the wall clock helps:
-   * what it has reached is no jump, and what it has not reached is decided as soon as something else follows.
-   */
-  caughtUp(now: number, out: PendingUse[]): void {
-    this.#judge(out, (time, behind) => {
-      if (time <= now + this.#maxDisorder) return 'accept';
-      return behind > 0 ? 'decide' : 'wait';
-    });
+  /** Live, nothing more has come for now. Waiting for 1,000 records could take hours: what the wall clock has reached is no jump. */
+  caughtUp(out: PendingUse[]): void {
+    this.#judge(out, 'caught up');
   }
 
   /** Nothing more will come: what has nothing behind it gets the benefit of the doubt. */
   end(out: PendingUse[]): void {
-    this.#judge(out, () => 'decide');
+    this.#judge(out, 'ended');
   }
 
   save(): SavedClock {
@@ -106,22 +109,31 @@ export class LaneClock {
     for (const event of behind) this.#lead += this.#vote(event, suspect);
   }
 
-  /** Lets go of the events that wait, from the first on, as far as it is clear what they are; `unclear` tells what to do then. */
-  #judge(out: PendingUse[], unclear: (time: number, behind: number) => 'accept' | 'decide' | 'wait'): void {
+  /** Lets go of the events that wait, from the first on, as far as it is clear what they are. */
+  #judge(out: PendingUse[], state: InputState): void {
     for (let [event] = this.#window; event !== undefined; [event] = this.#window) {
-      const { time } = event.use;
-      let accepted = true;
-      if (this.#isJump(time) && this.#lead < CLEAR_LEAD) {
-        const verdict = unclear(time, this.#window.length - 1);
-        if (verdict === 'wait') return;
-        accepted = verdict === 'accept' || this.#lead >= 0;
-      }
+      const verdict = this.#isJump(event.use.time) ? this.#verdict(event, state) : 'accept';
+      if (verdict === 'wait') return;
       this.#window.shift();
-      if (accepted) this.#accept(event, out);
+      if (verdict === 'accept') this.#accept(event, out);
       else this.#reject(event);
       this.#passOn(out);
       this.#recount();
     }
+  }
+
+  #verdict(suspect: PendingUse, state: InputState): 'accept' | 'reject' | 'wait' {
+    const isDecided = state === 'ended' || this.#window.length > PROBATION;
+    if (this.#isAhead(suspect)) {
+      if (this.#window.some((event) => !this.#isAhead(event))) return 'reject';
+      if (!isDecided) return 'wait';
+    } else if (state === 'caught up' || this.#lead >= CLEAR_LEAD) return 'accept';
+    if (!isDecided) return 'wait';
+    return this.#lead >= 0 ? 'accept' : 'reject';
+  }
+
+  #isAhead(event: PendingUse): boolean {
+    return event.use.time > this.#now + this.#maxDisorder;
   }
 
   /** Up to the next suspect, what waited behind one needs no more waiting. */

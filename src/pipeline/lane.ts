@@ -68,6 +68,7 @@ export class Lane implements RecordSink {
   /** Reads once, about `size` bytes, and appends the events whose time is settled to `out`; `now` only if the input is live. */
   async read(size: number, out: PendingUse[], now: number | undefined): Promise<void> {
     const got = await this.source.read(size);
+    if (now !== undefined) this.#clock.now = now;
     this.#out = out;
     const before = out.length;
     const problem = this.source.problem();
@@ -193,7 +194,7 @@ export class Lane implements RecordSink {
     if (this.#sample !== undefined) this.#decideFormat(false);
     // Silent at two looks in a row: the server is not in the middle of a record.
     if (this.state === 'caught-up') this.#framer?.silent();
-    if (now !== undefined) this.#clock.caughtUp(now, this.#out);
+    if (now !== undefined) this.#clock.caughtUp(this.#out);
     this.state = 'caught-up';
   }
 

@@ -62,6 +62,17 @@ describe('live input', () => {
     expect(merge.counts.deadLetters).toEqual({ 'timestamp-not-reached': 1 });
   });
 
+  test('is not put ahead by many records from the future', async () => {
+    const forged = Array.from({ length: 500 }, (_, at) => `${Date.UTC(2098, 0) + at} odd\n`).join('');
+    folder.write('a.log', `${Date.now() - 900} one\n${forged}`);
+    const merge = live('a.log');
+    const actions = await until(merge, 'two', (action) => {
+      if (action === 'one') appendFileSync(folder.path('a.log'), `${Date.now()} two\n`);
+    });
+    expect(actions).toEqual(['one', 'two']);
+    expect(merge.counts.deadLetters).toEqual({ 'timestamp-not-reached': 500 });
+  });
+
   test('numbers equal records though they come apart', async () => {
     const time = Math.floor(Date.now() / 1000) * 1000;
     folder.write('a.log', `${time} same\n`);

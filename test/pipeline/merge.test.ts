@@ -218,6 +218,17 @@ describe('times that cannot be', () => {
     }
   });
 
+  test.each([4, 50, 90])('%i forged records of 2098 in a row do not put the clock ahead', async (count) => {
+    const forged = Array.from({ length: count }, (_, index) => `${year(2098) + index} odd`).join('\n');
+    for (const at of [0, 1500]) {
+      const merge = mergeOf([new BytesSource('day', day(3000, forged, at), 1000)]);
+      const events = await collect(merge);
+      expect(events.filter((event) => event.endsWith('late'))).toEqual([]);
+      expect(events).toHaveLength(3000);
+      expect(merge.counts.deadLetters).toEqual({ 'timestamp-not-reached': count });
+    }
+  });
+
   test('a jump that the next records reach is a night without traffic', async () => {
     const text = `${T0} a\n${T0 + 600 * MINUTE} b\n${T0 + 599 * MINUTE} c\n`;
     const merge = mergeOf([new BytesSource('night', text)]);
