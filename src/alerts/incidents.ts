@@ -62,6 +62,15 @@ export class Incidents {
     }
   }
 
+  /** A person has closed this alert: the next finding opens another one. */
+  close(id: string): void {
+    for (const [principal, incident] of this.#open) {
+      if (incident.alert.id !== id) continue;
+      this.#close(principal, incident);
+      return;
+    }
+  }
+
   #close(principal: string, { alert }: Incident): void {
     this.#open.delete(principal);
     this.#changed({ ...alert, status: 'closed', revision: alert.revision + 1 });

@@ -5,12 +5,14 @@ import type { Alert } from '../alerts/alert.ts';
 import { loadDetectors } from '../config/detector-files.ts';
 import type { WaywardConfig } from '../config/wayward-yaml.ts';
 import { UsageError } from '../errors.ts';
+import { loadCheckpoint } from '../pipeline/checkpoint.ts';
 import { Lane } from '../pipeline/lane.ts';
-import { LocalPipeline, loadCheckpoint } from '../pipeline/local.ts';
+import { LocalPipeline } from '../pipeline/local.ts';
 import { Merge, savedPositions } from '../pipeline/merge.ts';
 import { createResponse, createWorker } from '../pipeline/response.ts';
 import { timesOf } from '../response/record.ts';
 import { respondTo } from '../response/responder.ts';
+import { lockForRun } from '../sinks/run-lock.ts';
 import { Store } from '../sinks/store.ts';
 import { DeadLetterFile } from '../sources/dead-letter-file.ts';
 import { FileSource } from '../sources/file.ts';
@@ -58,7 +60,12 @@ async function run(options: RunOptions, io: CommandIo): Promise<void> {
   await config.resolveSecrets(['response', 'revokers'], secretContext(io));
   const log = createServiceLog(io.stderr);
   const store = new Store(config.state);
-  const letters = new DeadLetterFile(join(config.state, 'dead-letters.ndjson'), true);
+  const release = lockForRun(config.state);
+  const checkpoint = loadCheckpoint(store);
+  if (checkpoint === 'outdated') log.warn('another version of Wayward saved the state: it learns anew from the logs');
+  const saved = checkpoint === 'outdated' ? undefined : checkpoint;
+  const kept = checkpoint === 'outdated' ? Number.POSITIVE_INFINITY : (checkpoint?.deadLetters ?? 0);
+  const letters = new DeadLetterFile(join(config.state, 'dead-letters.ndjson'), kept);
   try {
     const response = createResponse(config, registry, store);
     const worker = createWorker({
@@ -76,7 +83,6 @@ async function run(options: RunOptions, io: CommandIo): Promise<void> {
         ),
       onError: (error) => log.error({ err: error }, 'response failed'),
     });
-    const saved = loadCheckpoint(store);
     const merge = await openMerge(config, io, letters, log, saved && savedPositions(saved.merge));
     const pipeline = new LocalPipeline(merge, {
       store,
@@ -89,6 +95,7 @@ async function run(options: RunOptions, io: CommandIo): Promise<void> {
         worker.wake();
         for (const alert of alerts) logAlert(log, alert);
       },
+      syncDeadLetters: () => letters.sync(),
     });
     if (saved) pipeline.load(saved);
     log.info(
@@ -101,12 +108,16 @@ async function run(options: RunOptions, io: CommandIo): Promise<void> {
       'watching',
     );
     worker.start();
-    await pipeline.run();
-    await worker.stop();
+    try {
+      await pipeline.run();
+    } finally {
+      await worker.stop();
+    }
     log.info({ counts: merge.counts, detection: pipeline.core.engine.counts }, 'stopped');
   } finally {
     letters.close();
     store.close();
+    release();
   }
 }
 

@@ -1,4 +1,5 @@
 import { type AttributedUse, UNREGISTERED_AGENT } from '../attribution/attributed.ts';
+import type { Credential } from '../attribution/credential.ts';
 import { acceptSpan } from '../baselines/accept.ts';
 import { Baselines, type SavedBaselines } from '../baselines/baselines.ts';
 import { learn, type Verdict } from '../baselines/learn.ts';
@@ -153,12 +154,13 @@ export class Engine {
     return 'low';
   }
 
-  save(): SavedEngine {
-    return { baselines: this.baselines.save(), told: this.#told.save(), counts: { ...this.counts } };
+  /** With all baselines, unless only the changed ones are wanted. */
+  save(baselines = this.baselines.save()): SavedEngine {
+    return { baselines, told: this.#told.save(), counts: { ...this.counts } };
   }
 
-  load(saved: SavedEngine): void {
-    this.baselines.load(saved.baselines);
+  load(saved: SavedEngine, credentials: readonly Credential[] = []): void {
+    this.baselines.load(saved.baselines, credentials);
     this.#told.load(saved.told);
     Object.assign(this.counts, saved.counts);
   }

@@ -22,9 +22,11 @@ export class Core {
   readonly attributor: Attributor;
   readonly engine: Engine;
   readonly incidents: Incidents;
+  readonly #registry: Registry;
   readonly #current = new CurrentUse();
 
   constructor(registry: Registry, detectors: readonly Detector[], changed: (alert: Alert) => void) {
+    this.#registry = registry;
     this.attributor = createAttributor(registry);
     this.incidents = new Incidents(changed);
     this.engine = new Engine(detectors, (found) => this.incidents.add(found));
@@ -40,14 +42,29 @@ export class Core {
     if (last) this.incidents.advance(last.orderTime);
   }
 
+  /** A person has closed an alert. What was benign becomes part of the baseline; what comes now is another incident. */
+  close({ id, principal, start, end }: Alert, verdict: 'benign' | 'true'): void {
+    if (verdict === 'benign') this.engine.accept(principal, start, end);
+    this.incidents.close(id);
+  }
+
   save(): SavedCore {
-    return { attributor: this.attributor.save(), engine: this.engine.save(), incidents: this.incidents.save() };
+    return this.#saved(this.engine.save());
+  }
+
+  /** As `save`, but of the baselines only those that have changed since the last call. */
+  saveChanges(): SavedCore {
+    return this.#saved(this.engine.save(this.engine.baselines.takeChanged()));
   }
 
   load(saved: SavedCore): void {
     this.attributor.load(saved.attributor);
-    this.engine.load(saved.engine);
+    this.engine.load(saved.engine, this.#registry.credentials);
     this.incidents.load(saved.incidents);
+  }
+
+  #saved(engine: SavedEngine): SavedCore {
+    return { attributor: this.attributor.save(), engine, incidents: this.incidents.save() };
   }
 }
 

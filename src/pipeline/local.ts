@@ -1,25 +1,16 @@
-import { deserialize, serialize } from 'node:v8';
 import type { Alert } from '../alerts/alert.ts';
 import type { Registry } from '../attribution/registry.ts';
 import type { Detector } from '../detectors/detector.ts';
 import type { Store } from '../sinks/store.ts';
 import { closingsAfter, loadAlert, saveAlert } from '../sinks/store-alerts.ts';
-import { Core, type SavedCore } from './core.ts';
-import type { Merge, SavedMerge } from './merge.ts';
+import { type Checkpoint, saveCheckpoint } from './checkpoint.ts';
+import { Core } from './core.ts';
+import type { Merge } from './merge.ts';
 
-/** Name of the checkpoint in the store. */
-const CHECKPOINT = 'local';
-/** Raised whenever a saved state of an older version can no longer be read. */
-const VERSION = 1;
-const CHECKPOINT_EVERY_MS = 5_000;
-
-interface Checkpoint {
-  readonly version: number;
-  readonly merge: SavedMerge;
-  readonly core: SavedCore;
-  /** Last closing that was taken in. */
-  readonly closing: number;
-}
+/** A quiet run saves what it has learned every so often, milliseconds. */
+const SAVE_EVERY = 5_000;
+/** Part of the time that saving may take while there is more to read: a backlog full of alerts is saved in larger steps. */
+const SAVING_SHARE = 0.1;
 
 export interface LocalOptions {
   readonly store: Store;
@@ -29,20 +20,14 @@ export interface LocalOptions {
   readonly respond: (alert: Alert) => void;
   /** Told of alerts after they are saved. */
   readonly saved: (alerts: readonly Alert[]) => void;
+  /** Puts the dead letters so far on the disk; returns the length of their file in bytes. */
+  readonly syncDeadLetters?: () => number;
 }
 
-/** The saved positions and state of an earlier run, if there is one. */
-export const loadCheckpoint = (store: Store): Checkpoint | undefined => {
-  const bytes = store.loadCheckpoint(CHECKPOINT);
-  if (!bytes) return undefined;
-  const saved = deserialize(bytes) as Checkpoint;
-  return saved.version === VERSION ? saved : undefined;
-};
-
 /**
- * The whole path in one process: events in order → core → local store and response. Alerts are saved batch by batch; the
- * state and the sources' positions every few seconds, together. A restart goes on from there: what it sees again gives the
- * same alerts under the same ids, so nothing is lost and nothing is twice.
+ * The whole path in one process: events in order → core → local store and response. Alerts, what response decided, what was
+ * learned and where the sources stand are saved together, in one transaction. So a process that dies has saved everything up
+ * to one moment and nothing behind it, and a restart goes on from there: nothing is lost, nothing is twice.
  */
 export class LocalPipeline {
   readonly core: Core;
@@ -50,7 +35,8 @@ export class LocalPipeline {
   readonly #merge: Merge;
   readonly #changed = new Map<string, Alert>();
   #closing = 0;
-  #savedAt = 0;
+  /** Of the last save: when it was and how long it took, in milliseconds, and what had been read and closed by then. */
+  #last = { at: 0, took: 0, records: 0, closing: 0 };
 
   constructor(merge: Merge, options: LocalOptions) {
     this.#merge = merge;
@@ -70,39 +56,49 @@ export class LocalPipeline {
     for await (const batch of this.#merge.batches()) {
       this.#takeClosings();
       this.core.process(batch);
-      this.#save();
-      if (performance.now() - this.#savedAt > CHECKPOINT_EVERY_MS) this.checkpoint();
+      if (this.#isDue(batch.length === 0)) this.#save();
     }
-    this.checkpoint();
+    this.#save();
   }
 
-  /** Saves state and positions, so that a restart goes on from here. */
-  checkpoint(): void {
-    const saved: Checkpoint = { version: VERSION, merge: this.#merge.save(), core: this.core.save(), closing: this.#closing };
-    this.#options.store.saveCheckpoint(CHECKPOINT, serialize(saved));
-    this.#savedAt = performance.now();
-  }
-
-  /** Closings are records on the left: what a person called benign is taken into the baseline before the next batch. */
+  /** Closings are records on the left: they are taken in between two batches. */
   #takeClosings(): void {
     const { store } = this.#options;
     for (const { seq, alert: id, verdict } of closingsAfter(store, this.#closing)) {
-      const alert = verdict === 'benign' ? loadAlert(store, id) : undefined;
-      if (alert) this.core.engine.accept(alert.principal, alert.start, alert.end);
+      const alert = this.#changed.get(id) ?? loadAlert(store, id);
+      if (alert) this.core.close(alert, verdict);
       this.#closing = seq;
     }
   }
 
+  /** Alerts are saved at once if nothing waits to be read, else as soon as the last save has paid off; the rest has time. */
+  #isDue(idle: boolean): boolean {
+    const { at, took, records, closing } = this.#last;
+    const since = performance.now() - at;
+    if (this.#changed.size > 0) return idle || since >= took / SAVING_SHARE;
+    if (since < Math.max(SAVE_EVERY, took / SAVING_SHARE)) return false;
+    return this.#merge.counts.records !== records || this.#closing !== closing;
+  }
+
   #save(): void {
-    if (this.#changed.size === 0) return;
+    const started = performance.now();
     const alerts = [...this.#changed.values()];
     this.#changed.clear();
-    this.#options.store.transaction(() => {
+    const { store, respond, saved, syncDeadLetters } = this.#options;
+    store.transaction(() => {
       for (const alert of alerts) {
-        saveAlert(this.#options.store, alert);
-        this.#options.respond(alert);
+        saveAlert(store, alert);
+        respond(alert);
       }
+      saveCheckpoint(store, {
+        merge: this.#merge.save(),
+        core: this.core.saveChanges(),
+        closing: this.#closing,
+        deadLetters: syncDeadLetters?.() ?? 0,
+      });
     });
-    this.#options.saved(alerts);
+    const at = performance.now();
+    this.#last = { at, took: at - started, records: this.#merge.counts.records, closing: this.#closing };
+    if (alerts.length > 0) saved(alerts);
   }
 }

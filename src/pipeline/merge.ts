@@ -79,7 +79,10 @@ export class Merge {
     return this.#lanes;
   }
 
-  /** Until every source has ended, or the signal. Between two batches, `save` gives a state to go on from exactly. */
+  /**
+   * Until every source has ended, or the signal. Between two batches, `save` gives a state to go on from exactly.
+   * Live, an empty batch says that there is nothing more for now.
+   */
   async *batches(): AsyncGenerator<OrderedUse[]> {
     try {
       while (!this.#aborted) {
@@ -87,7 +90,9 @@ export class Merge {
         if (lane !== undefined) await this.#read(lane);
         if (lane !== undefined && !this.#pending.worthSorting) continue;
         yield* this.#release();
-        if (lane === undefined && !(await this.#wait())) return;
+        if (lane !== undefined) continue;
+        if (this.#options.live === true) yield [];
+        if (!(await this.#wait())) return;
       }
     } finally {
       await Promise.all(this.#lanes.map((lane) => lane.source.close()));

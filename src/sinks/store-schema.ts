@@ -85,4 +85,15 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX audit_by_cause ON audit (cause);
   `,
+  `
+  -- What is known of each principal and peer group, beside the checkpoint 'local'.
+  CREATE TABLE baselines (
+    kind        TEXT NOT NULL,     -- principal | group
+    name        TEXT NOT NULL,
+    peers       TEXT,              -- name of its group
+    zone        TEXT,
+    state       BLOB NOT NULL,
+    PRIMARY KEY (kind, name)
+  ) STRICT;
+  `,
 ];

@@ -1,4 +1,4 @@
-import { closeSync, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import type { DeadLetter } from './dead-letter.ts';
 
 /** Bytes (or so) that wait in memory to be written. */
@@ -11,12 +11,28 @@ export class DeadLetterFile {
   readonly #file: number;
   #lines: string[] = [];
   #length = 0;
+  /** Its length when it was last known to be on the disk. */
+  #synced = -1;
 
-  /** `append` goes on with a file that an earlier run began. Throws what `open` throws. */
-  constructor(path: string, append = false) {
-    this.#file = openSync(path, append ? 'a' : 'w', 0o600);
-    // A file that was there keeps its mode unless changed; a device such as /dev/null must keep it.
-    if (fstatSync(this.#file).isFile()) fchmodSync(this.#file, 0o600);
+  /**
+   * Begins a new file, or with `keep` goes on behind the first so many bytes of one that an earlier run began: it is going to
+   * find again what stands behind them. Throws what `open` throws.
+   */
+  constructor(path: string, keep = 0) {
+    this.#file = openSync(path, 'a', 0o600);
+    const file = fstatSync(this.#file);
+    if (!file.isFile()) return; // a device such as /dev/null stays as it is
+    if (file.size > keep) ftruncateSync(this.#file, keep);
+    fchmodSync(this.#file, 0o600); // a file that was there keeps its mode unless changed
+  }
+
+  /** Puts all letters so far on the disk; returns the file's length in bytes. */
+  sync(): number {
+    this.flush();
+    const file = fstatSync(this.#file);
+    if (file.isFile() && file.size !== this.#synced) fdatasyncSync(this.#file);
+    this.#synced = file.size;
+    return file.size;
   }
 
   write(letter: DeadLetter): void {

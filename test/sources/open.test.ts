@@ -65,16 +65,23 @@ describe('the file of dead letters', () => {
     expect(file.lost).toBe(0);
   });
 
-  test('can go on with an earlier one', () => {
-    const path = folder.write('dead.ndjson', '{}\n');
-    const file = new DeadLetterFile(path, true);
+  test('can go on behind the part of an earlier one that counts', () => {
+    const path = folder.write('dead.ndjson', '{"is":"saved"}\n{"found":"again"}\n');
+    const file = new DeadLetterFile(path, 15);
     file.write(letter);
+    expect(file.sync()).toBe(statSync(path).size);
     file.close();
-    expect(readFileSync(path, 'utf8').trimEnd().split('\n')).toHaveLength(2);
+    expect(readFileSync(path, 'utf8')).toBe(`{"is":"saved"}\n${JSON.stringify(letter)}\n`);
+  });
+
+  test('goes on at its end where it is shorter than it was: someone has taken letters away', () => {
+    const path = folder.write('dead.ndjson', '{}\n');
+    new DeadLetterFile(path, 1000).close();
+    expect(readFileSync(path, 'utf8')).toBe('{}\n');
   });
 
   test('on a full disk counts what it lost and stops nothing', () => {
-    const file = new DeadLetterFile('/dev/full', true);
+    const file = new DeadLetterFile('/dev/full');
     file.write(letter);
     file.close();
     expect(file.lost).toBe(1);
