@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import type { CommandIo } from './commands/io.ts';
+import { type CommandIo, EXIT_INTERRUPTED } from './commands/io.ts';
 import { ServerUnavailableError, UsageError } from './errors.ts';
 
 /** Adds one command to the program; each lives in a file of its own that is only loaded when it is called. */
@@ -80,7 +80,6 @@ const EXIT_USAGE = 2;
 const EXIT_SERVER_MISSING = 3;
 /** An error of ours (sysexits: EX_SOFTWARE), so that it is never taken for findings (1). */
 const EXIT_BUG = 70;
-const EXIT_INTERRUPTED = 130;
 /** A terminal's Ctrl-C may arrive twice: from the terminal and passed on by the launcher. */
 const SAME_INTERRUPT_MS = 1_000;
 

@@ -1,12 +1,9 @@
 import type { Alert } from '../alerts/alert.ts';
 import { SEVERITIES, severityRank } from '../detectors/finding.ts';
+import { printable } from './table.ts';
 
 const LEAST_REASON = 40;
 const WIDTH = 120;
-
-/** Text for a terminal: control characters of a log must not move the cursor. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it removes
-const plain = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
 
 const wrap = (text: string, width: number): string[] => {
   const lines: string[] = [];
@@ -28,14 +25,14 @@ export const worstFirst = (alerts: readonly Alert[]): Alert[] =>
 export function alertTable(alerts: readonly Alert[], columns = WIDTH): string {
   if (alerts.length === 0) return 'No alerts.\n';
   const sorted = worstFirst(alerts);
-  const who = Math.min(36, Math.max(9, ...sorted.map(({ principal }) => principal.length)));
+  const who = sorted.reduce((most, { principal }) => Math.min(36, Math.max(most, principal.length)), 9);
   const indent = 16 + 2 + 8 + 2 + who + 2;
   const width = Math.max(LEAST_REASON, columns - indent);
   const head = `${'OPENED (UTC)'.padEnd(18)}${'SEVERITY'.padEnd(10)}${'PRINCIPAL'.padEnd(who + 2)}REASON\n`;
   const rows = sorted.map((alert) => {
     const when = new Date(alert.openedAt).toISOString().slice(0, 16).replace('T', ' ');
-    const [first = '', ...rest] = wrap(plain(alert.reason), width);
-    const name = plain(alert.principal)
+    const [first = '', ...rest] = wrap(printable(alert.reason), width);
+    const name = printable(alert.principal)
       .slice(0, who)
       .padEnd(who + 2);
     return [

@@ -1,4 +1,8 @@
 import type { Readable, Writable } from 'node:stream';
+import { printable } from './table.ts';
+
+/** Ctrl-C or SIGTERM ended it before its work was done (128 + SIGINT, as shells count). */
+export const EXIT_INTERRUPTED = 130;
 
 /** A place for output; `isTTY` and `columns` are there on a terminal. */
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
@@ -30,7 +34,7 @@ export async function write(output: Output, text: string | Uint8Array): Promise<
   });
 }
 
-/** One line for a person, to stderr. */
+/** One line for a person, to stderr; a file's name may hold what would steer a terminal. */
 export const warn = (io: CommandIo, message: string): void => {
-  io.stderr.write(`wayward: ${message}\n`);
+  io.stderr.write(`wayward: ${printable(message)}\n`);
 };

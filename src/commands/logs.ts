@@ -13,13 +13,16 @@ import { DeadLetterFile } from '../sources/dead-letter-file.ts';
 import { openSources, SourceNotFound } from '../sources/open.ts';
 import type { Source } from '../sources/source.ts';
 import { type CommandIo, warn } from './io.ts';
-import { secretContext } from './options.ts';
+import { keepInputs } from './keep-inputs.ts';
+import { type SetupOptions, secretContext } from './options.ts';
 
-export interface LogOptions {
+export interface LogOptions extends SetupOptions {
   /** `--format` */
   readonly format?: string;
   /** `--dead-letters` */
   readonly deadLetters?: string;
+  /** `--out`: not opened here, but it must not be one of the logs. */
+  readonly out?: string;
 }
 
 /** The logs of a command line as one stream of events in time order. */
@@ -43,6 +46,11 @@ export async function openLogs(
     throw new UsageError('no logs were named; write their paths, or - for standard input');
   }
   const sources = await open(names.length === 0 ? ['-'] : names, io);
+  keepInputs({ '--dead-letters': options.deadLetters, '--out': options.out }, [
+    ...sources.map(({ name }) => name),
+    options.config,
+    options.credentials ?? config.credentials,
+  ]);
   const letters = options.deadLetters === undefined ? undefined : openDeadLetters(options.deadLetters);
   const laneOptions = await laneOptionsOf(config, io, options.format, letters);
   return {

@@ -4,6 +4,7 @@ import { parseDuration } from '../config/duration.ts';
 import { parseInstant } from '../config/instant.ts';
 import { loadCredentials } from '../config/registry-file.ts';
 import { DEFAULT_CONFIG, loadConfig, type WaywardConfig } from '../config/wayward-yaml.ts';
+import { UsageError } from '../errors.ts';
 import { type CommandIo, warn } from './io.ts';
 
 /** The options that several commands share, written once. Add one with `command.addOption(configOption())`. */
@@ -70,4 +71,12 @@ export function parseTime(written: string): number {
   if (time === undefined)
     throw new InvalidArgumentError('Write a time with its zone, such as 2026-09-01T00:00:00Z, or 7d.');
   return time;
+}
+
+/**
+ * Whether anything can lie between `--since` and `--until`.
+ * @throws UsageError if not
+ */
+export function checkSpan(since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY): void {
+  if (since >= until) throw new UsageError('--since is not before --until: no event lies between; exchange them');
 }

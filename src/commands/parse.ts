@@ -1,22 +1,22 @@
 import type { Command } from 'commander';
 import { createAttributor } from '../attribution/attribute.ts';
 import { toEcs } from '../event-ecs.ts';
-import { type CommandIo, warn, write } from './io.ts';
+import { type CommandIo, EXIT_INTERRUPTED, warn, write } from './io.ts';
 import { countsLine, type LogOptions, openLogs } from './logs.ts';
 import {
+  checkSpan,
   configOption,
   credentialsOption,
   deadLettersOption,
   formatOption,
   jsonOption,
   loadSetup,
-  type SetupOptions,
   sinceOption,
   untilOption,
   withExample,
 } from './options.ts';
 
-interface ParseOptions extends SetupOptions, LogOptions {
+interface ParseOptions extends LogOptions {
   readonly since?: number;
   readonly until?: number;
 }
@@ -45,6 +45,7 @@ export function addParse(program: Command, io: CommandIo): void {
 }
 
 async function parse(files: readonly string[], options: ParseOptions, io: CommandIo): Promise<void> {
+  checkSpan(options.since, options.until);
   const { config, registry } = loadSetup(options, io);
   const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = options;
   const attributor = registry.credentials.length === 0 ? undefined : createAttributor(registry);
@@ -67,6 +68,7 @@ async function parse(files: readonly string[], options: ParseOptions, io: Comman
   } finally {
     logs.close();
   }
+  if (io.signal.aborted) io.exitCode = EXIT_INTERRUPTED;
   const { counts } = logs.merge;
   warn(
     io,

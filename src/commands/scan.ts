@@ -6,9 +6,10 @@ import { loadDetectors } from '../config/detector-files.ts';
 import { SEVERITIES, type Severity, severityRank } from '../detectors/finding.ts';
 import { Core } from '../pipeline/core.ts';
 import { alertTable } from './alert-table.ts';
-import { type CommandIo, warn, write } from './io.ts';
+import { type CommandIo, EXIT_INTERRUPTED, warn, write } from './io.ts';
 import { countsLine, type LogOptions, type Logs, openLogs } from './logs.ts';
 import {
+  checkSpan,
   configOption,
   credentialsOption,
   deadLettersOption,
@@ -16,7 +17,6 @@ import {
   formatOption,
   jsonOption,
   loadSetup,
-  type SetupOptions,
   sinceOption,
   untilOption,
   withExample,
@@ -24,11 +24,10 @@ import {
 import { outputTo } from './output-file.ts';
 import { Progress } from './progress.ts';
 
-interface ScanOptions extends SetupOptions, LogOptions {
+interface ScanOptions extends LogOptions {
   readonly detectors?: string;
   readonly since?: number;
   readonly until?: number;
-  readonly out?: string;
   readonly failOn?: Severity;
   readonly json?: boolean;
 }
@@ -61,6 +60,7 @@ export function addScan(program: Command, io: CommandIo): void {
 }
 
 async function scan(files: readonly string[], options: ScanOptions, io: CommandIo): Promise<void> {
+  checkSpan(options.since, options.until);
   const { config, registry } = loadSetup(options, io);
   const detectors = loadDetectors(options.detectors ?? config.detectors).map(({ detector }) => detector);
   const order = new FinalOrder();
@@ -72,7 +72,7 @@ async function scan(files: readonly string[], options: ScanOptions, io: CommandI
   const counts = new Map<Severity, number>();
   const emit = async (alerts: readonly Alert[]): Promise<void> => {
     for (const alert of alerts) counts.set(alert.severity, (counts.get(alert.severity) ?? 0) + 1);
-    if (asTable) shown.push(...alerts);
+    if (asTable) for (const alert of alerts) shown.push(alert);
     else for (const alert of alerts) await output.write(`${JSON.stringify(alertDocument(alert))}\n`);
   };
   const started = performance.now();
@@ -86,7 +86,8 @@ async function scan(files: readonly string[], options: ScanOptions, io: CommandI
     logs.close();
   }
   summarise(logs, core, counts, performance.now() - started, io);
-  if (
+  if (io.signal.aborted) io.exitCode = EXIT_INTERRUPTED;
+  else if (
     options.failOn &&
     [...counts.keys()].some((severity) => severityRank(severity) >= severityRank(options.failOn as Severity))
   ) {
