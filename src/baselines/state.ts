@@ -13,7 +13,7 @@ export interface State {
   readonly u16: Uint16Array;
 }
 
-/** Sub-buckets of a sliding window: a window's sum covers between 7/8 and all of its length. */
+/** Sub-buckets of a sliding window, a power of two: a window's sum covers between 7/8 and all of its length. */
 export const BUCKETS = 8;
 /** Greatest daily values kept per series. */
 export const TOP = 8;

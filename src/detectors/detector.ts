@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { AttributedUse } from '../attribution/attributed.ts';
+import type { Credential } from '../attribution/credential.ts';
 import type { Observation } from '../baselines/observation.ts';
 import type { Principal } from '../baselines/principal.ts';
 import type { Severity } from './finding.ts';
@@ -37,6 +38,8 @@ export interface DetectorKind<Parameters = unknown> {
   /** What the docs' table says: one sentence. */
   readonly title: string;
   readonly trigger: Trigger;
+  /** For the trigger `use`: whether any use of this credential could be reported; without it, every use is checked. */
+  readonly concerns?: (credential: Credential) => boolean;
   /** True where `severity` maps bits; false where the detector has one severity. */
   readonly baseline: boolean;
   readonly parameters: z.ZodType<Parameters>;

@@ -43,6 +43,19 @@ export interface SavedEngine {
   readonly counts: EngineCounts;
 }
 
+/** A detector and whom its check reports to: made once, so that an ordinary use makes nothing. */
+interface Armed {
+  readonly detector: Detector;
+  readonly report: (result: Result) => void;
+}
+
+/** The use in hand; one object for all, since no check keeps it. */
+class CurrentContext implements Context {
+  at!: AttributedUse;
+  principal!: Principal;
+  readonly seen = newObservation();
+}
+
 const NOBODY: Principal = { name: UNREGISTERED_AGENT, state: openState(), peers: undefined, zone: 'UTC' };
 const isNew = (known: string): boolean => known === 'new' || known === 'returned';
 
@@ -50,14 +63,20 @@ const isNew = (known: string): boolean => known === 'new' || known === 'returned
 export class Engine {
   readonly baselines = new Baselines();
   readonly counts: EngineCounts = { seen: 0, unattributed: 0, late: 0, excepted: 0, repeated: 0, modest: 0 };
-  readonly #byTrigger: Readonly<Record<Trigger, readonly Detector[]>>;
+  readonly #byTrigger: Readonly<Record<Trigger, readonly Armed[]>>;
+  /** The checks of every use that can ever report one of this credential. */
+  readonly #ofCredential = new WeakMap<Credential, readonly Armed[]>();
   readonly #told = new Told();
   readonly #found: (found: Found) => void;
-  readonly #seen: Observation = newObservation();
+  readonly #context = new CurrentContext();
   #worst: Severity | undefined;
 
   constructor(detectors: readonly Detector[], found: (found: Found) => void) {
-    const of = (trigger: Trigger): Detector[] => detectors.filter((detector) => detector.kind.trigger === trigger);
+    const armed = detectors.map((detector) => ({
+      detector,
+      report: (result: Result) => this.#report(detector, result),
+    }));
+    const of = (trigger: Trigger): Armed[] => armed.filter(({ detector }) => detector.kind.trigger === trigger);
     this.#byTrigger = {
       use: of('use'),
       raised: of('raised'),
@@ -71,18 +90,19 @@ export class Engine {
 
   /** Takes one use; findings come out through the callback before it returns. */
   process(at: AttributedUse): void {
-    const { method, principal } = at.attribution;
+    const { method, principal, credential } = at.attribution;
     if (method === 'claimed' || method === 'none') {
       this.counts.unattributed++;
       return;
     }
     this.counts.seen++;
     const owner = principal === undefined ? NOBODY : this.baselines.of(at.attribution);
-    const context: Context = { at, principal: owner, seen: this.#seen };
+    this.#context.at = at;
+    this.#context.principal = owner;
     if (at.late) this.counts.late++;
-    else if (owner !== NOBODY) this.#judge(context);
-    this.#run('use', context);
-    if (method === 'unregistered' || method === 'overflow') this.#run('unattributed', context);
+    else if (owner !== NOBODY) this.#judge(this.#context);
+    this.#run(credential === undefined ? this.#byTrigger.use : this.#checksOf(credential));
+    if (method === 'unregistered' || method === 'overflow') this.#run(this.#byTrigger.unattributed);
   }
 
   /** An alert was closed as benign: what was held out of the baseline between these times (ms) becomes normal. */
@@ -94,10 +114,11 @@ export class Engine {
   #judge(context: Context): void {
     const { at, principal, seen } = context;
     observe(principal, at.use, at.orderTime, seen);
-    if (seen.raised.length > 0) this.#run('raised', context);
-    const action = isNew(seen.action) ? this.#run('new-action', context) : undefined;
-    const source = isNew(seen.network) || isNew(seen.client) ? this.#run('new-source', context) : undefined;
-    if (seen.quiet) this.#run('quiet-hour', context);
+    const checks = this.#byTrigger;
+    if (seen.raised.length > 0) this.#run(checks.raised);
+    const action = isNew(seen.action) ? this.#run(checks['new-action']) : undefined;
+    const source = isNew(seen.network) || isNew(seen.client) ? this.#run(checks['new-source']) : undefined;
+    if (seen.quiet) this.#run(checks['quiet-hour']);
     if (seen.action === 'new' || seen.network === 'new' || seen.client === 'new') this.#learn(context, action, source);
   }
 
@@ -106,15 +127,23 @@ export class Engine {
     learn(principal, seen, ACTION_CLASSES.indexOf(classOf(at.use.action)), verdict);
   }
 
-  /** Runs the detectors of a trigger; gives the worst severity that came out. */
-  #run(trigger: Trigger, context: Context): Severity | undefined {
+  #checksOf(credential: Credential): readonly Armed[] {
+    const known = this.#ofCredential.get(credential);
+    if (known) return known;
+    const checks = this.#byTrigger.use.filter(({ detector }) => detector.kind.concerns?.(credential) ?? true);
+    this.#ofCredential.set(credential, checks);
+    return checks;
+  }
+
+  /** Runs detectors on the use in hand; gives the severity of the last finding that came out. */
+  #run(checks: readonly Armed[]): Severity | undefined {
     this.#worst = undefined;
-    for (const detector of this.#byTrigger[trigger])
-      detector.check(context, (result) => this.#report(detector, context, result));
+    for (const { detector, report } of checks) detector.check(this.#context, report);
     return this.#worst;
   }
 
-  #report(detector: Detector, context: Context, result: Result): void {
+  #report(detector: Detector, result: Result): void {
+    const context = this.#context;
     const severity = this.#severityOf(detector, context, result);
     if (severity === undefined) return;
     const { at, principal } = context;

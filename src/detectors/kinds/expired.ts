@@ -7,6 +7,7 @@ export const expired = defineKind({
   id: 'expired',
   title: 'A credential was accepted after it expired, or before it was issued.',
   trigger: 'use',
+  concerns: ({ issuedAt, expiresAt }) => issuedAt !== undefined || expiresAt !== undefined,
   baseline: false,
   parameters: z.strictObject({}),
   check:

@@ -9,6 +9,7 @@ export const outOfScope = defineKind({
   id: 'out-of-scope',
   title: 'An action outside the scopes declared for the credential.',
   trigger: 'use',
+  concerns: ({ scopes }) => scopes !== undefined,
   baseline: false,
   parameters: z.strictObject({}),
   check: () => {

@@ -8,6 +8,7 @@ export const outsideHours = defineKind({
   id: 'outside-hours',
   title: 'Use outside the hours declared for the credential.',
   trigger: 'use',
+  concerns: ({ hours }) => hours !== undefined,
   baseline: false,
   parameters: z.strictObject({}),
   check: () => {

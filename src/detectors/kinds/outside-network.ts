@@ -10,6 +10,7 @@ export const outsideNetwork = defineKind({
   id: 'outside-network',
   title: 'Use from an address outside the networks declared for the credential.',
   trigger: 'use',
+  concerns: ({ networks }) => networks !== undefined,
   baseline: false,
   parameters: z.strictObject({}),
   check: () => {

@@ -7,6 +7,7 @@ export const rotationOverdue = defineKind({
   id: 'rotation-overdue',
   title: 'A credential in use is older than its rotation rule allows.',
   trigger: 'use',
+  concerns: ({ issuedAt, rotateEvery }) => issuedAt !== undefined && rotateEvery !== undefined,
   baseline: false,
   parameters: z.strictObject({}),
   check:
