@@ -40,6 +40,7 @@ const PRIVILEGE =
 
 export const classOf = (action: string): ActionClass => {
   if (PRIVILEGE.test(action)) return 'privilege';
+  if (action.startsWith('COPY FROM ')) return 'write';
   const space = action.indexOf(' ');
   const known = BY_VERB.get(space < 0 ? action : action.slice(0, space));
   if (known) return known;

@@ -5,6 +5,7 @@
  * - A statement over several relations writes one line for each, with one statement id: the first counts as the use and carries the
  *   rows, the others add their object with `uses: 0, rows: 0`.
  * - A DROP also writes a line for each dependent object (a table's indexes, constraints, defaults): those are ignored.
+ * - COPY names no object, nor rows when it copies a whole table: what it copied is read from the statement's text.
  * - A denied statement writes no AUDIT line, only ERROR and the statement; its action is read from the statement's text.
  * - A failed login is `LOGIN`, rejected.
  */
@@ -87,8 +88,7 @@ const auditUse = (record: PostgresRecord, format: string, redactor: Redactor, st
   const found: FoundSecret[] = [];
   const statement = NOT_THERE.has(text) ? undefined : foldedStatement(text, redactor, found);
   if (!NOT_THERE.has(parameters)) redactor.clean(parameters, 'wayward.db.parameters', found, 'sql');
-  const target = objectName(object);
-  const action = target === '' ? command : `${command} ${target}`;
+  const action = actionOf(command, object, statement);
   const seen =
     record.session === undefined ? 'new' : statements.see(record.session, statementNumber, substatementNumber);
   return event(record, format, redactor, found, {
@@ -100,9 +100,15 @@ const auditUse = (record: PostgresRecord, format: string, redactor: Redactor, st
   });
 };
 
-/** Temporary schemas are numbered by backend: one name for all. */
-const objectName = (object: string): string =>
-  object.startsWith('pg_temp_') ? object.replace(/^pg_temp_\d+/, 'pg_temp') : object;
+/** The text may hold several statements, and pgaudit does not say which of them this one is. */
+const copyOf = (statement: string | undefined): string =>
+  statement === undefined || /;\s*\S/.test(statement) || !/^\s*copy\b/i.test(statement) ? 'COPY' : sqlAction(statement);
+
+const actionOf = (command: string, object: string, statement: string | undefined): string => {
+  if (object === '') return command === 'COPY' ? copyOf(statement) : command;
+  // Temporary schemas are numbered by backend: one name for all.
+  return `${command} ${object.startsWith('pg_temp_') ? object.replace(/^pg_temp_\d+/, 'pg_temp') : object}`;
+};
 
 const rowCount = (rows: string): number => {
   const count = Number(rows);

@@ -1,7 +1,7 @@
 /**
- * What a statement does and to what, for statements that failed: pgaudit names the object of those that ran, but writes nothing
- * for a denied one, so the server's ERROR line and its text are all there is. A guess by keywords, not a parser: good enough
- * to name the attempt, and only ever used on events that are not a success.
+ * What a statement does and to what, where pgaudit does not say: it writes nothing for a denied statement, so the server's ERROR
+ * line and its text are all there is, and names no object for COPY. A guess by keywords, not a parser: good enough to name
+ * the attempt.
  */
 
 /** Names, quoted or not, joined by points; or one other character. */
@@ -40,7 +40,7 @@ const OBJECT_AFTER: Readonly<Record<string, string | undefined>> = {
   DELETE: 'FROM',
   MERGE: 'INTO',
 };
-const DIRECT = new Set(['UPDATE', 'CALL', 'TABLE', 'LOCK', 'COPY']);
+const DIRECT = new Set(['UPDATE', 'CALL', 'TABLE', 'LOCK']);
 
 const isName = (token: string | undefined): token is string =>
   token !== undefined && /^["\w\u0080-\uffff]/.test(token) && token !== '?';
@@ -75,7 +75,18 @@ const afterWith = (upper: readonly string[]): number => {
   return 0;
 };
 
-/** `DELETE public.customers`, `DROP TABLE public.orders`, `SET ROLE`, `COPY public.customers`; the verb alone without an object. */
+/** Loads a table rather than exports it: `FROM` comes behind the name, outside of parentheses. */
+const loads = (upper: readonly string[], from: number): boolean => {
+  let depth = 0;
+  for (let i = from; i < upper.length; i++) {
+    if (upper[i] === '(') depth++;
+    else if (upper[i] === ')') depth--;
+    else if (depth === 0 && (upper[i] === 'FROM' || upper[i] === 'TO')) return upper[i] === 'FROM';
+  }
+  return false;
+};
+
+/** `DELETE public.customers`, `DROP TABLE public.orders`, `SET ROLE`, `COPY public.customers` (`COPY FROM …` loads it); the verb alone without an object. */
 export const sqlAction = (folded: string): string => {
   const tokens = folded.match(TOKEN) ?? [];
   const upper = tokens.map((token) => token.toUpperCase());
@@ -93,6 +104,7 @@ export const sqlAction = (folded: string): string => {
     return named('TRUNCATE TABLE', tokens, upper, skip(tokens, upper, inner + 1, new Set(['TABLE', 'ONLY'])));
   if (verb === 'CREATE' || verb === 'ALTER' || verb === 'DROP') return definition(verb, tokens, upper, inner);
   if (verb === 'GRANT' || verb === 'REVOKE') return upper.includes('ON') ? verb : `${verb} ROLE`;
+  if (verb === 'COPY') return named(loads(upper, inner + 1) ? 'COPY FROM' : 'COPY', tokens, upper, inner + 1);
   const keyword = OBJECT_AFTER[verb];
   if (keyword !== undefined) {
     const found = upper.indexOf(keyword, inner);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { isEvent } from '../../src/formats/format.ts';
+import { pgauditJson } from '../../src/formats/pgaudit-json.ts';
 import { formatById } from '../../src/formats/registry.ts';
-import { parseAll } from './records.ts';
+import { parseAll, parseOne } from './records.ts';
 
 const format = formatById('pgaudit-json');
 const audit = (statement: number, command: string, type: string, object: string): string =>
@@ -49,4 +50,33 @@ describe('one DROP and all that goes with it', () => {
   ])('%s of a %s is kept: no other line may tell of it', (command, type, object) => {
     expect(read(audit(9, command, type, object))).toMatchObject([{ action: `${command} ${object}`.trim(), uses: 1 }]);
   });
+});
+
+describe('COPY, as PostgreSQL 15 audits it: without an object, and without rows for a whole table', () => {
+  const copied = (kind: 'READ' | 'WRITE', statement: string) =>
+    parseOne(
+      pgauditJson,
+      JSON.stringify({
+        timestamp: '2026-11-23 12:02:00.767 UTC',
+        user: 'agent_a',
+        session_id: '6b042b38.4593',
+        error_severity: 'LOG',
+        message: `AUDIT: SESSION,13,1,${kind},COPY,,,"${statement.replaceAll('"', '""')}",<none>,0`,
+        backend_type: 'client backend',
+      }),
+    );
+
+  it.each([
+    ['READ', 'COPY payment_cards TO STDOUT', 'COPY public.payment_cards'],
+    ['READ', 'COPY public.payment_cards (number) TO STDOUT (FORMAT csv);', 'COPY public.payment_cards'],
+    ['WRITE', "COPY payment_cards FROM '/tmp/x'", 'COPY FROM public.payment_cards'],
+    ['READ', 'COPY (SELECT 1) TO STDOUT', 'COPY'],
+  ] as const)('%s %s is %s', (kind, statement, action) => {
+    expect(copied(kind, statement)).toMatchObject({ action, result: 'success', uses: 1 });
+  });
+
+  it.each(['COPY invoices TO STDOUT; COPY payment_cards TO STDOUT', 'SELECT 1; COPY payment_cards TO STDOUT'])(
+    'is not named after another statement of the same text: %s',
+    (statement) => expect(copied('READ', statement)).toMatchObject({ action: 'COPY' }),
+  );
 });
