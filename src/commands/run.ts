@@ -95,6 +95,7 @@ async function run(options: RunOptions, io: CommandIo): Promise<void> {
         worker.wake();
         for (const alert of alerts) logAlert(log, alert);
       },
+      caughtUp: () => log.info({ counts: merge.counts }, 'caught up'),
       syncDeadLetters: () => letters.sync(),
     });
     if (saved) pipeline.load(saved);

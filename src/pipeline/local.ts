@@ -20,6 +20,8 @@ export interface LocalOptions {
   readonly respond: (alert: Alert) => void;
   /** Told of alerts after they are saved. */
   readonly saved: (alerts: readonly Alert[]) => void;
+  /** Called once, when for the first time there is nothing more to read. */
+  readonly caughtUp?: () => void;
   /** Puts the dead letters so far on the disk; returns the length of their file in bytes. */
   readonly syncDeadLetters?: () => number;
 }
@@ -53,10 +55,14 @@ export class LocalPipeline {
 
   /** Until the sources end or the merge's signal; then saves all. */
   async run(): Promise<void> {
+    let behind = true;
     for await (const batch of this.#merge.batches()) {
+      const idle = batch.length === 0;
       this.#takeClosings();
       this.core.process(batch);
-      if (this.#isDue(batch.length === 0)) this.#save();
+      if (this.#isDue(idle)) this.#save();
+      if (idle && behind) this.#options.caughtUp?.();
+      behind &&= !idle;
     }
     this.#save();
   }
