@@ -14,7 +14,7 @@ export function explainIssue(issue: Issue): string {
   switch (issue.code) {
     case 'invalid_type':
       if (issue.input === undefined)
-        return `is missing; write ${example ?? `${key}: followed by ${A[issue.expected]}`}`;
+        return `is missing; write ${example ?? `${key}: followed by ${A[issue.expected] ?? 'its value'}`}`;
       return `must be ${A[issue.expected] ?? issue.expected}; write ${example ?? A[issue.expected] ?? issue.expected}`;
     case 'invalid_value':
       return explainChoice(issue.input, issue.values.map(String), key);
