@@ -13,7 +13,7 @@ interface Fold {
 /** What a template may do with a field: `path(…)` folds identifiers, `sql(…)` names verb and object. */
 const FOLDS: Readonly<Record<string, Fold>> = {
   path: { before: decodePath, after: foldPath },
-  sql: { before: foldSql, after: sqlAction },
+  sql: { before: (text) => text, after: (text) => sqlAction(foldSql(text)) },
 };
 
 const PLACE = /\{(?:([a-z]+)\()?([^{}()]+)\)?\}/g;

@@ -16,6 +16,8 @@ import { isPlaceholder, kindOf } from './redact-rules.ts';
 import { shown } from './shown.ts';
 import { parseTime } from './time.ts';
 
+/** As much of a statement as is folded. */
+const MAX_STATEMENT = 16_384;
 const PER_MILLISECOND = { s: 0.001, ms: 1, us: 1_000, ns: 1_000_000 } as const;
 
 const optionalPath = (text: string | undefined): FieldPath | undefined =>
@@ -126,6 +128,7 @@ export const customFormat = (spec: CustomFormatSpec): Format => {
     if (outcome === undefined)
       return { unusable: 'missing-field', detail: `The field ${result?.field.text} of the result is missing.` };
 
+    const statement = text(fields.statement, MAX_STATEMENT);
     const found = leaksInRecord(record, redactor);
     const traceId = text(fields.traceId, MAX_VALUE);
     const event: CredentialUse = {
@@ -143,7 +146,7 @@ export const customFormat = (spec: CustomFormatSpec): Format => {
       status: count(fields.status),
       method: text(fields.method, 16),
       path: text(fields.path, MAX_PATH, decodePath),
-      statement: text(fields.statement, 512, foldSql),
+      statement: statement === undefined ? undefined : shown(foldSql(statement), 512),
       service: text(fields.service, MAX_VALUE),
       traceId: traceId === undefined ? undefined : traceIdOf(traceId),
       session: text(fields.session, MAX_VALUE),

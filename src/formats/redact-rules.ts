@@ -12,7 +12,7 @@ export const isPlaceholder = (value: string): boolean =>
 
 /** Endings of names, lower case without `-`, `_`, `.`, that say: the value is a secret. */
 const TELLING =
-  /(?:password|passwd|passphrase|pwd|secret|secretid|token|apikey|secretkey|accesskey|privatekey|authorization|signature|jwt|clientassertion)$/;
+  /(?:password|passwd|passphrase|pwd|secret|secretid|token|apikey|secretkey|accesskey|accountkey|privatekey|authorization|signature|jwt|clientassertion)$/;
 const TELLING_WHOLE = new Set(['pass', 'sig', 'auth', 'bearer', 'xamzsecuritytoken', 'cookie', 'setcookie']);
 /** Cursors and counters of harmless APIs that end like a secret. */
 const HARMLESS = /(?:page|next|continuation|continue|cursor|sync|max|min|num|per|stop|has|is|cancel|change)tokens?$/;
@@ -45,6 +45,8 @@ export const PREFIXED: readonly (readonly [kind: string, pattern: RegExp])[] = [
   ['api-key', /(?<![A-Za-z0-9])sk-[\w-]{16,}/g],
   ['google-token', /(?:AIza[\w-]{30,}|ya29\.[\w.-]{16,}|GOCSPX-[\w-]{16,})/g],
   ['npm-token', /npm_[A-Za-z0-9]{30,}/g],
+  ['hugging-face-token', /(?<![A-Za-z0-9])hf_[A-Za-z0-9]{30,}/g],
+  ['digitalocean-token', /do[opr]_v1_[0-9a-f]{64}/g],
   ['sendgrid-key', /SG\.[\w-]{16,40}\.[\w-]{16,}/g],
 ];
 
@@ -82,9 +84,9 @@ for (const c of '0123456789abcdef-') TOKEN_CHARACTER[c.charCodeAt(0)] = 2;
 for (const c of '=:\'"@ %$+\t\n') SIGN_CHARACTER[c.charCodeAt(0)] = 1;
 
 const TELLING_SIGNS =
-  /pass|pwd|secret|token|api[-_.]?key|access[-_.]?key|private[-_ .]?key|auth|sig|jwt|bearer|basic|identified|assertion|cookie|:\/\/[^/\s]{0,512}@/i;
+  /pass|pwd|secret|token|api[-_.]?key|ac(?:cess|count)[-_.]?key|private[-_ .]?key|auth|sig|jwt|bearer|basic|identified|assertion|cookie|:\/\/[^/\s]{0,512}@/i;
 const PREFIX_SIGNS =
-  /eyJ|hv[sbr]\.|[sbr]\.[A-Za-z0-9]{24}|gh[opurs]_|github_pat_|glpat-|xox[a-z]-|[sr]k_|whsec_|sk-|AIza|ya29|GOCSPX|npm_|SG\./;
+  /eyJ|hv[sbr]\.|[sbr]\.[A-Za-z0-9]{24}|gh[opurs]_|github_pat_|glpat-|xox[a-z]-|[sr]k_|whsec_|sk-|AIza|ya29|GOCSPX|npm_|hf_|do[opr]_v1_|SG\./;
 
 /** A cheap first look that most fields end at: one pass, and the searches only where they could find something. */
 export const mayHoldSecret = (text: string): boolean => {

@@ -80,3 +80,19 @@ describe('COPY, as PostgreSQL 15 audits it: without an object, and without rows 
     (statement) => expect(copied('READ', statement)).toMatchObject({ action: 'COPY' }),
   );
 });
+
+it('takes no secret apart by folding, nor shows one in an object', () => {
+  const statement = (text: string) =>
+    JSON.stringify({
+      ...{ timestamp: '2026-11-23 12:01:57.883 UTC', user: 'agent_a', session_id: '69230a15.4f5a' },
+      ...{ error_severity: 'ERROR', state_code: '42501', message: 'permission denied', statement: text },
+    });
+  const shown = JSON.stringify(
+    read(
+      statement('SELECT 1 FROM t WHERE note = xoxb-1234567890-abcdefSLACK'),
+      statement('SELECT 1 FROM "ghp_abcdefghijklmnopqrstuvwxyz0123456789"'),
+      audit(3, 'SELECT', 'TABLE', 'public.password=Hunter2Hunter2'),
+    ),
+  );
+  for (const secret of ['abcdefSLACK', 'ghp_a', 'Hunter2']) expect(shown).not.toContain(secret);
+});
