@@ -162,11 +162,12 @@ export async function workAsUsual(client: pg.Client, calls: number, random: Rand
   }
 }
 
-/** What it never did: reads a table of 5,000 rows, then copies it, and the same again. */
-export async function steal(client: pg.Client, times = 1): Promise<void> {
+/** What it never did: reads a table of 5,000 rows and copies it, again and again. Rejects when its session is ended. */
+export async function steal(client: pg.Client, times: number): Promise<void> {
   for (let time = 0; time < times; time++) {
     await client.query('SELECT * FROM payment_cards');
     await client.query('COPY (SELECT * FROM payment_cards) TO STDOUT');
+    await sleep(100);
   }
 }
 
