@@ -16,7 +16,7 @@ const WEEKS = 3;
 export const acceptSpan = (principal: Principal, from: number, to: number): void => {
   const { state } = principal;
   const within = (day: number): boolean => day >= from && day <= to;
-  for (const table of [AT.actions, AT.networks, AT.clients]) acceptHeld(state, table, from, to);
+  for (const table of [AT.actions, AT.networks, AT.subnets, AT.clients]) acceptHeld(state, table, from, to);
   for (let series = 0; series < SERIES_COUNT; series++) {
     const day = get(state.u16, AT.holdLast + series);
     if (!within(day)) continue;

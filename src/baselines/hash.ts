@@ -1,36 +1,37 @@
-/** 32-bit FNV-1a over UTF-16 code units: names become numbers, so that a state holds no strings. Never 0. */
-export const hash = (text: string, end = text.length): number => {
-  let value = 0x811c9dc5;
-  for (let index = 0; index < end; index++) value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
+const OFFSET_BASIS = 0x811c9dc5;
+
+/**
+ * 32-bit FNV-1a over UTF-16 code units: names become numbers, so that a state holds no strings. Never 0.
+ * `basis` goes on from the hash of what stands before `start`.
+ */
+export const hash = (text: string, end = text.length, start = 0, basis = OFFSET_BASIS): number => {
+  let value = basis;
+  for (let index = start; index < end; index++) value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
   return value >>> 0 || 1;
+};
+
+/** Where the first `parts` parts of an address end: octets of IPv4, groups of IPv6. */
+const prefixLength = (ip: string, parts: number): number => {
+  const separator = ip.includes(':') ? ':' : '.';
+  let end = -1;
+  for (let part = 0; part < parts; part++) {
+    end = ip.indexOf(separator, end + 1);
+    if (end < 0) return ip.length;
+  }
+  return end;
 };
 
 /**
  * The network that an address belongs to: the first 16 bits of IPv4, the first two groups (32 bits) of IPv6.
  * Coarse on purpose: a redeployment moves an agent inside its cloud network, a thief comes from another.
  */
-export const networkOf = (ip: string): string => ip.slice(0, networkLength(ip));
+export const networkOf = (ip: string): string => ip.slice(0, prefixLength(ip, 2));
 
-const DOT = 46;
-const COLON = 58;
+export const networkHash = (ip: string): number => hash(ip, prefixLength(ip, 2));
 
-const networkLength = (ip: string): number => {
-  let dots = 0;
-  let length = ip.length;
-  for (let index = 0; index < ip.length; index++) {
-    const code = ip.charCodeAt(index);
-    if (code === COLON) return networkLengthV6(ip, index);
-    if (code === DOT && ++dots === 2) length = index;
-  }
-  return length;
-};
-
-const networkLengthV6 = (ip: string, first: number): number => {
-  const second = ip.indexOf(':', first + 1);
-  return second < 0 ? ip.length : second;
-};
-
-export const networkHash = (ip: string): number => hash(ip, networkLength(ip));
+/** The subnet, given its network's hash: one part more, 24 bits of IPv4 or 48 of IPv6. Some agents never leave theirs. */
+export const subnetHash = (ip: string, network: number): number =>
+  hash(ip, prefixLength(ip, 3), prefixLength(ip, 2), network);
 
 /** The client without its version or run: `billing-agent/1.4.2 (linux)` → `billing-agent`. */
 export const clientFamily = (client: string): string => client.slice(0, familyLength(client));

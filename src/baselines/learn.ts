@@ -10,8 +10,7 @@ import { AT, get, type State, type TableLayout } from './state.ts';
 /** What detectors decided about an observation: each thing is learned, or held out of the baseline because it was flagged. */
 export interface Verdict {
   action: Hold;
-  network: Hold;
-  client: Hold;
+  source: Hold;
 }
 
 const take = (
@@ -30,8 +29,9 @@ const take = (
 /** Learns the new things of an observation, as the verdict says; `kind` is the action's class. */
 export const learn = (principal: Principal, seen: Observation, kind: number, verdict: Verdict): void => {
   if (seen.action === 'new') take(principal, AT.actions, seen.actionHash, seen, kind, verdict.action);
-  if (seen.network === 'new') take(principal, AT.networks, seen.networkHash, seen, 0, verdict.network);
-  if (seen.client === 'new') take(principal, AT.clients, seen.clientHash, seen, 0, verdict.client);
+  if (seen.network === 'new') take(principal, AT.networks, seen.networkHash, seen, 0, verdict.source);
+  if (seen.subnet === 'new') take(principal, AT.subnets, seen.subnetHash, seen, 0, verdict.source);
+  if (seen.client === 'new') take(principal, AT.clients, seen.clientHash, seen, 0, verdict.source);
 };
 
 /** A flagged value must grow by this much to be told again while it grows … */

@@ -13,6 +13,8 @@ export interface Observation {
   actionHash: number;
   network: Known;
   networkHash: number;
+  subnet: Known;
+  subnetHash: number;
   client: Known;
   clientHash: number;
   /** Set where a new five-minute cell of a quiet hour became active. */
@@ -30,6 +32,8 @@ export const newObservation = (): Observation => ({
   actionHash: 0,
   network: 'known',
   networkHash: 0,
+  subnet: 'known',
+  subnetHash: 0,
   client: 'known',
   clientHash: 0,
   quiet: undefined,

@@ -1,6 +1,6 @@
 import type { CredentialUse } from '../event.ts';
 import { bounded, learnGreatest, setAlarms, tailOf } from './extremes.ts';
-import { clientHash, hash, networkHash } from './hash.ts';
+import { clientHash, hash, networkHash, subnetHash } from './hash.ts';
 import { dayOver, quietDay } from './holds.ts';
 import { enterCell, quietHour, rollHour, seasonalRatio } from './hours.ts';
 import type { Observation } from './observation.ts';
@@ -68,6 +68,7 @@ const countActiveDay = (state: State, day: number): void => {
   state.f32[AT.activeDays] = daysOf(state) + 1;
   countDay(state, AT.actions, gap);
   countDay(state, AT.networks, gap);
+  countDay(state, AT.subnets, gap);
   countDay(state, AT.clients, gap);
 };
 
@@ -142,6 +143,8 @@ const lookUp = (principal: Principal, use: CredentialUse, seen: Observation): vo
   if (use.sourceIp !== undefined) {
     seen.networkHash = networkHash(use.sourceIp);
     seen.network = see(state, AT.networks, seen.networkHash, seen.day);
+    seen.subnetHash = subnetHash(use.sourceIp, seen.networkHash);
+    seen.subnet = see(state, AT.subnets, seen.subnetHash, seen.day);
     countShared(state, seen.time, seen.networkHash, seen.raised);
   }
   if (use.client !== undefined) {
@@ -157,7 +160,7 @@ export const observe = (principal: Principal, use: CredentialUse, time: number, 
   seen.day = Math.floor(time / DAY);
   seen.hour = Math.floor(time / HOUR);
   seen.raised.length = 0;
-  seen.network = seen.client = 'known';
+  seen.network = seen.subnet = seen.client = 'known';
   seen.quiet = undefined;
   seen.first = get(state.f64, AT.firstSeen) === 0;
   if (seen.first) state.f64[AT.firstSeen] = time;

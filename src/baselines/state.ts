@@ -115,6 +115,7 @@ export const AT = {
   // tables
   actions: table(64),
   networks: table(16),
+  subnets: table(16),
   clients: table(16),
 };
 

@@ -58,6 +58,10 @@ class CurrentContext implements Context {
 
 const NOBODY: Principal = { name: UNREGISTERED_AGENT, state: openState(), peers: undefined, zone: 'UTC' };
 const isNew = (known: string): boolean => known === 'new' || known === 'returned';
+/** A new network is a new subnet as well. */
+const isNewSource = (seen: Observation): boolean => isNew(seen.subnet) || isNew(seen.network) || isNew(seen.client);
+/** Something to learn. */
+const hasNew = (seen: Observation): boolean => seen.action === 'new' || seen.subnet === 'new' || seen.client === 'new';
 
 /** Runs every detector on every use: state in, events in; state out, findings out. Pure and deterministic. */
 export class Engine {
@@ -117,13 +121,13 @@ export class Engine {
     const checks = this.#byTrigger;
     if (seen.raised.length > 0) this.#run(checks.raised);
     const action = isNew(seen.action) ? this.#run(checks['new-action']) : undefined;
-    const source = isNew(seen.network) || isNew(seen.client) ? this.#run(checks['new-source']) : undefined;
+    const source = isNewSource(seen) ? this.#run(checks['new-source']) : undefined;
     if (seen.quiet) this.#run(checks['quiet-hour']);
-    if (seen.action === 'new' || seen.network === 'new' || seen.client === 'new') this.#learn(context, action, source);
+    if (hasNew(seen)) this.#learn(context, action, source);
   }
 
   #learn({ at, principal, seen }: Context, action: Severity | undefined, source: Severity | undefined): void {
-    const verdict: Verdict = { action: holdFor(action), network: holdFor(source), client: holdFor(source) };
+    const verdict: Verdict = { action: holdFor(action), source: holdFor(source) };
     learn(principal, seen, ACTION_CLASSES.indexOf(classOf(at.use.action)), verdict);
   }
 

@@ -14,7 +14,10 @@ const bitsOf = (state: State, peers: State | undefined, table: TableLayout, thin
 
 const isNew = (known: string): boolean => known === 'new' || known === 'returned';
 
-/** A network or client that the principal has never used; both at once add up. */
+/**
+ * A network (or, inside a known one, a subnet) or client that the principal has never used; both at once add up. An agent that
+ * is redeployed now and then shows new subnets all the time, which makes them unsurprising.
+ */
 export const newSource = defineKind({
   id: 'new-source',
   title: 'Use from a network or with a client never seen from this principal; both at once add up.',
@@ -26,9 +29,12 @@ export const newSource = defineKind({
     const { state, peers } = principal;
     const parts: string[] = [];
     let bits = 0;
-    if (isNew(seen.network) && at.use.sourceIp !== undefined) {
+    if (at.use.sourceIp !== undefined && isNew(seen.network)) {
       bits += bitsOf(state, peers, AT.networks, seen.networkHash);
       parts.push(`network ${networkOf(at.use.sourceIp)} (${at.use.sourceIp})`);
+    } else if (at.use.sourceIp !== undefined && isNew(seen.subnet)) {
+      bits += bitsOf(state, peers, AT.subnets, seen.subnetHash);
+      parts.push(`${at.use.sourceIp}, another subnet of its network`);
     }
     if (isNew(seen.client) && at.use.client !== undefined) {
       bits += bitsOf(state, peers, AT.clients, seen.clientHash);
