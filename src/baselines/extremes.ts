@@ -14,7 +14,9 @@ import { AT, get, type State, TOP } from './state.ts';
 const PRIOR_TAIL = 0.3;
 /** Days' worth of weight that the prior has against the observed tail. */
 const PRIOR_WEIGHT = 3;
+/** Least tail scale; a short history cannot know that its tail is that light, so it is more by YOUNG_TAIL / days. */
 const LEAST_TAIL = 0.15;
+const YOUNG_TAIL = 0.6;
 const MOST_TAIL = 1;
 /** Several windows are looked at each day: about four of them say something of their own (Bonferroni), 2 bits. */
 const LOOKS_BITS = 2;
@@ -65,7 +67,8 @@ export const tailOf = (state: State, peers: State | undefined, series: number): 
   const floor = Math.log((merged[kept - 1] ?? 0) + slack);
   for (let index = 0; index < kept - 1; index++) excess += Math.log((merged[index] as number) + slack) - floor;
   const scale = (PRIOR_WEIGHT * PRIOR_TAIL + excess) / (PRIOR_WEIGHT + Math.max(0, kept - 1));
-  return { days, greatest, scale: Math.min(MOST_TAIL, Math.max(LEAST_TAIL, scale)) };
+  const least = LEAST_TAIL + YOUNG_TAIL / Math.max(1, days);
+  return { days, greatest, scale: Math.min(MOST_TAIL, Math.max(least, scale)) };
 };
 
 /** Surprise in bits of a daily greatest `value`; 0 where it is no more than the greatest before, or nothing is known yet. */
