@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import { BoundedCache } from './bounded-cache.ts';
+import { BoundedCache } from '../bounded-cache.ts';
 
 const CACHED_ADDRESSES = 1_024;
 

@@ -1,6 +1,6 @@
+import { BoundedCache } from '../bounded-cache.ts';
 import { IDENTITY_KEYS, type Identity, type IdentityKey } from '../event.ts';
 import type { Attribution } from './attributed.ts';
-import { BoundedCache } from './bounded-cache.ts';
 import { AMBIGUOUS_CONFIDENCE, CONFIDENCE, SAME_PRINCIPAL_FACTOR } from './confidence.ts';
 import { type Credential, principalOf } from './credential.ts';
 import { compileGlob, type Matcher } from './glob.ts';

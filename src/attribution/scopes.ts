@@ -1,4 +1,4 @@
-import { BoundedCache } from './bounded-cache.ts';
+import { BoundedCache } from '../bounded-cache.ts';
 import { compileGlob, type Matcher } from './glob.ts';
 
 const CACHED_ACTIONS = 2_048;

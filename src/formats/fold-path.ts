@@ -6,6 +6,10 @@
 const ID = '{id}';
 const MAX_SEGMENTS = 12;
 const MAX_SEGMENT_LENGTH = 64;
+/** Characters of a file name's ending with its dot. */
+const MAX_ENDING = 6;
+const DOT = 46;
+const SLASH = 47;
 
 /**
  * Whether a segment is an identifier: a number, a date, hex of 8 or more with a digit (UUIDs, object ids), a run of 5 or more
@@ -56,20 +60,29 @@ const isId = (segment: string, start: number, end: number): boolean => {
 /** Upper and lower case in like measure: a random token, where camelCase has few capitals. */
 const looksShuffled = (upper: number, lower: number): boolean => upper * 4 >= lower && lower * 4 >= upper;
 
-const foldSegment = (path: string, start: number, end: number): string => {
-  if (isId(path, start, end)) return ID;
-  const dot = path.lastIndexOf('.', end);
-  // `8812.json`, `3f2a…9c.pdf`: the ending tells more than the name.
-  if (dot > start && end - dot <= 6 && isId(path, start, dot)) return ID + path.slice(dot, end);
-  if (path.startsWith('[redacted:', start)) return ID;
-  return path.slice(start, Math.min(end, start + MAX_SEGMENT_LENGTH));
+/** Where the last dot of a segment is, if a short ending follows it; else -1. */
+const endingOf = (path: string, start: number, end: number): number => {
+  for (let i = end - 1; i > start && end - i <= MAX_ENDING; i--) if (path.charCodeAt(i) === DOT) return i;
+  return -1;
 };
+
+/** What stands in the place of a segment; undefined where it stays as it is. */
+const replacementOf = (path: string, start: number, end: number): string | undefined => {
+  if (isId(path, start, end)) return ID;
+  const dot = endingOf(path, start, end);
+  // `8812.json`, `3f2a…9c.pdf`: the ending tells more than the name.
+  if (dot !== -1 && isId(path, start, dot)) return ID + path.slice(dot, end);
+  if (path[start] === '[' && path.startsWith('[redacted:', start)) return ID;
+  return end - start > MAX_SEGMENT_LENGTH ? path.slice(start, start + MAX_SEGMENT_LENGTH) : undefined;
+};
+
+/** `?`, `#` and `;`. */
+const isPathEnd = (code: number): boolean => code === 63 || code === 35 || code === 59;
 
 /** Where the path ends and the query, fragment or path parameters (`;jsessionid=`) begin. */
 const pathEnd = (path: string): number => {
   for (let i = 0; i < path.length; i++) {
-    const code = path.charCodeAt(i);
-    if (code === 63 || code === 35 || code === 59) return i;
+    if (isPathEnd(path.charCodeAt(i))) return i;
   }
   return path.length;
 };
@@ -81,16 +94,32 @@ const pathEnd = (path: string): number => {
 export const foldPath = (path: string): string => {
   const length = pathEnd(path);
   let out = '';
+  /** What stands before it is in `out`. */
+  let done = 0;
   let start = 0;
   for (let segments = 0; start <= length; segments++) {
+    if (segments > MAX_SEGMENTS) return `${out}${path.slice(done, start)}…`;
     let stop = path.indexOf('/', start);
     if (stop === -1 || stop > length) stop = length;
-    if (segments > MAX_SEGMENTS) return `${out}…`;
-    out += foldSegment(path, start, stop);
-    if (stop < length) out += '/';
+    const replacement = replacementOf(path, start, stop);
+    if (replacement !== undefined) {
+      out += path.slice(done, start) + replacement;
+      done = stop;
+    }
     start = stop + 1;
   }
-  return out;
+  return out + path.slice(done, length);
+};
+
+/** Where the last segment starts if it is an identifier: then what stands before decides how the path is folded; else -1. */
+export const lastIdAt = (path: string): number => {
+  let start = 0;
+  for (let i = 0; i < path.length; i++) {
+    const code = path.charCodeAt(i);
+    if (code === SLASH) start = i + 1;
+    else if (isPathEnd(code)) return -1;
+  }
+  return isId(path, start, path.length) ? start : -1;
 };
 
 /**

@@ -1,5 +1,6 @@
+import { BoundedCache } from '../bounded-cache.ts';
 import type { Result } from '../event.ts';
-import { foldPath } from './fold-path.ts';
+import { foldPath, lastIdAt } from './fold-path.ts';
 
 export const MAX_PATH = 512;
 export const MAX_CLIENT = 256;
@@ -12,8 +13,26 @@ export const httpResult = (status: number): Result => {
   return status === 403 ? 'denied' : 'error';
 };
 
-/** `GET /v1/orders/{id}`, from a path that is already redacted. */
-export const httpAction = (method: string, path: string): string => `${method} ${foldPath(path)}`;
+interface Folded {
+  readonly method: string;
+  readonly action: string;
+}
+
+/** Paths folded last: by what stands before an identifier at their end, and the others whole. */
+const beforeId = new BoundedCache<Folded>(2_048);
+const whole = new BoundedCache<Folded>(2_048);
+
+/** `GET /v1/orders/{id}`, from a path that is already redacted. Remembered, since few actions make up most of a log. */
+export const httpAction = (method: string, path: string): string => {
+  const id = lastIdAt(path);
+  const known = id === -1 ? whole : beforeId;
+  const key = id === -1 ? path : path.slice(0, id);
+  const folded = known.get(key);
+  if (folded !== undefined && folded.method === method) return folded.action;
+  const action = `${method} ${foldPath(path)}`;
+  known.set(key, { method, action });
+  return action;
+};
 
 /** The trace id inside a W3C `traceparent` (`00-TRACE-SPAN-FLAGS`); the whole text where it is of another form. */
 export const traceIdOf = (traceparent: string): string =>

@@ -3,10 +3,9 @@ import { amount } from './amount.ts';
 import { decodePath } from './fold-path.ts';
 import type { Format, Parsed, Parser, ParserContext, Unusable } from './format.ts';
 import { httpAction, httpResult, MAX_CLIENT, MAX_PATH, MAX_VALUE, traceIdOf } from './http.ts';
-import { leaksOf, withFingerprint } from './identities.ts';
+import { consumerIdentity, leaksOf, withFingerprint } from './identities.ts';
 import { fractionOfObjects, isFailure, type JsonObject, readJson } from './json.ts';
 import type { FoundSecret, Redactor } from './redact.ts';
-import { shown } from './shown.ts';
 import { parseTime } from './time.ts';
 
 const NOBODY: readonly Identity[] = [];
@@ -32,9 +31,7 @@ const cleanText = (
   max: number,
   found: FoundSecret[],
 ): string | undefined =>
-  typeof value !== 'string' || value === '' || value === '-'
-    ? undefined
-    : shown(redactor.clean(value, field, found), max);
+  typeof value !== 'string' || value === '' || value === '-' ? undefined : redactor.show(value, field, max, found);
 
 const parseRecord = (record: JsonObject, redactor: Redactor): Parsed => {
   const { method, uri, status, credential, args } = record;
@@ -49,9 +46,9 @@ const parseRecord = (record: JsonObject, redactor: Redactor): Parsed => {
   if (method === '' && uri === '') return { ignored: 'no-request' };
 
   const found: FoundSecret[] = [];
-  const path = shown(redactor.clean(uri.includes('%') ? decodePath(uri) : uri, 'url.path', found), MAX_PATH);
+  const path = redactor.show(uri.includes('%') ? decodePath(uri) : uri, 'url.path', MAX_PATH, found);
   if (typeof args === 'string' && args !== '') redactor.clean(args, 'url.query', found);
-  const verb = shown(redactor.clean(method, 'http.request.method', found), 16);
+  const verb = redactor.show(method, 'http.request.method', 16, found);
   const result = httpResult(status);
   const client = cleanText(redactor, record['user_agent'], 'user_agent.original', MAX_CLIENT, found);
   const sourceIp = cleanText(redactor, record['remote_addr'], 'source.address', 64, found);
@@ -60,8 +57,7 @@ const parseRecord = (record: JsonObject, redactor: Redactor): Parsed => {
   const named = found.length;
   const consumer = cleanText(redactor, credential, 'wayward.credential.id', MAX_VALUE, found);
   // A gateway that logs the key itself instead of its consumer: the fingerprint stands in for it.
-  const identities =
-    consumer === undefined || found.length > named ? NOBODY : [{ key: 'credential_id', value: consumer } as const];
+  const identities = consumer === undefined || found.length > named ? NOBODY : consumerIdentity(consumer);
 
   const event: CredentialUse = {
     time,

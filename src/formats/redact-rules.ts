@@ -1,3 +1,5 @@
+import { LOOK } from './look.ts';
+
 /**
  * What secrets look like. Each rule is linear: no unbounded repetition is followed by something that can still fail.
  * Prefixes are the issuers' published ones (GitHub, Slack, Stripe, OpenAI, Anthropic, Google, GitLab, npm, SendGrid, Vault).
@@ -75,37 +77,11 @@ export const SQL_PASSWORD =
 export const looksRandom = (word: string): boolean =>
   word.length >= 8 && (/\d/.test(word) || /[a-z][A-Z]|=$/.test(word) || word.length >= 24);
 
-const TOKEN_CHARACTER = new Uint8Array(128);
-/** Characters after or around which a name or a scheme may give a secret away. */
-const SIGN_CHARACTER = new Uint8Array(128);
-for (const c of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.')
-  TOKEN_CHARACTER[c.charCodeAt(0)] = 1;
-for (const c of '0123456789abcdef-') TOKEN_CHARACTER[c.charCodeAt(0)] = 2;
-for (const c of '=:\'"@ %$+\t\n') SIGN_CHARACTER[c.charCodeAt(0)] = 1;
-
 const TELLING_SIGNS =
   /pass|pwd|secret|token|api[-_.]?key|ac(?:cess|count)[-_.]?key|private[-_ .]?key|auth|sig|jwt|bearer|basic|identified|assertion|cookie|:\/\/[^/\s]{0,512}@/i;
 const PREFIX_SIGNS =
   /eyJ|hv[sbr]\.|[sbr]\.[A-Za-z0-9]{24}|gh[opurs]_|github_pat_|glpat-|xox[a-z]-|[sr]k_|whsec_|sk-|AIza|ya29|GOCSPX|npm_|hf_|do[opr]_v1_|SG\./;
 
-/** A cheap first look that most fields end at: one pass, and the searches only where they could find something. */
-export const mayHoldSecret = (text: string): boolean => {
-  let run = 0;
-  let beyondHex = false;
-  let long = false;
-  let sign = false;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    const kind = code < 128 ? TOKEN_CHARACTER[code] : 0;
-    if (kind === 0) {
-      if (code < 128 && SIGN_CHARACTER[code] === 1) sign = true;
-      run = 0;
-      beyondHex = false;
-      continue;
-    }
-    if (kind === 1) beyondHex = true;
-    // A run of hex and dashes is a trace id, a UUID or a request id: no secret by itself.
-    if (++run >= 12 && beyondHex) long = true;
-  }
-  return (sign && TELLING_SIGNS.test(text)) || (long && PREFIX_SIGNS.test(text));
-};
+/** Whether a text in which `look` saw this needs to be searched. */
+export const mayHoldSecret = (text: string, seen: number): boolean =>
+  ((seen & LOOK.sign) !== 0 && TELLING_SIGNS.test(text)) || ((seen & LOOK.run) !== 0 && PREFIX_SIGNS.test(text));

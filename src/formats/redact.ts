@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Leak } from '../event.ts';
 import { redactAll } from './find-secrets.ts';
+import { LOOK, look } from './look.ts';
 import { mayHoldSecret } from './redact-rules.ts';
 import { shown } from './shown.ts';
 
@@ -12,6 +13,8 @@ export interface Redactor {
    * In `sql`, only a literal can be a value: `a.token = b.token` is no secret.
    */
   clean(text: string, field: string, found: FoundSecret[], language?: 'sql'): string;
+  /** The text without secrets, as it may be shown: `clean`, then `shown`, in one look. */
+  show(text: string, field: string, max: number, found: FoundSecret[]): string;
   /** The keyed fingerprint of something already known to be a secret. */
   fingerprint(secret: string): string;
 }
@@ -29,18 +32,30 @@ export const fingerprintOf = (key: Buffer, secret: string): string =>
   `hmac-sha256:${createHmac('sha256', key).update(secret, 'utf8').digest('hex')}`;
 
 /** The redactor whose fingerprints are made with this key (32 bytes or more). Holds nothing of what it reads. */
-export const createRedactor = (fingerprintKey: Buffer): Redactor => ({
-  clean(text, field, found, language) {
-    const capped = text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text;
-    if (!mayHoldSecret(capped)) return capped;
+export const createRedactor = (fingerprintKey: Buffer): Redactor => {
+  const redacted = (text: string, field: string, found: FoundSecret[], isSql: boolean): string => {
     const secret = (kind: string, value: string): string => {
       found.push({ kind, field, fingerprint: fingerprintOf(fingerprintKey, decoded(value)) });
       return `[redacted:${kind}]`;
     };
-    return redactAll(capped, secret, language === 'sql');
-  },
-  fingerprint: (secret) => fingerprintOf(fingerprintKey, secret),
-});
+    return redactAll(text, secret, isSql);
+  };
+  return {
+    clean(text, field, found, language) {
+      const capped = cap(text);
+      return mayHoldSecret(capped, look(capped)) ? redacted(capped, field, found, language === 'sql') : capped;
+    },
+    show(text, field, max, found) {
+      const capped = cap(text);
+      const seen = look(capped);
+      if (mayHoldSecret(capped, seen)) return shown(redacted(capped, field, found, false), max);
+      return (seen & LOOK.odd) === 0 && capped.length <= max ? capped : shown(capped, max);
+    },
+    fingerprint: (secret) => fingerprintOf(fingerprintKey, secret),
+  };
+};
+
+const cap = (text: string): string => (text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text);
 
 /** The secret as its holder knows it: query strings percent-encode it. */
 const decoded = (value: string): string => {

@@ -18,6 +18,8 @@ export class FileSource implements Source {
   /** The stream's offset at which the file's first byte stands: not 0 where another file has taken the place of the saved one. */
   #base = 0;
   #gunzip: Gunzip | undefined;
+  /** The next bytes, on their way while the last ones are used; undefined if they could not be read. */
+  #ahead: Promise<Buffer | undefined> | undefined;
   #problem: SourceProblem | undefined;
 
   constructor(name: string, pool: HandlePool, resume?: SourcePosition) {
@@ -50,6 +52,7 @@ export class FileSource implements Source {
 
   async close(): Promise<void> {
     this.#gunzip?.close();
+    await this.#ahead;
     await this.#pool.close(this.name);
   }
 
@@ -76,12 +79,27 @@ export class FileSource implements Source {
   }
 
   async #readRaw(size: number): Promise<Buffer | 'end'> {
-    const buffer = Buffer.allocUnsafeSlow(size);
-    const { bytesRead } = await this.#pool.use(this.name, (file) => file.read(buffer, 0, size, this.#at));
-    this.#at += bytesRead;
-    if (bytesRead > 0) return bytesRead === size ? buffer : buffer.subarray(0, bytesRead);
+    const bytes = (await this.#ahead) ?? (await this.#readAt(this.#at, size));
+    this.#at += bytes.length;
+    // Not with many files open: one chunk more of each would be too much memory.
+    this.#ahead = bytes.length > 0 && this.#pool.open === 1 ? this.#readAhead(size) : undefined;
+    if (bytes.length > 0) return bytes;
     await this.#pool.close(this.name);
     return 'end';
+  }
+
+  async #readAt(at: number, size: number): Promise<Buffer> {
+    const buffer = Buffer.allocUnsafeSlow(size);
+    const { bytesRead } = await this.#pool.use(this.name, (file) => file.read(buffer, 0, size, at));
+    return bytesRead === size ? buffer : buffer.subarray(0, bytesRead);
+  }
+
+  async #readAhead(size: number): Promise<Buffer | undefined> {
+    try {
+      return await this.#readAt(this.#at, size);
+    } catch {
+      return undefined; // The same read fails again, where its error is told.
+    }
   }
 
   async #readGzip(gunzip: Gunzip): Promise<Buffer | 'end'> {

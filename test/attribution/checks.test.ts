@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BoundedCache } from '../../src/attribution/bounded-cache.ts';
 import { compileGlob } from '../../src/attribution/glob.ts';
 import { compileNetworks, parseCidr } from '../../src/attribution/networks.ts';
 import { parseSchedule } from '../../src/attribution/schedule.ts';
 import { compileScopes } from '../../src/attribution/scopes.ts';
+import { BoundedCache } from '../../src/bounded-cache.ts';
 
 describe('scopes', () => {
   test.each([
