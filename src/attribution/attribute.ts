@@ -38,8 +38,12 @@ const NONE = nobody('none');
  * - Identities that name different agents: the strongest one's, with `ambiguous` and a low confidence.
  * - An accepted identity that nobody registered: a provisional principal, as long as there is room.
  */
-export function createAttributor(registry: Registry, limits: UnregisteredLimits = DEFAULT_LIMITS): Attributor {
-  const table = new UnregisteredTable(limits);
+export function createAttributor(
+  registry: Registry,
+  limits: UnregisteredLimits = DEFAULT_LIMITS,
+  onEvict: (principal: string) => void = () => undefined,
+): Attributor {
+  const table = new UnregisteredTable(limits, onEvict);
 
   const attribute = (use: CredentialUse): Attribution => {
     if (use.result === 'rejected') return CLAIMED;

@@ -40,6 +40,7 @@ const OVERFLOW: Attribution = Object.freeze({
  */
 export class UnregisteredTable {
   readonly #limits: UnregisteredLimits;
+  readonly #onEvict: (principal: string) => void;
   readonly #entries = new Map<string, Entry>();
   /** No entry is idle before this time, so that a full table is not searched for every newcomer. */
   #noneIdleBefore = Number.NEGATIVE_INFINITY;
@@ -48,8 +49,10 @@ export class UnregisteredTable {
   /** Principals that made room. */
   evicted = 0;
 
-  constructor(limits: UnregisteredLimits) {
+  /** `onEvict` gets the name of each principal that makes room: what is remembered about it can go, too. */
+  constructor(limits: UnregisteredLimits, onEvict: (principal: string) => void) {
     this.#limits = limits;
+    this.#onEvict = onEvict;
   }
 
   get size(): number {
@@ -99,6 +102,7 @@ export class UnregisteredTable {
       if (time - lastUse >= this.#limits.unregisteredIdle) {
         this.#entries.delete(name);
         this.evicted++;
+        this.#onEvict(name);
       } else earliest = Math.min(earliest, lastUse);
     }
     this.#noneIdleBefore = earliest + this.#limits.unregisteredIdle;

@@ -60,6 +60,14 @@ export class Baselines {
     return principal;
   }
 
+  /** An unregistered principal has made room for others: without this, invented names would take more and more memory. */
+  forget(name: string): void {
+    const principal = this.#principals.get(name);
+    if (principal) this.#changed.delete(principal);
+    this.#principals.delete(name);
+    this.#groupOf.delete(name);
+  }
+
   #open(name: string, { group, zone }: Place, state: State): Principal {
     if (this.#principals.size >= MOST_PRINCIPALS)
       throw new Error(`more than ${MOST_PRINCIPALS} principals in one process: share the work among several`);

@@ -1,4 +1,5 @@
 import { deserialize, serialize } from 'node:v8';
+import { UNREGISTERED_AGENT } from '../attribution/attributed.ts';
 import type { SavedBaselines } from '../baselines/baselines.ts';
 import { STATE_LAYOUT } from '../baselines/state.ts';
 import type { Store } from '../sinks/store.ts';
@@ -41,6 +42,7 @@ export function loadCheckpoint(store: Store): Checkpoint | 'outdated' | undefine
     store.run('DELETE FROM baselines');
     return 'outdated';
   }
+  forgetEvicted(store, saved.core.attributor.entries);
   const principals = store
     .all("SELECT name, peers, zone, state FROM baselines WHERE kind = 'principal' ORDER BY rowid")
     .map(
@@ -51,6 +53,18 @@ export function loadCheckpoint(store: Store): Checkpoint | 'outdated' | undefine
     .all("SELECT name, state FROM baselines WHERE kind = 'group' ORDER BY rowid")
     .map(({ name, state }) => [String(name), bufferOf(state)] as const);
   return withBaselines(saved, { layout: STATE_LAYOUT, principals, groups });
+}
+
+/** Unregistered principals that have made room since they were saved. */
+function forgetEvicted(store: Store, kept: readonly (readonly [name: string, lastUse: number])[]): void {
+  const names = new Set(kept.map(([name]) => name));
+  for (const { name } of store.all(
+    "SELECT name FROM baselines WHERE kind = 'principal' AND name GLOB ?",
+    `${UNREGISTERED_AGENT}/*`,
+  )) {
+    if (!names.has(String(name)))
+      store.run("DELETE FROM baselines WHERE kind = 'principal' AND name = ?", String(name));
+  }
 }
 
 const withBaselines = (checkpoint: Checkpoint, baselines: SavedBaselines): Checkpoint => ({

@@ -27,9 +27,9 @@ export class Core {
 
   constructor(registry: Registry, detectors: readonly Detector[], changed: (alert: Alert) => void) {
     this.#registry = registry;
-    this.attributor = createAttributor(registry);
     this.incidents = new Incidents(changed);
     this.engine = new Engine(detectors, (found) => this.incidents.add(found));
+    this.attributor = createAttributor(registry, undefined, (name) => this.engine.baselines.forget(name));
   }
 
   /** Takes events in order of (`orderTime`, id). */

@@ -207,6 +207,16 @@ describe('hostile logs', () => {
     expect(result.stdout.length).toBeLessThan(20_000);
     expect(result.stderr).toContain('of identities beyond the bound');
   });
+
+  test('invented names take no more memory as the years pass', async () => {
+    const weeks = Array.from({ length: 4 }, (_, week) =>
+      Array.from({ length: 1000 }, (_, at) => good(week * 8 * 86_400 + at, { credential: `w${week}-${at}` })),
+    );
+    folder.write('years.log', lines(...weeks.flat()));
+    const result = await scan('years.log');
+    expectOrderly(result);
+    expect(result.stderr).toContain('attributed 4,000 uses of 1,000 principals');
+  });
 });
 
 describe('wrong files are exit 2 with the place, what is wrong and what to write', () => {
