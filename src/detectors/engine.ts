@@ -3,7 +3,7 @@ import type { Credential } from '../attribution/credential.ts';
 import { acceptSpan } from '../baselines/accept.ts';
 import { Baselines, type SavedBaselines } from '../baselines/baselines.ts';
 import { learn, type Verdict } from '../baselines/learn.ts';
-import { newObservation } from '../baselines/observation.ts';
+import { newObservation, type Observation } from '../baselines/observation.ts';
 import { ageInDays, isYoung, observe, type Principal } from '../baselines/principal.ts';
 import type { Hold } from '../baselines/repertoire.ts';
 import { DAY } from '../baselines/series.ts';
