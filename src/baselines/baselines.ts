@@ -1,6 +1,6 @@
 import type { Attribution } from '../attribution/attributed.ts';
 import { type Credential, principalOf } from '../attribution/credential.ts';
-import type { Principal } from './principal.ts';
+import { nothingRecent, type Principal } from './principal.ts';
 import { openState, STATE_LAYOUT, type State } from './state.ts';
 
 /** Principals of one process; more than the registry and the unregistered bound can give is a fault of configuration. */
@@ -71,7 +71,13 @@ export class Baselines {
   #open(name: string, { group, zone }: Place, state: State): Principal {
     if (this.#principals.size >= MOST_PRINCIPALS)
       throw new Error(`more than ${MOST_PRINCIPALS} principals in one process: share the work among several`);
-    const principal = { name, state, peers: group === undefined ? undefined : this.#group(group), zone };
+    const principal = {
+      name,
+      state,
+      peers: group === undefined ? undefined : this.#group(group),
+      zone,
+      recent: nothingRecent(),
+    };
     this.#principals.set(name, principal);
     if (group !== undefined) this.#groupOf.set(name, group);
     return principal;

@@ -2,7 +2,7 @@ import { tailOf } from './extremes.ts';
 import { hold, NEVER_STEADY } from './holds.ts';
 import { CELL } from './hours.ts';
 import type { Observation } from './observation.ts';
-import { lentBy, type Principal } from './principal.ts';
+import { lentBy, nothingRecent, type Principal } from './principal.ts';
 import { admit, type Hold, knows } from './repertoire.ts';
 import { DAY, SERIES, SERIES_OF, type Series } from './series.ts';
 import { AT, get, type State, type TableLayout } from './state.ts';
@@ -22,6 +22,8 @@ const take = (
   how: Hold,
 ): void => {
   admit(principal.state, table, thing, seen.day, kind, how);
+  // It may have taken the place of something that was known.
+  Object.assign(principal.recent, nothingRecent());
   const { peers } = principal;
   if (peers && how === 'learn' && !knows(peers, table, thing)) admit(peers, table, thing, seen.day, kind, 'learn');
 };

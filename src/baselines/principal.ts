@@ -26,7 +26,19 @@ export interface Principal {
   readonly peers: State | undefined;
   /** IANA zone in which its hours are counted. */
   readonly zone: string;
+  /** What was known when it was last looked up today: most uses repeat it. Only saves work; no part of the state. */
+  readonly recent: Recent;
 }
+
+interface Recent {
+  action: string | undefined;
+  ip: string | undefined;
+  /** Hash of the network of `ip`. */
+  network: number;
+  client: string | undefined;
+}
+
+export const nothingRecent = (): Recent => ({ action: undefined, ip: undefined, network: 0, client: undefined });
 
 const daysOf = (state: State | undefined): number => (state ? get(state.f32, AT.activeDays) : 0);
 
@@ -80,6 +92,7 @@ const rollDay = (principal: Principal, day: number): void => {
     if (peers) countActiveDay(peers, day);
   }
   clearDay(state);
+  Object.assign(principal.recent, nothingRecent());
   state.f64[AT.day] = day;
   if (peers) peers.f64[AT.day] = day;
   setAlarms(state, lentBy(principal), LOOK_BITS);
@@ -133,24 +146,40 @@ const countVolume = (state: State, use: CredentialUse, time: number, raised: num
   else if (use.result === 'error') count(state, 'errors', time, 1, raised);
 };
 
-const lookUp = (principal: Principal, use: CredentialUse, seen: Observation): void => {
-  const { state } = principal;
+const lookUpAction = ({ state, recent }: Principal, use: CredentialUse, seen: Observation): void => {
+  if (use.action === recent.action && use.result !== 'denied') {
+    seen.action = 'known';
+    return;
+  }
   seen.actionHash = hash(use.action);
   if (use.result === 'denied' && !knows(state, AT.actions, seen.actionHash))
     seen.actionHash = (seen.actionHash ^ DENIED) >>> 0 || 1;
   seen.action = see(state, AT.actions, seen.actionHash, seen.day);
   if (seen.action === 'new') count(state, 'novel', seen.time, 1, seen.raised);
-  if (use.sourceIp !== undefined) {
-    seen.networkHash = networkHash(use.sourceIp);
+  else if (seen.action === 'known' && use.result !== 'denied') recent.action = use.action;
+};
+
+const lookUpNetwork = ({ state, recent }: Principal, ip: string, seen: Observation): void => {
+  if (ip === recent.ip) {
+    seen.networkHash = recent.network;
+  } else {
+    seen.networkHash = networkHash(ip);
     seen.network = see(state, AT.networks, seen.networkHash, seen.day);
-    seen.subnetHash = subnetHash(use.sourceIp, seen.networkHash);
+    seen.subnetHash = subnetHash(ip, seen.networkHash);
     seen.subnet = see(state, AT.subnets, seen.subnetHash, seen.day);
-    countShared(state, seen.time, seen.networkHash, seen.raised);
+    if (seen.network === 'known' && seen.subnet === 'known') {
+      recent.ip = ip;
+      recent.network = seen.networkHash;
+    }
   }
-  if (use.client !== undefined) {
-    seen.clientHash = clientHash(use.client);
-    seen.client = see(state, AT.clients, seen.clientHash, seen.day);
-  }
+  countShared(state, seen.time, seen.networkHash, seen.raised);
+};
+
+const lookUpClient = ({ state, recent }: Principal, client: string, seen: Observation): void => {
+  if (client === recent.client) return;
+  seen.clientHash = clientHash(client);
+  seen.client = see(state, AT.clients, seen.clientHash, seen.day);
+  if (seen.client === 'known') recent.client = client;
 };
 
 /** Takes one use into the principal's windows and says what is unusual about it. Constant time. */
@@ -170,7 +199,9 @@ export const observe = (principal: Principal, use: CredentialUse, time: number, 
   if (peers && seen.hour > get(peers.f64, AT.hour)) rollHour(peers, seen.hour, zone);
   state.f64[AT.lastSeen] = time;
   countVolume(state, use, time, seen.raised);
-  lookUp(principal, use, seen);
+  lookUpAction(principal, use, seen);
+  if (use.sourceIp !== undefined) lookUpNetwork(principal, use.sourceIp, seen);
+  if (use.client !== undefined) lookUpClient(principal, use.client, seen);
   if (enterCell(state, time)) {
     const quiet = quietHour(state, lentBy(principal), zone, seen.hour);
     if (quiet.bits >= LOOK_BITS) seen.quiet = quiet;

@@ -25,36 +25,16 @@ const NEVER_STEADY = 0xffff;
 
 export type Known = 'known' | 'held' | 'returned' | 'new';
 
-/** Index of a hash, or -1. Hits move one place forward, so that frequent things are found at once. */
+/** Index of a hash, or -1. Entries never move, so that a look-up changes nothing. */
 const indexOf = (state: State, table: TableLayout, hash: number): number => {
   const { u32 } = state;
   const end = table.hash + get(state.u16, table.size);
-  for (let at = table.hash; at < end; at++) {
-    if (u32[at] !== hash) continue;
-    const index = at - table.hash;
-    if (index === 0) return 0;
-    swap(state, table, index, index - 1);
-    return index - 1;
-  }
+  for (let at = table.hash; at < end; at++) if (u32[at] === hash) return at - table.hash;
   return -1;
-};
-
-const swap = (state: State, table: TableLayout, a: number, b: number): void => {
-  const exchange = (array: Float32Array | Uint32Array | Uint16Array, base: number): void => {
-    const kept = get(array, base + a);
-    array[base + a] = get(array, base + b);
-    array[base + b] = kept;
-  };
-  exchange(state.u32, table.hash);
-  exchange(state.f32, table.days);
-  exchange(state.u16, table.last);
-  exchange(state.u16, table.held);
-  exchange(state.u16, table.kind);
 };
 
 /** Looks a thing up and, if it is known, notes that it was seen on `day`. */
 export const see = (state: State, table: TableLayout, hash: number, day: number): Known => {
-  if (state.u32[table.hash] === hash && state.u16[table.last] === day && state.u16[table.held] === 0) return 'known';
   const index = indexOf(state, table, hash);
   if (index < 0) return 'new';
   const last = get(state.u16, table.last + index);
@@ -72,11 +52,8 @@ export const see = (state: State, table: TableLayout, hash: number, day: number)
 
 /** Has the group (or principal) learned this thing? Changes nothing. */
 export const knows = (state: State, table: TableLayout, hash: number): boolean => {
-  const end = table.hash + get(state.u16, table.size);
-  for (let at = table.hash; at < end; at++) {
-    if (state.u32[at] === hash) return get(state.u16, table.held + at - table.hash) === 0;
-  }
-  return false;
+  const index = indexOf(state, table, hash);
+  return index >= 0 && get(state.u16, table.held + index) === 0;
 };
 
 const leastUsed = (state: State, table: TableLayout): number => {

@@ -4,7 +4,7 @@ import { acceptSpan } from '../baselines/accept.ts';
 import { Baselines, type SavedBaselines } from '../baselines/baselines.ts';
 import { learn, type Verdict } from '../baselines/learn.ts';
 import { newObservation, type Observation } from '../baselines/observation.ts';
-import { ageInDays, isYoung, observe, type Principal } from '../baselines/principal.ts';
+import { ageInDays, isYoung, nothingRecent, observe, type Principal } from '../baselines/principal.ts';
 import type { Hold } from '../baselines/repertoire.ts';
 import { DAY } from '../baselines/series.ts';
 import { openState } from '../baselines/state.ts';
@@ -56,7 +56,13 @@ class CurrentContext implements Context {
   readonly seen = newObservation();
 }
 
-const NOBODY: Principal = { name: UNREGISTERED_AGENT, state: openState(), peers: undefined, zone: 'UTC' };
+const NOBODY: Principal = {
+  name: UNREGISTERED_AGENT,
+  state: openState(),
+  peers: undefined,
+  zone: 'UTC',
+  recent: nothingRecent(),
+};
 const isNew = (known: string): boolean => known === 'new' || known === 'returned';
 /** A new network is a new subnet as well. */
 const isNewSource = (seen: Observation): boolean => isNew(seen.subnet) || isNew(seen.network) || isNew(seen.client);
