@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import pg from 'pg';
 import { stringify } from 'yaml';
 import { type Behaviour, life, type SimulatedAgent } from '../../src/simulate/agent.ts';
@@ -13,13 +11,12 @@ import { pgauditJson } from '../../src/simulate/render-pgaudit.ts';
 import { DAY } from '../../src/simulate/schedule.ts';
 import { sql } from '../../src/simulate/use.ts';
 import type { PostgresServer } from '../servers/postgres.ts';
-import { type RunningWayward, spawnWayward } from './wayward.ts';
+import { type RunningWayward, spawnWayward, waywardSays } from './wayward.ts';
 
 /** Live on a real PostgreSQL: agents that work as they always did, and what happens to one that does not. */
 
 const HISTORY_DAYS = 21;
 const CARDS = 5_000;
-const BIN = join(import.meta.dirname, '..', '..', 'bin', 'wayward.js');
 
 const INVOICE = 'SELECT id, total, due FROM invoices WHERE id = $1';
 const CUSTOMER = 'SELECT name, email FROM customers WHERE id = $1';
@@ -214,22 +211,14 @@ export interface ShownAlert {
   };
 }
 
-/** Another command of Wayward beside the running one; what it printed. */
-export async function waywardSays(config: string, ...args: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [BIN, ...args, '--config', config], {
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  return stdout;
-}
-
 /** The alerts of an agent in the local store. */
 export async function alertsOf(config: string, ...options: string[]): Promise<ShownAlert[]> {
-  const lines = (await waywardSays(config, 'alerts', 'list', '--json', ...options)).split('\n');
+  const lines = (await waywardSays(config, ['alerts', 'list', '--json', ...options])).split('\n');
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line));
 }
 
 export const showAlert = async (config: string, id: string): Promise<ShownAlert> =>
-  JSON.parse(await waywardSays(config, 'alerts', 'show', id, '--json'));
+  JSON.parse(await waywardSays(config, ['alerts', 'show', id, '--json']));
 
 export const canLogIn = async (server: PostgresServer, { role }: LiveAgent): Promise<boolean> =>
   (await server.query('SELECT rolcanlogin FROM pg_roles WHERE rolname = $1', [role])).rows[0].rolcanlogin;

@@ -1,9 +1,23 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 
 const BIN = join(import.meta.dirname, '..', '..', 'bin', 'wayward.js');
 const READY_TIMEOUT_MS = 30_000;
+
+/** Another command of Wayward, beside the running one or after it; what it printed. */
+export async function waywardSays(
+  config: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [BIN, ...args, '--config', config], {
+    env: { PATH: process.env.PATH, ...env },
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  return stdout;
+}
 
 /** One line of the service's own log. */
 export type LogLine = Readonly<Record<string, unknown>>;
