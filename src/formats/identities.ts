@@ -1,4 +1,3 @@
-import { BoundedCache } from '../bounded-cache.ts';
 import type { Identity, Leak, Result } from '../event.ts';
 import type { FoundSecret } from './redact.ts';
 
@@ -7,17 +6,6 @@ const NO_LEAKS: readonly Leak[] = [];
 /** What an event may say about the secrets in its record: kind and place, not the fingerprint. */
 export const leaksOf = (found: readonly FoundSecret[]): readonly Leak[] =>
   found.length === 0 ? NO_LEAKS : found.map(({ kind, field }) => ({ kind, field }));
-
-const consumers = new BoundedCache<readonly Identity[]>(4_096);
-
-/** The identity of a gateway's consumer. The same array each time, so that millions of events share it and its hashed text. */
-export const consumerIdentity = (consumer: string): readonly Identity[] => {
-  const known = consumers.get(consumer);
-  if (known !== undefined) return known;
-  const made = [{ key: 'credential_id', value: consumer }] as const;
-  consumers.set(consumer, made);
-  return made;
-};
 
 /**
  * The fingerprint of a leaked token identifies a credential only where nothing better does: the record names nobody, the server

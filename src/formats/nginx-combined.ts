@@ -2,7 +2,7 @@ import { NOTHING_ELSE } from '../event.ts';
 import { decodePath } from './fold-path.ts';
 import type { Format, Parsed } from './format.ts';
 import { httpAction, httpResult, MAX_CLIENT, MAX_PATH, MAX_VALUE } from './http.ts';
-import { consumerIdentity, leaksOf, withFingerprint } from './identities.ts';
+import { leaksOf, withFingerprint } from './identities.ts';
 import { fractionOf } from './json.ts';
 import type { FoundSecret, Redactor } from './redact.ts';
 import { shown } from './shown.ts';
@@ -55,7 +55,8 @@ const parseLine = (line: string, redactor: Redactor): Parsed => {
   const consumer = text(user, 'user.name', MAX_VALUE);
   const status = Number(statusText);
   const result = httpResult(status);
-  const identities = consumer === undefined || found.length > named ? [] : consumerIdentity(consumer);
+  const identities =
+    consumer === undefined || found.length > named ? [] : [{ key: 'credential_id', value: consumer } as const];
   return {
     ...NOTHING_ELSE,
     time,

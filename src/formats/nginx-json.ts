@@ -1,14 +1,13 @@
+import { BoundedCache } from '../bounded-cache.ts';
 import type { CredentialUse, Identity } from '../event.ts';
 import { amount } from './amount.ts';
 import { decodePath } from './fold-path.ts';
 import type { Format, Parsed, Parser, ParserContext, Unusable } from './format.ts';
 import { httpAction, httpResult, MAX_CLIENT, MAX_PATH, MAX_VALUE, traceIdOf } from './http.ts';
-import { consumerIdentity, leaksOf, withFingerprint } from './identities.ts';
+import { leaksOf, withFingerprint } from './identities.ts';
 import { fractionOfObjects, isFailure, type JsonObject, readJson } from './json.ts';
 import type { FoundSecret, Redactor } from './redact.ts';
 import { parseTime } from './time.ts';
-
-const NOBODY: readonly Identity[] = [];
 
 const wrongType = (field: string): Unusable => ({
   unusable: 'wrong-type',
@@ -33,7 +32,71 @@ const cleanText = (
 ): string | undefined =>
   typeof value !== 'string' || value === '' || value === '-' ? undefined : redactor.show(value, field, max, found);
 
-const parseRecord = (record: JsonObject, redactor: Redactor): Parsed => {
+/** A text as it stood last, and as it may be shown. */
+interface Last {
+  raw: unknown;
+  shown: string | undefined;
+}
+
+/** What a consumer's records mostly repeat, so that it is looked at once: and millions of events share the same strings. */
+interface Usual {
+  readonly identities: readonly Identity[];
+  readonly address: Last;
+  readonly agent: Last;
+  readonly session: Last;
+}
+
+const newLast = (): Last => ({ raw: '', shown: undefined });
+const newUsual = (identities: readonly Identity[]): Usual => ({
+  identities,
+  address: newLast(),
+  agent: newLast(),
+  session: newLast(),
+});
+
+/** `cleanText`, unless the text is the same as last time. One that holds a secret is told each time. */
+const cleanAgain = (
+  last: Last,
+  redactor: Redactor,
+  value: unknown,
+  field: string,
+  max: number,
+  found: FoundSecret[],
+): string | undefined => {
+  if (value === last.raw) return last.shown;
+  const before = found.length;
+  const text = cleanText(redactor, value, field, max, found);
+  if (found.length > before) return text;
+  last.raw = value;
+  last.shown = text;
+  return text;
+};
+
+const CONSUMERS = 4_096;
+
+/** Finds what is usual for the consumer that a record names. */
+class Consumers {
+  readonly #redactor: Redactor;
+  readonly #known = new BoundedCache<Usual>(CONSUMERS);
+  readonly #nobody = newUsual([]);
+
+  constructor(redactor: Redactor) {
+    this.#redactor = redactor;
+  }
+
+  of(credential: unknown, found: FoundSecret[]): Usual {
+    const known = typeof credential === 'string' ? this.#known.get(credential) : undefined;
+    if (known !== undefined) return known;
+    const consumer = cleanText(this.#redactor, credential, 'wayward.credential.id', MAX_VALUE, found);
+    // A gateway that logs the key itself instead of its consumer: the fingerprint stands in for it.
+    if (consumer === undefined || found.length > 0) return this.#nobody;
+    const made = newUsual([{ key: 'credential_id', value: consumer }]);
+    this.#known.set(credential as string, made);
+    return made;
+  }
+}
+
+const parseRecord = (record: JsonObject, redactor: Redactor, consumers: Consumers): Parsed => {
   const { method, uri, status, credential, args } = record;
   const bytes = record['body_bytes_sent'] ?? 0;
   const time = timeOf(record);
@@ -46,18 +109,16 @@ const parseRecord = (record: JsonObject, redactor: Redactor): Parsed => {
   if (method === '' && uri === '') return { ignored: 'no-request' };
 
   const found: FoundSecret[] = [];
+  const usual = consumers.of(credential, found);
   const path = redactor.show(uri.includes('%') ? decodePath(uri) : uri, 'url.path', MAX_PATH, found);
   if (typeof args === 'string' && args !== '') redactor.clean(args, 'url.query', found);
   const verb = redactor.show(method, 'http.request.method', 16, found);
   const result = httpResult(status);
-  const client = cleanText(redactor, record['user_agent'], 'user_agent.original', MAX_CLIENT, found);
-  const sourceIp = cleanText(redactor, record['remote_addr'], 'source.address', 64, found);
-  const session = cleanText(redactor, record['session'], 'wayward.session', MAX_VALUE, found);
+  const client = cleanAgain(usual.agent, redactor, record['user_agent'], 'user_agent.original', MAX_CLIENT, found);
+  const sourceIp = cleanAgain(usual.address, redactor, record['remote_addr'], 'source.address', 64, found);
+  const session = cleanAgain(usual.session, redactor, record['session'], 'wayward.session', MAX_VALUE, found);
   const traceparent = cleanText(redactor, record['trace_id'], 'trace.id', MAX_VALUE, found);
-  const named = found.length;
-  const consumer = cleanText(redactor, credential, 'wayward.credential.id', MAX_VALUE, found);
-  // A gateway that logs the key itself instead of its consumer: the fingerprint stands in for it.
-  const identities = consumer === undefined || found.length > named ? NOBODY : consumerIdentity(consumer);
+  const { identities } = usual;
 
   const event: CredentialUse = {
     time,
@@ -94,10 +155,13 @@ export const nginxJson: Format = {
       lines,
       (record) => 'msec' in record && 'uri' in record && 'status' in record && 'remote_addr' in record,
     ),
-  parser: ({ redactor }: ParserContext): Parser => ({
-    parse(bytes, start, end) {
-      const record = readJson(bytes, start, end);
-      return isFailure(record) ? record : parseRecord(record, redactor);
-    },
-  }),
+  parser({ redactor }: ParserContext): Parser {
+    const consumers = new Consumers(redactor);
+    return {
+      parse(bytes, start, end) {
+        const record = readJson(bytes, start, end);
+        return isFailure(record) ? record : parseRecord(record, redactor, consumers);
+      },
+    };
+  },
 };
