@@ -44,9 +44,13 @@ export function createAttributor(
   onEvict: (principal: string) => void = () => undefined,
 ): Attributor {
   const table = new UnregisteredTable(limits, onEvict);
+  /** Formats may freeze identities and share them among events: what the registry says of those is asked once. */
+  const registered = new WeakMap<readonly Identity[], Attribution>();
 
   const attribute = (use: CredentialUse): Attribution => {
     if (use.result === 'rejected') return CLAIMED;
+    const known = registered.get(use.identities);
+    if (known !== undefined) return known;
     let best: Attribution | undefined;
     let bestRank = Number.POSITIVE_INFINITY;
     let disagrees = false;
@@ -66,7 +70,11 @@ export function createAttributor(
         bestRank = rank;
       }
     }
-    if (best !== undefined) return disagrees ? contested(best, use.identities, registry) : best;
+    if (best !== undefined) {
+      const attribution = disagrees ? contested(best, use.identities, registry) : best;
+      if (Object.isFrozen(use.identities)) registered.set(use.identities, attribution);
+      return attribution;
+    }
     return strongest === undefined ? NONE : table.attribute(strongest, use.time);
   };
 

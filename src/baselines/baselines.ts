@@ -49,15 +49,21 @@ export class Baselines {
   of(attribution: Attribution): Principal {
     const name = attribution.principal as string;
     const principal = this.#principals.get(name) ?? this.#open(name, placeOf(attribution.credential), openState());
-    this.#changed.add(principal);
+    this.#touch(principal);
     return principal;
   }
 
   /** The principal of that name, to be changed, if it was ever seen. */
   find(name: string): Principal | undefined {
     const principal = this.#principals.get(name);
-    if (principal) this.#changed.add(principal);
+    if (principal) this.#touch(principal);
     return principal;
+  }
+
+  #touch(principal: Principal): void {
+    if (principal.changed) return;
+    principal.changed = true;
+    this.#changed.add(principal);
   }
 
   /** An unregistered principal has made room for others: without this, invented names would take more and more memory. */
@@ -71,12 +77,13 @@ export class Baselines {
   #open(name: string, { group, zone }: Place, state: State): Principal {
     if (this.#principals.size >= MOST_PRINCIPALS)
       throw new Error(`more than ${MOST_PRINCIPALS} principals in one process: share the work among several`);
-    const principal = {
+    const principal: Principal = {
       name,
       state,
       peers: group === undefined ? undefined : this.#group(group),
       zone,
       recent: nothingRecent(),
+      changed: false,
     };
     this.#principals.set(name, principal);
     if (group !== undefined) this.#groupOf.set(name, group);
@@ -99,6 +106,7 @@ export class Baselines {
   takeChanged(): SavedBaselines {
     const principals = [...this.#changed];
     this.#changed.clear();
+    for (const principal of principals) principal.changed = false;
     const groups = new Set(
       principals.map(({ name }) => this.#groupOf.get(name)).filter((group) => group !== undefined),
     );

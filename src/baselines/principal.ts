@@ -28,6 +28,8 @@ export interface Principal {
   readonly zone: string;
   /** What was known when it was last looked up today: most uses repeat it. Only saves work; no part of the state. */
   readonly recent: Recent;
+  /** Since it was saved last. */
+  changed: boolean;
 }
 
 interface Recent {

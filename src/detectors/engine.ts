@@ -62,6 +62,7 @@ const NOBODY: Principal = {
   peers: undefined,
   zone: 'UTC',
   recent: nothingRecent(),
+  changed: false,
 };
 const isNew = (known: string): boolean => known === 'new' || known === 'returned';
 /** A new network is a new subnet as well. */

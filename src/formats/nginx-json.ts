@@ -90,7 +90,7 @@ class Consumers {
     const consumer = cleanText(this.#redactor, credential, 'wayward.credential.id', MAX_VALUE, found);
     // A gateway that logs the key itself instead of its consumer: the fingerprint stands in for it.
     if (consumer === undefined || found.length > 0) return this.#nobody;
-    const made = newUsual([{ key: 'credential_id', value: consumer }]);
+    const made = newUsual(Object.freeze([{ key: 'credential_id', value: consumer } as const]));
     this.#known.set(credential as string, made);
     return made;
   }
