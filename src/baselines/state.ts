@@ -126,7 +126,7 @@ const F32 = roundUp(f32.used, 2);
 const U32 = roundUp(u32.used, 2);
 const U16 = roundUp(u16.used, 4);
 /** Bytes of one principal's state. */
-const STATE_BYTES = F64 * 8 + F32 * 4 + U32 * 4 + U16 * 2;
+export const STATE_BYTES = F64 * 8 + F32 * 4 + U32 * 4 + U16 * 2;
 /** Changes with any place: bytes of another layout must never be read as if they were of this one. */
 export const STATE_LAYOUT = createHash('sha256').update(JSON.stringify(AT)).digest('hex').slice(0, 16);
 

@@ -44,6 +44,7 @@ interface Usual {
   readonly address: Last;
   readonly agent: Last;
   readonly session: Last;
+  readonly query: Last;
 }
 
 const newLast = (): Last => ({ raw: '', shown: undefined });
@@ -52,6 +53,7 @@ const newUsual = (identities: readonly Identity[]): Usual => ({
   address: newLast(),
   agent: newLast(),
   session: newLast(),
+  query: newLast(),
 });
 
 /** `cleanText`, unless the text is the same as last time. One that holds a secret is told each time. */
@@ -111,7 +113,7 @@ const parseRecord = (record: JsonObject, redactor: Redactor, consumers: Consumer
   const found: FoundSecret[] = [];
   const usual = consumers.of(credential, found);
   const path = redactor.show(uri.includes('%') ? decodePath(uri) : uri, 'url.path', MAX_PATH, found);
-  if (typeof args === 'string' && args !== '') redactor.clean(args, 'url.query', found);
+  cleanAgain(usual.query, redactor, args, 'url.query', 0, found);
   const verb = redactor.show(method, 'http.request.method', 16, found);
   const result = httpResult(status);
   const client = cleanAgain(usual.agent, redactor, record['user_agent'], 'user_agent.original', MAX_CLIENT, found);
