@@ -20,7 +20,9 @@ const context = { redactor: createRedactor(Buffer.alloc(32, 1)) };
 
 const started = performance.now();
 const sources = await openSources([file], { stdin: process.stdin });
-const lanes = sources.map((source) => new Lane(source, { detect: (lines) => detectFormat(lines, formats), formatById, context }));
+const lanes = sources.map(
+  (source) => new Lane(source, { detect: (lines) => detectFormat(lines, formats), formatById, context }),
+);
 const alerts = new Set<string>();
 const core = new Core(registry, detectors, ({ id }) => alerts.add(id));
 const merge = new Merge(lanes);

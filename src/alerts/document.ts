@@ -3,7 +3,7 @@ import { categoryOf } from '../ecs.ts';
 import type { Alert } from './alert.ts';
 
 /** Version of ATT&CK that the technique ids in the detectors follow. */
-export const ATTACK_VERSION = '18';
+const ATTACK_VERSION = '18';
 
 const iso = (time: number): string => new Date(time).toISOString();
 

@@ -7,7 +7,7 @@ import type { Alert } from './alert.ts';
 import { incidentBits, incidentSeverity, riskScore } from './risk.ts';
 
 /** Event time without a new finding after which an incident closes, milliseconds. */
-export const QUIET = 2 * 3_600_000;
+const QUIET = 2 * 3_600_000;
 const MOST_FINDINGS = 20;
 const MOST_EVIDENCE = 5;
 const MOST_RELATED = 20;

@@ -81,7 +81,7 @@ export const surpriseOf = (tail: Tail, series: number, value: number): number =>
 };
 
 /** The value at which the surprise reaches `bits`: what the hot path compares with. */
-export const valueAt = (tail: Tail, series: number, bits: number): number => {
+const valueAt = (tail: Tail, series: number, bits: number): number => {
   if (tail.days < LEAST_DAYS) return Number.POSITIVE_INFINITY;
   const slack = (SERIES[series] as (typeof SERIES)[number]).slack;
   const excess = Math.max(0, ((bits + LOOKS_BITS - Math.log2(tail.days + 1)) * tail.scale) / Math.LOG2E);

@@ -71,7 +71,7 @@ const passesAround = (state: State, peers: State | undefined, zone: string, hour
 };
 
 /** Requests that this hour of the week usually has. */
-export const expectedRequests = (state: State, zone: string, hour: number): number => {
+const expectedRequests = (state: State, zone: string, hour: number): number => {
   const passes = passesAround(state, undefined, zone, hour);
   return passes.all > 0 ? passes.requests / passes.all : 0;
 };

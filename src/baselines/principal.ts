@@ -10,11 +10,11 @@ import { AT, get, type State } from './state.ts';
 import { add, clearDay } from './windows.ts';
 
 /** Days of its own, or of its peers, before a baseline is trusted with more than a low finding. */
-export const YOUNG_DAYS = 3;
+const YOUNG_DAYS = 3;
 /** Days of its own before a principal stops leaning on its peers' hours and volumes. */
 const OWN_DAYS = 14;
 /** Surprise from which a series is worth a closer look, bits: detectors cannot ask for less. */
-export const LOOK_BITS = 6;
+const LOOK_BITS = 6;
 /** A denied attempt at what it never did is remembered apart from what was really done. */
 const DENIED = 0x9e3779b9;
 const MINUTE = 60_000;

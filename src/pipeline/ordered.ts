@@ -30,7 +30,7 @@ const ID_LENGTH = 32;
 let scratch = Buffer.allocUnsafe(64 * 1024);
 
 /** First 128 bits of SHA-256 over the format's id, a line end and the record, in hex. */
-export const eventId = (format: string, bytes: Buffer, start: number, end: number): string => {
+const eventId = (format: string, bytes: Buffer, start: number, end: number): string => {
   const size = format.length * 3 + 1 + end - start;
   if (scratch.length < size) scratch = Buffer.allocUnsafe(size * 2);
   const head = scratch.write(`${format}\n`);
