@@ -99,10 +99,13 @@ export class Baselines {
   }
 
   save(): SavedBaselines {
-    return this.#saved([...this.#principals.values()], [...this.#groups.keys()]);
+    return structuredClone(this.#saved([...this.#principals.values()], [...this.#groups.keys()]));
   }
 
-  /** What has changed since the last call: put over what was saved before, it is all there is to save. */
+  /**
+   * What has changed since the last call: put over what was saved before, it is all there is to save. Not copied, unlike what
+   * `save` gives: use it before the next event.
+   */
   takeChanged(): SavedBaselines {
     const principals = [...this.#changed];
     this.#changed.clear();
@@ -131,13 +134,8 @@ export class Baselines {
   #saved(principals: readonly Principal[], groups: readonly string[]): SavedBaselines {
     return {
       layout: STATE_LAYOUT,
-      principals: principals.map(({ name, zone, state }) => [
-        name,
-        this.#groupOf.get(name),
-        zone,
-        state.buffer.slice(0),
-      ]),
-      groups: groups.map((name) => [name, this.#group(name).buffer.slice(0)]),
+      principals: principals.map(({ name, zone, state }) => [name, this.#groupOf.get(name), zone, state.buffer]),
+      groups: groups.map((name) => [name, this.#group(name).buffer]),
     };
   }
 }

@@ -93,5 +93,6 @@ function saveRow(
 
 function bufferOf(state: unknown): ArrayBuffer {
   if (!(state instanceof Uint8Array)) throw new Error('a baseline in the store is no blob');
-  return new Uint8Array(state).buffer;
+  const { buffer, byteLength } = state;
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? buffer : new Uint8Array(state).buffer;
 }
