@@ -91,15 +91,6 @@ describe.each(AGENTS)('an agent at work: %s, %s, %i seeds', (kind, format, seeds
     }
   });
 
-  test.runIf(kind === 'office')('one short burst at night is at most low', () => {
-    expect(
-      failures(
-        ({ history, seed }) => withAttack(history, 'night-burst', seed),
-        (alerts) => alerts.length === 0,
-      ),
-    ).toEqual({});
-  });
-
   test('going on from what was saved gives what one run over the whole file gives', async () => {
     const { seed, history, learned } = subjects[6] as Subject;
     for (const attack of attacks) {
@@ -108,5 +99,15 @@ describe.each(AGENTS)('an agent at work: %s, %s, %i seeds', (kind, format, seeds
         (await scanned(attacked, detectors)).map(alertDocument),
       );
     }
+  });
+
+  if (kind !== 'office') return;
+  test('one short burst at night is at most low', () => {
+    expect(
+      failures(
+        ({ history, seed }) => withAttack(history, 'night-burst', seed),
+        (alerts) => alerts.length === 0,
+      ),
+    ).toEqual({});
   });
 });
