@@ -1,10 +1,12 @@
+import { dirname, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { createRegistry, type Registry } from '../attribution/registry.ts';
 import { parseDuration } from '../config/duration.ts';
 import { parseInstant } from '../config/instant.ts';
 import { loadCredentials } from '../config/registry-file.ts';
+import { resolveSecrets } from '../config/secrets.ts';
 import { DEFAULT_CONFIG, loadConfig, type WaywardConfig } from '../config/wayward-yaml.ts';
-import { UsageError } from '../errors.ts';
+import { CallError, UsageError } from '../errors.ts';
 import { type CommandIo, warn } from './io.ts';
 
 /** The options that several commands share, written once. Add one with `command.addOption(configOption())`. */
@@ -40,6 +42,8 @@ export interface SetupOptions {
 export interface Setup {
   readonly config: WaywardConfig;
   readonly registry: Registry;
+  /** Fetches the secrets that a `revoke` entry of the registry refers to; relative paths start at its file. @throws CallError */
+  readonly fetchSecrets: (spec: unknown) => Promise<void>;
 }
 
 /**
@@ -52,7 +56,10 @@ export function loadSetup(options: SetupOptions, io: CommandIo): Setup {
   const file = options.credentials ?? config.credentials;
   const registry = createRegistry(file === undefined ? [] : loadCredentials(file));
   for (const warning of registry.warnings) warn(io, `${file}: ${warning}`);
-  return { config, registry };
+  const context = { ...secretContext(io), folder: dirname(resolve(file ?? '')) };
+  const errorAt = (path: readonly PropertyKey[], message: string) =>
+    new CallError(`${path.join('.')} in its revoke: entry ${message}`, true);
+  return { config, registry, fetchSecrets: (spec) => resolveSecrets(spec, context, errorAt) };
 }
 
 export const secretContext = (io: CommandIo) => ({ env: io.env, warn: (message: string) => warn(io, message) });

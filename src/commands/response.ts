@@ -42,11 +42,11 @@ export async function withResponse(
   io: CommandIo,
   work: (open: OpenResponse) => void | Promise<void>,
 ): Promise<void> {
-  const { config, registry } = loadSetup(options, io);
+  const { config, registry, fetchSecrets: ofRegistry } = loadSetup(options, io);
   const store = new Store(config.state);
   const fetchSecrets = () => config.resolveSecrets(['response', 'revokers'], secretContext(io));
   try {
-    await work({ response: createResponse(config, registry, store), store, fetchSecrets });
+    await work({ response: createResponse(config, registry, store, ofRegistry), store, fetchSecrets });
   } finally {
     store.close();
   }

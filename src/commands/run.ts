@@ -52,7 +52,7 @@ export function addRun(program: Command, io: CommandIo): void {
 }
 
 async function run(options: RunOptions, io: CommandIo): Promise<void> {
-  const { config, registry } = loadSetup(options, io);
+  const { config, registry, fetchSecrets } = loadSetup(options, io);
   if (config.sources.length === 0) {
     throw new UsageError('wayward.yaml: no sources; write sources: [{ file: /var/log/nginx/access.json }]');
   }
@@ -67,7 +67,7 @@ async function run(options: RunOptions, io: CommandIo): Promise<void> {
   const kept = checkpoint === 'outdated' ? Number.POSITIVE_INFINITY : (checkpoint?.deadLetters ?? 0);
   const letters = new DeadLetterFile(join(config.state, 'dead-letters.ndjson'), kept);
   try {
-    const response = createResponse(config, registry, store);
+    const response = createResponse(config, registry, store, fetchSecrets);
     const worker = createWorker({
       context: response,
       onStep: (step) =>

@@ -1,6 +1,5 @@
 import { inspect } from 'node:util';
 import { z } from 'zod';
-import type { UsageError } from '../errors.ts';
 import { nearest } from './nearest.ts';
 import { type SecretContext, SecretError, type SecretProvider } from './secret-provider.ts';
 import { envProvider } from './secret-providers/env.ts';
@@ -52,8 +51,9 @@ export class Secret {
   }
 }
 
-/** A secret reference, read to a `Secret`. A plain secret is refused without being shown. */
+/** A secret reference, read to a `Secret`; one that was read already stays what it is. A plain secret is refused without being shown. */
 export const secretSchema = z.unknown().transform((written, context): Secret => {
+  if (written instanceof Secret) return written;
   const [, provider] = REFERENCE.exec(typeof written === 'string' ? written : '') ?? [];
   if (provider !== undefined && Object.hasOwn(PROVIDERS, provider)) return new Secret(String(written));
   context.addIssue(referenceProblem(written, provider));
@@ -73,12 +73,12 @@ function referenceProblem(written: unknown, provider: string | undefined): strin
 
 /**
  * Fetches every secret inside a configuration value. `errorAt` makes the error from the path to the secret in there.
- * @throws UsageError for the first that can't be had
+ * @throws what `errorAt` made, for the first that can't be had
  */
 export async function resolveSecrets(
   value: unknown,
   context: SecretContext,
-  errorAt: (path: readonly PropertyKey[], message: string) => UsageError,
+  errorAt: (path: readonly PropertyKey[], message: string) => Error,
   path: readonly PropertyKey[] = [],
 ): Promise<void> {
   if (value instanceof Secret) {

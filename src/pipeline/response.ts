@@ -4,6 +4,7 @@ import type { WaywardConfig } from '../config/wayward-yaml.ts';
 import { AuditTrail } from '../response/audit.ts';
 import type { ResponseContext } from '../response/context.ts';
 import { Outbox } from '../response/outbox.ts';
+import type { PlanContext } from '../response/plan.ts';
 import { Worker, type WorkerOptions } from '../response/worker.ts';
 import { REVOKERS } from '../revokers/registry.ts';
 import type { Store } from '../sinks/store.ts';
@@ -11,9 +12,15 @@ import { deliver } from '../webhook.ts';
 
 /**
  * Response as configured, on the local store. A relative `audit_head` starts at the state folder.
- * The secrets of `response` and `revokers` are needed once a worker calls somebody, not before.
+ * The secrets of `response` and `revokers` are needed once a worker calls somebody, not before; `fetchSecrets` fetches
+ * those of a credential's `revoke` entry then.
  */
-export function createResponse(config: WaywardConfig, registry: Registry, store: Store): ResponseContext {
+export function createResponse(
+  config: WaywardConfig,
+  registry: Registry,
+  store: Store,
+  fetchSecrets?: PlanContext['fetchSecrets'],
+): ResponseContext {
   const head = config.response.audit_head;
   return {
     state: store,
@@ -24,6 +31,7 @@ export function createResponse(config: WaywardConfig, registry: Registry, store:
       credentials: new Map(registry.credentials.map((credential) => [credential.id, credential])),
       revokers: new Map(REVOKERS.map((revoker) => [revoker.id, revoker])),
       settings: config.revokers,
+      fetchSecrets,
     },
     now: Date.now,
   };

@@ -54,7 +54,8 @@ async function isStillDead(step: PlanStep, { outbox, plan }: ResponseContext): P
   const last = outbox.lastVerified(id);
   if (last === undefined) return false;
   try {
-    const verified = await prepareStep(step, plan).verify({ key: last.key, credential: id, agent });
+    const revocation = await prepareStep(step, plan);
+    const verified = await revocation.verify({ key: last.key, credential: id, agent });
     return verified?.dead === true;
   } catch (error) {
     if (error instanceof CallError) return false; // unknown: the order goes its usual way and reports it

@@ -20,6 +20,8 @@ export interface PlanContext {
   readonly revokers: ReadonlyMap<string, Revoker>;
   /** `revokers:` of the configuration, by revoker. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** Fetches the secrets in a checked `revoke` entry. Needed before calls. @throws CallError for one that can't be had */
+  readonly fetchSecrets?: ((spec: unknown) => Promise<void>) | undefined;
 }
 
 /**
@@ -44,11 +46,19 @@ export function planFor(ids: Iterable<string>, context: PlanContext): PlanStep[]
 export const heldBy = (agent: string, { credentials }: PlanContext): string[] =>
   [...credentials.values()].filter((credential) => credential.agent === agent).map(({ id }) => id);
 
-/** The step's calls. Only for a step that is not blocked. */
-export function prepareStep({ credential: { revoke } }: PlanStep, { revokers, settings }: PlanContext): Revocation {
+/**
+ * The step's calls. Only for a step that is not blocked. Secrets of its `revoke` entry are fetched anew each time, since
+ * a token file may hold another token by now.
+ */
+export async function prepareStep(
+  { credential: { revoke } }: PlanStep,
+  { revokers, settings, fetchSecrets }: PlanContext,
+): Promise<Revocation> {
   const revoker = revoke === undefined ? undefined : revokers.get(revoke.with);
   if (revoker === undefined) throw new CallError('there is no such revoker', false);
-  return revoker.prepare(settings[revoker.id], revoke);
+  const spec = revoker.specSchema.parse(revoke);
+  await fetchSecrets?.(spec);
+  return revoker.prepare(settings[revoker.id], spec);
 }
 
 /** How many issuers stand above it; a circle of parents ends where it closes. */

@@ -134,7 +134,7 @@ export class Worker {
     if (planned === undefined || broken !== undefined)
       return recordEnd(context, step.key, 'failed', broken ?? 'unknown');
     const call: CallContext = { key: step.key, credential: step.credential, agent: step.agent };
-    const revocation = prepareStep(planned, context.plan);
+    const revocation = await prepareStep(planned, context.plan);
 
     // A process that ended in the middle may have made the call: the issuer knows.
     const before = step.state === 'approved' ? undefined : await revocation.verify(call);
