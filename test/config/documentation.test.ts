@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadCredentials } from '../../src/config/registry-file.ts';
 import { loadConfig } from '../../src/config/wayward-yaml.ts';
-import { temporaryFile } from './temp.ts';
+import { temporaryFile, temporaryFolder } from './temp.ts';
 
 const text = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
 const [config = '', registry = ''] = [...text.matchAll(/```yaml\n(.*?)```/gs)].map(([, yaml]) => yaml);
@@ -13,4 +14,13 @@ test('the examples of docs/configuration.md are right', () => {
     'cred-billing-pg',
     'cred-billing-vault',
   ]);
+});
+
+test('the example of docs/run.md is right', () => {
+  const run = readFileSync(new URL('../../docs/run.md', import.meta.url), 'utf8');
+  const [, yaml = ''] = /```yaml\n(.*?)```/s.exec(run) ?? [];
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'credentials.yaml'), registry);
+  writeFileSync(join(folder, 'wayward.yaml'), yaml);
+  expect(loadConfig(join(folder, 'wayward.yaml'))).toMatchObject({ response: { mode: 'dry-run' } });
 });
