@@ -1,0 +1,184 @@
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { run } from './cli/run.ts';
+import { temporaryFolder } from './config/temp.ts';
+
+/** No secret that stands in a log comes out anywhere: neither on a screen nor in any file that Wayward writes. */
+
+const FIXTURES = join(import.meta.dirname, 'fixtures');
+const SAMPLES = readdirSync(join(FIXTURES, 'logs')).map((name) => join(FIXTURES, 'logs', name));
+/** Written by hand from the samples. */
+const IN_SAMPLES: readonly string[] = JSON.parse(readFileSync(join(FIXTURES, 'secrets-in-samples.json'), 'utf8'));
+
+// Put together here so that no scanner takes the test for a leak.
+const JWT = ['eyJhbGciOiJIUzI1NiJ9', 'eyJzdWIiOiJwbGFudGVkIn0', 'cGxhbnRlZC1zaWduYXR1cmUtb2YtYS10ZXN0'].join('.');
+const VAULT_TOKEN = ['hvs', 'PlantedVaultToken0123456789ab'].join('.');
+const GITHUB_TOKEN = ['ghp', 'PlantedGithubToken0123456789abcdefgh'].join('_');
+const API_KEY = ['sk', 'planted', 'Ab12Cd34Ef56Gh78'].join('-');
+const AWS_SECRET = 'PlantedAwsSecret/0123456789+abcdefghijkl';
+const PASSWORD = 'planted-hunter-2';
+const SQL_PASSWORD = "planted-it''s-sql";
+const DSN_PASSWORD = 'planted-dsn-pass';
+const BASIC = Buffer.from('planted:basic-password').toString('base64');
+const PLANTED = [
+  JWT,
+  JWT.split('.')[2] as string,
+  VAULT_TOKEN,
+  GITHUB_TOKEN,
+  API_KEY,
+  AWS_SECRET,
+  PASSWORD,
+  SQL_PASSWORD,
+  DSN_PASSWORD,
+  BASIC,
+];
+
+const nginxLine = (second: number, fields: Readonly<Record<string, unknown>>): string =>
+  JSON.stringify({
+    time: '2026-11-23T12:03:18+00:00',
+    msec: `17954353${98 + second}.624`,
+    request_id: `5e2ea0b50c3da144c5be2e407c0406c${second}`,
+    remote_addr: '127.0.0.1',
+    credential: 'cred-agent-a',
+    method: 'GET',
+    uri: '/v1/customers/1',
+    args: '',
+    status: 200,
+    body_bytes_sent: 68,
+    user_agent: 'agent-a/1.0',
+    session: 'run-42',
+    ...fields,
+  });
+
+const pgLine = (line: number, fields: Readonly<Record<string, unknown>>): string =>
+  JSON.stringify({
+    timestamp: '2026-11-23 12:03:20.000 UTC',
+    user: 'agent_a',
+    dbname: 'appdb',
+    pid: 7,
+    remote_host: '127.0.0.1',
+    session_id: '6b04.7',
+    line_num: line,
+    error_severity: 'LOG',
+    application_name: 'psql',
+    ...fields,
+  });
+
+const auditOf = (statement: string, command = 'SELECT'): string =>
+  `AUDIT: SESSION,1,1,ROLE,${command},,,"${statement.replaceAll('"', '""')}",<none>,0`;
+
+/** Every place that a secret gets into in real life, in logs that can be read and in some that cannot. */
+const PLANTED_LOGS: Readonly<Record<string, readonly string[]>> = {
+  'gateway.jsonl': [
+    nginxLine(0, { args: `access_token=${JWT}&x=1` }),
+    nginxLine(1, { uri: `/v1/hooks/${GITHUB_TOKEN}/fire` }),
+    nginxLine(0, { user_agent: `agent-a/1.0 (Authorization: Bearer ${API_KEY})` }),
+    nginxLine(1, { args: `password=${PASSWORD}` }),
+    nginxLine(0, { args: `url=https%3A%2F%2Fh%2F%3Ftoken%3D${VAULT_TOKEN}` }),
+    nginxLine(1, { credential: VAULT_TOKEN }),
+    nginxLine(0, { credential: JWT, session: JWT, trace_id: JWT, request_id: JWT, method: JWT }),
+    nginxLine(1, { remote_addr: API_KEY, x_api_key: API_KEY }),
+    // Neither of these is an event.
+    `${nginxLine(1, { args: `client_secret=${AWS_SECRET}` }).slice(0, -9)}`,
+    nginxLine(1, { msec: `Bearer ${API_KEY}`, time: `Basic ${BASIC}` }),
+    `{"Authorization":"Basic ${BASIC}","password":"${PASSWORD}"`,
+  ],
+  'database.json': [
+    pgLine(1, { message: auditOf(`CREATE ROLE a LOGIN PASSWORD '${SQL_PASSWORD}'`, 'CREATE ROLE') }),
+    pgLine(2, { message: auditOf(`SELECT dblink('postgres://u:${DSN_PASSWORD}@h/db')`) }),
+    pgLine(3, { message: auditOf(`SELECT '${JWT}' AS "${API_KEY}"`) }),
+    pgLine(4, { message: auditOf('SELECT 1'), application_name: `psql password=${PASSWORD}` }),
+    pgLine(5, {
+      error_severity: 'ERROR',
+      state_code: '42501',
+      message: `permission denied for table x`,
+      statement: `COPY x TO PROGRAM 'curl -H "Authorization: Bearer ${VAULT_TOKEN}" http://h'`,
+    }),
+    pgLine(6, { error_severity: 'FATAL', state_code: '28P01', message: 'no', user: GITHUB_TOKEN }),
+    pgLine(7, { message: `AUDIT: SESSION,x,PASSWORD '${SQL_PASSWORD}'` }),
+  ],
+  'unknown.log': [`Nov 23 agent[7]: X-Api-Key: ${API_KEY}`, `aws_secret_access_key = ${AWS_SECRET}`, `token=${JWT}`],
+};
+
+const filesIn = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(folder, name))
+    .filter((file) => statSync(file).isFile());
+
+/** The secrets that stand in this text, in clear, JSON-escaped, percent-encoded or in base64. */
+const secretsIn = (text: string): string[] =>
+  [...IN_SAMPLES, ...PLANTED].filter((secret) =>
+    [
+      secret,
+      JSON.stringify(secret).slice(1, -1),
+      encodeURIComponent(secret),
+      Buffer.from(secret).toString('base64').replace(/=+$/, ''),
+    ].some((form) => text.includes(form)),
+  );
+
+/** A folder with the planted logs in `logs` and everything that Wayward writes in `out`. */
+const prepared = () => {
+  const folder = temporaryFolder();
+  const logs = join(folder, 'logs');
+  const out = join(folder, 'out');
+  mkdirSync(logs);
+  mkdirSync(out);
+  const planted = Object.entries(PLANTED_LOGS).map(([name, lines]) => {
+    const file = join(logs, name);
+    writeFileSync(file, lines.map((line) => `${line}\n`).join(''));
+    return file;
+  });
+  const config = join(folder, 'wayward.yaml');
+  const files = [...SAMPLES, ...planted];
+  const sources = files.map((file) => `  - { file: ${JSON.stringify(file)}, follow: false }\n`).join('');
+  writeFileSync(config, `state: ${JSON.stringify(join(out, 'state'))}\nsources:\n${sources}`);
+  return { config, files, out };
+};
+
+const expectNoSecret = (result: { stdout: string; stderr: string }, out: string): void => {
+  expect(secretsIn(result.stdout)).toEqual([]);
+  expect(secretsIn(result.stderr)).toEqual([]);
+  for (const file of filesIn(out)) expect(secretsIn(readFileSync(file, 'latin1')), file).toEqual([]);
+};
+
+test('the lists are worth it: each secret stands in some log', () => {
+  const samples = SAMPLES.map((file) => readFileSync(file, 'utf8')).join('');
+  for (const secret of IN_SAMPLES) expect(samples).toContain(secret);
+  const planted = Object.values(PLANTED_LOGS).flat().join('\n');
+  for (const secret of PLANTED) expect(planted).toContain(secret);
+});
+
+describe('no secret of the logs comes out', () => {
+  test.each(['table', 'ndjson'])('of wayward scan, as %s', async (shape) => {
+    const { config, files, out } = prepared();
+    const letters = join(out, 'letters.ndjson');
+    const detectors = join(import.meta.dirname, '..', 'detectors');
+    const args = ['scan', '--config', config, '--detectors', detectors, '--dead-letters', letters];
+    const result = await run([...args, ...(shape === 'table' ? [] : ['--out', join(out, 'alerts.ndjson')]), ...files], {
+      isTTY: shape === 'table',
+    });
+    expect(result.code, result.stderr).toBe(0);
+    expect(readFileSync(letters, 'utf8')).toContain('redacted');
+    const alerts = shape === 'table' ? result.stdout : readFileSync(join(out, 'alerts.ndjson'), 'utf8');
+    expect(alerts).toContain('put a secret');
+    expectNoSecret(result, out);
+  });
+
+  test('of wayward parse', async () => {
+    const { config, files, out } = prepared();
+    const result = await run(['parse', '--config', config, '--dead-letters', join(out, 'letters.ndjson'), ...files]);
+    expect(result.code, result.stderr).toBe(0);
+    expect(result.stdout).toContain('redacted');
+    expectNoSecret(result, out);
+  });
+
+  test('of wayward run: its log, its store and what it saved to go on', async () => {
+    const { config, out } = prepared();
+    const detectors = join(import.meta.dirname, '..', 'detectors');
+    const result = await run(['run', '--config', config, '--detectors', detectors]);
+    expect(result.code, result.stderr).toBe(0);
+    expect(filesIn(out).map((file) => file.slice(out.length + 1))).toContain(join('state', 'wayward.db'));
+    expectNoSecret(result, out);
+  });
+});
