@@ -13,6 +13,9 @@ export const httpResult = (status: number): Result => {
   return status === 403 ? 'denied' : 'error';
 };
 
+/** A part of a text keeps the whole of it in memory (V8 shares it), a copy does not. Exact for what has been `shown`. */
+const ownCopy = (text: string): string => Buffer.from(text).toString();
+
 interface Folded {
   readonly method: string;
   readonly action: string;
@@ -30,7 +33,7 @@ export const httpAction = (method: string, path: string): string => {
   const folded = known.get(key);
   if (folded !== undefined && folded.method === method) return folded.action;
   const action = `${method} ${foldPath(path)}`;
-  known.set(key, { method, action });
+  known.set(ownCopy(key), { method, action: ownCopy(action) });
   return action;
 };
 

@@ -56,6 +56,12 @@ const newUsual = (identities: readonly Identity[]): Usual => ({
   query: newLast(),
 });
 
+const MAX_KEPT = 512;
+
+/** What is kept for long has to be short: whoever makes a request chooses its texts. */
+const isWorthKeeping = (value: unknown): boolean =>
+  typeof value === 'string' ? value.length <= MAX_KEPT : value === undefined;
+
 /** `cleanText`, unless the text is the same as last time. One that holds a secret is told each time. */
 const cleanAgain = (
   last: Last,
@@ -68,7 +74,7 @@ const cleanAgain = (
   if (value === last.raw) return last.shown;
   const before = found.length;
   const text = cleanText(redactor, value, field, max, found);
-  if (found.length > before) return text;
+  if (found.length > before || !isWorthKeeping(value)) return text;
   last.raw = value;
   last.shown = text;
   return text;
@@ -93,7 +99,7 @@ class Consumers {
     // A gateway that logs the key itself instead of its consumer: the fingerprint stands in for it.
     if (consumer === undefined || found.length > 0) return this.#nobody;
     const made = newUsual(Object.freeze([{ key: 'credential_id', value: consumer } as const]));
-    this.#known.set(credential as string, made);
+    if (isWorthKeeping(credential)) this.#known.set(credential as string, made);
     return made;
   }
 }

@@ -35,6 +35,9 @@ export interface SavedLane {
   readonly counts: LaneCounts;
 }
 
+/** Bytes from which on an event must not share memory with its record. */
+const LONG_RECORD = 8 * 1024;
+
 const UNKNOWN_FORMAT: Parser = { parse: () => ({ unusable: 'unknown-format' }) };
 
 /** One source on its way to events: framing, format, parser and clock. Hands events on in the order they came. */
@@ -89,7 +92,9 @@ export class Lane implements RecordSink {
     const parsed = this.#parser.parse(bytes, start, end);
     if (isEvent(parsed)) {
       if (isPossibleTime(parsed.time)) {
-        this.#clock.offer(new PendingUse(parsed, bytes, start, end, position), this.#out);
+        // A field is often a part of its record's text, and would keep all of it in memory for as long as somebody holds the field.
+        const use = end - start > LONG_RECORD ? structuredClone(parsed) : parsed;
+        this.#clock.offer(new PendingUse(use, bytes, start, end, position), this.#out);
       } else {
         this.#dead('timestamp-out-of-range', bytes, start, end, position, 'Its time is before 2000 or after 2099.');
       }
