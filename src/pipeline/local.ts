@@ -7,8 +7,8 @@ import { type Checkpoint, saveCheckpoint } from './checkpoint.ts';
 import { Core } from './core.ts';
 import type { Merge } from './merge.ts';
 
-/** A quiet run saves what it has learned every so often, milliseconds. */
-const SAVE_EVERY = 5_000;
+/** Without alerts, what was learned and read is saved every so often, milliseconds. */
+const SAVE_EVERY = 1_000;
 /** Part of the time that saving may take while there is more to read: a backlog full of alerts is saved in larger steps. */
 const SAVING_SHARE = 0.1;
 
