@@ -3,6 +3,8 @@ import type { z } from 'zod';
 /** What the read-back showed. `dead` only where the issuer itself said that the credential no longer works. */
 export interface Verification {
   readonly dead: boolean;
+  /** Only where the issuer itself said that it may be used (again): what proves a restore. Not dead is no proof of it. */
+  readonly alive?: boolean;
   /** One sentence: what was asked and what came back. Goes into the record. */
   readonly proof: string;
 }
@@ -14,11 +16,13 @@ export interface CallContext {
   readonly agent: string;
 }
 
-/** One step at one issuer, ready to be made. Both calls may be repeated without harm, end by themselves within 20 s, and throw CallError. */
+/** One step at one issuer, ready to be made. Each call may be repeated without harm, ends by itself within 20 s, and throws CallError. */
 export interface Revocation {
   revoke(context: CallContext): Promise<void>;
   /** Asks the issuer by a call of its own whether the credential still works; undefined where there is nobody to ask. */
   verify(context: CallContext): Promise<Verification | undefined>;
+  /** Undoes `revoke`, nothing more; `verify` must say `alive` afterwards. Absent where Wayward can't undo it. */
+  restore?(context: CallContext): Promise<void>;
 }
 
 /** The code that talks to one kind of issuer: one object in a file of revokers/, and one line in its registry.ts. */
@@ -39,6 +43,6 @@ export interface Revoker {
   readonly specSchema: z.ZodType;
   /** What it would do, in words, for dry-run and approval; no secret in it. The spec is one that specSchema accepts. */
   describe(spec: unknown): string;
-  /** The settings are what settingsSchema gave. */
+  /** The settings are what settingsSchema gave. Reveals no secret: that is for the calls. */
   prepare(settings: unknown, spec: unknown): Revocation;
 }

@@ -1,0 +1,106 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import mysql from 'mysql2/promise';
+import { ended } from './ended.ts';
+import { freePort } from './free-port.ts';
+import { MissingServer } from './require-server.ts';
+
+export interface MariaDbServer {
+  /** URL of the server for a user. */
+  urlFor(user: string, password: string): string;
+  /** Runs one statement as root; the rows of a query. */
+  query(sql: string, values?: readonly string[]): Promise<mysql.RowDataPacket[]>;
+  stop(): Promise<void>;
+}
+
+const READY_TIMEOUT_MS = 20_000;
+
+/**
+ * A real MariaDB on a loopback port, with its own data folder, or the one at the URL in `WAYWARD_TEST_MARIADB` (root's).
+ * Throws MissingServer where neither is there.
+ */
+export async function startMariaDb(): Promise<MariaDbServer> {
+  const existing = process.env.WAYWARD_TEST_MARIADB;
+  if (existing !== undefined) return serverAt(existing, await mysql.createConnection(existing), async () => {});
+
+  const installer = findBinary('mariadb-install-db');
+  const binary = findBinary('mariadbd');
+  const user = serverUser();
+  const data = mkdtempSync(join(tmpdir(), 'wayward-mariadb-'));
+  if ('uid' in user) chownSync(data, user.uid, user.gid);
+  const install = [`--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'];
+  execFileSync(installer, ['--no-defaults', ...install], { ...user, cwd: data, stdio: 'pipe' });
+
+  const port = await freePort();
+  const files = [`--datadir=${data}`, `--socket=${join(data, 'my.sock')}`, `--pid-file=${join(data, 'my.pid')}`];
+  const network = [`--port=${port}`, '--bind-address=127.0.0.1'];
+  const server = spawn(binary, ['--no-defaults', ...files, ...network, '--innodb-flush-log-at-trx-commit=0'], {
+    ...user,
+    cwd: data,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let startup = '';
+  server.stderr.on('data', (chunk: Buffer) => {
+    startup = (startup + chunk.toString()).slice(-2000);
+  });
+  const killNow = () => server.kill('SIGKILL');
+  process.once('exit', killNow);
+  const stop = async () => {
+    process.off('exit', killNow);
+    await ended(server, 'SIGTERM');
+    rmSync(data, { recursive: true, force: true });
+  };
+
+  const root = `mysql://root@127.0.0.1:${port}`;
+  const deadline = Date.now() + READY_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return serverAt(root, await mysql.createConnection(root), stop);
+    } catch (error) {
+      if (server.exitCode === null && Date.now() < deadline) {
+        await sleep(30);
+        continue;
+      }
+      await stop();
+      throw new Error(`MariaDB did not start: ${startup}`, { cause: error });
+    }
+  }
+}
+
+function serverAt(url: string, root: mysql.Connection, stop: () => Promise<void>): MariaDbServer {
+  return {
+    urlFor(user, password) {
+      const other = new URL(url);
+      other.username = encodeURIComponent(user);
+      other.password = encodeURIComponent(password);
+      return other.href;
+    },
+    async query(sql, values = []) {
+      const [rows] = await root.query<mysql.RowDataPacket[]>(sql, [...values]);
+      return rows;
+    },
+    async stop() {
+      await root.end();
+      await stop();
+    },
+  };
+}
+
+function findBinary(name: string): string {
+  const folders = ['/usr/sbin', '/usr/bin', ...(process.env.PATH ?? '').split(delimiter)];
+  const found = folders.map((folder) => join(folder, name)).find((file) => existsSync(file));
+  if (found === undefined) throw new MissingServer(`${name} is not installed (Debian: mariadb-server)`);
+  return found;
+}
+
+type ServerUser = { uid: number; gid: number } | Record<string, never>;
+
+/** MariaDB refuses to run as root. */
+function serverUser(): ServerUser {
+  if (process.getuid?.() !== 0) return {};
+  const id = (flag: string): number => Number(execFileSync('id', [flag, 'mysql'], { encoding: 'utf8' }));
+  return { uid: id('-u'), gid: id('-g') };
+}
