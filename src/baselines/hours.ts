@@ -24,8 +24,12 @@ const ANOTHER = 0.35;
 const SPILL = 6;
 /** An hour with a greater chance of activity is no quiet hour. */
 const QUIET = 0.2;
-/** Weights of the hour before and after, and of the same hour on days of the same kind (Mon-Fri, Sat-Sun). */
+/**
+ * Weights of the hours one and two before and after, and of the same hour on days of the same kind (Mon-Fri, Sat-Sun). Two,
+ * because after a clock change overtime lies two hours behind what used to be the last hour of work.
+ */
 const NEIGHBOUR = 0.5;
+const SECOND_NEIGHBOUR = 0.25;
 const SAME_KIND_OF_DAY = 0.5;
 
 /** What is known of one hour of the week: weighted passes, active passes and requests. */
@@ -58,6 +62,8 @@ const gather = (state: State, zone: string, hour: number, into: Passes): void =>
   take(bin, 1);
   take(bin - 1, NEIGHBOUR);
   take(bin + 1, NEIGHBOUR);
+  take(bin - 2, SECOND_NEIGHBOUR);
+  take(bin + 2, SECOND_NEIGHBOUR);
   const day = Math.floor(bin / 24);
   const [from, to] = day < 5 ? [0, 5] : [5, 7];
   for (let other = from; other < to; other++) if (other !== day) take(other * 24 + (bin % 24), SAME_KIND_OF_DAY);
