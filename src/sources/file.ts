@@ -9,7 +9,8 @@ export class FileSource implements Source {
   readonly startsAt: number;
   readonly #pool: HandlePool;
   readonly #resume: SourcePosition | undefined;
-  #identity = '';
+  /** Until it is opened, what is known of it: a position may be saved before. */
+  #identity: string;
   #opened = false;
   /** Where to read on in the file as it is on disk. */
   #at = 0;
@@ -26,6 +27,7 @@ export class FileSource implements Source {
     this.name = name;
     this.#pool = pool;
     this.#resume = resume;
+    this.#identity = resume?.identity ?? '';
     this.startsAt = resume?.offset ?? 0;
   }
 

@@ -76,6 +76,17 @@ describe('a file', () => {
     expect(gone.problem()).toMatchObject({ reason: 'unreadable' });
   });
 
+  test('goes on where an earlier run stopped, also if the run between never came to open it', async () => {
+    const path = folder.write('a.log', text);
+    const first = new FileSource(path, new HandlePool());
+    const read = (await first.read(1000)).toString();
+    const between = new FileSource(path, new HandlePool(), first.save(read.length));
+    const last = new FileSource(path, new HandlePool(), between.save(between.startsAt));
+    expect(read + (await readAll(last))).toBe(text);
+    expect(last.problem()).toBeUndefined();
+    await first.close();
+  });
+
   test.each(['plain', 'gzip'])('goes on where an earlier run stopped (%s)', async (kind) => {
     const path = folder.write('a.log', kind === 'gzip' ? gzipSync(text) : text);
     const first = new FileSource(path, new HandlePool());
