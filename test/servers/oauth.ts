@@ -1,0 +1,94 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import Provider from 'oidc-provider';
+
+export interface OAuthServer {
+  readonly issuer: string;
+  /** An API that asks the authorization server about the token of each request: 200 or 401. */
+  readonly resource: string;
+  /** A new opaque token of that client, or a JWT. */
+  newToken(client: string, format?: 'opaque' | 'jwt'): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Clients are `agent-a`, `agent-b`, `responder` (sees every token, may revoke those of agent-b), and `stranger`; this is each one's secret. */
+export const secretOfClient = (client: string): string => `${client} s%cret:canary`;
+
+const CLIENTS = ['agent-a', 'agent-b', 'responder', 'stranger'];
+
+/** A real authorization server (oidc-provider) with introspection and revocation, in this process, on a loopback port. */
+export async function startOAuth(): Promise<OAuthServer> {
+  const server = createServer();
+  const issuer = await listening(server);
+  server.on('request', providerAt(issuer).callback());
+
+  const resource = createServer(async (request, response) => {
+    const token = request.headers.authorization?.replace(/^Bearer /, '') ?? '';
+    const answer = await post(`${issuer}/token/introspection`, 'responder', { token });
+    response.writeHead(answer.active === true ? 200 : 401).end();
+  });
+  const resourceUrl = await listening(resource);
+
+  return {
+    issuer,
+    resource: resourceUrl,
+    async newToken(client, format = 'opaque') {
+      const grant = { grant_type: 'client_credentials', ...(format === 'jwt' ? { resource: 'urn:jwt' } : {}) };
+      const { access_token } = await post(`${issuer}/token`, client, grant);
+      if (typeof access_token !== 'string') throw new Error('the authorization server gave no token');
+      return access_token;
+    },
+    async stop() {
+      for (const one of [server, resource]) {
+        one.closeAllConnections();
+        await new Promise((resolve) => one.close(resolve));
+      }
+    },
+  };
+}
+
+function providerAt(issuer: string): Provider {
+  return new Provider(issuer, {
+    clients: CLIENTS.map((client) => ({
+      client_id: client,
+      client_secret: secretOfClient(client),
+      grant_types: ['client_credentials'],
+      redirect_uris: [],
+      response_types: [],
+    })),
+    features: {
+      devInteractions: { enabled: false },
+      clientCredentials: { enabled: true },
+      introspection: {
+        enabled: true,
+        allowedPolicy: (_ctx, client, token) => client.clientId === 'responder' || token.clientId === client.clientId,
+      },
+      revocation: {
+        enabled: true,
+        allowedPolicy: (_ctx, client, token) =>
+          token.clientId === client.clientId || (client.clientId === 'responder' && token.clientId === 'agent-b'),
+      },
+      resourceIndicators: {
+        enabled: true,
+        getResourceServerInfo: () => ({ scope: '', audience: 'urn:jwt', accessTokenFormat: 'jwt' }),
+      },
+    },
+    ttl: { ClientCredentials: 3600 },
+  });
+}
+
+async function listening(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function post(url: string, client: string, form: Record<string, string>): Promise<Record<string, unknown>> {
+  const encode = (text: string) => new URLSearchParams({ '': text }).toString().slice(1);
+  const basic = Buffer.from(`${encode(client)}:${encode(secretOfClient(client))}`).toString('base64');
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { authorization: `Basic ${basic}` },
+    body: new URLSearchParams(form),
+  });
+  return (await response.json()) as Record<string, unknown>;
+}
