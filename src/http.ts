@@ -4,16 +4,20 @@ import { reasonOf, scrub } from './scrub.ts';
 export interface HttpRequest {
   /** For messages: `Vault`, `webhook receiver`. */
   readonly service: string;
+  /** POST where absent. */
+  readonly method?: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body?: string | undefined;
+  /** Of the answer, the rest is cut off; 64 KiB where absent. */
+  readonly maxBytes?: number;
   /** What must never stand in an error: tokens, a URL with a key in it. */
   readonly secrets: readonly string[];
 }
 
 export interface HttpAnswer {
   readonly status: number;
-  /** At most 64 KiB of it. */
+  /** At most `maxBytes` of it. */
   readonly text: string;
 }
 
@@ -21,14 +25,15 @@ const TIMEOUT_MS = 8_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 /**
- * One POST, whatever its status. Redirects are not followed: they would carry tokens and signatures elsewhere.
+ * One request, whatever its answer's status. Redirects are not followed: they would carry tokens and signatures elsewhere.
  * @throws CallError when there was no answer within 8 s
  */
-export async function post({ service, url, headers, body, secrets }: HttpRequest): Promise<HttpAnswer> {
+export async function request(options: HttpRequest): Promise<HttpAnswer> {
+  const { service, method = 'POST', url, headers, body = null, maxBytes = MAX_ANSWER_BYTES, secrets } = options;
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   try {
-    const response = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal });
-    return { status: response.status, text: await boundedText(response) };
+    const response = await fetch(url, { method, headers, body, redirect: 'manual', signal });
+    return { status: response.status, text: await boundedText(response, maxBytes) };
   } catch (error) {
     // A URL or header that is none is a TypeError with another message: that one never gets better.
     const wasSent = !(error instanceof TypeError) || error.message === 'fetch failed';
@@ -41,13 +46,13 @@ export const isTransientStatus = (status: number): boolean => [408, 425, 429].in
 
 export const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 
-async function boundedText(response: Response): Promise<string> {
+async function boundedText(response: Response, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of response.body ?? []) {
     chunks.push(chunk);
     length += chunk.length;
-    if (length > MAX_ANSWER_BYTES) break; // leaving the loop cancels the rest
+    if (length > maxBytes) break; // leaving the loop cancels the rest
   }
-  return Buffer.concat(chunks).toString('utf8', 0, MAX_ANSWER_BYTES);
+  return Buffer.concat(chunks).toString('utf8', 0, maxBytes);
 }

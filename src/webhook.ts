@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { CallError } from './errors.ts';
-import { type HttpAnswer, isSuccess, isTransientStatus, post } from './http.ts';
+import { type HttpAnswer, isSuccess, isTransientStatus, request } from './http.ts';
 
 /** https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md */
 export interface CloudEvent {
@@ -36,7 +36,7 @@ export async function deliver({ url, secret }: WebhookReceiver, event: CloudEven
     'webhook-timestamp': timestamp,
     'webhook-signature': `v1,${sign(secret, `${event.id}.${timestamp}.${body}`)}`,
   };
-  const answer = await post({ service: 'webhook receiver', url, headers, body, secrets: [url, secret] });
+  const answer = await request({ service: 'webhook receiver', url, headers, body, secrets: [url, secret] });
   if (isSuccess(answer.status)) return answer;
   const redirect = answer.status >= 300 && answer.status < 400 ? ' (redirects are not followed)' : '';
   throw new CallError(`webhook receiver answered ${answer.status}${redirect}`, isTransientStatus(answer.status));

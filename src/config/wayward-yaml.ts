@@ -30,7 +30,12 @@ const sourceSchema = z.strictObject({
 
 /** Settings by revoker, each in the form that the revoker itself asks for. */
 const revokersSchema: z.ZodType<Readonly<Record<string, unknown>>> = z.strictObject(
-  Object.fromEntries(REVOKERS.map(({ id, settingsSchema }) => [id, settingsSchema.optional()])),
+  Object.fromEntries(
+    REVOKERS.filter(({ settingsOf }) => settingsOf === undefined).map(({ id, settingsSchema }) => [
+      id,
+      settingsSchema.optional(),
+    ]),
+  ),
 );
 
 const waywardSchema = z.strictObject({

@@ -29,6 +29,8 @@ export interface Revocation {
 export interface Revoker {
   /** `with:` in the registry's `revoke`, and the key of its settings under `revokers:` in the configuration. */
   readonly id: string;
+  /** Id of the revoker whose settings it shares, such as another one of the same issuer; its own where absent. */
+  readonly settingsOf?: string;
   readonly title: string;
   readonly reversible: boolean;
   /** How a person undoes it. */

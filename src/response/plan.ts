@@ -58,8 +58,10 @@ export async function prepareStep(
   if (revoker === undefined) throw new CallError('there is no such revoker', false);
   const spec = revoker.specSchema.parse(revoke);
   await fetchSecrets?.(spec);
-  return revoker.prepare(settings[revoker.id], spec);
+  return revoker.prepare(settings[settingsKey(revoker)], spec);
 }
+
+const settingsKey = ({ id, settingsOf = id }: Revoker): string => settingsOf;
 
 /** How many issuers stand above it; a circle of parents ends where it closes. */
 function depthOf(id: string, credentials: ReadonlyMap<string, Credential>): number {
@@ -88,8 +90,8 @@ function stepFor(credential: Credential, { revokers, settings }: PlanContext): P
     const blocked = `its revoke: entry in the registry is wrong: ${spec.error.issues.map(issueText).join('; ')}`;
     return { credential, describe: 'nothing', reversible, undo, blocked };
   }
-  const isSet = settings[revoker.id] !== undefined;
-  const blocked = isSet ? undefined : `needs settings: add revokers.${revoker.id} to the configuration`;
+  const isSet = settings[settingsKey(revoker)] !== undefined;
+  const blocked = isSet ? undefined : `needs settings: add revokers.${settingsKey(revoker)} to the configuration`;
   return { credential, describe: revoker.describe(revoke), reversible, undo, blocked };
 }
 

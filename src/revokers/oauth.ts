@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Secret, secretSchema } from '../config/secrets.ts';
 import { CallError } from '../errors.ts';
-import { type HttpAnswer, isTransientStatus, post } from '../http.ts';
+import { type HttpAnswer, isTransientStatus, request } from '../http.ts';
 import type { Verification } from '../response/action.ts';
 import { defineRevoker } from './revoker.ts';
 
@@ -80,7 +80,7 @@ interface Client {
 function send(url: string, { client_id, client_secret }: Client, token: Secret): Promise<HttpAnswer> {
   const basic = Buffer.from(`${formEncoded(client_id)}:${formEncoded(client_secret.reveal())}`).toString('base64');
   const body = new URLSearchParams({ token: token.reveal() }).toString();
-  return post({
+  return request({
     service: 'OAuth server',
     url,
     headers: {

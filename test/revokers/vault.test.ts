@@ -8,10 +8,7 @@ import { freePort } from '../servers/free-port.ts';
 import { describeWith } from '../servers/require-server.ts';
 import { startVault } from '../servers/vault.ts';
 import { secretOf } from './secret-of.ts';
-
-const CONTEXT = { key: 'k', credential: 'cred', agent: 'agent' };
-const POLICY =
-  'path "auth/token/revoke-accessor" { capabilities=["update"] }\npath "auth/token/lookup-accessor" { capabilities=["update"] }';
+import { CONTEXT, policyOf, tokenWith } from './vault-responder.ts';
 
 async function revocation(url: string, token: string, accessor: string): Promise<Revocation> {
   return vault.prepare({ url, token: await secretOf(token) }, { with: 'vault', accessor });
@@ -24,16 +21,11 @@ describeWith('revoking a Vault token by its accessor', startVault, (server) => {
     return body.auth;
   }
 
-  async function responderToken(): Promise<string> {
-    await server().call(server().rootToken, 'PUT', 'sys/policies/acl/responder', { policy: POLICY });
-    return (await newToken(['responder'])).client_token;
-  }
-
   test('the token and its children stop working, with the least rights for ourselves; a repeat is harmless', async () => {
     const { url, call } = server();
     const agent = await newToken(['root']);
     const child = (await call(agent.client_token, 'POST', 'auth/token/create', { ttl: '1h' })).body?.auth;
-    const step = await revocation(url, await responderToken(), agent.accessor);
+    const step = await revocation(url, await tokenWith(server(), policyOf(vault)), agent.accessor);
 
     expect((await step.verify(CONTEXT))?.dead).toBe(false);
     await step.revoke(CONTEXT);

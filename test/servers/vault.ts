@@ -1,6 +1,17 @@
 import { execFile, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,7 +33,13 @@ export interface VaultServer {
   stop(): Promise<void>;
 }
 
+interface VaultOptions {
+  /** With the plugin for dynamic PostgreSQL users, registered as `wayward-postgresql`. */
+  readonly withPostgresPlugin?: boolean;
+}
+
 interface VaultAnswer {
+  readonly lease_id?: string;
   readonly auth?: { readonly client_token: string; readonly accessor: string };
   readonly data?: Record<string, unknown>;
   readonly errors?: readonly string[];
@@ -35,7 +52,7 @@ const READY_TIMEOUT_MS = 20_000;
  * A real Vault in dev mode (everything in memory) on a loopback port. The binary is the one that `WAYWARD_TEST_VAULT`
  * names, or one built here once with Go and kept in the user's cache folder. Throws MissingServer without either.
  */
-export async function startVault(): Promise<VaultServer> {
+export async function startVault({ withPostgresPlugin = false }: VaultOptions = {}): Promise<VaultServer> {
   const binary = process.env.WAYWARD_TEST_VAULT ?? (await builtBinary());
   const port = await freePort();
   const rootToken = `root-${randomBytes(8).toString('hex')}`;
@@ -45,6 +62,7 @@ export async function startVault(): Promise<VaultServer> {
     '-dev-no-store-token',
     `-dev-root-token-id=${rootToken}`,
     `-dev-listen-address=127.0.0.1:${port}`,
+    ...(withPostgresPlugin ? [`-dev-plugin-dir=${pluginFolder(binary, home)}`] : []),
   ];
   const server = spawn(binary, ['server', ...options], {
     env: { PATH: process.env.PATH, HOME: home },
@@ -71,7 +89,29 @@ export async function startVault(): Promise<VaultServer> {
     }
     await sleep(30);
   }
+  if (withPostgresPlugin) await registerPlugin(binary, url, rootToken);
   return { url, rootToken, call: (token, method, path, body) => call(url, token, method, path, body), stop };
+}
+
+const PLUGIN = 'wayward-postgresql';
+
+/** A folder with the binary under the plugin's name: it is its own plugin. */
+function pluginFolder(binary: string, home: string): string {
+  const folder = join(home, 'plugins');
+  mkdirSync(folder);
+  try {
+    linkSync(binary, join(folder, PLUGIN));
+  } catch {
+    copyFileSync(binary, join(folder, PLUGIN)); // another file system
+  }
+  return folder;
+}
+
+async function registerPlugin(binary: string, url: string, rootToken: string): Promise<void> {
+  const sha256 = createHash('sha256').update(readFileSync(binary)).digest('hex');
+  const registration = { sha256, command: PLUGIN };
+  const { status } = await call(url, rootToken, 'PUT', `sys/plugins/catalog/database/${PLUGIN}`, registration);
+  if (status !== 204) throw new Error(`Vault did not take its PostgreSQL plugin: ${status}`);
 }
 
 async function isUp(url: string): Promise<boolean> {

@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { type Secret, secretSchema } from '../config/secrets.ts';
+import { CallError } from '../errors.ts';
+import { type HttpAnswer, isSuccess, isTransientStatus, request } from '../http.ts';
+import { scrub } from '../scrub.ts';
+
+/** `revokers.vault` in the configuration: shared by every revoker of Vault. */
+export const vaultSettings = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }).meta({ example: 'https://vault.example.com:8200' }),
+  token: secretSchema,
+  namespace: z.string().min(1).optional(),
+});
+
+export interface VaultServer {
+  readonly url: string;
+  readonly token: Secret;
+  readonly namespace?: string | undefined;
+}
+
+/** The verb, as https://developer.hashicorp.com/vault/docs/concepts/policies#capabilities calls the right to it. */
+const CAPABILITY = { GET: 'read', LIST: 'list', POST: 'update' } as const;
+
+/** Calls that need `sudo`, too: https://developer.hashicorp.com/vault/docs/concepts/policies#root-protected-api-endpoints */
+const ROOT_PROTECTED = /^(sys\/leases\/(revoke-prefix|lookup)\/|auth\/token\/accessors)/;
+
+export interface VaultRequest {
+  readonly method: keyof typeof CAPABILITY;
+  /** Below `/v1/`, its segments encoded: see `vaultPath`. */
+  readonly path: string;
+  readonly body?: Readonly<Record<string, unknown>>;
+  readonly maxBytes?: number;
+  /** Answers beside 2xx that say something, such as that there is no such token. */
+  readonly accepts?: (answer: HttpAnswer) => boolean;
+  /** Its own error for a refusal that status and text alone would explain badly. */
+  readonly explain?: (answer: HttpAnswer) => CallError | undefined;
+}
+
+/**
+ * One call to Vault's API.
+ * @throws CallError for any answer that is neither a success nor accepted; with the missing right for a 403
+ */
+export async function callVault(server: VaultServer, call: VaultRequest): Promise<HttpAnswer> {
+  const { method, path, body, maxBytes, accepts, explain } = call;
+  const { url, namespace } = server;
+  const secret = server.token.reveal();
+  const answer = await request({
+    service: 'Vault',
+    method,
+    url: new URL(`v1/${path}`, url.endsWith('/') ? url : `${url}/`).href,
+    headers: {
+      'content-type': 'application/json',
+      'x-vault-token': secret,
+      'x-vault-request': 'true', // what a Vault Agent in between may ask for, against forged requests
+      ...(namespace === undefined ? {} : { 'x-vault-namespace': namespace }),
+    },
+    body: body === undefined ? undefined : JSON.stringify(body),
+    secrets: [secret],
+    ...(maxBytes === undefined ? {} : { maxBytes }),
+  });
+  if (isSuccess(answer.status) || accepts?.(answer) === true) return answer;
+  const said = scrub(answer.text.replaceAll(/(\\n|\\t|\s)+/g, ' '), [secret]).slice(0, 200);
+  const right = `${CAPABILITY[method]}${ROOT_PROTECTED.test(path) ? ' and sudo' : ''}`;
+  const advice = answer.status === 403 ? `; its token needs ${right} on ${path}` : '';
+  // 412: a node that has not caught up with what this token wrote.
+  const isTransient = isTransientStatus(answer.status) || answer.status === 412;
+  throw explain?.(answer) ?? new CallError(`Vault answered ${answer.status} ${said}${advice}`, isTransient);
+}
+
+/** A path from segments that may hold anything. */
+export const vaultPath = (...segments: readonly string[]): string =>
+  segments.flatMap((segment) => segment.split('/').map(encodeURIComponent)).join('/');
+
+/** Whether it is a refusal whose status and words are both as expected: a proxy's 404 is no answer of Vault's. */
+export const saysThat =
+  (status: number, words: string) =>
+  (answer: HttpAnswer): boolean =>
+    answer.status === status && answer.text.includes(words);
+
+/** Vault's way to say that a list is empty: 404 with no error. */
+export function isEmptyList({ status, text }: HttpAnswer): boolean {
+  const errors = status === 404 ? readJson(text, z.object({ errors: z.array(z.unknown()) }))?.errors : undefined;
+  return errors?.length === 0;
+}
+
+const listSchema = z.object({ data: z.object({ keys: z.array(z.string()) }) });
+
+/** The keys under a path; none for an empty list. @throws CallError also for an answer longer than `maxBytes` */
+export async function listKeys(
+  server: VaultServer,
+  path: string,
+  options: Pick<VaultRequest, 'maxBytes' | 'explain'> = {},
+): Promise<readonly string[]> {
+  const answer = await callVault(server, { ...options, method: 'LIST', path, accepts: isEmptyList });
+  if (isEmptyList(answer)) return [];
+  const list = readJson(answer.text, listSchema);
+  if (list === undefined) throw new CallError(`Vault's list of ${path} is too long, or is none`, false);
+  return list.data.keys;
+}
+
+/** The answer's JSON, as far as the schema knows it; undefined where it is something else. */
+export function readJson<T>(text: string, schema: z.ZodType<T>): T | undefined {
+  try {
+    return schema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined; // not JSON
+  }
+}
+
+const PRINTABLE = /^[^\p{Cc}]+$/u;
+const isPath = (path: string): boolean =>
+  PRINTABLE.test(path) && path.split('/').every((segment) => !['', '.', '..'].includes(segment));
+
+/** A path of one or more segments, without slashes at its ends. */
+export const pathSchema = z
+  .string()
+  .max(512)
+  .refine(isPath, 'is no path in Vault; write it without a slash at either end, such as database/creds/billing-ro');
+
+/** The name of a role, or the id of an entity or accessor: one segment. */
+export const nameSchema = z
+  .string()
+  .max(256)
+  .refine((name) => isPath(name) && !name.includes('/'), 'is no name in Vault; write it as Vault shows it');
+
+/** The id of an identity entity: the form of a UUID, but without its version. */
+export const entitySchema = z.guid().meta({ example: '7d2e3179-f69b-450c-7179-ac8ee8bd8ca9' });
