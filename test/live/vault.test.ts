@@ -15,7 +15,7 @@ import { describeWith } from '../servers/require-server.ts';
 import { startVault } from '../servers/vault.ts';
 import { spawnWayward } from './wayward.ts';
 
-const TIMEOUT = 60_000;
+const TIMEOUT = 120_000;
 const OWN = ['billing/postgres', 'billing/smtp'];
 const RESPONDER_POLICY =
   'path "auth/token/revoke-accessor" { capabilities=["update"] }\npath "auth/token/lookup-accessor" { capabilities=["update"] }';
