@@ -60,6 +60,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/revoke.ts')).addRevoke,
   },
   {
+    name: 'restore',
+    summary: 'Undoes a revocation that can be undone',
+    load: async () => (await import('./commands/restore.ts')).addRestore,
+  },
+  {
     name: 'approve',
     summary: 'Lets a revocation that waits for a person be done',
     load: async () => (await import('./commands/approve.ts')).addApprove,

@@ -66,7 +66,7 @@ export async function carryOut(cause: string, response: ResponseContext, io: Com
   for (;;) {
     await worker.drain();
     if (errors.length > 0) throw errors[0];
-    const steps = response.outbox.ofCause(cause).filter(({ action }) => action === 'revoke');
+    const steps = response.outbox.ofCause(cause).filter(({ action }) => action !== 'notify');
     const isOver = steps.every(({ doneAt, state }) => doneAt !== undefined || state === 'planned');
     if (isOver || io.signal.aborted) return steps;
     await sleep(POLL_MS);

@@ -1,17 +1,15 @@
 import type { Command } from 'commander';
-import { nearest } from '../config/nearest.ts';
 import { UsageError } from '../errors.ts';
 import { orderSteps } from '../response/control.ts';
 import { whyNever } from '../response/guards.ts';
-import { heldBy, type PlanContext, type PlanStep, planFor } from '../response/plan.ts';
+import { type PlanStep, planFor } from '../response/plan.ts';
+import { type Choice, chosenCredentials } from './chosen-credentials.ts';
 import { type CommandIo, write } from './io.ts';
 import { configOption, credentialsOption, jsonOption, withExample } from './options.ts';
 import { asOption, carryOut, type ResponseOptions, reportSteps, whoDecides, withResponse } from './response.ts';
 import { table } from './table.ts';
 
-interface RevokeOptions extends ResponseOptions {
-  readonly agent?: string;
-  readonly credential?: string;
+interface RevokeOptions extends ResponseOptions, Choice {
   readonly execute?: boolean;
 }
 
@@ -37,7 +35,7 @@ export function addRevoke(program: Command, io: CommandIo): void {
 
 const revoke = (options: RevokeOptions, io: CommandIo): Promise<void> =>
   withResponse(options, io, async ({ response, fetchSecrets }) => {
-    const steps = planFor(chosen(options, response.plan), response.plan);
+    const steps = planFor(chosenCredentials(options, response.plan, 'revoke'), response.plan);
     const never = (step: PlanStep) => whyNever(step, response.config);
     if (options.execute !== true) return showPlan(steps, never, options, io);
 
@@ -51,21 +49,6 @@ const revoke = (options: RevokeOptions, io: CommandIo): Promise<void> =>
       throw new UsageError(`not revoked: ${names}; what to change stands above`);
     }
   });
-
-function chosen({ agent, credential }: RevokeOptions, plan: PlanContext): string[] {
-  if ((agent === undefined) === (credential === undefined)) {
-    throw new UsageError('say what to revoke: --agent NAME, or --credential ID');
-  }
-  const ids = agent === undefined ? [credential ?? ''].filter((id) => plan.credentials.has(id)) : heldBy(agent, plan);
-  if (ids.length > 0) return ids;
-  const all = [...plan.credentials.values()];
-  const known = agent === undefined ? all.map(({ id }) => id) : all.map((other) => other.agent);
-  const guess = nearest(agent ?? credential ?? '', known);
-  const what = agent === undefined ? `no credential "${credential}"` : `no agent "${agent}"`;
-  throw new UsageError(
-    `${what} in the registry${guess === undefined ? '; wayward credentials list shows all' : `; is it ${guess}?`}`,
-  );
-}
 
 async function showPlan(
   steps: readonly PlanStep[],

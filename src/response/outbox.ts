@@ -16,11 +16,11 @@ export interface OutboxStep {
   readonly key: string;
   /** The alert's or the command's id. */
   readonly cause: string;
-  readonly action: 'revoke' | 'notify';
+  readonly action: 'revoke' | 'restore' | 'notify';
   readonly credential: string;
   readonly agent: string;
   readonly peerGroup: string;
-  /** revoke: what will be done, in words. notify: the CloudEvent as JSON. */
+  /** revoke, restore: what will be done, in words. notify: the CloudEvent as JSON. */
   readonly detail: string;
   readonly position: number;
   readonly state: StepState;
@@ -112,7 +112,27 @@ export class Outbox {
 
   /** When this credential was last proven dead. */
   lastVerified(credential: string): OutboxStep | undefined {
-    return this.#select("credential = ? AND state = 'verified' ORDER BY done_at DESC LIMIT 1", credential)[0];
+    return this.#select(
+      "credential = ? AND action = 'revoke' AND state = 'verified' ORDER BY done_at DESC LIMIT 1",
+      credential,
+    )[0];
+  }
+
+  /** The newest revocation that was or may yet be called, however it ended. */
+  lastRevocation(credential: string): OutboxStep | undefined {
+    return this.#select(
+      `credential = ? AND action = 'revoke' AND decided_at IS NOT NULL AND (called_at IS NOT NULL OR done_at IS NULL)
+       ORDER BY done_at IS NULL DESC, decided_at DESC LIMIT 1`,
+      credential,
+    )[0];
+  }
+
+  /** When this credential was last proven to work again. */
+  lastRestore(credential: string): OutboxStep | undefined {
+    return this.#select(
+      "credential = ? AND action = 'restore' AND state = 'verified' ORDER BY done_at DESC LIMIT 1",
+      credential,
+    )[0];
   }
 
   /** Steps that may be made now, a plan's in its order: decided, not done, not in the hands of another living process. */
@@ -208,7 +228,7 @@ const optional = (value: Row[string] | undefined): number | undefined => (value 
 const stepOf = (row: Row): OutboxStep => ({
   key: String(row.key),
   cause: String(row.cause),
-  action: row.action === 'notify' ? 'notify' : 'revoke',
+  action: row.action as OutboxStep['action'],
   credential: String(row.credential),
   agent: String(row.agent),
   peerGroup: String(row.peer_group),

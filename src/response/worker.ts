@@ -1,11 +1,12 @@
 import { CallError } from '../errors.ts';
 import type { CloudEvent } from '../webhook.ts';
-import type { CallContext } from './action.ts';
+import type { CallContext, Revocation, Verification } from './action.ts';
 import { haltOf, type ResponseContext } from './context.ts';
 import { whyNever } from './guards.ts';
 import { AUTOMATIC, type OutboxStep } from './outbox.ts';
 import { type PlanStep, planFor, prepareStep } from './plan.ts';
 import { recordEnd } from './record.ts';
+import { notUndoable, undoing, whyOvertaken } from './restore.ts';
 
 export interface RetryPolicy {
   /** Calls before a step is given up as failed. */
@@ -82,7 +83,7 @@ export class Worker {
   #launch(): void {
     const { context } = this.#options;
     expireApprovals(context);
-    for (const action of ['revoke', 'notify'] as const) {
+    for (const action of ['revoke', 'restore', 'notify'] as const) {
       const due = context.outbox.due(action, context.now(), this.#options.cause);
       const plans = Map.groupBy(due, ({ cause }) => cause);
       for (const [cause, steps] of plans) this.#begin(action, cause, steps);
@@ -111,7 +112,7 @@ export class Worker {
   async #make(step: OutboxStep): Promise<void> {
     try {
       if (step.action === 'notify') await this.#notify(step);
-      else await this.#revoke(step);
+      else await this.#change(step);
     } catch (error) {
       if (!(error instanceof CallError)) throw error;
       this.#failed(step, error);
@@ -127,7 +128,8 @@ export class Worker {
     context.outbox.finish(step.key, 'called', 'the receiver took it', context.now());
   }
 
-  async #revoke(step: OutboxStep): Promise<void> {
+  /** Revokes or restores. */
+  async #change(step: OutboxStep): Promise<void> {
     const { context } = this.#options;
     const planned = planFor([step.credential], context.plan)[0];
     const broken = whyImpossible(step, planned, context);
@@ -138,17 +140,17 @@ export class Worker {
 
     // A process that ended in the middle may have made the call: the issuer knows.
     const before = step.state === 'approved' ? undefined : await revocation.verify(call);
-    if (before?.dead === true) return recordEnd(context, step.key, 'verified', before.proof);
+    if (before !== undefined && isReached(step, before)) return recordEnd(context, step.key, 'verified', before.proof);
     const stale = whyStale(step, context);
     if (stale !== undefined) return recordEnd(context, step.key, 'expired', stale);
 
     context.outbox.calling(step.key, context.now());
     this.#report(step.key);
-    await revocation.revoke(call);
+    await makeCall(step, planned, revocation, call);
     context.outbox.called(step.key);
     const after = await revocation.verify(call);
     if (after === undefined) return recordEnd(context, step.key, 'called', 'called; nobody can be asked for a proof');
-    if (!after.dead) throw new CallError(`called, but ${after.proof}`, true);
+    if (!isReached(step, after)) throw new CallError(`called, but ${after.proof}`, true);
     recordEnd(context, step.key, 'verified', after.proof);
   }
 
@@ -178,15 +180,27 @@ function whyImpossible(
   { config }: ResponseContext,
 ): string | undefined {
   if (planned === undefined) return 'the credential is no longer in the registry';
-  const never = whyNever(planned, config);
+  const restores = step.action === 'restore';
+  const never = restores ? planned.blocked : whyNever(planned, config);
   if (never !== undefined) return never;
-  return planned.describe === step.detail
+  return step.detail === (restores ? undoing(planned.describe) : planned.describe)
     ? undefined
     : 'its revoke: entry was changed after the decision; decide again';
 }
 
-/** Why an automatic step must not be made any more, though it was decided. */
-function whyStale(step: OutboxStep, { config, state, now }: ResponseContext): string | undefined {
+const isReached = ({ action }: OutboxStep, { dead, alive }: Verification): boolean =>
+  action === 'restore' ? alive === true : dead;
+
+async function makeCall(step: OutboxStep, planned: PlanStep, revocation: Revocation, call: CallContext): Promise<void> {
+  if (step.action !== 'restore') return revocation.revoke(call);
+  if (revocation.restore === undefined) throw new CallError(notUndoable(planned), false);
+  return revocation.restore(call);
+}
+
+/** Why a step must not be made any more, though it was decided. */
+function whyStale(step: OutboxStep, context: ResponseContext): string | undefined {
+  if (step.action === 'restore') return whyOvertaken(step, context);
+  const { config, state, now } = context;
   if (step.decidedBy !== AUTOMATIC) return undefined;
   if (haltOf(state) !== undefined) return 'automatic response was halted before the call';
   const age = now() - (step.decidedAt ?? 0);

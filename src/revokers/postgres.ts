@@ -38,16 +38,25 @@ export const postgres = defineRevoker({
   prepare: ({ url }, { role }) => ({
     revoke: () => connected(url, (client) => lockOut(client, role)),
     verify: () => connected(url, (client) => readBack(client, role)),
+    restore: () => connected(url, (client) => letIn(client, role)),
   }),
 });
+
+const unknownRole = (role: string): CallError =>
+  new CallError(`no role ${pg.escapeIdentifier(role)} on this server: check the registry`, false);
+
+async function letIn(client: pg.Client, role: string): Promise<void> {
+  const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
+  if (rowCount === 0) throw unknownRole(role);
+  await client.query(`ALTER ROLE ${pg.escapeIdentifier(role)} LOGIN`);
+}
 
 async function lockOut(client: pg.Client, role: string): Promise<void> {
   const { rows } = await client.query('SELECT oid, rolname = current_user AS ours FROM pg_roles WHERE rolname = $1', [
     role,
   ]);
   const found: { oid: number; ours: boolean } | undefined = rows[0];
-  if (found === undefined)
-    throw new CallError(`no role ${pg.escapeIdentifier(role)} on this server: check the registry`, false);
+  if (found === undefined) throw unknownRole(role);
   if (found.ours)
     throw new CallError('this is the role that Wayward itself connects as: give Wayward one of its own', false);
   await client.query(`ALTER ROLE ${pg.escapeIdentifier(role)} NOLOGIN`);
@@ -70,7 +79,11 @@ async function readBack(client: pg.Client, role: string): Promise<Verification> 
       continue;
     }
     const login = state.canLogin ? 'may still log in' : 'is NOLOGIN';
-    return { dead, proof: `role ${pg.escapeIdentifier(role)} ${login}, sessions left: ${state.sessions}` };
+    return {
+      dead,
+      alive: state.canLogin,
+      proof: `role ${pg.escapeIdentifier(role)} ${login}, sessions left: ${state.sessions}`,
+    };
   }
 }
 

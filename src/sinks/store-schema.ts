@@ -51,11 +51,11 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE outbox (
     key         TEXT PRIMARY KEY,  -- idempotency key
     cause       TEXT NOT NULL,     -- the alert's or the command's id
-    action      TEXT NOT NULL,     -- revoke | notify
+    action      TEXT NOT NULL,     -- revoke | restore | notify
     credential  TEXT NOT NULL,
     agent       TEXT NOT NULL,
     peer_group  TEXT NOT NULL,
-    detail      TEXT NOT NULL,     -- revoke: what will be done, in words; notify: the JSON to send
+    detail      TEXT NOT NULL,     -- revoke, restore: what will be done, in words; notify: the JSON to send
     position    INTEGER NOT NULL,  -- order inside the plan
     state       TEXT NOT NULL,     -- planned | approved | calling | called | verified | failed | expired
     decided_by  TEXT,              -- 'automatic', or a person's name

@@ -6,6 +6,7 @@ import { createRegistry } from '../../src/attribution/registry.ts';
 import { loadCredentials } from '../../src/config/registry-file.ts';
 import { loadConfig } from '../../src/config/wayward-yaml.ts';
 import { createResponse } from '../../src/pipeline/response.ts';
+import { planFor } from '../../src/response/plan.ts';
 import { respondTo } from '../../src/response/responder.ts';
 import { Store } from '../../src/sinks/store.ts';
 import { closingsAfter, saveAlert } from '../../src/sinks/store-alerts.ts';
@@ -100,6 +101,32 @@ test.each([
   expect(stderr).toContain(message);
 });
 
+test.each([
+  [[], 'say what to restore: --agent NAME, or --credential ID'],
+  [['--credential', 'cred-biling-pg'], 'no credential "cred-biling-pg" in the registry; is it cred-billing-pg?'],
+])('restore %j is refused with what to write', async (args, message) => {
+  const { code, stderr } = await workplace('x').run('restore', ...args);
+  expect(code).toBe(2);
+  expect(stderr).toContain(message);
+});
+
+test('a restore that is refused is exit 2, and says why', async () => {
+  const place = workplace('x');
+  place.inStore((store, response) => {
+    const [step] = planFor(['cred-billing-pg'], response.plan);
+    const what = { key: 'k', cause: 'c', credential: 'cred-billing-pg', agent: 'a', peerGroup: 'g', position: 0 };
+    const detail = step?.describe ?? '';
+    const times = { eventAt: undefined, expiresAt: undefined };
+    response.outbox.add({ ...what, ...times, action: 'revoke', detail, decidedBy: 'ann' }, Date.now());
+    store.run('UPDATE outbox SET detail = \'make PostgreSQL role "old" NOLOGIN\', called_at = 1, done_at = 2');
+  });
+  const { code, stdout, stderr } = await place.run('restore', '--credential', 'cred-billing-pg', '--execute');
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toContain(
+    'cred-billing-pg: NOT restored: its revoke: entry was changed since; what was done then: make',
+  );
+});
+
 test('a protected credential is not revoked by hand either', async () => {
   const { code, stderr } = await workplace('x').run('revoke', '--credential', 'cred-vital', '--execute');
   expect(code).toBe(2);
@@ -191,6 +218,31 @@ describeWith('on a real PostgreSQL', startPostgres, (server) => {
     expect(again).toMatchObject({ code: 0, stdout: '' });
     expect(again.stderr).toContain('is dead already, as recorded');
     expect((await place.run('audit', 'verify')).stderr).toBe('The record is whole (entries: 1).\n');
+  });
+
+  test('restore shows what it would do, does it with --execute, and a repeat adds nothing to the record', async () => {
+    const role = await newRole();
+    const place = workplace(server().url, role);
+    const unrevoked = await place.run('restore', '--agent', 'billing-agent-1', '--execute');
+    expect(unrevoked).toMatchObject({ code: 0, stdout: '' });
+    expect(unrevoked.stderr).toContain('cred-billing-key: nothing to undo: Wayward has no record of having revoked it');
+
+    await place.run('revoke', '--credential', 'cred-billing-pg', '--execute');
+    const plan = await place.onTerminal('restore', '--agent', 'billing-agent-1');
+    expect(plan.stdout).toContain(`undo: make PostgreSQL role "${role}" NOLOGIN`);
+    const canLogIn = async () =>
+      (await server().query('SELECT rolcanlogin FROM pg_roles WHERE rolname = $1', [role])).rows[0].rolcanlogin;
+    expect(await canLogIn()).toBe(false);
+
+    const args = ['restore', '--credential', 'cred-billing-pg', '--execute', '--as', 'ann'];
+    const { code, stdout } = await place.run(...args);
+    expect(code).toBe(0);
+    expect(ndjson(stdout)).toMatchObject([{ credential: 'cred-billing-pg', state: 'verified', by: 'ann' }]);
+    expect(await canLogIn()).toBe(true);
+    const again = await place.run(...args);
+    expect(again).toMatchObject({ code: 0, stdout: '' });
+    expect(again.stderr).toContain('nothing to undo: restored already, at ');
+    expect((await place.run('audit', 'verify')).stderr).toBe('The record is whole (entries: 2).\n');
   });
 
   test('of an agent, what can be revoked is; the rest is named, exit 2', async () => {

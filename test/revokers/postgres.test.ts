@@ -18,8 +18,8 @@ async function revocation(url: string, role: string): Promise<Revocation> {
   return postgres.prepare({ url: await secretOf(url) }, { with: 'postgres', role });
 }
 
-async function failure(attempt: Promise<unknown>): Promise<CallError> {
-  const error = await attempt.then(
+async function failure(attempt: Promise<unknown> | undefined): Promise<CallError> {
+  const error = await attempt?.then(
     () => new Error('did not fail'),
     (reason: unknown) => reason,
   );
@@ -52,15 +52,27 @@ describeWith('revoking a PostgreSQL role', startPostgres, (server) => {
 
     expect(await step.verify(CONTEXT)).toEqual({
       dead: false,
+      alive: true,
       proof: `role "${role}" may still log in, sessions left: 1`,
     });
     await step.revoke(CONTEXT);
-    expect(await step.verify(CONTEXT)).toEqual({ dead: true, proof: `role "${role}" is NOLOGIN, sessions left: 0` });
+    expect(await step.verify(CONTEXT)).toEqual({
+      dead: true,
+      alive: false,
+      proof: `role "${role}" is NOLOGIN, sessions left: 0`,
+    });
     await died;
     await expect(new pg.Client({ connectionString: url }).connect()).rejects.toThrow('not permitted to log in');
 
     await step.revoke(CONTEXT);
     expect((await step.verify(CONTEXT))?.dead).toBe(true);
+
+    await step.restore?.(CONTEXT);
+    await step.restore?.(CONTEXT);
+    expect(await step.verify(CONTEXT)).toMatchObject({ dead: false, alive: true });
+    const again = new pg.Client({ connectionString: url });
+    await again.connect();
+    await again.end();
   });
 
   test('a hostile role name is a name and nothing more', async () => {
@@ -85,8 +97,9 @@ describeWith('revoking a PostgreSQL role', startPostgres, (server) => {
 
   test('a role that is not there is never called dead', async () => {
     const step = await revocation(responderUrl, 'nobody_at_all');
-    expect(await failure(step.revoke(CONTEXT))).toMatchObject({ retryable: false });
-    expect((await step.verify(CONTEXT))?.dead).toBe(false);
+    for (const attempt of [step.revoke, step.restore])
+      expect(await failure(attempt?.(CONTEXT))).toMatchObject({ retryable: false });
+    expect(await step.verify(CONTEXT)).toEqual({ dead: false, proof: 'no role "nobody_at_all" on this server' });
   });
 
   test("Wayward's own role is refused", async () => {
