@@ -56,7 +56,11 @@ export function loadSetup(options: SetupOptions, io: CommandIo): Setup {
   const file = options.credentials ?? config.credentials;
   const registry = createRegistry(file === undefined ? [] : loadCredentials(file));
   for (const warning of registry.warnings) warn(io, `${file}: ${warning}`);
-  const context = { ...secretContext(io), folder: dirname(resolve(file ?? '')) };
+  const context = {
+    ...secretContext(io),
+    folder: dirname(resolve(file ?? '')),
+    providers: config.secretProviders,
+  };
   const errorAt = (path: readonly PropertyKey[], message: string) =>
     new CallError(`${path.join('.')} in its revoke: entry ${message}`, true);
   return { config, registry, fetchSecrets: (spec) => resolveSecrets(spec, context, errorAt) };

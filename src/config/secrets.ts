@@ -4,12 +4,23 @@ import { nearest } from './nearest.ts';
 import { type SecretContext, SecretError, type SecretProvider } from './secret-provider.ts';
 import { envProvider } from './secret-providers/env.ts';
 import { fileProvider } from './secret-providers/file.ts';
+import { vaultProvider } from './secret-providers/vault.ts';
 
 /** Where secrets may lie: one file in secret-providers/ and one line here. */
 const PROVIDERS: Readonly<Record<string, SecretProvider>> = {
   env: envProvider,
   file: fileProvider,
+  vault: vaultProvider,
 };
+
+/** `secret_providers:` in wayward.yaml: where the secrets' own servers are. */
+export const secretProvidersSchema: z.ZodType<Readonly<Record<string, unknown>>> = z.strictObject(
+  Object.fromEntries(
+    Object.entries(PROVIDERS).flatMap(([id, { settingsSchema }]) =>
+      settingsSchema === undefined ? [] : [[id, settingsSchema.optional()]],
+    ),
+  ),
+);
 
 const REDACTED = '[redacted]';
 const REFERENCE = /^secret:\/\/([a-z]+)\/(.+)$/;
@@ -72,20 +83,21 @@ function referenceProblem(written: unknown, provider: string | undefined): strin
 }
 
 /**
- * Fetches every secret inside a configuration value. `errorAt` makes the error from the path to the secret in there.
+ * Fetches every secret inside a configuration value. `errorAt` makes the error from the path to the secret in there,
+ * the message and its cause.
  * @throws what `errorAt` made, for the first that can't be had
  */
 export async function resolveSecrets(
   value: unknown,
   context: SecretContext,
-  errorAt: (path: readonly PropertyKey[], message: string) => Error,
+  errorAt: (path: readonly PropertyKey[], message: string, cause: SecretError) => Error,
   path: readonly PropertyKey[] = [],
 ): Promise<void> {
   if (value instanceof Secret) {
     try {
       await value.resolve(context);
     } catch (error) {
-      throw error instanceof SecretError ? errorAt(path, error.message) : error;
+      throw error instanceof SecretError ? errorAt(path, error.message, error) : error;
     }
   } else if (Array.isArray(value)) {
     for (const [index, entry] of value.entries()) await resolveSecrets(entry, context, errorAt, [...path, index]);

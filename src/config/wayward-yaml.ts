@@ -2,14 +2,15 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { ServerUnavailableError } from '../errors.ts';
 import { customFormatSchema } from '../formats/custom-spec.ts';
 import { formatById, formats } from '../formats/registry.ts';
 import { responseSchema } from '../response/config.ts';
 import { REVOKERS } from '../revokers/registry.ts';
 import { durationSchema } from './duration.ts';
 import { nearest } from './nearest.ts';
-import type { SecretContext } from './secret-provider.ts';
-import { resolveSecrets, type Secret, secretSchema } from './secrets.ts';
+import { type ProviderSettings, type SecretContext, type SecretError, SecretServerError } from './secret-provider.ts';
+import { resolveSecrets, type Secret, secretProvidersSchema, secretSchema } from './secrets.ts';
 import { checkYaml, loadYamlFile, type Report } from './yaml-file.ts';
 
 export const DEFAULT_CONFIG = 'wayward.yaml';
@@ -48,6 +49,7 @@ const waywardSchema = z.strictObject({
   max_disorder: durationSchema.default(120_000),
   response: responseSchema.prefault({}),
   revokers: revokersSchema.default({}),
+  secret_providers: secretProvidersSchema.default({}),
 });
 
 export type WaywardFile = z.infer<typeof waywardSchema>;
@@ -66,8 +68,15 @@ export interface WaywardConfig {
   readonly maxDisorder: number;
   readonly response: WaywardFile['response'];
   readonly revokers: WaywardFile['revokers'];
-  /** Fetches the secrets under these keys of the file. @throws UsageError with file and line */
-  resolveSecrets(keys: readonly (keyof WaywardFile)[], context: Omit<SecretContext, 'folder'>): Promise<void>;
+  readonly secretProviders: ProviderSettings;
+  /**
+   * Fetches the secrets under these keys of the file.
+   * @throws UsageError with file and line; ServerUnavailableError where the server that keeps one does not answer
+   */
+  resolveSecrets(
+    keys: readonly (keyof WaywardFile)[],
+    context: Omit<SecretContext, 'folder' | 'providers'>,
+  ): Promise<void>;
 }
 
 /**
@@ -81,6 +90,11 @@ export function loadConfig(written?: string): WaywardConfig {
     ? loadYamlFile(written ?? DEFAULT_CONFIG, waywardSchema, { check: checkFormats })
     : checkYaml('', DEFAULT_CONFIG, waywardSchema);
   const folder = dirname(file);
+  const providers = { folder, settings: value.secret_providers };
+  const secretErrorAt = (path: readonly PropertyKey[], message: string, cause: SecretError): Error => {
+    const error = errorAt(path, message);
+    return cause instanceof SecretServerError ? new ServerUnavailableError(error.message) : error;
+  };
   return {
     sources: value.sources.map((source) => ({ ...source, file: resolve(folder, source.file) })),
     formats: value.formats,
@@ -91,8 +105,10 @@ export function loadConfig(written?: string): WaywardConfig {
     maxDisorder: value.max_disorder,
     response: value.response,
     revokers: value.revokers,
+    secretProviders: providers,
     async resolveSecrets(keys, context) {
-      for (const key of keys) await resolveSecrets(value[key], { ...context, folder }, errorAt, [key]);
+      const here = { ...context, folder, providers };
+      for (const key of keys) await resolveSecrets(value[key], here, secretErrorAt, [key]);
     },
   };
 }

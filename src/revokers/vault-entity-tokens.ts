@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { CallError } from '../errors.ts';
+import { listKeys, readJson, type VaultServer } from '../vault.ts';
 import { BEGIN_WITHIN_MS, forEachWithin } from './for-each-within.ts';
 import { defineRevoker } from './revoker.ts';
 import { callAccessor, isUnknownAccessor } from './vault.ts';
-import { entitySchema, listKeys, readJson, type VaultServer, vaultSettings } from './vault-client.ts';
+import { entitySchema, vaultSettings } from './vault-settings.ts';
 
 /** About 150,000 tokens. */
 const MAX_LIST_BYTES = 4 * 1024 * 1024;

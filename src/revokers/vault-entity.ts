@@ -1,15 +1,8 @@
 import { z } from 'zod';
 import { CallError } from '../errors.ts';
+import { callVault, readJson, saysThat, type VaultServer, vaultPath } from '../vault.ts';
 import { defineRevoker } from './revoker.ts';
-import {
-  callVault,
-  entitySchema,
-  readJson,
-  saysThat,
-  type VaultServer,
-  vaultPath,
-  vaultSettings,
-} from './vault-client.ts';
+import { entitySchema, vaultSettings } from './vault-settings.ts';
 
 /**
  * Disables an identity entity: Vault then refuses each of its tokens and logins, until it is enabled again. The tokens

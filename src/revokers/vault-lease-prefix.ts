@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { callVault, listKeys, vaultPath } from '../vault.ts';
 import { defineRevoker } from './revoker.ts';
-import { callVault, listKeys, pathSchema, vaultPath, vaultSettings } from './vault-client.ts';
 import { explainBackend } from './vault-lease.ts';
+import { pathSchema, vaultSettings } from './vault-settings.ts';
 
 /**
  * Ends every lease below a path: all database users of a role (`database/creds/ROLE`), all tokens of a token role

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { CallError } from '../errors.ts';
 import type { HttpAnswer } from '../http.ts';
+import { callVault, saysThat } from '../vault.ts';
 import { defineRevoker } from './revoker.ts';
-import { callVault, pathSchema, saysThat, vaultSettings } from './vault-client.ts';
+import { pathSchema, vaultSettings } from './vault-settings.ts';
 
 /**
  * Ends one lease: what Vault made under it (a database user, a cloud key) is removed before the call returns.

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { CallError } from '../errors.ts';
 import type { HttpAnswer } from '../http.ts';
+import { callVault, listKeys, vaultPath } from '../vault.ts';
 import { BEGIN_WITHIN_MS, forEachWithin } from './for-each-within.ts';
 import { defineRevoker } from './revoker.ts';
-import { callVault, listKeys, nameSchema, pathSchema, vaultPath, vaultSettings } from './vault-client.ts';
+import { nameSchema, pathSchema, vaultSettings } from './vault-settings.ts';
 
 /**
  * Destroys a secret id of an AppRole by its accessor, or all of the role where none is named.

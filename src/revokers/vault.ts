@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { HttpAnswer } from '../http.ts';
+import { callVault, saysThat, type VaultServer } from '../vault.ts';
 import { defineRevoker } from './revoker.ts';
-import { callVault, saysThat, type VaultServer, vaultSettings } from './vault-client.ts';
+import { vaultSettings } from './vault-settings.ts';
 
 /**
  * Ends a Vault token by its accessor, and with it every lease and child token that it made.

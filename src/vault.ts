@@ -1,19 +1,11 @@
 import { z } from 'zod';
-import { type Secret, secretSchema } from '../config/secrets.ts';
-import { CallError } from '../errors.ts';
-import { type HttpAnswer, isSuccess, isTransientStatus, request } from '../http.ts';
-import { scrub } from '../scrub.ts';
-
-/** `revokers.vault` in the configuration: shared by every revoker of Vault. */
-export const vaultSettings = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }).meta({ example: 'https://vault.example.com:8200' }),
-  token: secretSchema,
-  namespace: z.string().min(1).optional(),
-});
+import { CallError } from './errors.ts';
+import { type HttpAnswer, isSuccess, isTransientStatus, request } from './http.ts';
+import { scrub } from './scrub.ts';
 
 export interface VaultServer {
   readonly url: string;
-  readonly token: Secret;
+  readonly token: { reveal(): string };
   readonly namespace?: string | undefined;
 }
 
@@ -77,7 +69,7 @@ export const saysThat =
     answer.status === status && answer.text.includes(words);
 
 /** Vault's way to say that a list is empty: 404 with no error. */
-export function isEmptyList({ status, text }: HttpAnswer): boolean {
+function isEmptyList({ status, text }: HttpAnswer): boolean {
   const errors = status === 404 ? readJson(text, z.object({ errors: z.array(z.unknown()) }))?.errors : undefined;
   return errors?.length === 0;
 }
@@ -105,22 +97,3 @@ export function readJson<T>(text: string, schema: z.ZodType<T>): T | undefined {
     return undefined; // not JSON
   }
 }
-
-const PRINTABLE = /^[^\p{Cc}]+$/u;
-const isPath = (path: string): boolean =>
-  PRINTABLE.test(path) && path.split('/').every((segment) => !['', '.', '..'].includes(segment));
-
-/** A path of one or more segments, without slashes at its ends. */
-export const pathSchema = z
-  .string()
-  .max(512)
-  .refine(isPath, 'is no path in Vault; write it without a slash at either end, such as database/creds/billing-ro');
-
-/** The name of a role, or the id of an entity or accessor: one segment. */
-export const nameSchema = z
-  .string()
-  .max(256)
-  .refine((name) => isPath(name) && !name.includes('/'), 'is no name in Vault; write it as Vault shows it');
-
-/** The id of an identity entity: the form of a UUID, but without its version. */
-export const entitySchema = z.guid().meta({ example: '7d2e3179-f69b-450c-7179-ac8ee8bd8ca9' });
