@@ -1,0 +1,206 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Alert } from '../../src/alerts/alert.ts';
+import { FinalOrder } from '../../src/alerts/final-order.ts';
+import { Incidents } from '../../src/alerts/incidents.ts';
+import { incidentBits, incidentSeverity, riskScore } from '../../src/alerts/risk.ts';
+import type { Found } from '../../src/detectors/engine.ts';
+import { type Finding, SEVERITIES, type Severity } from '../../src/detectors/finding.ts';
+import { NOTHING_ELSE } from '../../src/event.ts';
+import { alertOf } from '../response/alert-of.ts';
+
+const T0 = Date.UTC(2026, 0, 5, 10);
+const MINUTE = 60_000;
+/** Two hours. */
+const QUIET = 120 * MINUTE;
+
+const finding = (time: number, fields: Partial<Finding> = {}): Finding => ({
+  detector: 'new-action',
+  title: 'Never-seen action',
+  threat: [],
+  severity: 'medium',
+  bits: 13,
+  time,
+  reason: 'a did x',
+  subject: 'x',
+  observed: 'x',
+  expected: 'y',
+  evidence: [`event-${time}`],
+  ...fields,
+});
+
+const found = (time: number, fields: Partial<Finding> = {}, principal = 'a/api'): Found => ({
+  finding: finding(time, fields),
+  principal,
+  young: false,
+  at: {
+    use: {
+      ...NOTHING_ELSE,
+      time,
+      format: 'test',
+      dataset: 'test.access',
+      action: 'x',
+      result: 'success',
+      identities: [{ key: 'credential_id', value: 'a' }],
+    },
+    id: () => `event-${time}`,
+    late: false,
+    orderTime: time,
+    attribution: { method: 'credential_id', confidence: 0.95, principal, credential: undefined, ambiguous: undefined },
+  },
+});
+
+const collected = () => {
+  const revisions: Alert[] = [];
+  return { revisions, incidents: new Incidents((alert) => revisions.push(alert)) };
+};
+
+describe('one incident is one alert', () => {
+  test('that keeps its id as it grows, and counts its revisions', () => {
+    const { revisions, incidents } = collected();
+    for (let step = 0; step < 30; step++)
+      incidents.add(found(T0 + step * 90 * MINUTE, { subject: `s${step}`, bits: 8 + step }));
+    expect(new Set(revisions.map(({ id }) => id)).size).toBe(1);
+    expect(revisions.map(({ revision }) => revision)).toEqual(revisions.map((_, index) => index + 1));
+    expect(revisions.at(-1)).toMatchObject({
+      openedAt: T0,
+      start: T0,
+      end: T0 + 29 * 90 * MINUTE,
+      findingsDropped: 10,
+    });
+  });
+
+  test('that closes after two hours without anything new, in the time of the stream', () => {
+    const { revisions, incidents } = collected();
+    incidents.add(found(T0));
+    incidents.advance(T0 + QUIET);
+    expect(revisions.at(-1)?.status).toBe('open');
+    incidents.advance(T0 + QUIET + 1);
+    expect(revisions.at(-1)).toMatchObject({ status: 'closed', revision: 2 });
+    incidents.add(found(T0 + QUIET + 2));
+    expect(new Set(revisions.map(({ id }) => id)).size).toBe(2);
+  });
+
+  test('whether time was advanced in between or not', () => {
+    const times = fc.array(fc.integer({ min: 0, max: 5 * 60 }), { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(times, fc.array(fc.boolean(), { minLength: 20, maxLength: 20 }), (pauses, advances) => {
+        const [often, never] = [collected(), collected()];
+        let time = T0;
+        for (const [index, pause] of pauses.entries()) {
+          time += pause * MINUTE;
+          if (advances[index]) often.incidents.advance(time);
+          often.incidents.add(found(time));
+          never.incidents.add(found(time));
+        }
+        const last = (revisions: readonly Alert[]) => [
+          ...new Map(revisions.map((alert) => [alert.id, alert])).values(),
+        ];
+        expect(last(often.revisions)).toEqual(last(never.revisions));
+      }),
+    );
+  });
+
+  test('of each principal', () => {
+    const { incidents } = collected();
+    incidents.add(found(T0));
+    incidents.add(found(T0, {}, 'b/api'));
+    expect(incidents.openAlerts.map(({ principal }) => principal)).toEqual(['a/api', 'b/api']);
+  });
+
+  test('the same subject is the same finding: first time, strongest value, five pieces of evidence', () => {
+    const { incidents } = collected();
+    for (const [step, bits] of [9, 15, 12, 14, 8, 8, 8].entries())
+      incidents.add(found(T0 + step, { bits, observed: bits }));
+    const [alert] = incidents.openAlerts;
+    expect(alert?.findings).toEqual([
+      finding(T0, { bits: 15, observed: 15, evidence: [0, 1, 2, 3, 4].map((step) => `event-${T0 + step}`) }),
+    ]);
+  });
+
+  test('its severity never falls', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.constantFrom(...SEVERITIES), fc.nat(30)), { minLength: 1, maxLength: 40 }),
+        (given) => {
+          const { revisions, incidents } = collected();
+          for (const [step, [severity, bits]] of given.entries()) {
+            incidents.add(found(T0 + step, { severity, bits, subject: `s${bits}`, detector: `d${bits % 3}` }));
+          }
+          const ranks = revisions.map(({ severity }) => SEVERITIES.indexOf(severity));
+          expect(ranks).toEqual(ranks.toSorted((a, b) => a - b));
+          const history = revisions.at(-1)?.severityHistory.map(({ severity }) => SEVERITIES.indexOf(severity)) ?? [];
+          expect(history).toEqual([...new Set(ranks)]);
+        },
+      ),
+    );
+  });
+
+  test('goes on after a restart as if there had been none', () => {
+    const [whole, first, second] = [collected(), collected(), collected()];
+    const steps = Array.from({ length: 10 }, (_, step) => found(T0 + step * 50 * MINUTE, { bits: 8 + step }));
+    for (const step of steps) whole.incidents.add(step);
+    for (const step of steps.slice(0, 5)) first.incidents.add(step);
+    second.incidents.load(structuredClone(first.incidents.save()));
+    for (const step of steps.slice(5)) second.incidents.add(step);
+    expect(second.incidents.openAlerts).toEqual(whole.incidents.openAlerts);
+  });
+});
+
+describe('what findings come to together', () => {
+  const of = (detector: string, severity: Severity, bits: number) => finding(T0, { detector, severity, bits });
+
+  test('findings of one detector are not added up', () => {
+    expect(incidentBits([of('a', 'low', 9), of('a', 'low', 8)])).toBe(9);
+  });
+
+  test('those of several are, less what they may share, and lift the severity by one step at most', () => {
+    const both = [of('a', 'low', 11), of('b', 'low', 11)];
+    expect(incidentBits(both)).toBe(18);
+    expect(incidentSeverity(both, 18, false)).toBe('medium');
+    expect(incidentSeverity(both, 100, false)).toBe('medium');
+  });
+
+  test('young baselines stay at their worst finding', () => {
+    expect(incidentSeverity([of('a', 'low', 11), of('b', 'low', 11)], 18, true)).toBe('low');
+  });
+
+  test('the risk score grows with severity and bits, from 0 to 100', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...SEVERITIES),
+        fc.double({ min: 0, max: 1e6, noNaN: true }),
+        fc.double({ min: 0, max: 100, noNaN: true }),
+        (severity, bits, more) => {
+          const score = riskScore(severity, bits);
+          expect(Number.isInteger(score) && score >= 21 && score <= 100).toBe(true);
+          expect(riskScore(severity, bits + more)).toBeGreaterThanOrEqual(score);
+        },
+      ),
+    );
+  });
+});
+
+describe('alerts in their final order', () => {
+  test('come once nothing can change them or come before them, whatever closes first', () => {
+    const order = new FinalOrder();
+    const [a, b, c] = [1, 2, 3].map((step) => alertOf({ id: `${9 - step}`, openedAt: T0 + step, status: 'open' })) as [
+      Alert,
+      Alert,
+      Alert,
+    ];
+    for (const alert of [a, b, c]) order.take(alert);
+    order.take({ ...b, status: 'closed' });
+    expect(order.ready()).toEqual([]);
+    order.take({ ...a, status: 'closed' });
+    expect(order.ready().map(({ id }) => id)).toEqual([a.id, b.id]);
+    expect(order.rest().map(({ id }) => id)).toEqual([c.id]);
+  });
+
+  test('those of one moment by id', () => {
+    const order = new FinalOrder();
+    for (const id of ['c', 'a', 'b']) order.take(alertOf({ id, openedAt: T0, status: 'closed' }));
+    order.take(alertOf({ id: 'z', openedAt: T0 + 1, status: 'closed' }));
+    expect(order.ready().map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+  });
+});

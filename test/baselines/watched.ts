@@ -1,0 +1,92 @@
+import type { Alert } from '../../src/alerts/alert.ts';
+import type { Credential } from '../../src/attribution/credential.ts';
+import { createRegistry } from '../../src/attribution/registry.ts';
+import type { Detector } from '../../src/detectors/detector.ts';
+import { type CredentialUse, NOTHING_ELSE } from '../../src/event.ts';
+import { Core } from '../../src/pipeline/core.ts';
+import { credential } from '../attribution/helpers.ts';
+import { shippedDetectors } from '../quality/measure.ts';
+
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+/** A Monday. */
+export const MONDAY = Date.UTC(2026, 0, 5);
+
+export type Fields = Partial<Omit<CredentialUse, 'time'>>;
+
+/** An agent of its own, without peers unless `peerGroup` says so. */
+export const agent = (id: string, fields: Partial<Credential> = {}): Credential =>
+  credential(id, { agent: id, peerGroup: id, slot: 'api', ...fields });
+
+const shipped = shippedDetectors();
+
+/** Agents under the detectors that come with Wayward; uses go in one by one, in order of time. */
+export class Watched {
+  readonly core: Core;
+  readonly #alerts = new Map<string, Alert>();
+  #uses = 0;
+
+  constructor(credentials: readonly Credential[] = [agent('a')], detectors: readonly Detector[] = shipped) {
+    this.core = new Core(createRegistry(credentials), detectors, (alert) => this.#alerts.set(alert.id, alert));
+  }
+
+  /** All alerts so far, in their last form. */
+  get alerts(): readonly Alert[] {
+    return [...this.#alerts.values()];
+  }
+
+  /** Those of medium or higher. */
+  get worth(): readonly Alert[] {
+    return this.alerts.filter(({ severity }) => severity !== 'low');
+  }
+
+  use(time: number, fields: Fields = {}, who = 'a'): void {
+    const id = `event-${this.#uses++}`;
+    this.core.process([
+      {
+        use: {
+          ...NOTHING_ELSE,
+          time,
+          format: 'test',
+          dataset: 'test.access',
+          action: 'GET /v1/orders/{id}',
+          result: 'success',
+          identities: [{ key: 'credential_id', value: who }],
+          sourceIp: '10.4.1.7',
+          client: 'agent/1.0',
+          bytes: 500,
+          ...fields,
+        },
+        id: () => id,
+        late: false,
+        orderTime: time,
+        attribution: {
+          method: 'none',
+          confidence: 0,
+          principal: undefined,
+          credential: undefined,
+          ambiguous: undefined,
+        },
+      },
+    ]);
+  }
+
+  /** One use every `every` minutes from hour `from` to hour `to` (UTC) of a day. */
+  work(day: number, { from = 8, to = 18, every = 5 } = {}, fields: Fields = {}, who = 'a'): void {
+    for (let time = day + from * HOUR; time < day + to * HOUR; time += every * MINUTE) this.use(time, fields, who);
+  }
+
+  /** Working days, Monday to Friday, of as many weeks; gives the Monday after. */
+  weeks(count: number, hours: { from?: number; to?: number; every?: number } = {}, who = 'a', first = MONDAY): number {
+    for (let week = 0; week < count; week++) {
+      for (let day = 0; day < 5; day++) this.work(first + (week * 7 + day) * DAY, hours, {}, who);
+    }
+    return first + count * 7 * DAY;
+  }
+
+  /** `count` uses, `apart` milliseconds from each other. */
+  burst(time: number, count: number, apart: number, fields: Fields = {}, who = 'a'): void {
+    for (let index = 0; index < count; index++) this.use(time + index * apart, fields, who);
+  }
+}
