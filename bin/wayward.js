@@ -1,5 +1,5 @@
 #!/usr/bin/env -S node --min-semi-space-size=32 --max-semi-space-size=32
-// The flags give young objects the room to die young, from the start: a tenth faster, and 50 MB less, than without.
+// The flags give young objects the room to die young: about 6 % less processor time in npm run bench, and a lower peak of memory.
 // Starts Wayward on Node 24: this Node if it is new enough, else the one that npm put into node_modules.
 // Plain JavaScript without dependencies, since any Node >= 20 may start it.
 import { spawn } from 'node:child_process';
