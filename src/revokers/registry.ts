@@ -1,4 +1,5 @@
 import type { Revoker } from '../response/action.ts';
+import { command } from './command.ts';
 import { mariadb } from './mariadb.ts';
 import { oauth } from './oauth.ts';
 import { postgres } from './postgres.ts';
@@ -22,4 +23,5 @@ export const REVOKERS: readonly Revoker[] = [
   vaultLeasePrefix,
   oauth,
   webhook,
+  command,
 ];
