@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { SERIES_COUNT } from './series.ts';
 
 /**
- * All that is known of one principal: numbers at fixed places in one buffer, about 6.5 KB.
+ * All that is known of one principal: numbers at fixed places in one buffer, about 7 KB.
  * No strings and no growth, so memory is constant, and a snapshot is a copy of the bytes.
  */
 export interface State {

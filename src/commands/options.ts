@@ -16,7 +16,11 @@ export const configOption = () =>
 export const credentialsOption = () =>
   new Option('--credentials <file>', 'credential registry: YAML, JSON or NDJSON (default: as configured)');
 
-export const detectorsOption = () => new Option('--detectors <dir>', 'folder of detectors (default: as configured)');
+export const detectorsOption = () =>
+  new Option(
+    '--detectors <dir>',
+    'folder of detectors, instead of those that come with Wayward (default: as configured)',
+  );
 
 export const formatOption = () => new Option('--format <id>', 'format of the logs (default: found from their content)');
 

@@ -38,7 +38,7 @@ export function addScan(program: Command, io: CommandIo): void {
     .summary('Reads logs, writes alerts')
     .description(
       'Reads any mix of logs in time order, learns what is usual, and writes one alert per incident: a table on a\n' +
-        'terminal, else one ECS document a line. Never changes anything anywhere: no response is executed.',
+        'terminal, else one ECS document a line. No response is executed: nothing is changed at any issuer.',
     )
     .argument('[files...]', 'log files, patterns such as "logs/*.gz", or - for standard input')
     .addOption(configOption())
@@ -131,6 +131,7 @@ function summarise(
     counts.has(severity) ? [`${counts.get(severity)} ${severity}`] : [],
   );
   const number = (count: number): string => count.toLocaleString('en-US');
+  warnOfBlindness(logs, io);
   warn(io, countsLine(read));
   const quiet = [
     [late, 'late'],
@@ -151,4 +152,17 @@ function summarise(
     `${number(total)} ${total === 1 ? 'alert' : 'alerts'}${bySeverity.length > 0 ? ` (${bySeverity.join(', ')})` : ''} in ${(milliseconds / 1_000).toFixed(1)} s, ` +
       `${number(Math.round((read.events / Math.max(1, milliseconds)) * 1_000))} events/s${io.signal.aborted ? '; stopped before the end' : ''}`,
   );
+}
+
+/** A log of which nothing could be used looks like a quiet one: say so. */
+function warnOfBlindness(logs: Logs, io: CommandIo): void {
+  for (const { source, counts } of logs.merge.lanes) {
+    const dead = Object.entries(counts.deadLetters);
+    if (counts.events > 0 || counts.records === 0 || dead.length === 0) continue;
+    const reasons = dead.map(([reason, count]) => `${reason} ${count.toLocaleString('en-US')}`).join(', ');
+    warn(
+      io,
+      `${source.name}: NONE of its ${counts.records.toLocaleString('en-US')} records could be used (${reasons}); --dead-letters FILE says why, docs/sources.md what the log should look like`,
+    );
+  }
 }

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { loadDetectors } from '../config/detector-files.ts';
 import { runInlineTest } from '../detectors/inline-test.ts';
+import { UsageError } from '../errors.ts';
 import { type CommandIo, write } from './io.ts';
 import { configOption, loadSetup, type SetupOptions, withExample } from './options.ts';
 
@@ -23,6 +24,10 @@ export function addTest(program: Command, io: CommandIo): void {
 async function testDetectors(folder: string | undefined, options: TestOptions, io: CommandIo): Promise<void> {
   const { config } = loadSetup(options, io);
   const loaded = loadDetectors(folder ?? config.detectors);
+  if (options.only !== undefined && !loaded.some(({ detector }) => detector.id === options.only)) {
+    const ids = loaded.map(({ detector }) => detector.id).join(', ');
+    throw new UsageError(`no detector ${options.only}; there are: ${ids}`);
+  }
   let passed = 0;
   let failed = 0;
   for (const { detector, file, tests } of loaded) {

@@ -14,6 +14,9 @@ const wrongType = (field: string): Unusable => ({
   detail: `The field ${field} is missing or of the wrong type.`,
 });
 
+/** Many quote the numbers of their `log_format`, too. */
+const numberOf = (value: unknown): unknown => (typeof value === 'string' && value !== '' ? Number(value) : value);
+
 /** `msec` is exact to the millisecond; `time` has whole seconds. */
 const timeOf = (record: JsonObject): number => {
   const { msec, time } = record;
@@ -105,8 +108,9 @@ class Consumers {
 }
 
 const parseRecord = (record: JsonObject, redactor: Redactor, consumers: Consumers): Parsed => {
-  const { method, uri, status, credential, args } = record;
-  const bytes = record['body_bytes_sent'] ?? 0;
+  const { method, uri, credential, args } = record;
+  const status = numberOf(record['status']);
+  const bytes = numberOf(record['body_bytes_sent'] ?? 0);
   const time = timeOf(record);
   if (!(time >= 0 && time <= 8.64e15))
     return { unusable: 'invalid-time', detail: 'Neither msec nor time holds a timestamp.' };

@@ -51,8 +51,13 @@ describe.each(all)('$id', (format) => {
 });
 
 describe('nginx-json', () => {
+  it('takes quoted numbers, as many a log_format has them', () => {
+    const quoted = parseOne(nginxJson, nginxRecord({ status: '403', body_bytes_sent: '17' }));
+    expect(quoted).toMatchObject({ result: 'denied', bytes: 17 });
+  });
+
   it.each([
-    [{ status: '200' }, 'wrong-type'],
+    [{ status: 'fine' }, 'wrong-type'],
     [{ uri: 7 }, 'wrong-type'],
     [{ body_bytes_sent: -1 }, 'wrong-type'],
     [{ msec: 'soon', time: undefined }, 'invalid-time'],

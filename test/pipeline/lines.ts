@@ -22,7 +22,7 @@ const parse = (text: string): Parsed => {
 };
 
 /** The smallest format there is: a line is `TIME ACTION`, TIME in milliseconds since the epoch. */
-export const lines: Format = {
+const lines: Format = {
   id: 'lines',
   title: 'Test lines',
   dataset: 'test.lines',
