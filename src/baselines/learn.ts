@@ -1,5 +1,5 @@
 import { tailOf } from './extremes.ts';
-import { hold, NEVER_STEADY } from './holds.ts';
+import { explainedBy, hold, NEVER_STEADY } from './holds.ts';
 import { CELL } from './hours.ts';
 import type { Observation } from './observation.ts';
 import { lentBy, nothingRecent, type Principal } from './principal.ts';
@@ -41,9 +41,8 @@ const TELL_AGAIN = 1.05;
 /** … and by this much once it has been told longer ago than that, in five-minute cells. */
 const TELL_ANEW = 2;
 const GROWING_CELLS = 24;
-/** A told burst explains the longer windows that it is part of, up to this many times its size, for this many days. */
+/** A told burst explains the longer windows that it is part of, up to this many times its size. */
 const EXPLAINS = 4;
-const EXPLAINS_DAYS = 7;
 
 const cellOfDay = (seen: Observation): number => Math.floor((seen.time % DAY) / CELL);
 
@@ -59,9 +58,6 @@ export const isNews = ({ state }: Principal, series: number, seen: Observation, 
 
 const isGrowing = (state: State, series: number, seen: Observation): boolean =>
   get(state.f32, AT.flagged + series) > 0 && cellOfDay(seen) - get(state.u16, AT.flaggedCell + series) <= GROWING_CELLS;
-
-const explainedBy = (state: State, series: number, day: number): number =>
-  day - get(state.u16, AT.explainedOn + series) <= EXPLAINS_DAYS ? get(state.f32, AT.explained + series) : 0;
 
 /** Notes that a series was flagged at `value`, with `greatest` before: today's greatest will not be learned. */
 export const flag = (
@@ -91,11 +87,14 @@ export const flag = (
 const STEADY_NIGHTS = 7;
 const FORGET_NIGHTS = 3;
 
-/** Was this hour of the day flagged on one of the last days? Then it is the same lasting change. */
+/** Was this hour of the day flagged on one of the last days? Then it is the same lasting change, the whole night long. */
 export const isQuietHeld = (principal: Principal, seen: Observation): boolean => {
+  const { u16 } = principal.state;
   const at = seen.hour % 24;
-  const last = get(principal.state.u16, AT.quietHeldLast + at);
-  return last !== 0 && last < seen.day && seen.day - last <= FORGET_NIGHTS;
+  const last = get(u16, AT.quietHeldLast + at);
+  // Today's first night of it still grows; from the second on it is held.
+  if (last === seen.day) return get(u16, AT.quietHeld + at) > 1;
+  return last !== 0 && seen.day - last <= FORGET_NIGHTS;
 };
 
 /** Notes that this hour was flagged; true once it has lasted so long that it may be learned. */

@@ -1,7 +1,7 @@
 import type { CredentialUse } from '../event.ts';
 import { bounded, learnGreatest, setAlarms, tailOf } from './extremes.ts';
 import { clientHash, hash, networkHash, subnetHash } from './hash.ts';
-import { dayOver, quietDay } from './holds.ts';
+import { dayOver, explainedBy, isHolding, quietDay } from './holds.ts';
 import { enterCell, quietHour, rollHour, seasonalRatio } from './hours.ts';
 import type { Observation } from './observation.ts';
 import { countDay, knows, see } from './repertoire.ts';
@@ -58,9 +58,12 @@ export const isYoung = ({ state, peers }: Principal, time: number): boolean => {
 export const ageInDays = (state: State, time: number): number =>
   Math.max(0, Math.floor((time - get(state.f64, AT.firstSeen)) / DAY));
 
-/** Over the alarm only because a shorter window of the same burst was told: no more to be learned than that one. */
-const isExplained = (state: State, series: number, day: number, greatest: number): boolean =>
-  get(state.u16, AT.explainedOn + series) === day && greatest > get(state.f64, AT.alarm + series);
+/** Told today, or over the alarm with a reason to say nothing: part of what was told, today or on the days before. */
+const isFlagged = (state: State, series: number, day: number, greatest: number): boolean => {
+  if (get(state.f32, AT.flagged + series) > 0) return true;
+  if (greatest <= get(state.f64, AT.alarm + series)) return false;
+  return isHolding(state, series, day) || greatest <= explainedBy(state, series, day);
+};
 
 /** Ends the principal's day: its greatest values are learned, unless they were flagged. */
 const learnDay = (principal: Principal): void => {
@@ -68,8 +71,8 @@ const learnDay = (principal: Principal): void => {
   const day = get(state.f64, AT.day);
   for (let series = 0; series < SERIES_COUNT; series++) {
     const greatest = get(state.f64, AT.dayMax + series);
-    const flagged = get(state.f32, AT.flagged + series) > 0 || isExplained(state, series, day, greatest);
-    if (flagged && !dayOver(state, series, day)) continue;
+    const flagged = isFlagged(state, series, day, greatest);
+    if (flagged && !dayOver(state, series, day, greatest)) continue;
     if (!flagged) quietDay(state, series, day);
     const value = flagged ? greatest : bounded(tailOf(state, peers, series), series, greatest);
     learnGreatest(state, series, day, value);

@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest';
+import { bounded, tailOf } from '../../src/baselines/extremes.ts';
+import { SERIES_OF } from '../../src/baselines/series.ts';
+import { DAY, HOUR, MINUTE, MONDAY, Watched } from './watched.ts';
+
+/** What was flagged is not learned; a change that lasts is one alert. */
+
+/** A month of single reads, three rows each. */
+const reader = (): { watched: Watched; today: number } => {
+  const watched = new Watched();
+  for (let day = 0; day < 28; day++) watched.work(MONDAY + day * DAY, {}, { action: 'SELECT public.orders', rows: 3 });
+  return { watched, today: MONDAY + 28 * DAY };
+};
+
+describe('a change that lasts', () => {
+  test.each([
+    ['five', 1],
+    ['fifty', 0.1],
+  ])('of volume (%s times as much) is one alert, not one a day, and normal after seven days', (_, every) => {
+    const watched = new Watched();
+    const change = watched.weeks(4);
+    for (let day = 0; day < 28; day++) {
+      if (day % 7 < 5) watched.work(change + day * DAY, { every });
+    }
+    expect(watched.worth.map(({ openedAt }) => Math.floor((openedAt - change) / DAY))).toEqual([0]);
+  });
+
+  test('of hours is one alert, not one a night', () => {
+    const watched = new Watched();
+    const change = watched.weeks(4);
+    for (let day = 0; day < 30; day++) {
+      watched.work(change + day * DAY, { from: 3, to: 4, every: 4 });
+      if (day % 7 < 5) watched.work(change + day * DAY);
+    }
+    expect(watched.alerts.map(({ openedAt }) => Math.floor((openedAt - change) / DAY))).toEqual([0]);
+  });
+
+  test('of actions is one alert, until a person says that it is normal or it has come back on seven days', () => {
+    const { watched, today } = reader();
+    for (let day = 0; day < 12; day++) {
+      watched.work(today + day * DAY, {}, { action: 'SELECT public.orders', rows: 3 });
+      watched.use(today + day * DAY + 18 * HOUR, { action: 'DROP TABLE staging.load' });
+    }
+    expect(watched.worth.length).toBe(1);
+  });
+
+  test('is told again when it grows further', () => {
+    const watched = new Watched();
+    const change = watched.weeks(4);
+    for (let day = 0; day < 4; day++) watched.work(change + day * DAY, { every: 1 });
+    watched.burst(change + 4 * DAY + 10 * HOUR, 5_000, 100);
+    expect(watched.worth.map(({ openedAt }) => Math.floor((openedAt - change) / DAY))).toEqual([0, 4]);
+  });
+});
+
+describe('what was flagged teaches nothing', () => {
+  test('the same attack a month later is told again', () => {
+    const { watched, today } = reader();
+    const steal = (day: number) =>
+      watched.use(today + day * DAY + 10 * HOUR, { action: 'SELECT public.orders', rows: 90_000 });
+    steal(0);
+    for (let day = 1; day < 30; day++) {
+      watched.work(today + day * DAY, {}, { action: 'SELECT public.orders', rows: 3 });
+    }
+    steal(30);
+    expect(watched.worth.map(({ openedAt }) => Math.floor((openedAt - today) / DAY))).toEqual([0, 30]);
+  });
+
+  test('unless its alert was closed as benign', () => {
+    const { watched, today } = reader();
+    const steal = (day: number) =>
+      watched.use(today + day * DAY + 10 * HOUR, { action: 'SELECT public.orders', rows: 90_000 });
+    steal(0);
+    const [alert] = watched.worth;
+    if (alert === undefined) throw new Error('no alert');
+    watched.core.close(alert, 'benign');
+    for (let day = 1; day < 30; day++) {
+      watched.work(today + day * DAY, {}, { action: 'SELECT public.orders', rows: 3 });
+    }
+    steal(30);
+    expect(watched.worth.length).toBe(1);
+  });
+
+  test('a true alert that is closed stays out of the baseline; what comes then is another incident', () => {
+    const { watched, today } = reader();
+    watched.use(today + 10 * HOUR, { action: 'DROP TABLE public.orders' });
+    const [alert] = watched.worth;
+    if (alert === undefined) throw new Error('no alert');
+    watched.core.close(alert, 'true');
+    watched.use(today + 10 * HOUR + MINUTE, { action: 'DROP TABLE public.customers' });
+    expect(watched.worth.length).toBe(2);
+    expect(new Set(watched.worth.map(({ id }) => id)).size).toBe(2);
+  });
+});
+
+test('slow poisoning is slow: what nobody was told of raises the greatest known value by a quarter a day at most', () => {
+  const [first] = SERIES_OF.requests;
+  const fiveMinutes = first + 2;
+  const watched = new Watched();
+  let day = watched.weeks(3);
+  const greatest = (): number => {
+    const principal = watched.core.engine.baselines.find('a/api');
+    if (principal === undefined) throw new Error('no baseline');
+    return tailOf(principal.state, undefined, fiveMinutes).greatest;
+  };
+  let before = greatest();
+  for (let step = 1; step <= 14; step++, day += DAY) {
+    watched.burst(day + 10 * HOUR, Math.round(20 * 1.1 ** step), 1_000);
+    watched.use(day + DAY);
+    const tail = { days: 30, greatest: before, scale: 0.3 };
+    expect(greatest()).toBeLessThanOrEqual(Math.max(before, bounded(tail, fiveMinutes, Number.POSITIVE_INFINITY)));
+    before = greatest();
+  }
+});
