@@ -1,7 +1,6 @@
 import type { Revoker } from '../response/action.ts';
 import { command } from './command.ts';
 import { mariadb } from './mariadb.ts';
-import { nginx } from './nginx.ts';
 import { oauth } from './oauth.ts';
 import { postgres } from './postgres.ts';
 import { vault } from './vault.ts';
@@ -23,7 +22,6 @@ export const REVOKERS: readonly Revoker[] = [
   vaultLease,
   vaultLeasePrefix,
   oauth,
-  nginx,
   webhook,
   command,
 ];
