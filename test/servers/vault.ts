@@ -1,21 +1,11 @@
 import { execFile, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import {
-  copyFileSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { copyFileSync, linkSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { BUILD_TIMEOUT_MS, builtOnce } from './built-once.ts';
 import { ended } from './ended.ts';
 import { freePort } from './free-port.ts';
 import { MissingServer } from './require-server.ts';
@@ -132,38 +122,8 @@ async function call(url: string, token: string, method: string, path: string, bo
   return { status: response.status, body: text === '' ? undefined : (JSON.parse(text) as VaultAnswer) };
 }
 
-/** Built once for all tests of this machine; the first time takes minutes. */
 async function builtBinary(): Promise<string> {
-  const cache = join(homedir(), '.cache', 'wayward-test', `vault-${VERSION}`);
-  const binary = join(cache, 'vault');
-  if (existsSync(binary)) return binary;
-  mkdirSync(cache, { recursive: true });
-  const lock = join(cache, 'building');
-  while (!tryLock(lock)) {
-    await sleep(500);
-    if (existsSync(binary)) return binary;
-  }
-  try {
-    await build(cache);
-  } finally {
-    rmdirSync(lock);
-  }
-  return binary;
-}
-
-const BUILD_TIMEOUT_MS = 20 * 60_000;
-
-/** A folder is the lock, since making one is atomic. One that a killed build left behind is taken over. */
-function tryLock(folder: string): boolean {
-  try {
-    mkdirSync(folder);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    const age = Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-    if (age > BUILD_TIMEOUT_MS) rmdirSync(folder);
-    return false;
-  }
+  return join(await builtOnce(`vault-${VERSION}`, 'vault', build), 'vault');
 }
 
 async function build(cache: string): Promise<void> {

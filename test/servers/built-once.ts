@@ -1,0 +1,46 @@
+import { existsSync, mkdirSync, rmdirSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** The longest that a build may take; a lock older than this was left behind by a killed one. */
+export const BUILD_TIMEOUT_MS = 20 * 60_000;
+
+/**
+ * Builds a server once for all tests of this machine, in a folder of the user's cache, whose path it returns.
+ * `product` is the file that `build` makes last: once it is there, the folder is complete.
+ */
+export async function builtOnce(
+  name: string,
+  product: string,
+  build: (folder: string) => Promise<void>,
+): Promise<string> {
+  const folder = join(homedir(), '.cache', 'wayward-test', name);
+  const isBuilt = () => existsSync(join(folder, product));
+  if (isBuilt()) return folder;
+  mkdirSync(folder, { recursive: true });
+  const lock = join(folder, 'building');
+  while (!tryLock(lock)) {
+    await sleep(500);
+    if (isBuilt()) return folder;
+  }
+  try {
+    if (!isBuilt()) await build(folder);
+  } finally {
+    rmdirSync(lock);
+  }
+  return folder;
+}
+
+/** A folder is the lock, since making one is atomic. One that a killed build left behind is taken over. */
+function tryLock(folder: string): boolean {
+  try {
+    mkdirSync(folder);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const age = Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (age > BUILD_TIMEOUT_MS) rmdirSync(folder);
+    return false;
+  }
+}

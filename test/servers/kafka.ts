@@ -1,0 +1,158 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Kafka as Client, logLevel } from 'kafkajs';
+import { ended } from './ended.ts';
+import { freePort } from './free-port.ts';
+import { scramUsers, securedListeners, type TlsFiles, type Users } from './kafka-security.ts';
+import { mavenTarget } from './maven.ts';
+
+export interface Kafka {
+  /** `localhost:port`, without TLS or password. */
+  readonly broker: string;
+  /** With `users` only. */
+  readonly secured: SecuredKafka | undefined;
+  /** Stops in good order and removes the data. */
+  stop(): Promise<void>;
+  /** As `kill -9` does; `restart` brings it back. */
+  kill(): Promise<void>;
+  /** Stops it if it runs, and starts it on the same ports with the same data. */
+  restart(): Promise<void>;
+  /** Freezes the process until `resume`: connections stay open, nothing answers. */
+  pause(): void;
+  resume(): void;
+}
+
+interface SecuredKafka extends TlsFiles {
+  /** `localhost:port`: TLS, and SASL with PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512. */
+  readonly saslBroker: string;
+  /** `localhost:port`: TLS with a client certificate instead of a password. */
+  readonly mtlsBroker: string;
+}
+
+interface KafkaOptions {
+  /** Passwords by user: adds the listeners of `secured`. */
+  readonly users?: Users;
+  /** As `java -Xmx` takes it. */
+  readonly heap?: string;
+}
+
+const VERSION = '4.4.0';
+const READY_TIMEOUT_MS = 60_000;
+
+/** A real Apache Kafka, broker and controller in one process, on free loopback ports. Throws MissingServer without Java or Maven. */
+export async function startKafka({ users, heap = '256m' }: KafkaOptions = {}): Promise<Kafka> {
+  const target = await mavenTarget('kafka-broker', VERSION);
+  const home = mkdtempSync(join(tmpdir(), 'wayward-kafka-'));
+  const port = await freePort();
+  const controllerPort = await freePort();
+  const security = users === undefined ? undefined : await securedListeners(home, users);
+
+  const properties = join(home, 'server.properties');
+  const settings = { ...singleNode(home, port, controllerPort, security?.listeners ?? []), ...security?.properties };
+  writeFileSync(
+    properties,
+    Object.entries(settings)
+      .map(([key, value]) => `${key}=${value}\n`)
+      .join(''),
+  );
+  const classPath = [join(target, 'classes'), join(target, 'lib', '*')].join(delimiter);
+  const jvm = [
+    `-Xmx${heap}`,
+    '-XX:+UseSerialGC',
+    '-XX:TieredStopAtLevel=1',
+    '-Xshare:auto',
+    LOG_LEVEL,
+    '-cp',
+    classPath,
+  ];
+  const command = [...jvm, 'Broker', properties, ...scramUsers(users ?? {})];
+
+  const broker = `localhost:${port}`;
+  let server = await started(command, broker);
+  const killNow = () => server.kill('SIGKILL');
+  process.once('exit', killNow);
+  return {
+    broker,
+    secured: security?.secured,
+    async stop() {
+      process.off('exit', killNow);
+      await ended(server, 'SIGTERM');
+      rmSync(home, { recursive: true, force: true });
+    },
+    kill: () => ended(server, 'SIGKILL'),
+    async restart() {
+      await ended(server, 'SIGTERM');
+      server = await started(command, broker);
+    },
+    pause: () => void server.kill('SIGSTOP'),
+    resume: () => void server.kill('SIGCONT'),
+  };
+}
+
+const LOG_LEVEL = '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn';
+
+async function started(command: readonly string[], broker: string): Promise<ChildProcess> {
+  const server = spawn('java', command, { stdio: ['ignore', 'ignore', 'pipe'] });
+  let log = '';
+  server.stderr.on('data', (chunk: Buffer) => {
+    log = (log + chunk.toString()).slice(-4000);
+  });
+  const deadline = Date.now() + READY_TIMEOUT_MS;
+  while (!(await isReady(broker))) {
+    if (server.exitCode !== null || Date.now() > deadline) {
+      await ended(server, 'SIGKILL');
+      throw new Error(`Kafka did not start: ${log}`);
+    }
+    await sleep(50);
+  }
+  return server;
+}
+
+/** A broker answers before it counts itself in; until then no topic can be made. */
+async function isReady(broker: string): Promise<boolean> {
+  const client = new Client({ brokers: [broker], logLevel: logLevel.NOTHING, retry: { retries: 0 } });
+  const admin = client.admin();
+  try {
+    await admin.connect();
+    return (await admin.describeCluster()).brokers.length > 0;
+  } catch {
+    return false; // not listening yet
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** server.properties of one node that is all: nothing is replicated, and nothing waits for others. */
+function singleNode(home: string, port: number, controllerPort: number, more: readonly string[]) {
+  const data = join(home, 'data');
+  mkdirSync(data);
+  const listeners = [`PLAINTEXT://localhost:${port}`, ...more];
+  return {
+    'process.roles': 'broker,controller',
+    'node.id': '1',
+    'controller.quorum.voters': `1@localhost:${controllerPort}`,
+    'controller.listener.names': 'CONTROLLER',
+    listeners: [...listeners, `CONTROLLER://localhost:${controllerPort}`].join(','),
+    'advertised.listeners': listeners.join(','),
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_SSL:SASL_SSL',
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'log.dirs': data,
+    'auto.create.topics.enable': 'false',
+    'offsets.topic.num.partitions': '1',
+    'offsets.topic.replication.factor': '1',
+    'transaction.state.log.num.partitions': '1',
+    'transaction.state.log.replication.factor': '1',
+    'transaction.state.log.min.isr': '1',
+    'share.coordinator.state.topic.replication.factor': '1',
+    'share.coordinator.state.topic.min.isr': '1',
+    'group.initial.rebalance.delay.ms': '0',
+    // So that a test need not wait 6 s until a dead member is missed.
+    'group.min.session.timeout.ms': '1000',
+    'broker.session.timeout.ms': '2000',
+    'broker.heartbeat.interval.ms': '500',
+    'log.cleaner.dedupe.buffer.size': '4194304',
+  };
+}
