@@ -14,6 +14,9 @@ export interface SavedCore {
   readonly incidents: SavedIncidents;
 }
 
+/** What must be known of an alert to close it. */
+export type ClosedAlert = Pick<Alert, 'id' | 'principal' | 'start' | 'end'>;
+
 /**
  * From ordered events to alerts: the same in one process, in Kafka consumers, in a backtest and in a detector's tests.
  * Pure: no clock, no I/O; `changed` gets every revision of every alert.
@@ -42,8 +45,13 @@ export class Core {
     if (last) this.incidents.advance(last.orderTime);
   }
 
+  /** The stream has come so far (milliseconds), also where these events have not: closes what has been quiet since. */
+  advance(time: number): void {
+    this.incidents.advance(time);
+  }
+
   /** A person has closed an alert. What was benign becomes part of the baseline; what comes now is another incident. */
-  close({ id, principal, start, end }: Alert, verdict: 'benign' | 'true'): void {
+  close({ id, principal, start, end }: ClosedAlert, verdict: 'benign' | 'true'): void {
     if (verdict === 'benign') this.engine.accept(principal, start, end);
     this.incidents.close(id);
   }
