@@ -20,7 +20,8 @@ export interface Alert {
   readonly attribution: { readonly method: AttributionMethod; readonly confidence: number };
   /** The highest severity reached. */
   readonly severity: Severity;
-  readonly severityHistory: readonly { readonly severity: Severity; readonly at: number }[];
+  /** Each rise, with the event time (milliseconds) and the revision at which it came. */
+  readonly severityHistory: readonly { readonly severity: Severity; readonly at: number; readonly revision: number }[];
   /** The incident's sum of surprise, bits. */
   readonly bits: number;
   /** 0 … 100. */
@@ -43,3 +44,7 @@ export interface Alert {
     readonly datasets: readonly string[];
   };
 }
+
+/** Whether the severity rose at this very revision: a call to the SOC of its own. */
+export const severityRose = ({ severityHistory, revision }: Alert): boolean =>
+  severityHistory.at(-1)?.revision === revision;

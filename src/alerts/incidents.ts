@@ -140,7 +140,9 @@ const grown = (alert: Alert, found: Found, young: boolean): Alert => {
     credentials: withValue(alert.credentials, credential?.id).toSorted(),
     attribution: weaker,
     severity,
-    severityHistory: rose ? [...alert.severityHistory, { severity, at: found.finding.time }] : alert.severityHistory,
+    severityHistory: rose
+      ? [...alert.severityHistory, { severity, at: found.finding.time, revision: alert.revision + 1 }]
+      : alert.severityHistory,
     bits,
     riskScore: riskScore(severity, bits),
     start: Math.min(alert.start, found.at.use.time),

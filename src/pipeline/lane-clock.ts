@@ -49,6 +49,11 @@ export class LaneClock {
     return this.#high - this.#maxDisorder;
   }
 
+  /** The greatest time accepted; infinitely early before the first event. */
+  get high(): number {
+    return this.#high;
+  }
+
   /** Live input is about to be read. */
   set now(now: number) {
     this.#now = now;

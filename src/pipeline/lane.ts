@@ -68,6 +68,11 @@ export class Lane implements RecordSink {
     return this.state === 'ended' ? Number.POSITIVE_INFINITY : this.#clock.watermark;
   }
 
+  /** The greatest event time that has been accepted, milliseconds; infinitely early before the first. */
+  get high(): number {
+    return this.#clock.high;
+  }
+
   /** Reads once, about `size` bytes, and appends the events whose time is settled to `out`; `now` only if the input is live. */
   async read(size: number, out: PendingUse[], now: number | undefined): Promise<void> {
     const got = await this.source.read(size);

@@ -78,11 +78,16 @@ export class PendingUse implements OrderedUse {
     return { use: this.use, orderTime: this.orderTime, late: this.late, id: this.recordId };
   }
 
-  static load(saved: SavedUse, position = 0): PendingUse {
-    const pending = new PendingUse({ ...NOTHING_ELSE, ...saved.use }, NO_BYTES, 0, 0, position);
-    pending.orderTime = saved.orderTime;
-    pending.late = saved.late;
-    pending.#recordId = saved.id;
+  static load({ use, orderTime, late, id }: SavedUse): PendingUse {
+    return PendingUse.of({ ...NOTHING_ELSE, ...use }, orderTime, late, id);
+  }
+
+  /** One whose record is no longer at hand. */
+  static of(use: CredentialUse, orderTime: number, late: boolean, recordId: string): PendingUse {
+    const pending = new PendingUse(use, NO_BYTES, 0, 0, 0);
+    pending.orderTime = orderTime;
+    pending.late = late;
+    pending.#recordId = recordId;
     return pending;
   }
 }

@@ -15,7 +15,7 @@ export function alertOf(changes: Partial<Alert> = {}): Alert {
     credentials: ['cred-billing-pg'],
     attribution: { method: 'db_user', confidence: 1 },
     severity,
-    severityHistory: [{ severity, at: openedAt }],
+    severityHistory: [{ severity, at: openedAt, revision: 1 }],
     bits: 14.2,
     riskScore: 80,
     openedAt,

@@ -1,0 +1,23 @@
+import type { CredentialUse } from '../event.ts';
+import { UNREGISTERED_AGENT } from './attributed.ts';
+import { RANK } from './confidence.ts';
+import type { Registry } from './registry.ts';
+
+/**
+ * Which events must be looked at together with this one: those of its peer group, by the identity that attribution will go by.
+ * All unregistered ones belong together, since their number is bounded. Undefined where an event counts for nobody.
+ */
+export function routeOf({ result, identities }: CredentialUse, registry: Registry): string | undefined {
+  if (result === 'rejected' || identities.length === 0) return undefined;
+  let route: string = UNREGISTERED_AGENT;
+  let bestRank = Number.POSITIVE_INFINITY;
+  for (const identity of identities) {
+    const rank = RANK[identity.key];
+    if (rank >= bestRank) continue;
+    const group = registry.find(identity)?.credential?.peerGroup;
+    if (group === undefined) continue;
+    route = group;
+    bestRank = rank;
+  }
+  return route;
+}

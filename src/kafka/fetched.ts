@@ -1,0 +1,14 @@
+import type { Batch, KafkaMessage } from 'kafkajs';
+
+/** Messages of one partition, in order. Offsets are numbers: 2^53 messages in a partition are far away. */
+export interface Fetched {
+  readonly messages: readonly KafkaMessage[];
+  /** Where the next fetch goes on: behind the last message and what follows it that is no message (transaction markers). */
+  readonly next: number;
+}
+
+/** Of a batch, what is at or behind `position`. */
+export function fetchedFrom(batch: Batch, position: number): Fetched {
+  const messages = batch.messages.filter(({ offset }) => Number(offset) >= position);
+  return { messages, next: Number(batch.lastOffset()) + 1 };
+}

@@ -1,0 +1,190 @@
+import type { Fetched } from './fetched.ts';
+import type { Log } from './log.ts';
+import { Fenced } from './transactional-writer.ts';
+import { wait } from './wait.ts';
+
+/** What works on one partition. Never called twice at once. After an error it is closed and another one is made. */
+export interface PartitionWorker {
+  /** Takes the partition over; gives the offset to read on from. */
+  start(signal: AbortSignal): Promise<number>;
+  /**
+   * `caughtUpAt`: with these, everything that was in the partition at that time (wall clock, milliseconds) has come;
+   * undefined where there is more.
+   */
+  process(fetched: Fetched, caughtUpAt: number | undefined): Promise<void>;
+  /** Called every so often while nothing comes. */
+  tick(caughtUpAt: number | undefined): Promise<void>;
+  /** It has run too far ahead of others: read no more for now. */
+  readonly waits: boolean;
+  /** Lets go of the partition; called also where `start` failed. */
+  close(): Promise<void>;
+}
+
+/** What a slot asks of its consumer. */
+export interface SlotReader {
+  pause(): void;
+  readFrom(offset: number): void;
+}
+
+/** The group would have met again by then, had the partition been given to another process; milliseconds. */
+const UNCONFIRMED = 15_000;
+const FIRST_RETRY = 100;
+const LONGEST_RETRY = 5_000;
+
+/**
+ * One partition in the hands of this process: makes its worker, hands it messages in order, and starts a new one when it fails.
+ * A worker that was fenced is not replaced until `confirm`: the partition may be another process's by now.
+ */
+export class PartitionSlot {
+  /** Offset of the next message to process. */
+  position = 0;
+  readonly name: string;
+  readonly #make: () => PartitionWorker;
+  readonly #reader: SlotReader;
+  readonly #log: Log;
+  readonly #stop = new AbortController();
+  #worker: PartitionWorker | undefined;
+  #running = false;
+  #paused = false;
+  #caughtUpAt: number | undefined;
+  #confirmed: (() => void) | undefined;
+  /** What it does now; everything goes one after the other. */
+  #work: Promise<void> = Promise.resolve();
+  #loop: Promise<void>;
+
+  constructor(name: string, make: () => PartitionWorker, reader: SlotReader, log: Log) {
+    this.name = name;
+    this.#make = make;
+    this.#reader = reader;
+    this.#log = log;
+    reader.pause();
+    this.#loop = this.#start();
+  }
+
+  get running(): boolean {
+    return this.#running;
+  }
+
+  /** The group has met again and the partition is still ours. */
+  confirm(): void {
+    this.#confirmed?.();
+    if (this.#running) this.#reader.readFrom(this.position);
+  }
+
+  /** Everything before `end` is all there was at `at`, as the broker said. */
+  sawEnd(end: number, at: number): void {
+    if (this.#running && this.position >= end) this.#caughtUpAt = Math.max(at, this.#caughtUpAt ?? 0);
+  }
+
+  /** Control records only: nothing to process. */
+  skip(from: number, next: number): void {
+    if (from <= this.position && next > this.position) this.position = next;
+  }
+
+  /** Processes them; false if it could not. */
+  take(firstOffset: number, fetchedOf: (position: number) => Fetched, end: number, at: number): Promise<boolean> {
+    return this.#next(async (worker) => {
+      if (firstOffset > this.position) {
+        this.#log.error(
+          { partition: this.name, from: this.position, to: firstOffset },
+          'messages were deleted before they were read',
+        );
+      }
+      const fetched = fetchedOf(this.position);
+      this.#caughtUpAt = fetched.next >= end ? at : undefined;
+      await worker.process(fetched, this.#caughtUpAt);
+      this.position = Math.max(this.position, fetched.next);
+      this.#mayWait(worker);
+    });
+  }
+
+  /** Lets the worker see to what has waited. */
+  tick(): Promise<boolean> {
+    return this.#next(async (worker) => {
+      await worker.tick(this.#caughtUpAt);
+      this.#mayWait(worker);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#confirmed?.();
+    await this.#loop;
+    await this.#work;
+    await this.#discard();
+  }
+
+  #mayWait(worker: PartitionWorker): void {
+    if (worker.waits === this.#paused) return;
+    this.#paused = worker.waits;
+    if (this.#paused) this.#reader.pause();
+    else this.#reader.readFrom(this.position);
+  }
+
+  #next(work: (worker: PartitionWorker) => Promise<void>): Promise<boolean> {
+    const done = this.#work.then(async () => {
+      const worker = this.#worker;
+      if (!this.#running || worker === undefined || this.#stop.signal.aborted) return false;
+      try {
+        await work(worker);
+        return true;
+      } catch (error) {
+        await this.#failed(error);
+        return false;
+      }
+    });
+    this.#work = done.then(() => undefined);
+    return done;
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    const fenced = error instanceof Fenced;
+    if (fenced) this.#log.warn({ partition: this.name }, 'another process has taken this partition over');
+    else this.#log.error({ partition: this.name, err: error }, 'a partition failed; starting it again');
+    await this.#discard();
+    this.#loop = fenced ? this.#startOnceConfirmed() : this.#start();
+  }
+
+  async #startOnceConfirmed(): Promise<void> {
+    const confirmed = new AbortController();
+    this.#confirmed = () => confirmed.abort();
+    await wait(UNCONFIRMED, confirmed.signal);
+    this.#confirmed = undefined;
+    await this.#start();
+  }
+
+  async #start(): Promise<void> {
+    for (let delay = FIRST_RETRY; !this.#stop.signal.aborted; delay = Math.min(delay * 2, LONGEST_RETRY)) {
+      const worker = this.#make();
+      this.#worker = worker;
+      try {
+        this.position = await worker.start(this.#stop.signal);
+        this.#caughtUpAt = undefined;
+        this.#paused = false;
+        this.#running = true;
+        this.#reader.readFrom(this.position);
+        return;
+      } catch (error) {
+        await this.#discard();
+        if (this.#stop.signal.aborted) return;
+        this.#log.warn(
+          { partition: this.name, err: error, retry_in_ms: delay },
+          'a partition could not be taken over yet',
+        );
+        await wait(delay, this.#stop.signal);
+      }
+    }
+  }
+
+  async #discard(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    this.#running = false;
+    this.#reader.pause();
+    try {
+      await worker?.close();
+    } catch (error) {
+      this.#log.warn({ partition: this.name, err: error }, 'letting go of a partition failed');
+    }
+  }
+}

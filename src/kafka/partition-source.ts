@@ -1,0 +1,82 @@
+import type { KafkaMessage } from 'kafkajs';
+import { READ_SIZE, type Source, type SourcePosition } from '../sources/source.ts';
+
+const LINE_END = Buffer.from('\n');
+
+/** A message that has been handed out, and maybe not used to its end. */
+interface Handed {
+  /** Offset of its first byte in the stream of bytes. */
+  readonly start: number;
+  readonly offset: number;
+}
+
+/**
+ * The messages of one raw partition as a stream of bytes, each message ended by a line end. Positions outside are message
+ * offsets; `identity` says how many bytes of that message have been used already.
+ */
+export class PartitionSource implements Source {
+  readonly name: string;
+  readonly startsAt = 0;
+  #queue: KafkaMessage[] = [];
+  #handed: Handed[] = [];
+  #bytes = 0;
+  /** Offset of the next message that will come. */
+  #next: number;
+  /** Bytes of the first message that were used before a restart. */
+  #skip: number;
+
+  constructor(name: string, from: number, skip = 0) {
+    this.name = name;
+    this.#next = from;
+    this.#skip = skip;
+  }
+
+  /** Messages without a value hold no record. */
+  push(messages: readonly KafkaMessage[]): void {
+    this.#queue = messages.filter(({ value }) => value !== null);
+    const last = messages.at(-1);
+    if (last !== undefined) this.#next = Number(last.offset) + 1;
+  }
+
+  get isEmpty(): boolean {
+    return this.#queue.length === 0;
+  }
+
+  async read(size = READ_SIZE): Promise<Buffer | 'caught-up'> {
+    const parts: Buffer[] = [];
+    let length = 0;
+    let taken = 0;
+    for (const { value, offset } of this.#queue) {
+      if (length >= size || value === null) break;
+      const rest = value.subarray(this.#skip);
+      this.#handed.push({ start: this.#bytes + length - this.#skip, offset: Number(offset) });
+      this.#skip = 0;
+      parts.push(rest, LINE_END);
+      length += rest.length + 1;
+      taken++;
+    }
+    if (taken === 0) return 'caught-up';
+    this.#queue = this.#queue.slice(taken);
+    this.#bytes += length;
+    return Buffer.concat(parts, length);
+  }
+
+  problem(): undefined {
+    return undefined;
+  }
+
+  /** `at`: bytes of the stream. Nothing asks for a position before the last one that was saved for a restart. */
+  save(at: number): SourcePosition {
+    const handed = at >= this.#bytes ? undefined : this.#handed.findLast(({ start }) => start <= at);
+    if (handed === undefined) return { name: this.name, offset: this.#next, identity: '0' };
+    return { name: this.name, offset: handed.offset, identity: String(at - handed.start) };
+  }
+
+  /** Forgets the messages that lie before `at` bytes of the stream. */
+  forgetBefore(at: number): void {
+    const kept = this.#handed.findLastIndex(({ start }) => start <= at);
+    if (kept > 0) this.#handed = this.#handed.slice(kept);
+  }
+
+  async close(): Promise<void> {}
+}

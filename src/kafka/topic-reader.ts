@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+import type { Consumer, Kafka, KafkaMessage } from 'kafkajs';
+
+/** Called for each message in order; true = that was the last one wanted. */
+type Visit = (message: KafkaMessage) => boolean;
+
+/**
+ * Reads whole partitions of a topic from their beginning, outside any group's sharing: one standing consumer, since joining
+ * anew for each read would take seconds. Partitions that nobody reads are paused.
+ */
+export class TopicReader {
+  readonly #consumer: Consumer;
+  readonly #topic: string;
+  readonly #visits = new Map<number, { visit: Visit; done: () => void }>();
+
+  private constructor(consumer: Consumer, topic: string) {
+    this.#consumer = consumer;
+    this.#topic = topic;
+  }
+
+  static async open(kafka: Kafka, topic: string, partitions: number): Promise<TopicReader> {
+    const consumer = kafka.consumer({
+      groupId: `wayward-reader-${randomUUID()}`,
+      maxWaitTimeInMs: 50,
+      maxBytesPerPartition: 8 * 1024 * 1024,
+      retry: {
+        retries: Number.MAX_SAFE_INTEGER,
+        initialRetryTime: 100,
+        maxRetryTime: 2_000,
+        restartOnFailure: async () => true,
+      },
+    });
+    const reader = new TopicReader(consumer, topic);
+    const all = [{ topic, partitions: Array.from({ length: partitions }, (_, partition) => partition) }];
+    const joined = new Promise<void>((resolve) => {
+      consumer.on(consumer.events.GROUP_JOIN, () => {
+        reader.#pauseIdle(all[0]?.partitions ?? []);
+        resolve();
+      });
+    });
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      partitionsConsumedConcurrently: 16,
+      eachBatch: async ({ batch }) => reader.#take(batch.partition, batch.messages),
+    });
+    await joined;
+    return reader;
+  }
+
+  /** Reads a partition until `visit` says so, or the signal. One read of a partition at a time. */
+  async read(partition: number, visit: Visit, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        this.#consumer.pause([{ topic: this.#topic, partitions: [partition] }]);
+        this.#visits.delete(partition);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      signal.addEventListener('abort', done);
+      this.#visits.set(partition, { visit, done });
+      this.#consumer.seek({ topic: this.#topic, partition, offset: '0' });
+      this.#consumer.resume([{ topic: this.#topic, partitions: [partition] }]);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#consumer.disconnect();
+  }
+
+  #pauseIdle(partitions: readonly number[]): void {
+    const idle = partitions.filter((partition) => !this.#visits.has(partition));
+    this.#consumer.pause([{ topic: this.#topic, partitions: idle }]);
+  }
+
+  #take(partition: number, messages: readonly KafkaMessage[]): void {
+    const reading = this.#visits.get(partition);
+    if (reading === undefined) return;
+    for (const message of messages) {
+      if (!reading.visit(message)) continue;
+      reading.done();
+      return;
+    }
+  }
+}

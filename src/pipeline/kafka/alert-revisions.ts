@@ -1,0 +1,43 @@
+import { type Alert, severityRose } from '../../alerts/alert.ts';
+import { alertDocument } from '../../alerts/document.ts';
+import type { OutMessage } from '../../kafka/transactional-writer.ts';
+import { ALERTS } from './topics.ts';
+
+/**
+ * The revisions of alerts that others must see: each at which the severity rose, since that is a call to the SOC of its own,
+ * and the newest. So what is said does not depend on where a transaction ends.
+ */
+export class AlertRevisions {
+  readonly #rose: Alert[] = [];
+  readonly #newest = new Map<string, Alert>();
+
+  take(alert: Alert): void {
+    if (severityRose(alert)) this.#rose.push(alert);
+    this.#newest.set(alert.id, alert);
+  }
+
+  get isEmpty(): boolean {
+    return this.#newest.size === 0;
+  }
+
+  forget(): void {
+    this.#rose.length = 0;
+    this.#newest.clear();
+  }
+
+  /** In the order in which they came; they are forgotten. */
+  messages(): OutMessage[] {
+    const newest = [...this.#newest.values()].filter((alert) => !this.#rose.includes(alert));
+    const messages = [...this.#rose, ...newest].map(messageOf);
+    this.forget();
+    return messages;
+  }
+}
+
+const messageOf = (alert: Alert): OutMessage => ({
+  topic: ALERTS,
+  partition: 0,
+  key: alert.id,
+  value: JSON.stringify(alertDocument(alert)),
+  headers: { alert: JSON.stringify(alert) },
+});

@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import type { Kafka } from 'kafkajs';
+import type { Alert } from '../../alerts/alert.ts';
+import type { Registry } from '../../attribution/registry.ts';
+import type { Detector } from '../../detectors/detector.ts';
+import type { Fetched } from '../../kafka/fetched.ts';
+import type { Log } from '../../kafka/log.ts';
+import type { PartitionWorker } from '../../kafka/partition-slot.ts';
+import type { TopicReader } from '../../kafka/topic-reader.ts';
+import { MARKER } from '../../kafka/topic-tail.ts';
+import { type OutMessage, TransactionalWriter, type TransactionCounts } from '../../kafka/transactional-writer.ts';
+import { Core } from '../core.ts';
+import { AlertRevisions } from './alert-revisions.ts';
+import { decodeEvents } from './events-message.ts';
+import { PartitionDetector } from './partition-detector.ts';
+import { offsetMessage, SnapshotReader, snapshotMessages } from './snapshot.ts';
+import { STATE } from './topics.ts';
+
+/** What detection of all partitions in this process shares. */
+export interface DetectContext {
+  readonly kafka: Kafka;
+  readonly registry: Registry;
+  readonly detectors: readonly Detector[];
+  /** Reads `wayward.state`. */
+  readonly states: TopicReader;
+  /** Milliseconds between two snapshots of a partition. */
+  readonly snapshotEvery: number;
+  readonly transactions: TransactionCounts;
+  readonly counts: DetectCounts;
+  readonly log: Log;
+}
+
+export interface DetectCounts {
+  events: number;
+  /** Events that were processed again after a takeover, without a word to anyone. */
+  replayed: number;
+  alerts: number;
+  snapshots: number;
+  /** Of the last restore. */
+  restore: { milliseconds: number; principals: number; bytes: number };
+}
+
+/** Without alerts, progress is committed every so often, milliseconds: what is not committed is done again after a crash. */
+const COMMIT_EVERY = 1_000;
+const PROGRESS_EVERY = 2_000;
+
+/** Detects on one events partition: what it finds and how far it has come are committed in one transaction. */
+export class DetectWorker implements PartitionWorker {
+  readonly waits = false;
+  readonly core: Core;
+  readonly #context: DetectContext;
+  readonly #partition: number;
+  readonly #revisions = new AlertRevisions();
+  readonly #detector: PartitionDetector;
+  #writer: TransactionalWriter | undefined;
+  /** Messages before it were dealt with by an earlier transaction: what comes of them has been said. */
+  #committed = 0;
+  #position = 0;
+  #committedAt = 0;
+  /** Partitions don't all make their snapshots at once. */
+  #snapshotAt: number;
+
+  constructor(partition: number, context: DetectContext) {
+    this.#partition = partition;
+    this.#context = context;
+    this.core = new Core(context.registry, context.detectors, (alert: Alert) => this.#revisions.take(alert));
+    this.#detector = new PartitionDetector(this.core);
+    this.#snapshotAt = Date.now() + context.snapshotEvery * (0.5 + Math.random());
+  }
+
+  async start(signal: AbortSignal): Promise<number> {
+    const { kafka, transactions } = this.#context;
+    this.#writer = await TransactionalWriter.open(kafka, `wayward-detect-${this.#partition}`, transactions);
+    const saved = await this.#read(signal);
+    this.#committed = saved.offset;
+    const { snapshot } = saved;
+    if (snapshot === 'outdated') {
+      this.#context.log.warn(
+        { partition: this.#partition },
+        'another version of Wayward made the snapshot: it learns anew',
+      );
+      this.#position = this.#committed;
+    } else if (snapshot !== undefined) {
+      this.#detector.load(snapshot.detector, snapshot.core);
+      this.#position = snapshot.offset;
+    }
+    return this.#position;
+  }
+
+  async process({ messages, next }: Fetched): Promise<void> {
+    for (const { value, offset } of messages) {
+      const message = decodeEvents(value);
+      this.#detector.take(message);
+      this.#context.counts.events += message.events.length;
+      if (Number(offset) >= this.#committed) continue;
+      this.#context.counts.replayed += message.events.length;
+      this.#revisions.forget();
+    }
+    this.#position = next;
+    await this.#mayCommit();
+  }
+
+  async tick(): Promise<void> {
+    await this.#mayCommit();
+  }
+
+  async close(): Promise<void> {
+    await this.#writer?.close();
+  }
+
+  async #mayCommit(): Promise<void> {
+    if (this.#position <= this.#committed) return;
+    const now = Date.now();
+    const snapshot = now >= this.#snapshotAt;
+    if (!snapshot && this.#revisions.isEmpty && now - this.#committedAt < COMMIT_EVERY) return;
+    const alerts = this.#revisions.messages();
+    const messages: OutMessage[] = [...alerts, offsetMessage(this.#partition, this.#position)];
+    if (snapshot) messages.push(...this.#snapshot());
+    await this.#writer?.commit(messages, snapshot);
+    this.#context.counts.alerts += alerts.length;
+    this.#committed = this.#position;
+    this.#committedAt = now;
+  }
+
+  #snapshot(): OutMessage[] {
+    this.#snapshotAt = Date.now() + this.#context.snapshotEvery;
+    this.#context.counts.snapshots++;
+    const detector = this.#detector.save();
+    return snapshotMessages(this.#partition, { offset: this.#position, detector, core: this.core.saveChanges() });
+  }
+
+  /** Everything that was committed for this partition: up to a marker of our own, since the end of the topic may be moving. */
+  async #read(signal: AbortSignal): Promise<SnapshotReader> {
+    const { states, log, counts } = this.#context;
+    const began = Date.now();
+    const marker = randomUUID();
+    await this.#writer?.commit([{ topic: STATE, partition: this.#partition, key: MARKER, value: marker }]);
+    const reader = new SnapshotReader();
+    let told = began;
+    const visit = (key: Buffer | null, value: Buffer | null): boolean => {
+      if (key?.toString() === MARKER) return value?.toString() === marker;
+      reader.take(key?.toString() ?? '', value);
+      if (Date.now() - told > PROGRESS_EVERY) {
+        told = Date.now();
+        log.info({ partition: this.#partition, principals: reader.principals, bytes: reader.bytes }, 'restoring');
+      }
+      return false;
+    };
+    await states.read(this.#partition, ({ key, value }) => visit(key, value), signal);
+    signal.throwIfAborted();
+    const milliseconds = Date.now() - began;
+    counts.restore = { milliseconds, principals: reader.principals, bytes: reader.bytes };
+    log.info({ partition: this.#partition, ...counts.restore }, 'restored');
+    return reader;
+  }
+}

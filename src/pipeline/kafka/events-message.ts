@@ -1,0 +1,120 @@
+import type { CredentialUse, Identity, Leak } from '../../event.ts';
+import type { ClosedAlert } from '../core.ts';
+import { PendingUse } from '../ordered.ts';
+
+/** Raised when what an older version wrote can no longer be read. */
+const VERSION = 1;
+
+/** A person's word on an alert, on its way to the partition that detects for its principal. */
+export interface ClosingRecord {
+  readonly alert: ClosedAlert;
+  readonly verdict: 'benign' | 'true';
+}
+
+/** One message of the events topic: what a reader of one raw partition has to say to one events partition. */
+export interface EventsMessage {
+  /** The raw partition, `topic/partition`. */
+  readonly from: string;
+  /** All raw partitions there are, as partitions by topic: detection waits for each of them. */
+  readonly of: Readonly<Record<string, number>>;
+  /** Nothing before it is yet to come from that raw partition (milliseconds); null while nothing is known. */
+  readonly watermark: number | null;
+  /** The greatest event time that came from that raw partition; null before the first. */
+  readonly high: number | null;
+  /** The raw partition had been read to its end: don't wait for more before looking at these. */
+  readonly live: boolean;
+  readonly events: readonly PendingUse[];
+  readonly closings: readonly ClosingRecord[];
+}
+
+type Wire = readonly [
+  orderTime: number,
+  time: number,
+  late: 0 | 1,
+  id: string,
+  format: string,
+  dataset: string,
+  action: string,
+  result: CredentialUse['result'],
+  identities: readonly (readonly [Identity['key'], string])[],
+  uses: 0 | 1,
+  sourceIp: string | null,
+  client: string | null,
+  bytes: number,
+  rows: number,
+  status: number | null,
+  method: string | null,
+  path: string | null,
+  statement: string | null,
+  service: string | null,
+  traceId: string | null,
+  session: string | null,
+  leaks: readonly Leak[],
+];
+
+/** JSON, with each event as a row of values: the field names would be most of the bytes. */
+export function encodeEvents(message: EventsMessage): string {
+  const { events, ...rest } = message;
+  return JSON.stringify({ v: VERSION, ...rest, events: events.map(toWire) });
+}
+
+/** @throws Error for what is no message of this version */
+export function decodeEvents(value: Buffer | null): EventsMessage {
+  const message = JSON.parse(value?.toString() ?? 'null');
+  if (message?.v !== VERSION)
+    throw new Error(`an events message of version ${String(message?.v)}; this Wayward reads ${VERSION}`);
+  return { ...message, events: message.events.map(fromWire) };
+}
+
+const toWire = (event: PendingUse): Wire => {
+  const { use } = event;
+  return [
+    event.orderTime,
+    use.time,
+    event.late ? 1 : 0,
+    event.recordId,
+    use.format,
+    use.dataset,
+    use.action,
+    use.result,
+    use.identities.map(({ key, value }) => [key, value] as const),
+    use.uses,
+    use.sourceIp ?? null,
+    use.client ?? null,
+    use.bytes,
+    use.rows,
+    use.status ?? null,
+    use.method ?? null,
+    use.path ?? null,
+    use.statement ?? null,
+    use.service ?? null,
+    use.traceId ?? null,
+    use.session ?? null,
+    use.leaks,
+  ];
+};
+
+const fromWire = (wire: Wire): PendingUse => {
+  const use: CredentialUse = {
+    time: wire[1],
+    format: wire[4],
+    dataset: wire[5],
+    action: wire[6],
+    result: wire[7],
+    identities: wire[8].map(([key, value]) => ({ key, value })),
+    uses: wire[9],
+    sourceIp: wire[10] ?? undefined,
+    client: wire[11] ?? undefined,
+    bytes: wire[12],
+    rows: wire[13],
+    status: wire[14] ?? undefined,
+    method: wire[15] ?? undefined,
+    path: wire[16] ?? undefined,
+    statement: wire[17] ?? undefined,
+    service: wire[18] ?? undefined,
+    traceId: wire[19] ?? undefined,
+    session: wire[20] ?? undefined,
+    leaks: wire[21],
+  };
+  return PendingUse.of(use, wire[0], wire[2] === 1, wire[3]);
+};

@@ -1,0 +1,121 @@
+import type { Core, SavedCore } from '../core.ts';
+import { PendingEvents, type SavedPending } from '../pending.ts';
+import type { EventsMessage } from './events-message.ts';
+
+/** What one events partition has come to, as plain JSON beside the core's. */
+export interface SavedDetector {
+  readonly pending: SavedPending;
+  /** Of each raw partition: its watermark and the greatest event time that came from it. */
+  readonly sources: readonly (readonly [name: string, watermark: number | null, high: number | null])[];
+  readonly waitingFor: Readonly<Record<string, number>>;
+  /** Events that came since the last were handed to the core. */
+  readonly unsorted: number;
+  readonly frontier: number | null;
+}
+
+const LIMITS = { events: 1_000_000, bytes: Number.POSITIVE_INFINITY, batch: 8_192 };
+/** In a backlog, so few new events are not worth sorting in. */
+const WORTH_SORTING = 2_048;
+
+/**
+ * Detection of one events partition: puts events in order behind the smallest watermark of all raw partitions and hands them to
+ * the core. What it does follows from the messages alone, never from clocks or from how they were fetched: a replay gives the same.
+ */
+export class PartitionDetector {
+  readonly #core: Core;
+  readonly #pending = new PendingEvents(LIMITS);
+  readonly #sources = new Map<string, { watermark: number; high: number }>();
+  #waitingFor: Readonly<Record<string, number>> = {};
+  #names: readonly string[] = [];
+  #frontier = Number.NEGATIVE_INFINITY;
+  #unsorted = 0;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /** Nothing before it is yet to come (milliseconds); infinitely early as long as a raw partition has said nothing. */
+  get watermark(): number {
+    return this.#frontier;
+  }
+
+  take(message: EventsMessage): void {
+    this.#expect(message.of);
+    const source = this.#sources.get(message.from);
+    this.#sources.set(message.from, {
+      watermark: Math.max(source?.watermark ?? Number.NEGATIVE_INFINITY, message.watermark ?? Number.NEGATIVE_INFINITY),
+      high: Math.max(source?.high ?? Number.NEGATIVE_INFINITY, message.high ?? Number.NEGATIVE_INFINITY),
+    });
+    for (const event of message.events) this.#pending.incoming.push(event);
+    this.#unsorted += message.events.length;
+    for (const { alert, verdict } of message.closings) this.#core.close(alert, verdict);
+    this.#release(message.live);
+  }
+
+  save(): SavedDetector {
+    return {
+      pending: this.#pending.save(),
+      sources: [...this.#sources].map(
+        ([name, { watermark, high }]) => [name, finite(watermark), finite(high)] as const,
+      ),
+      waitingFor: this.#waitingFor,
+      unsorted: this.#unsorted,
+      frontier: finite(this.#frontier),
+    };
+  }
+
+  load(saved: SavedDetector, core: SavedCore): void {
+    this.#pending.load(saved.pending);
+    for (const [name, watermark, high] of saved.sources) {
+      this.#sources.set(name, {
+        watermark: watermark ?? Number.NEGATIVE_INFINITY,
+        high: high ?? Number.NEGATIVE_INFINITY,
+      });
+    }
+    this.#expect(saved.waitingFor);
+    this.#unsorted = saved.unsorted;
+    this.#frontier = saved.frontier ?? Number.NEGATIVE_INFINITY;
+    this.#core.load(core);
+  }
+
+  /** Which raw partitions there are, as their readers say. */
+  #expect(partitions: Readonly<Record<string, number>>): void {
+    if (JSON.stringify(partitions) === JSON.stringify(this.#waitingFor)) return;
+    this.#waitingFor = partitions;
+    this.#names = Object.entries(partitions).flatMap(([topic, count]) =>
+      Array.from({ length: count }, (_, partition) => `${topic}/${partition}`),
+    );
+  }
+
+  #release(live: boolean): void {
+    const frontier = this.#smallestWatermark();
+    if (frontier <= this.#frontier) return;
+    if (!live && this.#unsorted < WORTH_SORTING) return;
+    this.#unsorted = 0;
+    this.#frontier = frontier;
+    this.#pending.sortIn();
+    let ready = this.#pending.ready(frontier);
+    while (ready > 0) {
+      const batch = this.#pending.take(ready);
+      ready -= batch.length;
+      this.#core.process(batch);
+    }
+    this.#core.advance(Math.min(frontier, this.#greatestTime()));
+  }
+
+  #smallestWatermark(): number {
+    let least = Number.POSITIVE_INFINITY;
+    for (const name of this.#names)
+      least = Math.min(least, this.#sources.get(name)?.watermark ?? Number.NEGATIVE_INFINITY);
+    return this.#names.length === 0 ? Number.NEGATIVE_INFINITY : least;
+  }
+
+  /** Time that no event has reached closes no incident: the stream's own time, over all its partitions. */
+  #greatestTime(): number {
+    let greatest = Number.NEGATIVE_INFINITY;
+    for (const { high } of this.#sources.values()) greatest = Math.max(greatest, high);
+    return greatest;
+  }
+}
+
+const finite = (time: number): number | null => (Number.isFinite(time) ? time : null);

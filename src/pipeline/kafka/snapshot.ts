@@ -1,0 +1,158 @@
+import { UNREGISTERED_AGENT } from '../../attribution/attributed.ts';
+import { STATE_LAYOUT } from '../../baselines/state.ts';
+import type { OutMessage } from '../../kafka/transactional-writer.ts';
+import type { SavedCore } from '../core.ts';
+import type { SavedUse } from '../ordered.ts';
+import type { SavedDetector } from './partition-detector.ts';
+import { STATE } from './topics.ts';
+
+/** Raised whenever what an older version saved can no longer be read. */
+const VERSION = 1;
+
+/** Everything that detection of one events partition knows, as of one offset. */
+export interface Snapshot {
+  /** Of the next message to read. */
+  readonly offset: number;
+  readonly detector: SavedDetector;
+  readonly core: SavedCore;
+}
+
+const HEAD = 'head';
+const PART = 'part/';
+const PRINCIPAL = 'principal/';
+const GROUP = 'group/';
+/** Where detection stands by its last transaction; the snapshot may be older. */
+const OFFSET = 'offset';
+/** Characters of the part that is no baseline, in one message. */
+const PART_LENGTH = 1024 * 1024;
+/** Events that wait, in one message. */
+const PART_EVENTS = 5_000;
+
+interface Head {
+  readonly version: number;
+  readonly layout: string;
+  readonly offset: number;
+  readonly parts: number;
+  readonly pendingParts: number;
+}
+
+/**
+ * The messages of a snapshot, to be written in one transaction. Baselines are only those that changed since the snapshot before:
+ * each has its own key, and compaction keeps the newest of each.
+ */
+export function snapshotMessages(partition: number, { offset, detector, core }: Snapshot): OutMessage[] {
+  const message = (key: string, value: Buffer | string): OutMessage => ({ topic: STATE, partition, key, value });
+  const { baselines } = core.engine;
+  const { events } = detector.pending;
+  const rest = JSON.stringify({
+    detector: { ...detector, pending: { ...detector.pending, events: [] } },
+    core: { ...core, engine: { ...core.engine, baselines: { ...baselines, principals: [], groups: [] } } },
+  });
+  const parts = Array.from({ length: Math.ceil(rest.length / PART_LENGTH) }, (_, at) =>
+    rest.slice(at * PART_LENGTH, (at + 1) * PART_LENGTH),
+  );
+  const pending = Array.from({ length: Math.ceil(events.length / PART_EVENTS) }, (_, at) =>
+    JSON.stringify(events.slice(at * PART_EVENTS, (at + 1) * PART_EVENTS)),
+  );
+  const head: Head = {
+    version: VERSION,
+    layout: STATE_LAYOUT,
+    offset,
+    parts: parts.length,
+    pendingParts: pending.length,
+  };
+  return [
+    ...baselines.principals.map(([name, group, zone, state]) =>
+      message(`${PRINCIPAL}${name}`, withHead({ group, zone }, state)),
+    ),
+    ...baselines.groups.map(([name, state]) => message(`${GROUP}${name}`, Buffer.from(state))),
+    ...parts.map((part, at) => message(`${PART}${at}`, part)),
+    ...pending.map((part, at) => message(`${PART}pending/${at}`, part)),
+    message(HEAD, JSON.stringify(head)),
+  ];
+}
+
+export const offsetMessage = (partition: number, offset: number): OutMessage => ({
+  topic: STATE,
+  partition,
+  key: OFFSET,
+  value: String(offset),
+});
+
+/** Collects the newest message of each key of a state partition, and makes the last snapshot of them. */
+export class SnapshotReader {
+  readonly #newest = new Map<string, Buffer>();
+  /** Bytes read so far. */
+  bytes = 0;
+
+  take(key: string, value: Buffer | null): void {
+    this.bytes += value?.length ?? 0;
+    if (value === null) this.#newest.delete(key);
+    else this.#newest.set(key, value);
+  }
+
+  get principals(): number {
+    return this.#newest.size;
+  }
+
+  /** Of the next message that no transaction has dealt with; 0 at the very beginning. */
+  get offset(): number {
+    return Number(this.#newest.get(OFFSET)?.toString() ?? 0);
+  }
+
+  /** The last snapshot; `outdated` where another version of Wayward made it. */
+  get snapshot(): Snapshot | 'outdated' | undefined {
+    const bytes = this.#newest.get(HEAD);
+    if (bytes === undefined) return undefined;
+    const head: Head = JSON.parse(bytes.toString());
+    if (head.version !== VERSION || head.layout !== STATE_LAYOUT) return 'outdated';
+    const text = this.#parts(head.parts, PART).join('');
+    const { detector, core }: Pick<Snapshot, 'detector' | 'core'> = JSON.parse(text);
+    const events = this.#parts(head.pendingParts, `${PART}pending/`).flatMap((part): SavedUse[] => JSON.parse(part));
+    return {
+      offset: head.offset,
+      detector: { ...detector, pending: { ...detector.pending, events } },
+      core: { ...core, engine: { ...core.engine, baselines: { layout: head.layout, ...this.#baselines(core) } } },
+    };
+  }
+
+  #parts(count: number, prefix: string): string[] {
+    return Array.from({ length: count }, (_, at) => {
+      const part = this.#newest.get(`${prefix}${at}`);
+      if (part === undefined) throw new Error(`the snapshot lacks ${prefix}${at}: was ${STATE} changed by hand?`);
+      return part.toString();
+    });
+  }
+
+  /** Without those of unregistered principals that have made room since they were saved. */
+  #baselines({ attributor }: SavedCore): Pick<SavedCore['engine']['baselines'], 'principals' | 'groups'> {
+    const kept = new Set(attributor.entries.map(([name]) => name));
+    const principals: [string, string | undefined, string, ArrayBuffer][] = [];
+    const groups: [string, ArrayBuffer][] = [];
+    for (const [key, value] of this.#newest) {
+      if (key.startsWith(GROUP)) groups.push([key.slice(GROUP.length), arrayBuffer(value)]);
+      if (!key.startsWith(PRINCIPAL)) continue;
+      const name = key.slice(PRINCIPAL.length);
+      if (name.startsWith(`${UNREGISTERED_AGENT}/`) && !kept.has(name)) continue;
+      const { group, zone, state } = split(value);
+      principals.push([name, group, zone, state]);
+    }
+    return { principals, groups };
+  }
+}
+
+/** A length, a little JSON, and the bytes of a state. */
+function withHead(head: { group: string | undefined; zone: string }, state: ArrayBuffer): Buffer {
+  const json = Buffer.from(JSON.stringify(head));
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(json.length);
+  return Buffer.concat([length, json, new Uint8Array(state)]);
+}
+
+function split(value: Buffer): { group: string | undefined; zone: string; state: ArrayBuffer } {
+  const end = 4 + value.readUInt32BE();
+  const { group, zone } = JSON.parse(value.toString('utf8', 4, end));
+  return { group, zone, state: arrayBuffer(value.subarray(end)) };
+}
+
+const arrayBuffer = (bytes: Buffer): ArrayBuffer => new Uint8Array(bytes).buffer;
