@@ -24,5 +24,6 @@ export function compileScopes(scopes: readonly string[]): Matcher {
   };
 }
 
-const compileScope = (scope: string): Matcher =>
+/** One scope alone, without a memory of answers. */
+export const compileScope = (scope: string): Matcher =>
   compileGlob(scope.replace(/(^|^[A-Z]+ )\*$/, '$1**'), { separator: '/' });

@@ -80,8 +80,8 @@ export const surpriseOf = (tail: Tail, series: number, value: number): number =>
   return Math.max(0, Math.log2(tail.days + 1) + (excess / tail.scale) * Math.LOG2E - LOOKS_BITS);
 };
 
-/** The value at which the surprise reaches `bits`: what the hot path compares with. */
-const valueAt = (tail: Tail, series: number, bits: number): number => {
+/** The value at which the surprise reaches `bits`, as the hot path compares with; infinite while nothing can be said. */
+export const valueAt = (tail: Tail, series: number, bits: number): number => {
   if (tail.days < LEAST_DAYS) return Number.POSITIVE_INFINITY;
   const slack = (SERIES[series] as (typeof SERIES)[number]).slack;
   const excess = Math.max(0, ((bits + LOOKS_BITS - Math.log2(tail.days + 1)) * tail.scale) / Math.LOG2E);

@@ -119,6 +119,8 @@ const passIdle = (state: State, from: number, to: number, zone: string): void =>
   }
 };
 
+const HOUR_AMOUNTS = [AT.hourRequests, AT.hourBytes, AT.hourRows, AT.hourDenied, AT.hourErrors];
+
 /** Closes the hours before `hour`: the last active one is learned, idle ones in between have passed without activity. */
 export const rollHour = (state: State, hour: number, zone: string): void => {
   const last = get(state.f64, AT.hour);
@@ -127,7 +129,7 @@ export const rollHour = (state: State, hour: number, zone: string): void => {
     passIdle(state, last + 1, hour, zone);
   }
   state.f64[AT.hour] = hour;
-  state.f64[AT.hourRequests] = 0;
+  for (const amount of HOUR_AMOUNTS) state.f64[amount] = 0;
   state.u16[AT.hourFlags] = 0;
   state.f64[AT.expectedBefore] =
     hour === last + 1 ? get(state.f64, AT.expectedNow) : expectedRequests(state, zone, hour - 1);

@@ -139,16 +139,31 @@ const countShared = (state: State, time: number, network: number, raised: number
 
 const REQUESTS_IN_HOUR = SERIES_OF.requests[0] + 3;
 
+const addToHour = (state: State, at: number, amount: number): void => {
+  state.f64[at] = get(state.f64, at) + amount;
+};
+
 const countVolume = (state: State, use: CredentialUse, time: number, raised: number[]): void => {
   if (use.uses === 1) {
     count(state, 'requests', time, 1, raised);
-    state.f64[AT.hourRequests] = get(state.f64, AT.hourRequests) + 1;
+    addToHour(state, AT.hourRequests, 1);
     countSeasonal(state, get(state.f64, AT.sum + REQUESTS_IN_HOUR), raised);
   }
-  if (use.bytes > 0) count(state, 'bytes', time, use.bytes, raised);
-  if (use.rows > 0) count(state, 'rows', time, use.rows, raised);
-  if (use.result === 'denied') count(state, 'denied', time, 1, raised);
-  else if (use.result === 'error') count(state, 'errors', time, 1, raised);
+  if (use.bytes > 0) {
+    count(state, 'bytes', time, use.bytes, raised);
+    addToHour(state, AT.hourBytes, use.bytes);
+  }
+  if (use.rows > 0) {
+    count(state, 'rows', time, use.rows, raised);
+    addToHour(state, AT.hourRows, use.rows);
+  }
+  if (use.result === 'denied') {
+    count(state, 'denied', time, 1, raised);
+    addToHour(state, AT.hourDenied, 1);
+  } else if (use.result === 'error') {
+    count(state, 'errors', time, 1, raised);
+    addToHour(state, AT.hourErrors, 1);
+  }
 };
 
 const lookUpAction = ({ state, recent }: Principal, use: CredentialUse, seen: Observation): void => {
@@ -187,8 +202,17 @@ const lookUpClient = ({ state, recent }: Principal, client: string, seen: Observ
   if (seen.client === 'known') recent.client = client;
 };
 
-/** Takes one use into the principal's windows and says what is unusual about it. Constant time. */
-export const observe = (principal: Principal, use: CredentialUse, time: number, seen: Observation): void => {
+/**
+ * Takes one use into the principal's windows and says what is unusual about it. Constant time.
+ * `hourOver` is called before anything changes when the principal's last active hour has passed.
+ */
+export const observe = (
+  principal: Principal,
+  use: CredentialUse,
+  time: number,
+  seen: Observation,
+  hourOver?: (principal: Principal) => void,
+): void => {
   const { state, peers, zone } = principal;
   seen.time = time;
   seen.day = Math.floor(time / DAY);
@@ -199,8 +223,10 @@ export const observe = (principal: Principal, use: CredentialUse, time: number, 
   seen.first = get(state.f64, AT.firstSeen) === 0;
   if (seen.first) state.f64[AT.firstSeen] = time;
   if (peers && get(peers.f64, AT.firstSeen) === 0) peers.f64[AT.firstSeen] = time;
+  const hourPassed = seen.hour !== state.f64[AT.hour];
+  if (hourPassed && !seen.first) hourOver?.(principal);
   if (seen.day !== state.f64[AT.day]) rollDay(principal, seen.day);
-  if (seen.hour !== state.f64[AT.hour]) rollHour(state, seen.hour, zone);
+  if (hourPassed) rollHour(state, seen.hour, zone);
   if (peers && seen.hour > get(peers.f64, AT.hour)) rollHour(peers, seen.hour, zone);
   state.f64[AT.lastSeen] = time;
   countVolume(state, use, time, seen.raised);

@@ -82,6 +82,10 @@ export const AT = {
   hour: at64(),
   cell: at64(),
   hourRequests: at64(),
+  hourBytes: at64(),
+  hourRows: at64(),
+  hourDenied: at64(),
+  hourErrors: at64(),
   expectedBefore: at64(),
   expectedNow: at64(),
   quiet: at64(),
@@ -112,6 +116,7 @@ export const AT = {
   minuteShared: at16(),
   quietHeld: at16(24),
   quietHeldLast: at16(24),
+  firstSeenToday: at16(3),
   // tables
   actions: table(64),
   networks: table(16),

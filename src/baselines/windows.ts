@@ -41,4 +41,5 @@ export const sumAt = (state: State, series: number, time: number): number => {
 export const clearDay = (state: State): void => {
   state.f64.fill(0, AT.dayMax, AT.dayMax + SERIES_COUNT);
   state.f32.fill(0, AT.flagged, AT.flagged + SERIES_COUNT);
+  state.u16.fill(0, AT.firstSeenToday, AT.firstSeenToday + 3);
 };

@@ -1,6 +1,7 @@
 import { type AttributedUse, UNREGISTERED_AGENT } from '../attribution/attributed.ts';
 import type { Credential } from '../attribution/credential.ts';
 import { acceptSpan } from '../baselines/accept.ts';
+import { type FirstSeen, firstSeenIn, type HourActivity, hourActivity } from '../baselines/activity.ts';
 import { Baselines, type SavedBaselines } from '../baselines/baselines.ts';
 import { learn, type Verdict } from '../baselines/learn.ts';
 import { newObservation, type Observation } from '../baselines/observation.ts';
@@ -35,6 +36,8 @@ export interface EngineCounts {
   repeated: number;
   /** Findings of young baselines that were lowered to `low`. */
   modest: number;
+  /** First-seen things beyond what is shown of one principal and day. */
+  firstSeenSuppressed: number;
 }
 
 export interface SavedEngine {
@@ -73,16 +76,31 @@ const hasNew = (seen: Observation): boolean => seen.action === 'new' || seen.sub
 /** Runs every detector on every use: state in, events in; state out, findings out. Pure and deterministic. */
 export class Engine {
   readonly baselines = new Baselines();
-  readonly counts: EngineCounts = { seen: 0, unattributed: 0, late: 0, excepted: 0, repeated: 0, modest: 0 };
+  readonly counts: EngineCounts = {
+    seen: 0,
+    unattributed: 0,
+    late: 0,
+    excepted: 0,
+    repeated: 0,
+    modest: 0,
+    firstSeenSuppressed: 0,
+  };
   readonly #byTrigger: Readonly<Record<Trigger, readonly Armed[]>>;
   /** The checks of every use that can ever report one of this credential. */
   readonly #ofCredential = new WeakMap<Credential, readonly Armed[]>();
   readonly #told = new Told();
   readonly #found: (found: Found) => void;
   readonly #context = new CurrentContext();
+  readonly #active: ((activity: HourActivity | FirstSeen) => void) | undefined;
+  readonly #hourOver: ((principal: Principal) => void) | undefined;
   #worst: Severity | undefined;
 
-  constructor(detectors: readonly Detector[], found: (found: Found) => void) {
+  /** @param active gets what principals do beside what is found; without it, nothing is made for it */
+  constructor(
+    detectors: readonly Detector[],
+    found: (found: Found) => void,
+    active?: (activity: HourActivity | FirstSeen) => void,
+  ) {
     const armed = detectors.map((detector) => ({
       detector,
       report: (result: Result) => this.#report(detector, result),
@@ -97,6 +115,9 @@ export class Engine {
       unattributed: of('unattributed'),
     };
     this.#found = found;
+    this.#active = active;
+    if (active !== undefined)
+      this.#hourOver = (principal) => active(hourActivity(principal, this.#context.at.attribution.credential));
   }
 
   /** Takes one use; findings come out through the callback before it returns. */
@@ -124,13 +145,37 @@ export class Engine {
 
   #judge(context: Context): void {
     const { at, principal, seen } = context;
-    observe(principal, at.use, at.orderTime, seen);
+    observe(principal, at.use, at.orderTime, seen, this.#hourOver);
     const checks = this.#byTrigger;
     if (seen.raised.length > 0) this.#run(checks.raised);
     const action = isNew(seen.action) ? this.#run(checks['new-action']) : undefined;
     const source = isNewSource(seen) ? this.#run(checks['new-source']) : undefined;
     if (seen.quiet) this.#run(checks['quiet-hour']);
-    if (hasNew(seen)) this.#learn(context, action, source);
+    if (!hasNew(seen)) return;
+    this.#showFirst(context);
+    this.#learn(context, action, source);
+  }
+
+  #showFirst({ at, principal, seen }: Context): void {
+    const active = this.#active;
+    if (active === undefined) return;
+    const { action, sourceIp, client, result } = at.use;
+    const first = firstSeenIn(principal, at.use, seen, () => this.counts.firstSeenSuppressed++);
+    for (const { what, value } of first) {
+      active({
+        kind: 'first-seen',
+        principal: principal.name,
+        credential: at.attribution.credential,
+        time: seen.time,
+        what,
+        value,
+        event: at.id(),
+        action,
+        succeeded: result === 'success',
+        sourceIp,
+        client,
+      });
+    }
   }
 
   #learn({ at, principal, seen }: Context, action: Severity | undefined, source: Severity | undefined): void {

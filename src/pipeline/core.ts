@@ -2,8 +2,11 @@ import type { Alert } from '../alerts/alert.ts';
 import { Incidents, type SavedIncidents } from '../alerts/incidents.ts';
 import { type Attributor, createAttributor } from '../attribution/attribute.ts';
 import type { AttributedUse, Attribution } from '../attribution/attributed.ts';
+import type { Credential } from '../attribution/credential.ts';
 import type { Registry } from '../attribution/registry.ts';
 import type { SavedUnregistered } from '../attribution/unregistered.ts';
+import type { Activity } from '../baselines/activity.ts';
+import { NO_USAGE, type SavedUsage, Usage } from '../baselines/usage.ts';
 import type { Detector } from '../detectors/detector.ts';
 import { Engine, type SavedEngine } from '../detectors/engine.ts';
 import type { OrderedUse } from './ordered.ts';
@@ -12,6 +15,7 @@ export interface SavedCore {
   readonly attributor: SavedUnregistered;
   readonly engine: SavedEngine;
   readonly incidents: SavedIncidents;
+  readonly usage: SavedUsage;
 }
 
 /** What must be known of an alert to close it. */
@@ -27,19 +31,33 @@ export class Core {
   readonly incidents: Incidents;
   readonly #registry: Registry;
   readonly #current = new CurrentUse();
+  readonly #usage: Usage | undefined;
 
-  constructor(registry: Registry, detectors: readonly Detector[], changed: (alert: Alert) => void) {
+  /**
+   * @param observed gets what is worth showing beside alerts, in the order of the stream; without it, nothing is made for it
+   * @param owns of several processes, whether this one reports the days of a credential; exactly one must
+   */
+  constructor(
+    registry: Registry,
+    detectors: readonly Detector[],
+    changed: (alert: Alert) => void,
+    observed?: (activity: Activity) => void,
+    owns: (credential: Credential) => boolean = () => true,
+  ) {
     this.#registry = registry;
     this.incidents = new Incidents(changed);
-    this.engine = new Engine(detectors, (found) => this.incidents.add(found));
+    this.engine = new Engine(detectors, (found) => this.incidents.add(found), observed);
+    this.#usage = observed && new Usage(registry.credentials.filter(owns), observed);
     this.attributor = createAttributor(registry, undefined, (name) => this.engine.baselines.forget(name));
   }
 
   /** Takes events in order of (`orderTime`, id). */
   process(batch: readonly OrderedUse[]): void {
     for (const ordered of batch) {
+      this.#usage?.reach(ordered.orderTime);
       this.#current.take(ordered, this.attributor.attribute(ordered.use));
       this.engine.process(this.#current);
+      this.#usage?.note(this.#current);
     }
     const last = batch.at(-1);
     if (last) this.incidents.advance(last.orderTime);
@@ -48,6 +66,11 @@ export class Core {
   /** The stream has come so far (milliseconds), also where these events have not: closes what has been quiet since. */
   advance(time: number): void {
     this.incidents.advance(time);
+  }
+
+  /** The stream has come to `time` (milliseconds) without an event: days that are over are observed. */
+  reach(time: number): void {
+    this.#usage?.reach(time);
   }
 
   /** A person has closed an alert. What was benign becomes part of the baseline; what comes now is another incident. */
@@ -69,10 +92,12 @@ export class Core {
     this.attributor.load(saved.attributor);
     this.engine.load(saved.engine, this.#registry.credentials);
     this.incidents.load(saved.incidents);
+    this.#usage?.load(saved.usage, (id) => this.#registry.byId(id));
   }
 
   #saved(engine: SavedEngine): SavedCore {
-    return { attributor: this.attributor.save(), engine, incidents: this.incidents.save() };
+    const usage = this.#usage?.save() ?? NO_USAGE;
+    return { attributor: this.attributor.save(), engine, incidents: this.incidents.save(), usage };
   }
 }
 
