@@ -1,0 +1,73 @@
+import { ACTIVITY, ALERTS, INVENTORY, RESPONSE } from './data-views.ts';
+import { type SavedSearch, savedSearch } from './saved-search.ts';
+
+const ALERT_COLUMNS = ['event.severity', 'message', 'wayward.principal', 'event.reason', 'wayward.status'];
+
+export const OPEN_ALERTS = savedSearch('open alerts', {
+  description: 'Incidents that nobody has closed yet, as they stand.',
+  view: ALERTS,
+  where: 'wayward.status: "open"',
+  columns: ALERT_COLUMNS,
+});
+
+export const ALL_ALERTS = savedSearch('alerts', {
+  description: 'Every incident as it stands, open or closed.',
+  view: ALERTS,
+  where: '',
+  columns: ALERT_COLUMNS,
+});
+
+export const FIRST_SEEN = savedSearch('first seen', {
+  description: 'Actions, networks and clients that a principal had never shown before.',
+  view: ACTIVITY,
+  where: 'event.action: "first-seen"',
+  columns: ['wayward.principal', 'wayward.first_seen.kind', 'wayward.first_seen.value', 'source.ip'],
+});
+
+const RESPONSE_COLUMNS = [
+  'event.action',
+  'wayward.credential.id',
+  'wayward.response.detail',
+  'wayward.response.state',
+  'wayward.response.decided_by',
+  'event.reason',
+];
+
+export const RESPONSES = savedSearch('responses', {
+  description: 'What was decided and done about credentials, by whom, and with what result.',
+  view: RESPONSE,
+  where: '',
+  columns: RESPONSE_COLUMNS,
+});
+
+export const FAILED_RESPONSES = savedSearch('failed responses', {
+  description: 'Revocations that did not get done, with the reason.',
+  view: RESPONSE,
+  where: 'event.outcome: "failure"',
+  columns: RESPONSE_COLUMNS,
+});
+
+export const CREDENTIALS = savedSearch('credentials', {
+  description: 'The registry, once a day.',
+  view: INVENTORY,
+  where: '',
+  columns: [
+    'wayward.credential.id',
+    'gen_ai.agent.id',
+    'wayward.slot',
+    'wayward.credential.kind',
+    'wayward.credential.owner',
+    'wayward.credential.rotation_due_at',
+    'wayward.credential.expires_at',
+    'wayward.credential.last_used_at',
+  ],
+});
+
+export const SEARCHES: readonly SavedSearch[] = [
+  OPEN_ALERTS,
+  ALL_ALERTS,
+  FIRST_SEEN,
+  RESPONSES,
+  FAILED_RESPONSES,
+  CREDENTIALS,
+];
