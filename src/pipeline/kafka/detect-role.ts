@@ -1,0 +1,36 @@
+import { PartitionCounts } from '../../kafka/partition-counts.ts';
+import { PartitionGroup } from '../../kafka/partition-group.ts';
+import { TopicReader } from '../../kafka/topic-reader.ts';
+import { type DetectContext, DetectWorker } from './detect.ts';
+import type { Role } from './role.ts';
+import { EVENTS, STATE } from './topics.ts';
+
+/** Bytes of events that are worth waiting a moment for. */
+const GATHER = 128 * 1024;
+
+/** Its share of the events partitions. */
+export async function startDetect(options: Omit<DetectContext, 'states'>): Promise<Role> {
+  const { kafka, log } = options;
+  const counts = await PartitionCounts.open(kafka, [STATE], (error) =>
+    log.warn({ err: error }, 'the number of partitions could not be asked for'),
+  );
+  const states = await TopicReader.open(kafka, STATE, counts.current[STATE] ?? 0);
+  await counts.close();
+  const group = new PartitionGroup(kafka, {
+    groupId: 'wayward-detect',
+    topics: [EVENTS],
+    gather: GATHER,
+    worker: (_topic, partition) => new DetectWorker(partition, { ...options, states }),
+    log,
+  });
+  await group.start();
+  return {
+    get ready() {
+      return group.ready;
+    },
+    async stop() {
+      await group.stop();
+      await states.close();
+    },
+  };
+}

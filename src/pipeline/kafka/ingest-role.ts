@@ -1,0 +1,67 @@
+import type { Kafka } from 'kafkajs';
+import type { Registry } from '../../attribution/registry.ts';
+import type { Log } from '../../kafka/log.ts';
+import { PartitionCounts } from '../../kafka/partition-counts.ts';
+import { PartitionGroup } from '../../kafka/partition-group.ts';
+import { TopicTail } from '../../kafka/topic-tail.ts';
+import type { TransactionCounts } from '../../kafka/transactional-writer.ts';
+import type { LaneOptions } from '../lane.ts';
+import { ControlWorker } from './control.ts';
+import { type IngestCounts, IngestWorker } from './ingest.ts';
+import { partitioner } from './partitions.ts';
+import type { Role } from './role.ts';
+import { CONTROL, EVENTS, INGEST } from './topics.ts';
+
+export interface IngestRoleOptions {
+  readonly kafka: Kafka;
+  readonly registry: Registry;
+  /** By raw topic. */
+  readonly lanes: ReadonlyMap<string, LaneOptions>;
+  readonly settle: number;
+  readonly transactions: TransactionCounts;
+  readonly counts: IngestCounts;
+  readonly log: Log;
+}
+
+/** Bytes of a raw partition that are worth waiting a moment for. */
+const GATHER = 512 * 1024;
+
+/** Its share of the raw partitions, and of what people say. */
+export async function startIngest(options: IngestRoleOptions): Promise<Role> {
+  const { kafka, lanes, log } = options;
+  const topics = [...lanes.keys()];
+  const tail = await TopicTail.open(kafka, INGEST);
+  const raw = await PartitionCounts.open(kafka, [...topics, EVENTS], (error) =>
+    log.warn({ err: error }, 'the number of partitions could not be asked for'),
+  );
+  const eventsPartitions = raw.current[EVENTS] ?? 0;
+  const partitionOf = partitioner(eventsPartitions);
+  const context = {
+    ...options,
+    tail,
+    partitionOf,
+    eventsPartitions,
+    rawPartitions: () => Object.fromEntries(Object.entries(raw.current).filter(([topic]) => topic !== EVENTS)),
+    laneOptionsOf: (topic: string) => lanes.get(topic) as LaneOptions,
+  };
+  const group = new PartitionGroup(kafka, {
+    groupId: 'wayward-ingest',
+    topics: [...topics, CONTROL],
+    watchEnds: true,
+    gather: GATHER,
+    worker: (topic, partition) =>
+      topic === CONTROL ? new ControlWorker(context) : new IngestWorker(topic, partition, context),
+    log,
+  });
+  await group.start();
+  return {
+    get ready() {
+      return group.ready;
+    },
+    async stop() {
+      await group.stop();
+      await tail.close();
+      await raw.close();
+    },
+  };
+}
