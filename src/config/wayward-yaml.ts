@@ -5,8 +5,10 @@ import { z } from 'zod';
 import { ServerUnavailableError } from '../errors.ts';
 import { customFormatSchema } from '../formats/custom-spec.ts';
 import { formatById, formats } from '../formats/registry.ts';
+import { checkKafka, type KafkaSettings, kafkaSchema, locatedKafka } from '../kafka/settings.ts';
 import { responseSchema } from '../response/config.ts';
 import { REVOKERS } from '../revokers/registry.ts';
+import { kibanaSchema } from '../sinks/kibana/settings.ts';
 import { durationSchema } from './duration.ts';
 import { nearest } from './nearest.ts';
 import { type ProviderSettings, type SecretContext, type SecretError, SecretServerError } from './secret-provider.ts';
@@ -49,7 +51,9 @@ const waywardSchema = z.strictObject({
   max_disorder: durationSchema.default(120_000),
   response: responseSchema.prefault({}),
   revokers: revokersSchema.default({}),
+  kibana: kibanaSchema.optional(),
   secret_providers: secretProvidersSchema.default({}),
+  kafka: kafkaSchema.optional(),
 });
 
 export type WaywardFile = z.infer<typeof waywardSchema>;
@@ -68,7 +72,9 @@ export interface WaywardConfig {
   readonly maxDisorder: number;
   readonly response: WaywardFile['response'];
   readonly revokers: WaywardFile['revokers'];
+  readonly kibana: WaywardFile['kibana'];
   readonly secretProviders: ProviderSettings;
+  readonly kafka: KafkaSettings | undefined;
   /**
    * Fetches the secrets under these keys of the file.
    * @throws UsageError with file and line; ServerUnavailableError where the server that keeps one does not answer
@@ -105,7 +111,9 @@ export function loadConfig(written?: string): WaywardConfig {
     maxDisorder: value.max_disorder,
     response: value.response,
     revokers: value.revokers,
+    kibana: value.kibana,
     secretProviders: providers,
+    kafka: value.kafka && locatedKafka(value.kafka, folder),
     async resolveSecrets(keys, context) {
       const here = { ...context, folder, providers };
       for (const key of keys) await resolveSecrets(value[key], here, secretErrorAt, [key]);
@@ -120,10 +128,13 @@ function checkFormats(file: WaywardFile, report: Report): void {
     if (taken) report(['formats', index, 'id'], `"${id}" is another format's already; write an id of its own`);
     own.add(id);
   }
+  const problemWith = (format: string) =>
+    own.has(format) || formatById(format) !== undefined ? undefined : unknownFormat(format, [...own]);
   for (const [index, { format }] of file.sources.entries()) {
-    if (format === undefined || own.has(format) || formatById(format) !== undefined) continue;
-    report(['sources', index, 'format'], unknownFormat(format, [...own]));
+    const problem = format === undefined ? undefined : problemWith(format);
+    if (problem !== undefined) report(['sources', index, 'format'], problem);
   }
+  if (file.kafka !== undefined) checkKafka(file.kafka, report, problemWith);
 }
 
 /** What is wrong with a format's name, and what to write; `own` are the ids of wayward.yaml. */

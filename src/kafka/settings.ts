@@ -1,0 +1,95 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { durationSchema } from '../config/duration.ts';
+import { secretSchema } from '../config/secrets.ts';
+import type { Report } from '../config/yaml-file.ts';
+
+/** Topics with this prefix are Wayward's own. */
+export const OWN_PREFIX = 'wayward.';
+
+const brokerSchema = z
+  .string()
+  .regex(/^(\[[\da-fA-F:.]+\]|[^\s:/[\]]+):\d{1,5}$/, 'is not HOST:PORT; write such as kafka-1.example.com:9092');
+
+const topicName = z
+  .string()
+  .regex(/^(?!\.{1,2}$)[\w.-]{1,249}$/, 'is not the name of a topic; write 1 to 249 letters, digits, ".", "_" or "-"');
+
+const pemFile = (example: string) => z.string().min(1).meta({ example });
+
+const tlsSchema = z.strictObject({
+  /** Authority that the brokers' certificates are from; the system's own authorities where absent. */
+  ca: pemFile('kafka-ca.pem').optional(),
+  /** The client's certificate, for brokers that ask for one. */
+  cert: pemFile('kafka-client.pem').optional(),
+  key: secretSchema.optional(),
+  /** The name in the brokers' certificates, where it is not the one that is connected to. */
+  server_name: z.string().min(1).optional(),
+});
+
+type Tls = z.infer<typeof tlsSchema>;
+
+const saslSchema = z.strictObject({
+  mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
+  username: z.string().min(1).meta({ example: 'wayward' }),
+  password: secretSchema,
+});
+
+/** `kafka:` in wayward.yaml. All durations in milliseconds. */
+export const kafkaSchema = z.strictObject({
+  brokers: z.array(brokerSchema).min(1).meta({ example: '[kafka-1.example.com:9092]' }),
+  client_id: z.string().min(1).default('wayward'),
+  tls: z
+    .union([z.literal(true).transform((): Tls => ({})), tlsSchema])
+    .meta({ example: 'true, or ca: with a file below it' })
+    .optional(),
+  sasl: saslSchema.optional(),
+  /** The raw topics that ingest reads, each of one format: one partition must not be read in two ways. */
+  topics: z
+    .array(
+      z.strictObject({
+        topic: topicName.meta({ example: 'gateway-logs' }),
+        format: z.string().min(1).meta({ example: 'nginx-json' }),
+      }),
+    )
+    .default([]),
+  /** Of wayward.events and wayward.state, when `setup kafka` makes them. */
+  partitions: z.int().min(1).max(10_000).default(12),
+  /** How long a raw partition must be silent and read to its end until time moves on without it. */
+  settle: durationSchema.default(300),
+  /** Time between two snapshots of detection's state. */
+  snapshot_every: durationSchema.default(30_000),
+});
+
+export type KafkaSettings = z.infer<typeof kafkaSchema>;
+
+/** What the schema alone can't see. `unknownFormat` says what is wrong with a format's id, if anything. */
+export function checkKafka(
+  { topics, tls, sasl }: KafkaSettings,
+  report: Report,
+  unknownFormat: (id: string) => string | undefined,
+): void {
+  if (tls?.cert !== undefined && tls.key === undefined)
+    report(['kafka', 'tls', 'cert'], 'has no key; write key: beside it');
+  if (tls?.key !== undefined && tls.cert === undefined)
+    report(['kafka', 'tls', 'key'], 'has no certificate; write cert: beside it');
+  if (sasl?.mechanism === 'plain' && tls === undefined)
+    report(['kafka', 'sasl', 'mechanism'], 'would send the password in clear; write tls: true, or scram-sha-512 here');
+  const names = new Set<string>();
+  for (const [index, { topic, format }] of topics.entries()) {
+    const at = (field: string) => ['kafka', 'topics', index, field];
+    if (topic.startsWith(OWN_PREFIX))
+      report(at('topic'), `begins with "${OWN_PREFIX}" as Wayward's own topics do; write a topic that holds logs`);
+    if (names.has(topic)) report(at('topic'), 'is there twice; leave one of them out');
+    names.add(topic);
+    const problem = unknownFormat(format);
+    if (problem !== undefined) report(at('format'), problem);
+  }
+}
+
+/** With absolute paths: relative ones start at the folder of the configuration. */
+export function locatedKafka(settings: KafkaSettings, folder: string): KafkaSettings {
+  const { tls } = settings;
+  const absolute = (path: string | undefined) => (path === undefined ? undefined : resolve(folder, path));
+  return { ...settings, tls: tls && { ...tls, ca: absolute(tls.ca), cert: absolute(tls.cert) } };
+}
