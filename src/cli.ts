@@ -45,6 +45,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/scan.ts')).addScan,
   },
   {
+    name: 'setup',
+    summary: 'Makes the servers that Wayward writes to ready for it',
+    load: async () => (await import('./commands/setup.ts')).addSetup,
+  },
+  {
     name: 'test',
     summary: 'Runs the tests inside the detectors',
     load: async () => (await import('./commands/test.ts')).addTest,

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { CallError } from './errors.ts';
 import { reasonOf, scrub } from './scrub.ts';
 
@@ -8,7 +9,9 @@ export interface HttpRequest {
   readonly method?: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string | undefined;
+  readonly body?: string | FormData | undefined;
+  /** 8 s where absent. */
+  readonly timeoutMs?: number;
   /** Of the answer, the rest is cut off; 64 KiB where absent. */
   readonly maxBytes?: number;
   /** What must never stand in an error: tokens, a URL with a key in it. */
@@ -26,11 +29,12 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 
 /**
  * One request, whatever its answer's status. Redirects are not followed: they would carry tokens and signatures elsewhere.
- * @throws CallError when there was no answer within 8 s
+ * @throws CallError when there was no answer in time
  */
 export async function request(options: HttpRequest): Promise<HttpAnswer> {
-  const { service, method = 'POST', url, headers, body = null, maxBytes = MAX_ANSWER_BYTES, secrets } = options;
-  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const { service, method = 'POST', url, headers, body = null, secrets } = options;
+  const { timeoutMs = TIMEOUT_MS, maxBytes = MAX_ANSWER_BYTES } = options;
+  const signal = AbortSignal.timeout(timeoutMs);
   try {
     const response = await fetch(url, { method, headers, body, redirect: 'manual', signal });
     return { status: response.status, text: await boundedText(response, maxBytes) };
@@ -45,6 +49,15 @@ export async function request(options: HttpRequest): Promise<HttpAnswer> {
 export const isTransientStatus = (status: number): boolean => [408, 425, 429].includes(status) || status >= 500;
 
 export const isSuccess = (status: number): boolean => status >= 200 && status < 300;
+
+/** The answer's JSON, as far as the schema knows it; undefined where it is something else. */
+export function readJson<T>(text: string, schema: z.ZodType<T>): T | undefined {
+  try {
+    return schema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined; // not JSON
+  }
+}
 
 async function boundedText(response: Response, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CallError } from './errors.ts';
-import { type HttpAnswer, isSuccess, isTransientStatus, request } from './http.ts';
+import { type HttpAnswer, isSuccess, isTransientStatus, readJson, request } from './http.ts';
 import { scrub } from './scrub.ts';
 
 export interface VaultServer {
@@ -87,13 +87,4 @@ export async function listKeys(
   const list = readJson(answer.text, listSchema);
   if (list === undefined) throw new CallError(`Vault's list of ${path} is too long, or is none`, false);
   return list.data.keys;
-}
-
-/** The answer's JSON, as far as the schema knows it; undefined where it is something else. */
-export function readJson<T>(text: string, schema: z.ZodType<T>): T | undefined {
-  try {
-    return schema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined; // not JSON
-  }
 }

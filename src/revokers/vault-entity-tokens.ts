@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CallError } from '../errors.ts';
-import { listKeys, readJson, type VaultServer } from '../vault.ts';
+import { readJson } from '../http.ts';
+import { listKeys, type VaultServer } from '../vault.ts';
 import { BEGIN_WITHIN_MS, forEachWithin } from './for-each-within.ts';
 import { defineRevoker } from './revoker.ts';
 import { callAccessor, isUnknownAccessor } from './vault.ts';

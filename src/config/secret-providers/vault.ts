@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CallError } from '../../errors.ts';
-import { callVault, readJson, saysThat, type VaultServer, vaultPath } from '../../vault.ts';
+import { readJson } from '../../http.ts';
+import { callVault, saysThat, type VaultServer, vaultPath } from '../../vault.ts';
 import { type SecretContext, SecretError, type SecretProvider, SecretServerError } from '../secret-provider.ts';
 import { envProvider } from './env.ts';
 import { fileProvider } from './file.ts';
