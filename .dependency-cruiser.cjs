@@ -17,7 +17,7 @@ const STAGES = [
 ];
 
 /** Pure: state in, events in; state out, findings out. The same code runs in `scan`, `run`, a backtest and inline tests. */
-const CORE = '^src/(formats|attribution|baselines|detectors|alerts)/';
+const CORE = '^src/(formats|attribution|baselines|detectors|alerts|documents)/';
 
 /** Words shared by all stages: types, with a few constants beside them. */
 const CONTRACTS = [

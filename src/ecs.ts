@@ -1,5 +1,8 @@
 import { isIP } from 'node:net';
 
+/** The version of the Elastic Common Schema that documents follow. */
+export const ECS_VERSION = '9.0.0';
+
 /** ECS `event.category` of the modules whose systems are not called over HTTP. */
 const CATEGORIES: ReadonlyMap<string, 'database' | 'iam'> = new Map([
   ['postgresql', 'database'],

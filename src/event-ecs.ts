@@ -1,9 +1,6 @@
 import type { Attribution } from './attribution/attributed.ts';
-import { categoryOf, isAddress } from './ecs.ts';
+import { categoryOf, ECS_VERSION, isAddress } from './ecs.ts';
 import type { CredentialUse } from './event.ts';
-
-/** The version of the Elastic Common Schema that these documents follow. */
-const ECS_VERSION = '9.0.0';
 
 type Json = Readonly<Record<string, unknown>>;
 

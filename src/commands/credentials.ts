@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Credential } from '../attribution/credential.ts';
+import { hygieneOf } from '../attribution/hygiene.ts';
 import { type CommandIo, write } from './io.ts';
 import {
   configOption,
@@ -11,8 +12,6 @@ import {
   withExample,
 } from './options.ts';
 import { table } from './table.ts';
-
-const DAY = 86_400_000;
 
 interface ListOptions extends SetupOptions {
   readonly at?: number;
@@ -62,8 +61,7 @@ interface InventoryEntry {
 }
 
 function inventory(credential: Credential, at: number): InventoryEntry {
-  const { issuedAt, expiresAt, rotateEvery } = credential;
-  const due = issuedAt === undefined || rotateEvery === undefined ? undefined : issuedAt + rotateEvery;
+  const { ageDays, rotationDueAt, rotationOverdue, expired } = hygieneOf(credential, at);
   return {
     id: credential.id,
     agent: credential.agent,
@@ -71,11 +69,11 @@ function inventory(credential: Credential, at: number): InventoryEntry {
     kind: credential.kind,
     owner: credential.owner,
     protected: credential.protected,
-    age_days: issuedAt === undefined ? undefined : Math.floor((at - issuedAt) / DAY),
-    rotation_due: iso(due),
-    rotation_overdue: due !== undefined && at >= due,
-    expires: iso(expiresAt),
-    expired: expiresAt !== undefined && at >= expiresAt,
+    age_days: ageDays,
+    rotation_due: iso(rotationDueAt),
+    rotation_overdue: rotationOverdue,
+    expires: iso(credential.expiresAt),
+    expired,
   };
 }
 

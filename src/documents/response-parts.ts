@@ -1,0 +1,140 @@
+import type { AuditEntry } from '../response/audit.ts';
+import type { OutboxStep } from '../response/outbox.ts';
+import type { StepTimes } from '../response/record.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What one document is about: an entry of the audit trail, or what it says of one credential. */
+export interface Part {
+  readonly state: string;
+  readonly action?: string | undefined;
+  readonly credential?: string | undefined;
+  readonly agent?: string | undefined;
+  readonly detail?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly mode?: string | undefined;
+  readonly decidedBy?: string | undefined;
+  readonly attempts?: number | undefined;
+  readonly dryRun?: boolean;
+  readonly seconds?: Fields;
+}
+
+/** Reads an entry, one part for each credential; `steps` are those of its cause. An entry is data: nothing in it is taken on trust. */
+export const partsOf = (entry: AuditEntry, steps: readonly OutboxStep[]): readonly Part[] => {
+  switch (entry.type) {
+    case 'decided':
+      return decidedParts(entry);
+    case 'approved':
+      return approvedParts(entry, steps);
+    case 'breaker-opened':
+      return [{ state: 'open', reason: textOf(entry['because']) }];
+    case 'halted':
+      return [{ state: 'halted', decidedBy: entry.by }];
+    case 'resumed':
+      return [{ state: 'running', decidedBy: entry.by }];
+    default:
+      return [endedPart(entry, steps)];
+  }
+};
+
+/** What becomes of a step of the plan, by what the guards said. */
+const STATES: ReadonlyMap<string, string> = new Map([
+  ['auto', 'approved'],
+  ['approve', 'waiting'],
+  ['dry-run', 'dry-run'],
+  ['refused', 'refused'],
+]);
+
+const decidedParts = (entry: AuditEntry): readonly Part[] => {
+  const mode = textOf(entry['mode']);
+  const eventAt = timeOf(entry['event_at']);
+  const seconds = { seconds_to_detect: between(eventAt, timeOf(entry.at)) };
+  const steps = recordsOf(entry['steps']);
+  if (steps.length === 0)
+    return [{ state: 'nothing', action: 'revoke', mode, seconds, reason: 'the plan has no step to make' }];
+  return steps.map((step) => {
+    const outcome = textOf(step['outcome']) ?? '';
+    return {
+      state: STATES.get(outcome) ?? outcome,
+      action: 'revoke',
+      credential: textOf(step['credential']),
+      detail: textOf(step['would']),
+      reason: textOf(step['because']),
+      mode: outcome === 'refused' ? mode : outcome,
+      decidedBy: outcome === 'auto' ? entry.by : undefined,
+      dryRun: outcome === 'dry-run',
+      seconds,
+    };
+  });
+};
+
+const approvedParts = (entry: AuditEntry, steps: readonly OutboxStep[]): readonly Part[] =>
+  listOf(entry['credentials']).map((credential) => {
+    const step = steps.find((other) => other.credential === credential && other.action === 'revoke');
+    return {
+      state: 'approved',
+      action: 'revoke',
+      credential,
+      agent: step?.agent,
+      detail: step?.detail,
+      mode: 'approve',
+      decidedBy: entry.by,
+      seconds: { seconds_to_decide: between(step?.alertAt, step?.decidedAt) },
+    };
+  });
+
+const endedPart = (entry: AuditEntry, steps: readonly OutboxStep[]): Part => {
+  const what = textOf(entry['action']) ?? '';
+  const action = what === 'notify the webhook' ? 'notify' : what.startsWith('undo: ') ? 'restore' : 'revoke';
+  const step = steps.find((other) => other.action === action && other.credential === (entry.credential ?? ''));
+  return {
+    state: entry.type,
+    action,
+    credential: entry.credential,
+    agent: textOf(entry['agent']),
+    detail: what,
+    reason: textOf(entry['note']),
+    mode: step && action === 'revoke' ? modeOf(step) : undefined,
+    decidedBy: entry.by,
+    attempts: typeof entry['attempts'] === 'number' ? entry['attempts'] : undefined,
+    seconds: secondsOf(entry.type, recordsOf([entry['times']])[0]),
+  };
+};
+
+/** Only what waits for a person has an end of waiting; what a person ordered has no mode. */
+const modeOf = ({ expiresAt, decidedBy }: OutboxStep): string | undefined =>
+  expiresAt !== undefined ? 'approve' : decidedBy === 'automatic' ? 'auto' : undefined;
+
+const secondsOf = (
+  type: AuditEntry['type'],
+  times: Readonly<Partial<Record<keyof StepTimes, unknown>>> | undefined,
+): Fields => {
+  if (times === undefined) return {};
+  const [event, alert, decided, called, done] = [times.event, times.alert, times.decided, times.called, times.done].map(
+    timeOf,
+  );
+  return {
+    seconds_to_detect: between(event, alert),
+    seconds_to_decide: between(alert, decided),
+    seconds_to_call: between(decided, called),
+    seconds_to_verify: type === 'verified' ? between(called, done) : undefined,
+    seconds_total: between(event ?? alert, done),
+  };
+};
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+/** RFC 3339 to milliseconds since the epoch. */
+export const timeOf = (value: unknown): number | undefined => {
+  const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(time) ? undefined : time;
+};
+
+const between = (from: number | undefined, to: number | undefined): number | undefined =>
+  from === undefined || to === undefined ? undefined : (to - from) / 1_000;
+
+const listOf = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+
+const recordsOf = (value: unknown): readonly Fields[] =>
+  Array.isArray(value) ? value.filter((item) => typeof item === 'object' && item !== null) : [];
