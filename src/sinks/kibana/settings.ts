@@ -1,10 +1,7 @@
 import { z } from 'zod';
 import { secretSchema } from '../../config/secrets.ts';
 
-const hasNoPassword = (url: string): boolean => {
-  const { username, password } = new URL(url);
-  return username === '' && password === '';
-};
+const hasNoPassword = (url: string): boolean => !/^[^/]*\/\/[^/]*@/.test(url);
 
 /** `kibana:` in wayward.yaml: where the dashboards go. With a user and password, an API key, or neither where Kibana asks for none. */
 export const kibanaSchema = z
