@@ -14,7 +14,11 @@ export class PartitionCounts {
     this.#topics = topics;
   }
 
-  static async open(kafka: Kafka, topics: readonly string[], failed: (error: unknown) => void): Promise<PartitionCounts> {
+  static async open(
+    kafka: Kafka,
+    topics: readonly string[],
+    failed: (error: unknown) => void,
+  ): Promise<PartitionCounts> {
     const counts = new PartitionCounts(kafka.admin(), topics);
     await counts.#admin.connect();
     await counts.#refresh();

@@ -88,15 +88,19 @@ export class PartitionGroup {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#ticking;
-    await Promise.all([...this.#slots.values()].map((slot) => slot.stop()));
+    await Promise.all(this.slots.map((slot) => slot.stop()));
     await this.#report();
     await this.#consumer.disconnect();
     await this.#admin.disconnect();
   }
 
-  /** Whether every partition that is ours has been taken over. */
+  get slots(): readonly PartitionSlot[] {
+    return [...this.#slots.values()];
+  }
+
+  /** Whether the group has met, and every partition that is ours has been taken over. */
   get ready(): boolean {
-    return [...this.#slots.values()].every(({ running }) => running);
+    return this.#memberId !== '' && this.slots.every(({ running }) => running);
   }
 
   #joined(memberId: string, assignment: Readonly<Record<string, readonly number[]>>): void {
@@ -117,12 +121,12 @@ export class PartitionGroup {
       void slot.stop();
     }
     for (const [name, place] of ours) {
-      if (!this.#slots.has(name)) this.#slots.set(name, this.#newSlot(name, place.topic, place.partition));
+      if (!this.#slots.has(name)) this.#slots.set(name, this.#newSlot(place.topic, place.partition));
     }
     this.#options.log.info({ group: this.#options.groupId, partitions: [...ours.keys()] }, 'partitions assigned');
   }
 
-  #newSlot(name: string, topic: string, partition: number): PartitionSlot {
+  #newSlot(topic: string, partition: number): PartitionSlot {
     const here = [{ topic, partitions: [partition] }];
     const reader = {
       pause: () => this.#consumer.pause(here),
@@ -131,7 +135,7 @@ export class PartitionGroup {
         this.#consumer.resume(here);
       },
     };
-    return new PartitionSlot(name, () => this.#options.worker(topic, partition), reader, this.#options.log);
+    return new PartitionSlot(topic, partition, () => this.#options.worker(topic, partition), reader, this.#options.log);
   }
 
   async #take({ batch, resolveOffset, heartbeat, isStale }: EachBatchPayload): Promise<void> {
@@ -154,7 +158,7 @@ export class PartitionGroup {
     while (!this.#stop.signal.aborted) {
       try {
         if (this.#options.watchEnds === true) await this.#lookAtEnds();
-        await Promise.all([...this.#slots.values()].map((slot) => slot.tick()));
+        await Promise.all(this.slots.map((slot) => slot.tick()));
         if (Date.now() - this.#reported > REPORT_EVERY) await this.#report();
       } catch (error) {
         this.#options.log.warn({ group: this.#options.groupId, err: error }, 'the broker could not be asked');
@@ -164,7 +168,7 @@ export class PartitionGroup {
   }
 
   async #lookAtEnds(): Promise<void> {
-    const topics = new Set([...this.#slots.keys()].map(topicOf));
+    const topics = new Set(this.slots.map(({ topic }) => topic));
     for (const topic of topics) {
       const at = Date.now();
       for (const { partition, high } of await this.#admin.fetchTopicOffsets(topic)) {
@@ -176,19 +180,13 @@ export class PartitionGroup {
   /** Tells the group where we are. What counts is what workers wrote in their transactions. */
   async #report(): Promise<void> {
     this.#reported = Date.now();
-    const news = [...this.#slots.values()].filter(
-      ({ name, running, position }) => running && this.#reportedAt.get(name) !== position,
-    );
+    const news = this.slots.filter(({ name, running, position }) => running && this.#reportedAt.get(name) !== position);
     if (news.length === 0) return;
     try {
       await this.#consumer.commitOffsets(
-        news.map(({ name, position }) => ({
-          topic: topicOf(name),
-          partition: partitionOf(name),
-          offset: String(position),
-        })),
+        news.map(({ topic, partition, position }) => ({ topic, partition, offset: String(position) })),
       );
-      this.#reportedAt = new Map([...this.#slots.values()].map(({ name, position }) => [name, position]));
+      this.#reportedAt = new Map(this.slots.map(({ name, position }) => [name, position]));
     } catch (error) {
       this.#options.log.info({ group: this.#options.groupId, err: error }, 'how far we are could not be reported');
     }
@@ -196,5 +194,3 @@ export class PartitionGroup {
 }
 
 const nameOf = (topic: string, partition: number): string => `${topic}/${partition}`;
-const topicOf = (name: string): string => name.slice(0, name.lastIndexOf('/'));
-const partitionOf = (name: string): number => Number(name.slice(name.lastIndexOf('/') + 1));

@@ -38,13 +38,16 @@ const LONGEST_RETRY = 5_000;
 export class PartitionSlot {
   /** Offset of the next message to process. */
   position = 0;
-  readonly name: string;
+  readonly topic: string;
+  readonly partition: number;
   readonly #make: () => PartitionWorker;
   readonly #reader: SlotReader;
   readonly #log: Log;
   readonly #stop = new AbortController();
   #worker: PartitionWorker | undefined;
   #running = false;
+  /** The partition's end when it was last seen. */
+  #end = 0;
   #paused = false;
   #caughtUpAt: number | undefined;
   #confirmed: (() => void) | undefined;
@@ -52,13 +55,23 @@ export class PartitionSlot {
   #work: Promise<void> = Promise.resolve();
   #loop: Promise<void>;
 
-  constructor(name: string, make: () => PartitionWorker, reader: SlotReader, log: Log) {
-    this.name = name;
+  constructor(topic: string, partition: number, make: () => PartitionWorker, reader: SlotReader, log: Log) {
+    this.topic = topic;
+    this.partition = partition;
     this.#make = make;
     this.#reader = reader;
     this.#log = log;
     reader.pause();
     this.#loop = this.#start();
+  }
+
+  get name(): string {
+    return `${this.topic}/${this.partition}`;
+  }
+
+  /** Messages that are there and not yet processed, as far as is known. */
+  get lag(): number {
+    return Math.max(0, this.#end - this.position);
   }
 
   get running(): boolean {
@@ -73,6 +86,7 @@ export class PartitionSlot {
 
   /** Everything before `end` is all there was at `at`, as the broker said. */
   sawEnd(end: number, at: number): void {
+    this.#end = end;
     if (this.#running && this.position >= end) this.#caughtUpAt = Math.max(at, this.#caughtUpAt ?? 0);
   }
 
@@ -91,6 +105,7 @@ export class PartitionSlot {
         );
       }
       const fetched = fetchedOf(this.position);
+      this.#end = end;
       this.#caughtUpAt = fetched.next >= end ? at : undefined;
       await worker.process(fetched, this.#caughtUpAt);
       this.position = Math.max(this.position, fetched.next);

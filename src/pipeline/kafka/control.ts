@@ -1,13 +1,14 @@
-import type { Kafka } from 'kafkajs';
 import { randomUUID } from 'node:crypto';
+import type { Kafka } from 'kafkajs';
 import { UNREGISTERED_AGENT } from '../../attribution/attributed.ts';
 import type { Fetched } from '../../kafka/fetched.ts';
 import type { Log } from '../../kafka/log.ts';
 import type { PartitionWorker } from '../../kafka/partition-slot.ts';
 import { MARKER, type TopicTail } from '../../kafka/topic-tail.ts';
-import { type OutMessage, type TransactionCounts, TransactionalWriter } from '../../kafka/transactional-writer.ts';
+import { type OutMessage, TransactionalWriter } from '../../kafka/transactional-writer.ts';
 import { closingSchema } from './control-message.ts';
 import { encodeEvents } from './events-message.ts';
+import type { RoleCounts } from './role-counts.ts';
 import { CONTROL, EVENTS, INGEST } from './topics.ts';
 
 interface ControlContext {
@@ -15,7 +16,7 @@ interface ControlContext {
   readonly tail: TopicTail;
   readonly rawPartitions: () => Readonly<Record<string, number>>;
   readonly partitionOf: (route: string) => number;
-  readonly transactions: TransactionCounts;
+  readonly counts: RoleCounts;
   readonly log: Log;
 }
 
@@ -33,8 +34,8 @@ export class ControlWorker implements PartitionWorker {
   }
 
   async start(signal: AbortSignal): Promise<number> {
-    const { kafka, tail, transactions } = this.#context;
-    const writer = await TransactionalWriter.open(kafka, `wayward-ingest-${NAME}`, transactions);
+    const { kafka, tail, counts } = this.#context;
+    const writer = await TransactionalWriter.open(kafka, `wayward-ingest-${NAME}`, counts.transactions);
     this.#writer = writer;
     const marker = randomUUID();
     const write = () => writer.commit([{ topic: INGEST, partition: 0, key: `${MARKER}${NAME}`, value: marker }]);

@@ -28,6 +28,9 @@ export async function startDetect(options: Omit<DetectContext, 'states'>): Promi
     get ready() {
       return group.ready;
     },
+    get slots() {
+      return group.slots;
+    },
     async stop() {
       await group.stop();
       await states.close();

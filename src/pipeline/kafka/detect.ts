@@ -13,6 +13,7 @@ import { Core } from '../core.ts';
 import { AlertRevisions } from './alert-revisions.ts';
 import { decodeEvents } from './events-message.ts';
 import { PartitionDetector } from './partition-detector.ts';
+import type { RoleCounts } from './role-counts.ts';
 import { offsetMessage, SnapshotReader, snapshotMessages } from './snapshot.ts';
 import { STATE } from './topics.ts';
 
@@ -25,19 +26,8 @@ export interface DetectContext {
   readonly states: TopicReader;
   /** Milliseconds between two snapshots of a partition. */
   readonly snapshotEvery: number;
-  readonly transactions: TransactionCounts;
-  readonly counts: DetectCounts;
+  readonly counts: RoleCounts;
   readonly log: Log;
-}
-
-export interface DetectCounts {
-  events: number;
-  /** Events that were processed again after a takeover, without a word to anyone. */
-  replayed: number;
-  alerts: number;
-  snapshots: number;
-  /** Of the last restore. */
-  restore: { milliseconds: number; principals: number; bytes: number };
 }
 
 /** Without alerts, progress is committed every so often, milliseconds: what is not committed is done again after a crash. */
@@ -56,6 +46,8 @@ export class DetectWorker implements PartitionWorker {
   /** Messages before it were dealt with by an earlier transaction: what comes of them has been said. */
   #committed = 0;
   #position = 0;
+  /** Events that were processed again after a takeover, without a word to anyone. */
+  #replayed = 0;
   #committedAt = 0;
   /** Partitions don't all make their snapshots at once. */
   #snapshotAt: number;
@@ -69,8 +61,8 @@ export class DetectWorker implements PartitionWorker {
   }
 
   async start(signal: AbortSignal): Promise<number> {
-    const { kafka, transactions } = this.#context;
-    this.#writer = await TransactionalWriter.open(kafka, `wayward-detect-${this.#partition}`, transactions);
+    const { kafka, counts } = this.#context;
+    this.#writer = await TransactionalWriter.open(kafka, `wayward-detect-${this.#partition}`, counts.transactions);
     const saved = await this.#read(signal);
     this.#committed = saved.offset;
     const { snapshot } = saved;
@@ -84,20 +76,31 @@ export class DetectWorker implements PartitionWorker {
       this.#detector.load(snapshot.detector, snapshot.core);
       this.#position = snapshot.offset;
     }
+    counts.detectors.add(this);
     return this.#position;
+  }
+
+  get watermark(): number {
+    return this.#detector.watermark;
   }
 
   async process({ messages, next }: Fetched): Promise<void> {
     for (const { value, offset } of messages) {
       const message = decodeEvents(value);
       this.#detector.take(message);
-      this.#context.counts.events += message.events.length;
       if (Number(offset) >= this.#committed) continue;
-      this.#context.counts.replayed += message.events.length;
+      this.#replayed += message.events.length;
       this.#revisions.forget();
     }
     this.#position = next;
+    this.#tellOfReplay();
     await this.#mayCommit();
+  }
+
+  #tellOfReplay(): void {
+    if (this.#replayed === 0 || this.#position < this.#committed) return;
+    this.#context.log.info({ partition: this.#partition, events: this.#replayed }, 'replayed');
+    this.#replayed = 0;
   }
 
   async tick(): Promise<void> {
@@ -105,6 +108,7 @@ export class DetectWorker implements PartitionWorker {
   }
 
   async close(): Promise<void> {
+    this.#context.counts.detectors.delete(this);
     await this.#writer?.close();
   }
 
@@ -113,18 +117,15 @@ export class DetectWorker implements PartitionWorker {
     const now = Date.now();
     const snapshot = now >= this.#snapshotAt;
     if (!snapshot && this.#revisions.isEmpty && now - this.#committedAt < COMMIT_EVERY) return;
-    const alerts = this.#revisions.messages();
-    const messages: OutMessage[] = [...alerts, offsetMessage(this.#partition, this.#position)];
+    const messages: OutMessage[] = [...this.#revisions.messages(), offsetMessage(this.#partition, this.#position)];
     if (snapshot) messages.push(...this.#snapshot());
     await this.#writer?.commit(messages, snapshot);
-    this.#context.counts.alerts += alerts.length;
     this.#committed = this.#position;
     this.#committedAt = now;
   }
 
   #snapshot(): OutMessage[] {
     this.#snapshotAt = Date.now() + this.#context.snapshotEvery;
-    this.#context.counts.snapshots++;
     const detector = this.#detector.save();
     return snapshotMessages(this.#partition, { offset: this.#position, detector, core: this.core.saveChanges() });
   }
@@ -149,8 +150,9 @@ export class DetectWorker implements PartitionWorker {
     await states.read(this.#partition, ({ key, value }) => visit(key, value), signal);
     signal.throwIfAborted();
     const milliseconds = Date.now() - began;
-    counts.restore = { milliseconds, principals: reader.principals, bytes: reader.bytes };
-    log.info({ partition: this.#partition, ...counts.restore }, 'restored');
+    const { principals, bytes } = reader;
+    counts.restore = { milliseconds, principals, bytes };
+    log.info({ partition: this.#partition, milliseconds, principals, bytes }, 'restored');
     return reader;
   }
 }

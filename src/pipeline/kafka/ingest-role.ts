@@ -4,12 +4,12 @@ import type { Log } from '../../kafka/log.ts';
 import { PartitionCounts } from '../../kafka/partition-counts.ts';
 import { PartitionGroup } from '../../kafka/partition-group.ts';
 import { TopicTail } from '../../kafka/topic-tail.ts';
-import type { TransactionCounts } from '../../kafka/transactional-writer.ts';
 import type { LaneOptions } from '../lane.ts';
 import { ControlWorker } from './control.ts';
-import { type IngestCounts, IngestWorker } from './ingest.ts';
+import { IngestWorker } from './ingest.ts';
 import { partitioner } from './partitions.ts';
 import type { Role } from './role.ts';
+import type { RoleCounts } from './role-counts.ts';
 import { CONTROL, EVENTS, INGEST } from './topics.ts';
 
 export interface IngestRoleOptions {
@@ -18,8 +18,7 @@ export interface IngestRoleOptions {
   /** By raw topic. */
   readonly lanes: ReadonlyMap<string, LaneOptions>;
   readonly settle: number;
-  readonly transactions: TransactionCounts;
-  readonly counts: IngestCounts;
+  readonly counts: RoleCounts;
   readonly log: Log;
 }
 
@@ -57,6 +56,9 @@ export async function startIngest(options: IngestRoleOptions): Promise<Role> {
   return {
     get ready() {
       return group.ready;
+    },
+    get slots() {
+      return group.slots;
     },
     async stop() {
       await group.stop();

@@ -9,10 +9,13 @@ import { MARKER, type TopicTail } from '../../kafka/topic-tail.ts';
 import { type OutMessage, TransactionalWriter, type TransactionCounts } from '../../kafka/transactional-writer.ts';
 import type { DeadLetter } from '../../sources/dead-letter.ts';
 import { READ_SIZE } from '../../sources/source.ts';
+import { noCounts } from '../counts.ts';
 import { Lane, type LaneOptions, type SavedLane } from '../lane.ts';
 import type { PendingUse } from '../ordered.ts';
+import type { SourceCounts } from '../telemetry.ts';
 import { type EventsMessage, encodeEvents } from './events-message.ts';
 import { Lead } from './lead.ts';
+import type { RoleCounts } from './role-counts.ts';
 import { DEAD_LETTERS, EVENTS, INGEST } from './topics.ts';
 
 /** What all readers of raw partitions share. */
@@ -28,18 +31,7 @@ export interface IngestContext {
   readonly eventsPartitions: number;
   /** Live: how long after its time a record may still come in order, milliseconds. */
   readonly settle: number;
-  readonly transactions: TransactionCounts;
-  readonly counts: IngestCounts;
-}
-
-export interface IngestCounts {
-  records: number;
-  events: number;
-  /** Rejected records and records without identity: they count for nobody, so nobody need look at them. */
-  unattributed: number;
-  /** By reason. */
-  readonly ignored: Map<string, number>;
-  readonly deadLetters: Map<string, number>;
+  readonly counts: RoleCounts;
 }
 
 /** Where the reader of one raw partition stands, as `wayward.ingest` keeps it. */
@@ -79,8 +71,8 @@ export class IngestWorker implements PartitionWorker {
   }
 
   async start(signal: AbortSignal): Promise<number> {
-    const { kafka, tail, transactions } = this.#context;
-    const writer = await TransactionalWriter.open(kafka, `wayward-ingest-${this.#name}`, transactions);
+    const { kafka, tail, counts } = this.#context;
+    const writer = await TransactionalWriter.open(kafka, `wayward-ingest-${this.#name}`, counts.transactions);
     this.#writer = writer;
     const marker = randomUUID();
     await tail.reaches(
@@ -95,18 +87,22 @@ export class IngestWorker implements PartitionWorker {
     const options = this.#context.laneOptionsOf(this.#topic);
     this.#lane = new Lane(this.#source, { ...options, onDeadLetter: (letter) => this.#letters.push(letter) });
     if (saved !== undefined) {
-      this.#lane.load(saved.lane);
+      this.#lane.load({ ...saved.lane, counts: noCounts() });
       this.#watermark = saved.watermark ?? Number.NEGATIVE_INFINITY;
     }
+    counts.readers.add(this);
     return position?.offset ?? 0;
+  }
+
+  /** What became of the records that this worker has read. */
+  get counted(): SourceCounts {
+    return { name: this.#topic, counts: this.#lane.counts };
   }
 
   async process({ messages }: Fetched, caughtUpAt: number | undefined): Promise<void> {
     this.#source.push(messages);
     const events: PendingUse[] = [];
-    const before = this.#lane.counts.records;
     while (!this.#source.isEmpty) await this.#lane.read(READ_SIZE, events, Date.now());
-    this.#context.counts.records += this.#lane.counts.records - before;
     if (caughtUpAt !== undefined) await this.#lane.read(READ_SIZE, events, Date.now());
     await this.#tell(events, caughtUpAt);
   }
@@ -124,6 +120,8 @@ export class IngestWorker implements PartitionWorker {
   }
 
   async close(): Promise<void> {
+    const { readers, retired } = this.#context.counts;
+    if (readers.delete(this)) retired.push(this.counted);
     await this.#writer?.close();
   }
 
@@ -143,7 +141,7 @@ export class IngestWorker implements PartitionWorker {
   }
 
   async #tell(events: readonly PendingUse[], caughtUpAt: number | undefined): Promise<void> {
-    const { settle, counts } = this.#context;
+    const { settle } = this.#context;
     const byClock = caughtUpAt === undefined ? Number.NEGATIVE_INFINITY : caughtUpAt - settle;
     this.#watermark = Math.max(this.#watermark, this.#lane.watermark, byClock);
     const letters = this.#letters;
@@ -157,8 +155,6 @@ export class IngestWorker implements PartitionWorker {
     ]);
     this.#told = this.#watermark;
     this.#lead.add(events.length, this.#lane.high);
-    counts.events += events.length;
-    for (const { reason } of letters) counts.deadLetters.set(reason, (counts.deadLetters.get(reason) ?? 0) + 1);
   }
 
   /** One for every events partition: each needs to know the watermark. */
@@ -167,6 +163,7 @@ export class IngestWorker implements PartitionWorker {
     const byPartition = Array.from({ length: eventsPartitions }, (): PendingUse[] => []);
     for (const event of events) {
       const route = routeOf(event.use, registry);
+      // Nobody need look at what counts for nobody.
       if (route === undefined) counts.unattributed++;
       else byPartition[partitionOf(route)]?.push(event);
     }

@@ -82,17 +82,19 @@ export const offsetMessage = (partition: number, offset: number): OutMessage => 
 /** Collects the newest message of each key of a state partition, and makes the last snapshot of them. */
 export class SnapshotReader {
   readonly #newest = new Map<string, Buffer>();
+  readonly #principals = new Set<string>();
   /** Bytes read so far. */
   bytes = 0;
 
   take(key: string, value: Buffer | null): void {
     this.bytes += value?.length ?? 0;
+    if (key.startsWith(PRINCIPAL)) this.#principals.add(key);
     if (value === null) this.#newest.delete(key);
     else this.#newest.set(key, value);
   }
 
   get principals(): number {
-    return this.#newest.size;
+    return this.#principals.size;
   }
 
   /** Of the next message that no transaction has dealt with; 0 at the very beginning. */
