@@ -6,6 +6,7 @@ import { ServerUnavailableError } from '../errors.ts';
 import { customFormatSchema } from '../formats/custom-spec.ts';
 import { formatById, formats } from '../formats/registry.ts';
 import { checkKafka, type KafkaSettings, kafkaSchema, locatedKafka } from '../kafka/settings.ts';
+import { type HttpSettings, httpSchema } from '../ops/settings.ts';
 import { responseSchema } from '../response/config.ts';
 import { REVOKERS } from '../revokers/registry.ts';
 import { kibanaSchema } from '../sinks/kibana/settings.ts';
@@ -53,6 +54,7 @@ const waywardSchema = z.strictObject({
   revokers: revokersSchema.default({}),
   kibana: kibanaSchema.optional(),
   secret_providers: secretProvidersSchema.default({}),
+  http: httpSchema.optional(),
   kafka: kafkaSchema.optional(),
 });
 
@@ -74,6 +76,8 @@ export interface WaywardConfig {
   readonly revokers: WaywardFile['revokers'];
   readonly kibana: WaywardFile['kibana'];
   readonly secretProviders: ProviderSettings;
+  /** Where health and metrics are served, if at all. */
+  readonly http: HttpSettings | undefined;
   readonly kafka: KafkaSettings | undefined;
   /**
    * Fetches the secrets under these keys of the file.
@@ -113,6 +117,7 @@ export function loadConfig(written?: string): WaywardConfig {
     revokers: value.revokers,
     kibana: value.kibana,
     secretProviders: providers,
+    http: value.http,
     kafka: value.kafka && locatedKafka(value.kafka, folder),
     async resolveSecrets(keys, context) {
       const here = { ...context, folder, providers };

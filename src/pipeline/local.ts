@@ -1,4 +1,4 @@
-import type { Alert } from '../alerts/alert.ts';
+import { type Alert, severityRose } from '../alerts/alert.ts';
 import type { Registry } from '../attribution/registry.ts';
 import type { Detector } from '../detectors/detector.ts';
 import type { Store } from '../sinks/store.ts';
@@ -18,8 +18,8 @@ export interface LocalOptions {
   readonly detectors: readonly Detector[];
   /** Decides what response makes of a new or changed alert; called inside the transaction that saves it. */
   readonly respond: (alert: Alert) => void;
-  /** Told of alerts after they are saved. */
-  readonly saved: (alerts: readonly Alert[]) => void;
+  /** Told of alerts after they are saved; of those, and of earlier revisions of them, `rose` are the ones that got more severe. */
+  readonly saved: (alerts: readonly Alert[], rose: readonly Alert[]) => void;
   /** Called once, when for the first time there is nothing more to read. */
   readonly caughtUp?: () => void;
   /** Puts the dead letters so far on the disk; returns the length of their file in bytes. */
@@ -36,6 +36,7 @@ export class LocalPipeline {
   readonly #options: LocalOptions;
   readonly #merge: Merge;
   readonly #changed = new Map<string, Alert>();
+  readonly #rose: Alert[] = [];
   #closing = 0;
   /** Of the last save: when it was and how long it took, in milliseconds, and what had been read and closed by then. */
   #last = { at: 0, took: 0, records: 0, closing: 0 };
@@ -43,7 +44,7 @@ export class LocalPipeline {
   constructor(merge: Merge, options: LocalOptions) {
     this.#merge = merge;
     this.#options = options;
-    this.core = new Core(options.registry, options.detectors, (alert) => this.#changed.set(alert.id, alert));
+    this.core = new Core(options.registry, options.detectors, (alert) => this.#take(alert));
   }
 
   /** Goes on where an earlier run stood. */
@@ -65,6 +66,11 @@ export class LocalPipeline {
       behind &&= !idle;
     }
     this.#save();
+  }
+
+  #take(alert: Alert): void {
+    this.#changed.set(alert.id, alert);
+    if (severityRose(alert)) this.#rose.push(alert);
   }
 
   /** Closings are records on the left: they are taken in between two batches. */
@@ -105,6 +111,6 @@ export class LocalPipeline {
     });
     const at = performance.now();
     this.#last = { at, took: at - started, records: this.#merge.counts.records, closing: this.#closing };
-    if (alerts.length > 0) saved(alerts);
+    if (alerts.length > 0) saved(alerts, this.#rose.splice(0));
   }
 }

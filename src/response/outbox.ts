@@ -199,6 +199,21 @@ export class Outbox {
     );
   }
 
+  /** How many steps have ended, by state. */
+  ended(): Partial<Record<StepState, number>> {
+    return this.#count('done_at IS NOT NULL');
+  }
+
+  /** How many steps wait or are under way, by state. */
+  pending(): Partial<Record<StepState, number>> {
+    return this.#count('done_at IS NULL');
+  }
+
+  #count(where: string): Partial<Record<StepState, number>> {
+    const rows = this.#state.all(`SELECT state, count(*) AS steps FROM outbox WHERE ${where} GROUP BY state`);
+    return Object.fromEntries(rows.map(({ state, steps }) => [state as StepState, Number(steps)]));
+  }
+
   #select(where: string, ...values: (string | number)[]): OutboxStep[] {
     return this.#state.all(`SELECT * FROM outbox WHERE ${where}`, ...values).map(stepOf);
   }

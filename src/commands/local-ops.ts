@@ -1,0 +1,32 @@
+import type { Telemetry } from '../ops/telemetry.ts';
+import type { LocalPipeline } from '../pipeline/local.ts';
+import type { Merge } from '../pipeline/merge.ts';
+import { tellOfDetection, tellOfResponse, tellOfSources } from '../pipeline/telemetry.ts';
+import type { ResponseContext } from '../response/context.ts';
+import type { DeadLetterFile } from '../sources/dead-letter-file.ts';
+
+/** What the one-process Wayward tells about itself. */
+export function tellOfLocal(
+  telemetry: Telemetry,
+  merge: Merge,
+  pipeline: LocalPipeline,
+  response: ResponseContext,
+  letters: DeadLetterFile,
+): void {
+  tellOfSources(telemetry, () => merge.lanes.map(({ source, counts }) => ({ name: source.name, counts })));
+  tellOfDetection(telemetry, () => [pipeline.core]);
+  tellOfResponse(telemetry, response);
+  telemetry.read('watermarkDelay', () => Math.max(0, (Date.now() - merge.watermark) / 1000));
+  telemetry.read('disordered', () => {
+    const { behind, reorder_overflow: overflow } = merge.counts;
+    return [
+      { value: behind, labels: { reason: 'behind' } },
+      { value: overflow, labels: { reason: 'overflow' } },
+    ];
+  });
+  telemetry.component('dead letters', () =>
+    letters.lost === 0
+      ? { state: 'ok' }
+      : { state: 'degraded', reason: `${letters.lost} could not be written; is the disk full?` },
+  );
+}

@@ -1,0 +1,77 @@
+import { resolve } from 'node:path';
+import { DEFAULT_CONFIG, type WaywardConfig } from '../config/wayward-yaml.ts';
+import { ConfigWatch } from '../ops/config-watch.ts';
+import { Health } from '../ops/health.ts';
+import { serve } from '../ops/http.ts';
+import { Metrics } from '../ops/metrics.ts';
+import { pagesOf } from '../ops/pages.ts';
+import type { Telemetry } from '../ops/telemetry.ts';
+import type { ServiceLog } from './service-log.ts';
+
+export interface OpsOptions {
+  readonly config: WaywardConfig;
+  /** What `--config`, `--credentials` and `--detectors` say. */
+  readonly chosen: { readonly config?: string; readonly credentials?: string; readonly detectors?: string };
+  readonly log: ServiceLog;
+  /** Aborted when the process is to stop: from then on it is not ready. */
+  readonly signal: AbortSignal;
+  /** Milliseconds; a minute where absent. */
+  readonly lookEvery?: number | undefined;
+}
+
+/** How a running Wayward is: what its parts tell, what is served of it, and whether its configuration is still that on the disk. */
+export interface Ops {
+  readonly telemetry: Telemetry;
+  /** The numbers of the health stream, as they are now. */
+  readonly metrics: Metrics;
+  /** Everything has been opened and restored; until then it is not ready. */
+  started(): void;
+  close(): Promise<void>;
+}
+
+/**
+ * Begins to watch and, where `http:` is configured, to serve. Call it right after configuration was loaded, and close it
+ * before or with what its telemetry reads.
+ * @throws UsageError where the port can't be had
+ */
+export async function startOps({ config, chosen, log, signal, lookEvery }: OpsOptions): Promise<Ops> {
+  const metrics = new Metrics();
+  const health = new Health();
+  const watch = new ConfigWatch({
+    files: [chosen.config ?? DEFAULT_CONFIG, chosen.credentials ?? config.credentials].flatMap((file) =>
+      file === undefined ? [] : [resolve(file)],
+    ),
+    folder: resolve(chosen.detectors ?? config.detectors),
+    every: lookEvery,
+    onChange: (changed) => tellOfConfig(log, changed),
+  });
+  metrics.read('configStale', () => (watch.changed.length > 0 ? 1 : 0));
+  health.component('config', () =>
+    watch.changed.length > 0
+      ? { state: 'degraded', reason: `differs from what runs: ${watch.changed.join(', ')}` }
+      : { state: 'ok' },
+  );
+  health.component('stop', () => (signal.aborted ? { state: 'down', reason: 'stopping' } : { state: 'ok' }));
+  const started = health.component('start', () => ({ state: 'down', reason: 'opening sources and restoring state' }));
+  const onError = (error: unknown) => log.error({ err: error }, 'health and metrics failed');
+  const server = config.http && (await serve(config.http, pagesOf(health, metrics), onError));
+  if (config.http) log.info(config.http, 'serving /healthz, /readyz and /metrics');
+  return {
+    telemetry: {
+      read: (metric, samples) => metrics.read(metric, samples),
+      observe: (metric, seconds) => metrics.observe(metric, seconds),
+      component: (name, condition) => health.component(name, condition),
+    },
+    metrics,
+    started,
+    async close() {
+      watch.close();
+      await server?.close();
+    },
+  };
+}
+
+function tellOfConfig(log: ServiceLog, changed: readonly string[]): void {
+  if (changed.length === 0) log.info('the configuration on the disk is again what runs');
+  else log.warn({ changed }, 'the configuration on the disk differs from what runs: restart to use it');
+}
