@@ -4,12 +4,14 @@ import { glob, isDynamicPattern } from 'tinyglobby';
 import type { Alert } from '../alerts/alert.ts';
 import { loadDetectors } from '../config/detector-files.ts';
 import type { WaywardConfig } from '../config/wayward-yaml.ts';
+import type { Detector } from '../detectors/detector.ts';
 import { UsageError } from '../errors.ts';
 import { loadCheckpoint } from '../pipeline/checkpoint.ts';
 import { Lane } from '../pipeline/lane.ts';
 import { LocalPipeline } from '../pipeline/local.ts';
 import { Merge, savedPositions } from '../pipeline/merge.ts';
 import { createResponse, createWorker } from '../pipeline/response.ts';
+import { AlertTelemetry } from '../pipeline/telemetry.ts';
 import { timesOf } from '../response/record.ts';
 import { respondTo } from '../response/responder.ts';
 import { lockForRun } from '../sinks/run-lock.ts';
@@ -20,12 +22,15 @@ import { FollowSource } from '../sources/follow.ts';
 import { HandlePool } from '../sources/handle-pool.ts';
 import type { Source, SourcePosition } from '../sources/source.ts';
 import type { CommandIo } from './io.ts';
+import { tellOfLocal } from './local-ops.ts';
 import { laneOptionsOf } from './logs.ts';
+import { type Ops, startOps } from './ops.ts';
 import {
   configOption,
   credentialsOption,
   detectorsOption,
   loadSetup,
+  type Setup,
   type SetupOptions,
   secretContext,
   withExample,
@@ -59,6 +64,21 @@ async function run(options: RunOptions, io: CommandIo): Promise<void> {
   const detectors = loadDetectors(options.detectors ?? config.detectors).map(({ detector }) => detector);
   await config.resolveSecrets(['response', 'revokers'], secretContext(io));
   const log = createServiceLog(io.stderr);
+  const ops = await startOps({ config, chosen: options, log, signal: io.signal });
+  try {
+    await runLocal({ config, registry, fetchSecrets }, detectors, io, log, ops);
+  } finally {
+    await ops.close();
+  }
+}
+
+async function runLocal(
+  { config, registry, fetchSecrets }: Setup,
+  detectors: readonly Detector[],
+  io: CommandIo,
+  log: ServiceLog,
+  ops: Ops,
+): Promise<void> {
   const store = new Store(config.state);
   const release = lockForRun(config.state);
   const checkpoint = loadCheckpoint(store);
@@ -84,6 +104,7 @@ async function run(options: RunOptions, io: CommandIo): Promise<void> {
       onError: (error) => log.error({ err: error }, 'response failed'),
     });
     const merge = await openMerge(config, io, letters, log, saved && savedPositions(saved.merge));
+    const told = new AlertTelemetry(ops.telemetry);
     const pipeline = new LocalPipeline(merge, {
       store,
       registry,
@@ -91,14 +112,17 @@ async function run(options: RunOptions, io: CommandIo): Promise<void> {
       respond: (alert) => {
         respondTo(alert, response);
       },
-      saved: (alerts) => {
+      saved: (alerts, rose) => {
         worker.wake();
+        told.handedOver(rose, Date.now());
         for (const alert of alerts) logAlert(log, alert);
       },
       caughtUp: () => log.info({ counts: merge.counts }, 'caught up'),
       syncDeadLetters: () => letters.sync(),
     });
     if (saved) pipeline.load(saved);
+    tellOfLocal(ops.telemetry, merge, pipeline, response, letters);
+    ops.started();
     log.info(
       {
         sources: merge.lanes.length,
