@@ -66,7 +66,7 @@ export const METRICS = {
   suppressed: {
     name: 'wayward_suppressed_total',
     kind: 'counter',
-    help: 'Findings that were kept quiet: exception, repeated (told already), alert-full (more than an alert holds).',
+    help: 'What was kept quiet: exception, repeated (told already), alert-full (more than an alert holds), first-seen (more than are shown a day).',
     labels: ['reason'],
     health: 'suppressed',
   },

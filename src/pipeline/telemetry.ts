@@ -36,7 +36,12 @@ export function tellOfDetection(telemetry: Telemetry, cores: () => readonly Core
   telemetry.read('disordered', () => cores().flatMap(({ engine }) => byLabel('reason', { late: engine.counts.late })));
   telemetry.read('suppressed', () =>
     cores().flatMap(({ engine: { counts }, incidents }) =>
-      byLabel('reason', { exception: counts.excepted, repeated: counts.repeated, 'alert-full': incidents.dropped }),
+      byLabel('reason', {
+        exception: counts.excepted,
+        repeated: counts.repeated,
+        'alert-full': incidents.dropped,
+        'first-seen': counts.firstSeenSuppressed,
+      }),
     ),
   );
 }
