@@ -1,0 +1,99 @@
+import { type Admin, ConfigResourceTypes, type Kafka, KafkaJSAggregateError } from 'kafkajs';
+import { ServerUnavailableError } from '../errors.ts';
+import { OWN_PREFIX } from './settings.ts';
+
+/** A topic as it should be. */
+export interface TopicPlan {
+  readonly topic: string;
+  readonly partitions: number;
+  readonly replicas: number;
+  /** As Kafka's documentation names them. */
+  readonly config: Readonly<Record<string, string>>;
+}
+
+export interface TopicState {
+  readonly plan: TopicPlan;
+  readonly exists: boolean;
+  /** What is there but not as planned, such as `1 partition instead of 12`. */
+  readonly differences: readonly string[];
+}
+
+/** @throws ServerUnavailableError for those that are not there, with what to do about it */
+export async function requireTopics(kafka: Kafka, names: readonly string[]): Promise<void> {
+  const missing = await withAdmin(kafka, (admin) => missingTopics(admin, names));
+  if (missing.length === 0) return;
+  const own = missing.some((name) => name.startsWith(OWN_PREFIX)) ? ['run wayward setup kafka'] : [];
+  const raw = missing.some((name) => !name.startsWith(OWN_PREFIX))
+    ? ['make those that hold your logs, or mend kafka.topics in wayward.yaml']
+    : [];
+  throw new ServerUnavailableError(
+    `Kafka has no topic ${missing.join(', ')}, or does not show it to this user; ${[...own, ...raw].join('; ')}`,
+  );
+}
+
+export async function missingTopics(admin: Admin, names: readonly string[]): Promise<string[]> {
+  const there = new Set(await admin.listTopics());
+  return names.filter((name) => !there.has(name));
+}
+
+/** Compares each planned topic with what is there. Changes nothing. */
+export async function compareTopics(admin: Admin, plans: readonly TopicPlan[]): Promise<TopicState[]> {
+  const missing = new Set(
+    await missingTopics(
+      admin,
+      plans.map(({ topic }) => topic),
+    ),
+  );
+  const states: TopicState[] = [];
+  for (const plan of plans) {
+    const exists = !missing.has(plan.topic);
+    states.push({ plan, exists, differences: exists ? await differencesOf(admin, plan) : [] });
+  }
+  return states;
+}
+
+/**
+ * Makes the topic; false if somebody else just did.
+ * @throws ServerUnavailableError with the reason if Kafka refuses
+ */
+export async function makeTopic(admin: Admin, { topic, partitions, replicas, config }: TopicPlan): Promise<boolean> {
+  const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
+  const wanted = { topic, numPartitions: partitions, replicationFactor: replicas, configEntries };
+  try {
+    return await admin.createTopics({ topics: [wanted] });
+  } catch (error) {
+    const [reason] = error instanceof KafkaJSAggregateError ? error.errors : [error];
+    throw new ServerUnavailableError(`Kafka did not make ${topic}; docs/kafka.md has the rights that this user needs`, {
+      cause: reason,
+    });
+  }
+}
+
+/** Runs `work` with a connection for administration of its own. */
+export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    return await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+async function differencesOf(admin: Admin, { topic, partitions, replicas, config }: TopicPlan): Promise<string[]> {
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+  const actual = topics[0]?.partitions ?? [];
+  const { resources } = await admin.describeConfigs({
+    resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames: Object.keys(config) }],
+    includeSynonyms: false,
+  });
+  const entries = new Map(resources[0]?.configEntries.map(({ configName, configValue }) => [configName, configValue]));
+  const compared: [name: string, is: string, planned: string][] = [
+    ['partitions', String(actual.length), String(partitions)],
+    ['replicas', String(Math.min(...actual.map((each) => each.replicas.length))), String(replicas)],
+    ...Object.entries(config).map(([name, value]): [string, string, string] => [name, entries.get(name) ?? '', value]),
+  ];
+  return compared
+    .filter(([, is, planned]) => is !== planned)
+    .map(([name, is, planned]) => `${name}=${is}, planned ${planned}`);
+}
