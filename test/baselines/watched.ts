@@ -1,6 +1,7 @@
 import type { Alert } from '../../src/alerts/alert.ts';
 import type { Credential } from '../../src/attribution/credential.ts';
 import { createRegistry } from '../../src/attribution/registry.ts';
+import type { Activity } from '../../src/baselines/activity.ts';
 import type { Detector } from '../../src/detectors/detector.ts';
 import { type CredentialUse, NOTHING_ELSE } from '../../src/event.ts';
 import { Core } from '../../src/pipeline/core.ts';
@@ -27,8 +28,13 @@ export class Watched {
   readonly #alerts = new Map<string, Alert>();
   #uses = 0;
 
-  constructor(credentials: readonly Credential[] = [agent('a')], detectors: readonly Detector[] = shipped) {
-    this.core = new Core(createRegistry(credentials), detectors, (alert) => this.#alerts.set(alert.id, alert));
+  constructor(
+    credentials: readonly Credential[] = [agent('a')],
+    detectors: readonly Detector[] = shipped,
+    observed?: (activity: Activity) => void,
+  ) {
+    const changed = (alert: Alert): unknown => this.#alerts.set(alert.id, alert);
+    this.core = new Core(createRegistry(credentials), detectors, changed, observed);
   }
 
   /** All alerts so far, in their last form. */

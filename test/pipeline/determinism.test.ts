@@ -9,6 +9,8 @@ import type { Alert } from '../../src/alerts/alert.ts';
 import { alertDocument } from '../../src/alerts/document.ts';
 import { FinalOrder } from '../../src/alerts/final-order.ts';
 import type { Registry } from '../../src/attribution/registry.ts';
+import type { Activity } from '../../src/baselines/activity.ts';
+import { observedDocument } from '../../src/documents/observed.ts';
 import { detectFormat } from '../../src/formats/detect.ts';
 import { createRedactor } from '../../src/formats/redact.ts';
 import { formatById, formats } from '../../src/formats/registry.ts';
@@ -23,7 +25,10 @@ import { registryOf, shippedDetectors } from '../quality/measure.ts';
 import { BytesSource } from './lines.ts';
 import { type Misuse, misuse } from './misuse.ts';
 
-/** Same input, same alerts: whole documents, byte for byte, however the input is cut, ordered or interrupted. */
+/**
+ * Same input, same alerts and the same documents beside them, byte for byte, however the input is cut, ordered or
+ * interrupted.
+ */
 
 const DETECTORS = join(import.meta.dirname, '..', '..', 'detectors');
 const detectors = shippedDetectors();
@@ -49,16 +54,25 @@ const bytesOf = (lines: readonly string[]): Buffer => Buffer.from(lines.map((lin
 let input: Misuse;
 let registry: Registry;
 let whole: readonly File[];
-let expected: string[];
+let expected: readonly string[];
+let expectedBeside: readonly string[];
 
-/** The documents as `wayward scan` writes them. */
-async function scan(way: Way): Promise<string[]> {
+interface Scanned {
+  /** As `wayward scan` writes them. */
+  readonly alerts: readonly string[];
+  /** Activity and inventory. */
+  readonly beside: readonly string[];
+}
+
+async function scan(way: Way): Promise<Scanned> {
   const order = new FinalOrder();
   const done: Alert[] = [];
+  const beside: string[] = [];
+  const show = (activity: Activity): unknown => beside.push(JSON.stringify(observedDocument(activity)));
   const keeper = way.kept === 'store' ? new StoreKeeper() : new MemoryKeeper();
   const stops = [...(way.stops ?? [])];
   for (let stop = stops.shift(); ; stop = stops.shift()) {
-    const core = new Core(registry, detectors, (alert) => order.take(alert));
+    const core = new Core(registry, detectors, (alert) => order.take(alert), show);
     const context = { redactor: createRedactor(Buffer.alloc(32, way.key ?? 1)) };
     const saved = keeper.load();
     const positions = saved === undefined ? undefined : savedPositions(saved.merge);
@@ -86,7 +100,8 @@ async function scan(way: Way): Promise<string[]> {
     if (left > 0) break;
   }
   keeper.close();
-  return [...done, ...order.rest()].map((alert) => JSON.stringify(alertDocument(alert)));
+  const alerts = [...done, ...order.rest()].map((alert) => JSON.stringify(alertDocument(alert)));
+  return { alerts, beside };
 }
 
 interface Kept {
@@ -137,16 +152,21 @@ beforeAll(async () => {
   input = misuse();
   registry = registryOf(input.registry);
   whole = Object.entries(input.logs).map(([name, lines]) => [`${name}.log`, bytesOf(lines)]);
-  expected = await scan({ files: whole });
+  ({ alerts: expected, beside: expectedBeside } = await scan({ files: whole }));
 });
 
 afterEach(() => {
   vi.useRealTimers();
 });
 
-const same = (got: readonly string[]): void => {
-  expect(got.length).toBe(expected.length);
-  for (const [index, document] of got.entries()) expect(document).toBe(expected[index]);
+const sameLines = (got: readonly string[], wanted: readonly string[]): void => {
+  expect(got.length).toBe(wanted.length);
+  for (const [index, document] of got.entries()) expect(document).toBe(wanted[index]);
+};
+
+const same = ({ alerts, beside }: Scanned): void => {
+  sameLines(alerts, expected);
+  sameLines(beside, expectedBeside);
 };
 
 test('the input is worth it: at least 50 alerts, and every detector has found something', () => {
@@ -157,6 +177,20 @@ test('the input is worth it: at least 50 alerts, and every detector has found so
   );
   expect([...found].sort()).toEqual(detectors.map(({ id }) => id).sort());
   expect(expected.length).toBeGreaterThanOrEqual(50);
+});
+
+test('beside the alerts, all kinds of activity are in it, no document twice', () => {
+  const documents = expectedBeside.map((line) => JSON.parse(line));
+  const kinds = Map.groupBy(documents, ({ stream, document }) => `${stream} ${document.event.action ?? 'hour'}`);
+  expect([...kinds.keys()].sort()).toEqual([
+    'activity first-seen',
+    'activity hour',
+    'inventory day-over',
+    'inventory first-use',
+    'inventory stream-started',
+  ]);
+  expect(documents.length).toBeGreaterThan(500);
+  expect(new Set(documents.map(({ id }) => id)).size).toBe(documents.length);
 });
 
 test('alerts come in order of (@timestamp, event.id), and no id twice', () => {
@@ -188,7 +222,7 @@ const dealt = (name: string, lines: readonly string[], machines: number): File[]
       ] as const,
   );
 
-describe('the same alerts, byte for byte', () => {
+describe('the same alerts and documents, byte for byte', () => {
   test('whatever the size of batches and reads', async () => {
     await fc.assert(
       fc.asyncProperty(
