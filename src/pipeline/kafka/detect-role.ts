@@ -2,6 +2,7 @@ import { PartitionCounts } from '../../kafka/partition-counts.ts';
 import { PartitionGroup } from '../../kafka/partition-group.ts';
 import { TopicReader } from '../../kafka/topic-reader.ts';
 import { type DetectContext, DetectWorker } from './detect.ts';
+import { partitioner } from './partitions.ts';
 import type { Role } from './role.ts';
 import { EVENTS, STATE } from './topics.ts';
 
@@ -9,18 +10,19 @@ import { EVENTS, STATE } from './topics.ts';
 const GATHER = 128 * 1024;
 
 /** Its share of the events partitions. */
-export async function startDetect(options: Omit<DetectContext, 'states'>): Promise<Role> {
+export async function startDetect(options: Omit<DetectContext, 'states' | 'partitionOf'>): Promise<Role> {
   const { kafka, log } = options;
-  const counts = await PartitionCounts.open(kafka, [STATE], (error) =>
+  const counts = await PartitionCounts.open(kafka, [EVENTS, STATE], (error) =>
     log.warn({ err: error }, 'the number of partitions could not be asked for'),
   );
   const states = await TopicReader.open(kafka, STATE, counts.current[STATE] ?? 0);
+  const partitionOf = partitioner(counts.current[EVENTS] ?? 0);
   await counts.close();
   const group = new PartitionGroup(kafka, {
     groupId: 'wayward-detect',
     topics: [EVENTS],
     gather: GATHER,
-    worker: (_topic, partition) => new DetectWorker(partition, { ...options, states }),
+    worker: (_topic, partition) => new DetectWorker(partition, { ...options, states, partitionOf }),
     log,
   });
   await group.start();

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Kafka } from 'kafkajs';
 import type { Alert } from '../../alerts/alert.ts';
 import type { Registry } from '../../attribution/registry.ts';
+import type { Activity } from '../../baselines/activity.ts';
 import type { Detector } from '../../detectors/detector.ts';
+import { observedDocument } from '../../documents/observed.ts';
 import type { Fetched } from '../../kafka/fetched.ts';
 import type { Log } from '../../kafka/log.ts';
 import type { PartitionWorker } from '../../kafka/partition-slot.ts';
@@ -11,6 +13,7 @@ import { MARKER } from '../../kafka/topic-tail.ts';
 import { type OutMessage, TransactionalWriter, type TransactionCounts } from '../../kafka/transactional-writer.ts';
 import { Core } from '../core.ts';
 import { AlertRevisions } from './alert-revisions.ts';
+import { documentMessage } from './document-message.ts';
 import { decodeEvents } from './events-message.ts';
 import { PartitionDetector } from './partition-detector.ts';
 import type { RoleCounts } from './role-counts.ts';
@@ -22,6 +25,8 @@ export interface DetectContext {
   readonly kafka: Kafka;
   readonly registry: Registry;
   readonly detectors: readonly Detector[];
+  /** The events partition of a peer group. */
+  readonly partitionOf: (route: string) => number;
   /** Reads `wayward.state`. */
   readonly states: TopicReader;
   /** Milliseconds between two snapshots of a partition. */
@@ -41,6 +46,8 @@ export class DetectWorker implements PartitionWorker {
   readonly #context: DetectContext;
   readonly #partition: number;
   readonly #revisions = new AlertRevisions();
+  /** Worth showing beside alerts, since the last transaction. */
+  #observed: Activity[] = [];
   readonly #detector: PartitionDetector;
   #writer: TransactionalWriter | undefined;
   /** Messages before it were dealt with by an earlier transaction: what comes of them has been said. */
@@ -55,7 +62,13 @@ export class DetectWorker implements PartitionWorker {
   constructor(partition: number, context: DetectContext) {
     this.#partition = partition;
     this.#context = context;
-    this.core = new Core(context.registry, context.detectors, (alert: Alert) => this.#revisions.take(alert));
+    this.core = new Core(
+      context.registry,
+      context.detectors,
+      (alert: Alert) => this.#revisions.take(alert),
+      (activity) => this.#observed.push(activity),
+      ({ peerGroup }) => context.partitionOf(peerGroup) === partition,
+    );
     this.#detector = new PartitionDetector(this.core);
     this.#snapshotAt = Date.now() + context.snapshotEvery * (0.5 + Math.random());
   }
@@ -91,6 +104,7 @@ export class DetectWorker implements PartitionWorker {
       if (Number(offset) >= this.#committed) continue;
       this.#replayed += message.events.length;
       this.#revisions.forget();
+      this.#observed = [];
     }
     this.#position = next;
     this.#tellOfReplay();
@@ -117,7 +131,13 @@ export class DetectWorker implements PartitionWorker {
     const now = Date.now();
     const snapshot = now >= this.#snapshotAt;
     if (!snapshot && this.#revisions.isEmpty && now - this.#committedAt < COMMIT_EVERY) return;
-    const messages: OutMessage[] = [...this.#revisions.messages(), offsetMessage(this.#partition, this.#position)];
+    const documents = this.#observed.map((activity) => documentMessage(observedDocument(activity)));
+    this.#observed = [];
+    const messages: OutMessage[] = [
+      ...this.#revisions.messages(),
+      ...documents,
+      offsetMessage(this.#partition, this.#position),
+    ];
     if (snapshot) messages.push(...this.#snapshot());
     await this.#writer?.commit(messages, snapshot);
     this.#committed = this.#position;

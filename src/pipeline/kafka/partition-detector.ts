@@ -100,7 +100,9 @@ export class PartitionDetector {
       ready -= batch.length;
       this.#core.process(batch);
     }
-    this.#core.advance(Math.min(frontier, this.#greatestTime()));
+    const now = Math.min(frontier, this.#greatestTime());
+    this.#core.advance(now);
+    this.#core.reach(now);
   }
 
   #smallestWatermark(): number {

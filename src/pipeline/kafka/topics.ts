@@ -10,3 +10,5 @@ export const DOCUMENTS = 'wayward.documents';
 export const DEAD_LETTERS = 'wayward.dead-letters';
 /** What people say: closings, halt, approvals. */
 export const CONTROL = 'wayward.control';
+/** What the responder did and knows: its changelog. */
+export const RESPONSE = 'wayward.response';
