@@ -1,8 +1,11 @@
 import type { AuditEntry } from '../response/audit.ts';
 import type { OutboxStep } from '../response/outbox.ts';
-import type { StepTimes } from '../response/record.ts';
+import { type StepTimes, timesOf } from '../response/record.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
+
+/** What the audit trail calls it. */
+const NOTIFY = 'notify the webhook';
 
 /** What one document is about: an entry of the audit trail, or what it says of one credential. */
 export interface Part {
@@ -83,9 +86,21 @@ const approvedParts = (entry: AuditEntry, steps: readonly OutboxStep[]): readonl
     };
   });
 
+/** A notification that its receiver took. */
+export const notifiedPart = (step: OutboxStep): Part => ({
+  state: step.state,
+  action: 'notify',
+  agent: step.agent === '' ? undefined : step.agent,
+  detail: NOTIFY,
+  reason: step.note,
+  decidedBy: step.decidedBy,
+  attempts: step.attempts,
+  seconds: secondsOf('called', timesOf(step)),
+});
+
 const endedPart = (entry: AuditEntry, steps: readonly OutboxStep[]): Part => {
   const what = textOf(entry['action']) ?? '';
-  const action = what === 'notify the webhook' ? 'notify' : what.startsWith('undo: ') ? 'restore' : 'revoke';
+  const action = what === NOTIFY ? 'notify' : what.startsWith('undo: ') ? 'restore' : 'revoke';
   const step = steps.find((other) => other.action === action && other.credential === (entry.credential ?? ''));
   return {
     state: entry.type,

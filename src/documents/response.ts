@@ -1,9 +1,9 @@
-import type { Credential } from '../attribution/credential.ts';
+import { type Credential, principalOf } from '../attribution/credential.ts';
 import type { AuditEntry } from '../response/audit.ts';
 import type { OutboxStep } from '../response/outbox.ts';
 import { agentFields, idOf, iso, makeDocument } from './make.ts';
 import type { OutgoingDocument } from './outgoing.ts';
-import { type Part, partsOf, timeOf } from './response-parts.ts';
+import { notifiedPart, type Part, partsOf, timeOf } from './response-parts.ts';
 
 /** What the audit trail does not say itself. */
 export interface ResponseKnowledge {
@@ -13,10 +13,25 @@ export interface ResponseKnowledge {
 }
 
 /** The documents of one entry of the audit trail: one for each credential that it is about. */
-export const responseDocuments = (entry: AuditEntry, knowledge: ResponseKnowledge): OutgoingDocument[] =>
-  partsOf(entry, knowledge.steps).map((part, index) => responseDocument(entry, part, index, knowledge));
+export const responseDocuments = (entry: AuditEntry, knowledge: ResponseKnowledge): OutgoingDocument[] => {
+  const { type, cause, prev, seq, at } = entry;
+  return partsOf(entry, knowledge.steps).map((part, index) => {
+    const id = idOf('response', prev, seq, index);
+    return responseDocument({ id, type, cause, time: timeOf(at) }, part, knowledge.credentialOf);
+  });
+};
 
-/** `called` is the end where nobody can be asked for a proof. */
+/** A notification that its receiver took: it changes nothing, so the audit trail has no entry of it. Undefined for any other step. */
+export const notifiedDocument = (step: OutboxStep): OutgoingDocument | undefined => {
+  const { action, state, key, cause, doneAt } = step;
+  if (action !== 'notify' || state !== 'called' || doneAt === undefined) return undefined;
+  const id = idOf('response', key, doneAt);
+  return responseDocument({ id, type: state, cause, time: doneAt }, notifiedPart(step), () => undefined);
+};
+
+/** A call that nobody can be asked to prove may have failed; a notification that was taken has arrived. */
+const outcomeOf = (type: AuditEntry['type'], action: string | undefined): string | undefined =>
+  action === 'notify' && type === 'called' ? 'success' : OUTCOMES[type];
 const OUTCOMES: Readonly<Partial<Record<AuditEntry['type'], string>>> = {
   verified: 'success',
   called: 'unknown',
@@ -25,26 +40,33 @@ const OUTCOMES: Readonly<Partial<Record<AuditEntry['type'], string>>> = {
 const CHANGES: ReadonlySet<AuditEntry['type']> = new Set(['verified', 'called', 'failed']);
 const ORDERED = /^(?:order|restore|drill)-/;
 
+/** What happened, when, and because of which alert or command. */
+interface Happened {
+  readonly id: string;
+  readonly type: AuditEntry['type'];
+  readonly cause: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly time: number | undefined;
+}
+
 const responseDocument = (
-  entry: AuditEntry,
+  { id, type, cause, time }: Happened,
   part: Part,
-  index: number,
-  { credentialOf }: ResponseKnowledge,
+  credentialOf: ResponseKnowledge['credentialOf'],
 ): OutgoingDocument => {
-  const { type, cause, prev, seq, at } = entry;
   const credential = part.credential === undefined ? undefined : credentialOf(part.credential);
-  return makeDocument('response', idOf('response', prev, seq, index), iso(timeOf(at)), {
+  return makeDocument('response', id, iso(time), {
     event: {
       kind: 'event',
       category: ['iam'],
       type: [CHANGES.has(type) && part.action !== 'notify' ? 'change' : 'info'],
       action: part.action === undefined ? type : `${part.action}-${type}`,
-      outcome: OUTCOMES[type],
+      outcome: outcomeOf(type, part.action),
       reason: part.reason,
     },
     gen_ai: agentFields(part.agent ?? credential?.agent),
     wayward: {
-      principal: credential && `${credential.agent}/${credential.slot}`,
+      principal: credential && principalOf(credential),
       alert: { id: cause === undefined || ORDERED.test(cause) ? undefined : cause },
       credential: { id: part.credential },
       response: {
