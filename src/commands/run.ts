@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import type { Alert } from '../alerts/alert.ts';
 import { loadDetectors } from '../config/detector-files.ts';
@@ -35,10 +35,12 @@ import {
   secretContext,
   withExample,
 } from './options.ts';
+import { ROLES, type RoleName, runKafka } from './run-kafka.ts';
 import { createServiceLog, type ServiceLog } from './service-log.ts';
 
 interface RunOptions extends SetupOptions {
   readonly detectors?: string;
+  readonly roles?: readonly RoleName[];
 }
 
 export function addRun(program: Command, io: CommandIo): void {
@@ -52,21 +54,42 @@ export function addRun(program: Command, io: CommandIo): void {
     .addOption(configOption())
     .addOption(credentialsOption())
     .addOption(detectorsOption())
+    .addOption(rolesOption())
     .action((options: RunOptions) => run(options, io));
-  withExample(command, 'wayward run', 'wayward run --config /etc/wayward/wayward.yaml 2>>/var/log/wayward.log');
+  withExample(
+    command,
+    'wayward run',
+    'wayward run --roles ingest,detect',
+    'wayward run --config /etc/wayward/wayward.yaml 2>>/var/log/wayward.log',
+  );
+}
+
+const rolesOption = () =>
+  new Option('--roles <names>', `what this process does on Kafka, of ${ROLES.join(',')} (default: all)`).argParser(
+    (written: string) => written.split(',').map(roleNamed),
+  );
+
+function roleNamed(written: string): RoleName {
+  const role = ROLES.find((name) => name === written.trim());
+  if (role === undefined) throw new InvalidArgumentError(`"${written}" is none; write some of ${ROLES.join(',')}.`);
+  return role;
 }
 
 async function run(options: RunOptions, io: CommandIo): Promise<void> {
   const { config, registry, fetchSecrets } = loadSetup(options, io);
-  if (config.sources.length === 0) {
+  if (options.roles !== undefined && config.kafka === undefined) {
+    throw new UsageError('--roles shares the work over Kafka; write kafka: in wayward.yaml, or leave --roles out');
+  }
+  if (config.kafka === undefined && config.sources.length === 0) {
     throw new UsageError('wayward.yaml: no sources; write sources: [{ file: /var/log/nginx/access.json }]');
   }
   const detectors = loadDetectors(options.detectors ?? config.detectors).map(({ detector }) => detector);
-  await config.resolveSecrets(['response', 'revokers'], secretContext(io));
+  await config.resolveSecrets(['kafka', 'response', 'revokers'], secretContext(io));
   const log = createServiceLog(io.stderr);
   const ops = await startOps({ config, chosen: options, log, signal: io.signal });
   try {
-    await runLocal({ config, registry, fetchSecrets }, detectors, io, log, ops);
+    if (config.kafka !== undefined) await runKafka({ config, registry, detectors, roles: options.roles, ops, log, io });
+    else await runLocal({ config, registry, fetchSecrets }, detectors, io, log, ops);
   } finally {
     await ops.close();
   }

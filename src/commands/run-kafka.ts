@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Registry } from '../attribution/registry.ts';
+import type { WaywardConfig } from '../config/wayward-yaml.ts';
+import type { Detector } from '../detectors/detector.ts';
+import { UsageError } from '../errors.ts';
+import { createKafka, requireKafka } from '../kafka/client.ts';
+import { requireTopics } from '../kafka/topics.ts';
+import type { Condition } from '../ops/telemetry.ts';
+import { startDetect } from '../pipeline/kafka/detect-role.ts';
+import { startIngest } from '../pipeline/kafka/ingest-role.ts';
+import type { Role } from '../pipeline/kafka/role.ts';
+import { RoleCounts, tellOfLag } from '../pipeline/kafka/role-counts.ts';
+import { ALERTS, CONTROL, DEAD_LETTERS, DOCUMENTS, EVENTS, INGEST, STATE } from '../pipeline/kafka/topics.ts';
+import type { LaneOptions } from '../pipeline/lane.ts';
+import { type CommandIo, EXIT_INTERRUPTED } from './io.ts';
+import { laneOptionsOf } from './logs.ts';
+import type { Ops } from './ops.ts';
+import type { ServiceLog } from './service-log.ts';
+
+export const ROLES = ['ingest', 'detect'] as const;
+export type RoleName = (typeof ROLES)[number];
+
+export interface KafkaRunOptions {
+  readonly config: WaywardConfig;
+  readonly registry: Registry;
+  readonly detectors: readonly Detector[];
+  /** Those that were asked for; undefined = all that are configured. */
+  readonly roles: readonly RoleName[] | undefined;
+  readonly ops: Ops;
+  readonly log: ServiceLog;
+  readonly io: CommandIo;
+}
+
+/** How long stopping may take: what is not committed by then is done again by whoever takes over, milliseconds. */
+const LONGEST_STOP = 10_000;
+
+/** Does its share of the work on Kafka until stopped. */
+export async function runKafka(options: KafkaRunOptions): Promise<void> {
+  const { config, log, io, ops } = options;
+  const settings = config.kafka;
+  if (settings === undefined)
+    throw new UsageError('--roles is for Kafka; write kafka: in wayward.yaml, or leave it out');
+  await requireKafka(settings);
+  const kafka = createKafka(settings, log);
+  const roles = rolesOf(options);
+  await requireTopics(kafka, topicsOf(roles, config));
+  const counts = new RoleCounts();
+  counts.tell(ops.telemetry);
+  const common = { kafka, registry: options.registry, counts, log };
+  const running = new Map<RoleName, Role>();
+  tellOfLag(ops.telemetry, () => [...running.values()].flatMap(({ slots }) => slots));
+  for (const role of roles) ops.telemetry.component(role, () => conditionOf(running.get(role)));
+  const start: Readonly<Record<RoleName, () => Promise<Role>>> = {
+    ingest: async () => startIngest({ ...common, lanes: await lanesOf(options), settle: settings.settle }),
+    detect: () => startDetect({ ...common, detectors: options.detectors, snapshotEvery: settings.snapshot_every }),
+  };
+  try {
+    // Detection first, so that it is there when events come.
+    for (const role of [...roles].reverse()) {
+      if (io.signal.aborted) break;
+      running.set(role, await start[role]());
+    }
+    log.info({ roles, client: settings.client_id }, 'working');
+    await untilAborted(io.signal);
+  } finally {
+    await stop([...running.values()], log);
+  }
+  log.info({ roles }, 'stopped');
+}
+
+/** Those that were asked for, or all that the configuration has what they need for. */
+function rolesOf({ roles, config }: KafkaRunOptions): readonly RoleName[] {
+  if (roles?.includes('ingest') && config.kafka?.topics.length === 0)
+    throw new UsageError(
+      'wayward.yaml: kafka has no topics to ingest; write topics: [{ topic: gateway-logs, format: nginx-json }]',
+    );
+  return ROLES.filter((role) => roles?.includes(role) ?? true);
+}
+
+const TOPICS: Readonly<Record<RoleName, readonly string[]>> = {
+  ingest: [EVENTS, INGEST, CONTROL, DEAD_LETTERS],
+  detect: [EVENTS, STATE, ALERTS, DOCUMENTS],
+};
+
+const topicsOf = (roles: readonly RoleName[], { kafka }: WaywardConfig): string[] => {
+  const raw = roles.includes('ingest') ? (kafka?.topics ?? []).map(({ topic }) => topic) : [];
+  return [...new Set([...raw, ...roles.flatMap((role) => TOPICS[role])])];
+};
+
+async function lanesOf({ config, io, log }: KafkaRunOptions): Promise<ReadonlyMap<string, LaneOptions>> {
+  const lanes = new Map<string, LaneOptions>();
+  for (const { topic, format } of config.kafka?.topics ?? []) {
+    const options = await laneOptionsOf(config, io, format);
+    lanes.set(topic, { ...options, onWarning: (text) => log.warn(text) });
+  }
+  return lanes;
+}
+
+function conditionOf(role: Role | undefined): Condition {
+  if (role === undefined) return { state: 'down', reason: 'starting' };
+  if (role.ready) return role.condition?.() ?? { state: 'ok' };
+  const missing = role.slots.filter(({ running }) => !running).map(({ name }) => name);
+  return {
+    state: 'down',
+    reason: missing.length === 0 ? 'the group has not met yet' : `taking over ${missing.join(', ')}`,
+  };
+}
+
+const untilAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
+async function stop(roles: readonly Role[], log: ServiceLog): Promise<void> {
+  const late = Symbol('late');
+  const stopped = Promise.all(roles.map((role) => role.stop()));
+  const timer = new AbortController();
+  const outcome = await Promise.race([stopped, sleep(LONGEST_STOP, late, { signal: timer.signal })]);
+  timer.abort();
+  if (outcome !== late) return;
+  log.warn('stopping took too long; what was not committed is done again by whoever takes over');
+  process.exit(EXIT_INTERRUPTED);
+}
