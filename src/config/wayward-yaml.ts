@@ -9,6 +9,7 @@ import { checkKafka, type KafkaSettings, kafkaSchema, locatedKafka } from '../ka
 import { type HttpSettings, httpSchema } from '../ops/settings.ts';
 import { responseSchema } from '../response/config.ts';
 import { REVOKERS } from '../revokers/registry.ts';
+import { elasticsearchSchema, locatedElasticsearch } from '../sinks/elasticsearch/settings.ts';
 import { kibanaSchema } from '../sinks/kibana/settings.ts';
 import { durationSchema } from './duration.ts';
 import { nearest } from './nearest.ts';
@@ -52,6 +53,7 @@ const waywardSchema = z.strictObject({
   max_disorder: durationSchema.default(120_000),
   response: responseSchema.prefault({}),
   revokers: revokersSchema.default({}),
+  elasticsearch: elasticsearchSchema.optional(),
   kibana: kibanaSchema.optional(),
   secret_providers: secretProvidersSchema.default({}),
   http: httpSchema.optional(),
@@ -74,6 +76,7 @@ export interface WaywardConfig {
   readonly maxDisorder: number;
   readonly response: WaywardFile['response'];
   readonly revokers: WaywardFile['revokers'];
+  readonly elasticsearch: WaywardFile['elasticsearch'];
   readonly kibana: WaywardFile['kibana'];
   readonly secretProviders: ProviderSettings;
   /** Where health and metrics are served, if at all. */
@@ -115,6 +118,7 @@ export function loadConfig(written?: string): WaywardConfig {
     maxDisorder: value.max_disorder,
     response: value.response,
     revokers: value.revokers,
+    elasticsearch: value.elasticsearch && locatedElasticsearch(value.elasticsearch, folder),
     kibana: value.kibana,
     secretProviders: providers,
     http: value.http,
