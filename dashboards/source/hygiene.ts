@@ -21,7 +21,7 @@ export const HYGIENE: Dashboard = {
   title: 'Hygiene',
   description:
     'Credentials that invite trouble: old, expired, shared, too wide, or forgotten. Shows the last day; the trend a month.',
-  past: '24h',
+  past: '25h',
   controls: [
     { title: 'Owner', view: INVENTORY, field: 'wayward.credential.owner' },
     { title: 'Kind', view: INVENTORY, field: 'wayward.credential.kind' },
@@ -40,7 +40,7 @@ export const HYGIENE: Dashboard = {
         }),
         metric({ title: 'Expired', view: INVENTORY, where: EXPIRED, value: credentials('expired'), color: '#e7664c' }),
         metric({ title: 'Expire within 14 days', view: INVENTORY, where: EXPIRING, value: credentials('soon') }),
-        metric({ title: 'Shared', view: INVENTORY, where: SHARED, value: credentials('by several agents') }),
+        metric({ title: 'Shared', view: INVENTORY, where: SHARED, value: credentials('used side by side') }),
         metric({ title: 'Never used', view: INVENTORY, where: UNUSED, value: credentials('since Wayward looks') }),
       ],
     },
@@ -121,7 +121,7 @@ export const HYGIENE: Dashboard = {
       height: 12,
       panels: [
         table({
-          title: 'Shared by several agents',
+          title: 'Shared credentials',
           view: INVENTORY,
           where: SHARED,
           groups: { credential },

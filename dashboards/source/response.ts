@@ -3,7 +3,7 @@ import { cases, count, distinct, last, newest, ONE_DECIMAL, percentile, top } fr
 import type { Dashboard } from './dashboard.ts';
 import { RESPONSE } from './data-views.ts';
 import { DRILL, DRY_RUN, FAILED, REVOKED } from './response-terms.ts';
-import { FAILED_RESPONSES } from './searches.ts';
+import { NOT_DONE_RESPONSES } from './searches.ts';
 
 const SECONDS = { format: ONE_DECIMAL };
 const TOTAL = 'wayward.response.seconds_total';
@@ -27,13 +27,13 @@ export const RESPONSE_DASHBOARD: Dashboard = {
           value: distinct('wayward.credential.id', 'credentials'),
         }),
         metric({
-          title: 'Half were dead within',
+          title: '50 % dead within',
           view: RESPONSE,
           where: REVOKED,
           value: percentile(TOTAL, 50, 'seconds', SECONDS),
         }),
         metric({
-          title: '99 of 100 were dead within',
+          title: '99 % dead within',
           view: RESPONSE,
           where: REVOKED,
           value: percentile(TOTAL, 99, 'seconds', SECONDS),
@@ -132,6 +132,6 @@ export const RESPONSE_DASHBOARD: Dashboard = {
         }),
       ],
     },
-    { height: 14, panels: [list(FAILED_RESPONSES, 'Failures and their reasons')] },
+    { height: 14, panels: [list(NOT_DONE_RESPONSES, 'Not done, and why')] },
   ],
 };

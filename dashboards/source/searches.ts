@@ -1,4 +1,5 @@
 import { ACTIVITY, ALERTS, INVENTORY, RESPONSE } from './data-views.ts';
+import { NOT_DONE } from './response-terms.ts';
 import { type SavedSearch, savedSearch } from './saved-search.ts';
 
 const ALERT_COLUMNS = ['event.severity', 'message', 'wayward.principal', 'event.reason', 'wayward.status'];
@@ -40,10 +41,10 @@ export const RESPONSES = savedSearch('responses', {
   columns: RESPONSE_COLUMNS,
 });
 
-export const FAILED_RESPONSES = savedSearch('failed responses', {
-  description: 'Revocations that did not get done, with the reason.',
+export const NOT_DONE_RESPONSES = savedSearch('responses not done', {
+  description: 'What was refused by a guard, expired without an answer, or failed, with the reason.',
   view: RESPONSE,
-  where: 'event.outcome: "failure"',
+  where: NOT_DONE,
   columns: RESPONSE_COLUMNS,
 });
 
@@ -68,6 +69,6 @@ export const SEARCHES: readonly SavedSearch[] = [
   ALL_ALERTS,
   FIRST_SEEN,
   RESPONSES,
-  FAILED_RESPONSES,
+  NOT_DONE_RESPONSES,
   CREDENTIALS,
 ];
