@@ -45,6 +45,7 @@ export class Usage {
 
   /** The stream has come to `time` (milliseconds): days that are over by then are reported. */
   reach(time: number): void {
+    if (!Number.isFinite(time)) return; // no event at all so far
     const day = Math.floor(time / DAY);
     if (this.#day === undefined) {
       this.#reportAll('start', time);

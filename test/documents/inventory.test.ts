@@ -154,6 +154,15 @@ test('goes on after a restart, with the registry as it is then', () => {
   expect(then.core.save().usage.credentials.map(({ id }) => id)).toEqual(['a']);
 });
 
+test('needs a time: a stream that has not begun has no days', () => {
+  const watched = new Observed();
+  watched.core.reach(Number.NEGATIVE_INFINITY);
+  watched.core.reach(Number.NaN);
+  expect(told(watched)).toEqual([]);
+  watched.core.reach(MONDAY);
+  expect(told(watched)).toEqual(['a start 0']);
+});
+
 test('makes up for the days of a silence, but for a month of them at most', () => {
   const watched = new Observed();
   watched.use(MONDAY);
