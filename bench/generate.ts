@@ -4,7 +4,7 @@
  */
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { geometric, type Random, seeded } from '../src/simulate/random.ts';
-import { registryYaml } from '../src/simulate/registry-file.ts';
+import { type RegistryEntry, registryYaml } from '../src/simulate/registry-file.ts';
 
 const PRINCIPALS = 500;
 const PER_GROUP = 10;
@@ -37,31 +37,34 @@ const credentialOf = (index: number): string => `cred-${agentName(index)}`;
 
 /** Writes the log and its registry; returns the log's size in bytes. */
 export function generate(file: string, lines: number): number {
-  writeFileSync(`${file}.credentials.yaml`, registry());
-  return writeLog(file, lines);
-}
-
-function writeLog(file: string, lines: number): number {
-  const random = seeded(`bench ${lines}`);
-  const runs = Array.from({ length: CONCURRENT_RUNS }, () => newRun(random));
+  writeFileSync(`${file}.credentials.yaml`, registryYaml('Simulated: the agents of the benchmark.', benchRegistry()));
   const output = openSync(file, 'w');
   let written = 0;
   let chunk = '';
-  let time = START;
-  for (let i = 0; i < lines; i += 1) {
-    time += (DAY / lines) * 2 * random();
-    const slot = Math.floor(random() * CONCURRENT_RUNS);
-    const run = runs[slot] as Run;
-    chunk += line(run, Math.floor(time), random);
-    run.left -= 1;
-    if (run.left === 0) runs[slot] = newRun(random);
-    if (chunk.length >= FLUSH_BYTES || i === lines - 1) {
-      written += writeSync(output, chunk);
-      chunk = '';
-    }
+  for (const text of benchLines(lines)) {
+    chunk += text;
+    if (chunk.length < FLUSH_BYTES) continue;
+    written += writeSync(output, chunk);
+    chunk = '';
   }
+  written += writeSync(output, chunk);
   closeSync(output);
   return written;
+}
+
+/** So many lines, each with its line end, spread evenly over `span` milliseconds from `from` on; the same for the same arguments. */
+export function* benchLines(lines: number, from = START, span = DAY): Generator<string> {
+  const random = seeded(`bench ${lines}`);
+  const runs = Array.from({ length: CONCURRENT_RUNS }, () => newRun(random));
+  let time = from;
+  for (let i = 0; i < lines; i += 1) {
+    time += (span / lines) * 2 * random();
+    const slot = Math.floor(random() * CONCURRENT_RUNS);
+    const run = runs[slot] as Run;
+    yield line(run, Math.floor(time), random);
+    run.left -= 1;
+    if (run.left === 0) runs[slot] = newRun(random);
+  }
 }
 
 function newRun(random: Random): Run {
@@ -90,8 +93,9 @@ function line(run: Run, time: number, random: Random): string {
 
 const hex8 = (random: Random): string => ((random() * 2 ** 32) >>> 0).toString(16).padStart(8, '0');
 
-function registry(): string {
-  const entries = Array.from({ length: PRINCIPALS }, (_, index) => ({
+/** What the registry says of its agents. */
+export const benchRegistry = (): RegistryEntry[] =>
+  Array.from({ length: PRINCIPALS }, (_, index) => ({
     id: credentialOf(index),
     agent: agentName(index),
     peer_group: `bench-${Math.floor(index / PER_GROUP)}`,
@@ -101,8 +105,6 @@ function registry(): string {
     match: { credential_id: credentialOf(index) },
     issued_at: '2026-10-12T00:00:00Z',
   }));
-  return registryYaml('Simulated: the agents of the benchmark.', entries);
-}
 
 if (import.meta.main) {
   const [file, lines = '1000000'] = process.argv.slice(2);
