@@ -9,7 +9,8 @@ export const OWN_PREFIX = 'wayward.';
 
 const brokerSchema = z
   .string()
-  .regex(/^(\[[\da-fA-F:.]+\]|[^\s:/[\]]+):\d{1,5}$/, 'is not HOST:PORT; write such as kafka-1.example.com:9092');
+  // kafkajs can't take an IPv6 address; a name that leads to one works.
+  .regex(/^[^\s:/[\]]+:\d{1,5}$/, 'is not HOST:PORT; write such as kafka-1.example.com:9092');
 
 const topicName = z
   .string()

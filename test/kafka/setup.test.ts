@@ -172,9 +172,9 @@ describe('kafka: in wayward.yaml', () => {
   });
 
   test('defaults, and paths that start at the file', () => {
-    const file = temporaryFile('wayward.yaml', 'kafka: { brokers: [a:1, "[::1]:9092"], tls: { ca: ca.pem } }');
+    const file = temporaryFile('wayward.yaml', 'kafka: { brokers: [a:1, b:2], tls: { ca: ca.pem } }');
     expect(loadConfig(file).kafka).toEqual({
-      brokers: ['a:1', '[::1]:9092'],
+      brokers: ['a:1', 'b:2'],
       client_id: 'wayward',
       tls: { ca: file.replace('wayward.yaml', 'ca.pem'), cert: undefined },
       sasl: undefined,

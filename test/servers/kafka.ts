@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,6 +23,8 @@ export interface Kafka {
   /** Freezes the process until `resume`: connections stay open, nothing answers. */
   pause(): void;
   resume(): void;
+  /** Turns bits over, at so many bytes in the first file of each topic's partition 0, as a bad disk might. Restarts it for that. */
+  damage(topics: readonly string[], at: number): Promise<void>;
 }
 
 interface SecuredKafka extends TlsFiles {
@@ -41,6 +43,7 @@ interface KafkaOptions {
 
 const VERSION = '4.4.0';
 const READY_TIMEOUT_MS = 60_000;
+const DAMAGED_BYTES = 8;
 
 /** A real Apache Kafka, broker and controller in one process, on free loopback ports. Throws MissingServer without Java or Maven. */
 export async function startKafka({ users, heap = '256m' }: KafkaOptions = {}): Promise<Kafka> {
@@ -89,7 +92,18 @@ export async function startKafka({ users, heap = '256m' }: KafkaOptions = {}): P
     },
     pause: () => void server.kill('SIGSTOP'),
     resume: () => void server.kill('SIGCONT'),
+    async damage(topics, at) {
+      await ended(server, 'SIGTERM');
+      for (const topic of topics) turnOver(join(home, 'data', `${topic}-0`, '00000000000000000000.log'), at);
+      server = await started(command, broker);
+    },
   };
+}
+
+function turnOver(file: string, at: number): void {
+  const bytes = readFileSync(file);
+  for (let i = at; i < at + DAMAGED_BYTES; i++) bytes[i] = ~(bytes[i] ?? 0);
+  writeFileSync(file, bytes);
 }
 
 const LOG_LEVEL = '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn';
