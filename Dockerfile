@@ -13,6 +13,17 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --omit=optional --ignore-scripts
 
+# `docker compose up` only: feeds the demo's logs into Kafka. Node runs TypeScript as it is.
+FROM node:24-slim AS demo-stream
+WORKDIR /app
+COPY --from=dependencies /app/node_modules node_modules
+COPY package.json ./
+COPY src src
+COPY scripts/feed-kafka.ts scripts/feed-kafka.ts
+COPY demo demo
+USER node
+ENTRYPOINT ["node", "scripts/feed-kafka.ts"]
+
 FROM node:24-slim
 ENV NODE_ENV=production
 WORKDIR /app
