@@ -8,18 +8,21 @@ export const BUILD_TIMEOUT_MS = 20 * 60_000;
 
 /**
  * Builds a server once for all tests of this machine, in a folder of the user's cache, whose path it returns.
- * `product` is the file that `build` makes last: once it is there, the folder is complete.
+ * `product` is the file that `build` makes last: once it is there, the folder is complete. Builds with the same `turn` are
+ * done one after the other, in whatever process.
  */
 export async function builtOnce(
   name: string,
   product: string,
   build: (folder: string) => Promise<void>,
+  turn = name,
 ): Promise<string> {
-  const folder = join(homedir(), '.cache', 'wayward-test', name);
+  const cache = join(homedir(), '.cache', 'wayward-test');
+  const folder = join(cache, name);
   const isBuilt = () => existsSync(join(folder, product));
   if (isBuilt()) return folder;
   mkdirSync(folder, { recursive: true });
-  const lock = join(folder, 'building');
+  const lock = join(cache, `${turn}.building`);
   while (!tryLock(lock)) {
     await sleep(500);
     if (isBuilt()) return folder;

@@ -11,13 +11,15 @@ import { MissingServer } from './require-server.ts';
  */
 export async function mavenTarget(project: string, version: string): Promise<string> {
   await needed('java', ['-version'], 'openjdk-17-jdk-headless');
-  const folder = await builtOnce(`${project}-${version}`, 'built', async (folder) => {
+  const build = async (folder: string) => {
     process.stderr.write(`Fetching ${project} ${version} for the tests, once.\n`);
     cpSync(join(import.meta.dirname, project), folder, { recursive: true });
     const options = { cwd: folder, timeout: BUILD_TIMEOUT_MS, maxBuffer: 64 * 1024 * 1024 };
     await needed('mvn', ['--batch-mode', '--quiet', 'package'], 'maven', options);
     writeFileSync(join(folder, 'built'), '');
-  });
+  };
+  // Two Mavens at once could spoil each other's downloads.
+  const folder = await builtOnce(`${project}-${version}`, 'built', build, 'maven');
   return join(folder, 'target');
 }
 
