@@ -1,6 +1,9 @@
-import { type Admin, ConfigResourceTypes, type Kafka, KafkaJSAggregateError } from 'kafkajs';
+import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { ServerUnavailableError } from '../errors.ts';
 import { OWN_PREFIX } from './settings.ts';
+
+/** Node can't see these by name: kafkajs is CommonJS. */
+const { ConfigResourceTypes, KafkaJSAggregateError } = kafkajs;
 
 /** A topic as it should be. */
 export interface TopicPlan {
