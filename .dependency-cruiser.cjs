@@ -71,7 +71,7 @@ module.exports = {
       comment: 'Stages are called; they do not reach for what assembles, shows or simulates them.',
       severity: 'error',
       from: { path: folders(STAGES) },
-      to: { path: folders(['pipeline', 'commands', 'config', 'console', 'simulate']), pathNot: CONFIG_WORDS },
+      to: { path: folders(['pipeline', 'commands', 'config', 'console', 'simulate', 'ops']), pathNot: CONFIG_WORDS },
     },
     {
       name: 'core-is-pure',
@@ -116,6 +116,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(commands/|cli[.]ts$)' },
       to: { path: '^src/(commands/|cli[.]ts$)' },
+    },
+    {
+      name: 'metrics-have-one-place',
+      comment: 'What tells of itself does so through src/ops/telemetry.ts, and does not know who listens.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(ops/|commands/ops[.]ts$|config/wayward-yaml[.]ts$)' },
+      to: { path: ['^src/ops/', 'node_modules/prom-client/'], dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'pipeline-knows-no-screen',

@@ -11,6 +11,7 @@ import { join, relative } from 'node:path';
 import { globSync } from 'tinyglobby';
 import { kinds } from '../src/detectors/registry.ts';
 import { formats } from '../src/formats/registry.ts';
+import { METRICS, type MetricDefinition } from '../src/ops/metric-list.ts';
 import { REVOKERS } from '../src/revokers/registry.ts';
 
 /** One line here for each registry that the docs show. */
@@ -24,6 +25,17 @@ const TABLES: Readonly<Record<string, () => string>> = {
     table(
       ['`kind:`', 'what it flags', 'needs a baseline'],
       kinds.map(({ id, title, baseline }) => [`\`${id}\``, title, baseline ? 'yes' : 'no']),
+    ),
+  metrics: () =>
+    table(
+      ['metric', 'kind', 'labels', 'what it tells', 'in the health stream'],
+      Object.values(METRICS).map(({ name, kind, labels = [], help, health }: MetricDefinition) => [
+        `\`${name}\``,
+        kind,
+        labels.map((label) => `\`${label}\``).join(', '),
+        help,
+        health === undefined ? '' : `\`${health}\``,
+      ]),
     ),
   revokers: () =>
     table(
