@@ -6,14 +6,15 @@ import type { Answer, FieldUse, Row } from './queries.ts';
 export interface LensQuery {
   readonly body: Readonly<Record<string, unknown>>;
   readonly fields: readonly FieldUse[];
+  readonly columns: readonly string[];
   readonly rowsOf: (answer: Answer) => Row[];
 }
 
 type Aggregation = Readonly<Record<string, unknown>>;
 type Column<Operation extends LensColumn['operationType']> = Extract<LensColumn, { operationType: Operation }>;
 
-/** For an interval that depends on the range that is looked at: here it is all that there is. */
-const AUTO_BUCKETS = 60;
+/** What Kibana makes of an interval that depends on the range: for a month, an hour. */
+const AUTO_INTERVAL = '1h';
 
 export function lensQuery({ state }: LensChart, layer: LensLayer): LensQuery {
   const { query, fields } = translateKql(state.query.query);
@@ -37,6 +38,7 @@ export function lensQuery({ state }: LensChart, layer: LensLayer): LensQuery {
       ...fields.map((name): FieldUse => ({ name, as: 'searched' })),
       ...columns.flatMap(([, column]) => fieldsOf(column)),
     ],
+    columns: layer.columnOrder,
     rowsOf: ({ hits, aggregations = {} }) =>
       hits.total.value === 0 ? [] : rowsOf({ doc_count: hits.total.value, ...aggregations }, groups, metrics),
   };
@@ -69,10 +71,11 @@ function groupAggregation(layer: LensLayer, column: LensColumn): Aggregation {
   switch (column.operationType) {
     case 'terms':
       return { terms: { field: column.sourceField, size: column.params.size, order: orderOf(layer, column) } };
-    case 'date_histogram':
-      return column.params.interval === 'auto'
-        ? { auto_date_histogram: { field: column.sourceField, buckets: AUTO_BUCKETS } }
-        : { date_histogram: { field: column.sourceField, fixed_interval: column.params.interval } };
+    case 'date_histogram': {
+      const { interval } = column.params;
+      const fixed_interval = interval === 'auto' ? AUTO_INTERVAL : interval;
+      return { date_histogram: { field: column.sourceField, fixed_interval, min_doc_count: 1 } };
+    }
     case 'filters':
       return {
         filters: {

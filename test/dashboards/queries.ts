@@ -11,6 +11,8 @@ export interface PanelQuery {
   /** Of `_search`, without a range of time: over all that there is. */
   readonly body: Readonly<Record<string, unknown>>;
   readonly fields: readonly FieldUse[];
+  /** Keys of its rows. */
+  readonly columns: readonly string[];
   readonly rowsOf: (answer: Answer) => Row[];
 }
 
@@ -90,6 +92,7 @@ function searchQuery(objects: readonly ReadSavedObject[], id: string): Omit<Pane
       ...sort.map(([name]): FieldUse => ({ name, as: 'aggregated' })),
       ...columns.map((name): FieldUse => ({ name, as: 'shown' })),
     ],
+    columns,
     rowsOf: ({ hits }) => hits.hits.map(({ fields = {} }) => fields),
   };
 }
@@ -101,6 +104,7 @@ function controlQueries(objects: readonly ReadSavedObject[], dashboard: ReadDash
     index: indexOf(objects, referenceId(dashboard, `controlGroup_${explicitInput.id}:optionsListDataView`)),
     body: { size: 0, aggs: { values: { terms: { field: explicitInput.fieldName, size: 10 } } } },
     fields: [{ name: explicitInput.fieldName, as: 'aggregated' }],
+    columns: ['key', 'doc_count'],
     rowsOf: ({ aggregations: { values } = {} }) => (values as { buckets: Row[] }).buckets,
   }));
 }

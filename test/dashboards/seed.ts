@@ -1,0 +1,188 @@
+import { alertDocument } from '../../src/alerts/document.ts';
+import type { Credential } from '../../src/attribution/credential.ts';
+import { type Activity, FIRST_SEEN } from '../../src/baselines/activity.ts';
+import { type HealthMetric, healthDocuments } from '../../src/documents/health.ts';
+import { observedDocument } from '../../src/documents/observed.ts';
+import type { OutgoingDocument } from '../../src/documents/outgoing.ts';
+import { responseDocuments } from '../../src/documents/response.ts';
+import type { AuditEntry, AuditEvent } from '../../src/response/audit.ts';
+import type { OutboxStep } from '../../src/response/outbox.ts';
+import { timesOf } from '../../src/response/record.ts';
+import { agent } from '../baselines/watched.ts';
+import { alertOf } from '../response/alert-of.ts';
+
+/** A little of everything that Wayward writes, made by the functions that write it: enough that no panel stays empty. */
+export interface Indexed {
+  /** A data stream or an index. */
+  readonly target: string;
+  readonly id: string;
+  readonly document: Readonly<Record<string, unknown>>;
+}
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const SECOND = 1000;
+
+const billing = (now: number, fields: Partial<Credential> = {}): Credential =>
+  agent('billing-agent-1', {
+    id: 'cred-billing-pg',
+    kind: 'database-role',
+    peerGroup: 'billing-agent',
+    slot: 'postgres',
+    owner: 'team-billing@example.com',
+    issuedAt: now - 120 * DAY,
+    rotateEvery: 90 * DAY,
+    scopes: ['GET /v1/orders/*', 'DELETE *'],
+    revoke: { with: 'postgres', role: 'billing_agent_1' },
+    ...fields,
+  });
+
+const TARGETS: Readonly<Record<OutgoingDocument['stream'], string>> = {
+  activity: 'metrics-wayward.activity-default',
+  inventory: 'logs-wayward.inventory-default',
+  response: 'logs-wayward.response-default',
+  health: 'logs-wayward.health-default',
+};
+
+/** @param now wall clock, milliseconds since the epoch: some panels look at what expires soon */
+export const seed = (now: number): Indexed[] => [
+  ...alerts(now),
+  ...[...observed(now).map(observedDocument), ...responses(now), ...health(now)].map(({ stream, id, document }) => ({
+    target: TARGETS[stream],
+    id,
+    document,
+  })),
+];
+
+function alerts(now: number): Indexed[] {
+  return (['low', 'medium', 'high', 'critical'] as const).flatMap((severity, index) => {
+    const alert = alertOf({ id: `alert-${index}`, severity, openedAt: now - (index + 1) * HOUR });
+    const document = alertDocument(alert);
+    return [
+      { target: 'wayward-alerts-latest', id: alert.id, document },
+      { target: 'logs-wayward.alert-default', id: `${alert.id}-${index}`, document },
+    ];
+  });
+}
+
+function observed(now: number): Activity[] {
+  const credential = billing(now);
+  const who = { principal: 'billing-agent-1/postgres', credential };
+  const hours = Array.from(
+    { length: 48 },
+    (_, index): Activity => ({
+      ...who,
+      kind: 'hour',
+      start: now - (index + 1) * HOUR,
+      hourOfWeek: (index * 5) % 168,
+      requests: 40 + index,
+      bytes: 90_000,
+      rows: 10,
+      denied: index % 7,
+      errors: index % 5,
+      expected: 42,
+      expectedLow: 20,
+      expectedHigh: 90,
+      baselineAgeDays: 12,
+    }),
+  );
+  const firstSeen = FIRST_SEEN.map(
+    (what): Activity => ({
+      ...who,
+      kind: 'first-seen',
+      time: now - 2 * HOUR,
+      what,
+      value: { action: 'SELECT public.payment_cards', network: '10.4.0.0/24', client: 'psql' }[what],
+      event: `event-${what}`,
+      action: 'SELECT public.payment_cards',
+      succeeded: true,
+      sourceIp: '10.4.0.9',
+      client: 'psql',
+    }),
+  );
+  const states = [
+    { credential, lastUse: now - HOUR, scopesUnused: ['DELETE *'], shared: true },
+    { credential: billing(now, { id: 'cred-old', expiresAt: now - DAY }), lastUse: now - 2 * DAY },
+    { credential: billing(now, { id: 'cred-soon', kind: 'api-key', expiresAt: now + 3 * DAY }), lastUse: undefined },
+  ].map(
+    (state): Activity => ({
+      kind: 'credential',
+      because: 'day',
+      at: now - HOUR,
+      scopesUnused: undefined,
+      shared: false,
+      ...state,
+    }),
+  );
+  return [...hours, ...firstSeen, ...states];
+}
+
+/** What the audit trail says of one credential: asked for, approved, dead; a dry run, a drill, a failure. */
+function responses(now: number): OutgoingDocument[] {
+  const step: OutboxStep = {
+    key: 'key',
+    cause: 'alert-2',
+    action: 'revoke',
+    credential: 'cred-billing-pg',
+    agent: 'billing-agent-1',
+    peerGroup: 'billing-agent',
+    detail: 'NOLOGIN for billing_agent_1, sessions ended',
+    position: 0,
+    state: 'verified',
+    decidedBy: 'ann',
+    attempts: 1,
+    dueAt: now,
+    expiresAt: now + HOUR,
+    note: 'NOLOGIN is set',
+    eventAt: now - 60 * SECOND,
+    alertAt: now - 55 * SECOND,
+    decidedAt: now - 30 * SECOND,
+    calledAt: now - 29 * SECOND,
+    doneAt: now - 28 * SECOND,
+  };
+  const decided = (outcome: string) => ({
+    type: 'decided' as const,
+    mode: outcome,
+    event_at: new Date(now - 60 * SECOND).toISOString(),
+    steps: [{ credential: step.credential, would: step.detail, outcome }],
+  });
+  const ended = (type: 'verified' | 'failed', note: string) => {
+    const { credential, agent, detail, attempts } = step;
+    return { type, credential, agent, action: detail, note, attempts, times: timesOf(step) };
+  };
+  const events: (Omit<AuditEvent, 'by'> & Pick<AuditEvent, 'type' | 'cause'>)[] = [
+    { cause: 'alert-2', ...decided('approve') },
+    { cause: 'alert-2', type: 'approved', credentials: [step.credential] },
+    { cause: 'alert-2', ...ended('verified', 'NOLOGIN is set') },
+    { cause: 'alert-3', ...decided('dry-run') },
+    { cause: 'alert-1', ...ended('failed', 'PostgreSQL does not answer') },
+    { cause: 'drill-1', ...ended('verified', 'NOLOGIN is set') },
+  ];
+  return events.flatMap((event, index) => {
+    const entry: AuditEntry = { seq: index + 1, at: new Date(now).toISOString(), prev: '0', by: 'ann', ...event };
+    return responseDocuments(entry, { steps: [step], credentialOf: () => billing(now) });
+  });
+}
+
+const METRICS: readonly HealthMetric[] = [
+  'lag',
+  'records',
+  'events',
+  'alerts',
+  'dead_letters',
+  'ignored',
+  'suppressed',
+  'held_back',
+  'principals',
+  'state_bytes',
+  'config_stale',
+  'restore_seconds',
+  'watermark_delay_seconds',
+  'breaker_open',
+];
+
+const health = (now: number): OutgoingDocument[] =>
+  healthDocuments(
+    METRICS.map((metric) => ({ metric, value: 3, reason: 'malformed', topic: 'gateway-logs', partition: 0 })),
+    { process: 'host-1:4242', version: '0.1.0', time: now },
+  );
