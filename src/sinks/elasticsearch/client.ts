@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { Client } from '@elastic/elasticsearch';
+import { ServerUnavailableError, UsageError } from '../../errors.ts';
+import type { ElasticsearchSettings } from './settings.ts';
+import { LATEST } from './streams.ts';
+import { isAway, whyUnavailable } from './why-unavailable.ts';
+
+const REQUEST_TIMEOUT_MS = 30_000;
+const CHECK_TIMEOUT_MS = 10_000;
+
+/** Elasticsearch did not answer, and may later: nothing that a person has to mend in the configuration. */
+export class ElasticsearchAway extends ServerUnavailableError {}
+
+/**
+ * The one place that makes the client. It tries nothing twice: what may be repeated is the caller's to say. The secrets
+ * must be resolved.
+ * @throws UsageError for a `ca` that can't be read
+ */
+export function createElasticsearch(settings: ElasticsearchSettings): Client {
+  const { node, username, password, api_key: apiKey, ca } = settings;
+  const auth =
+    apiKey !== undefined
+      ? { apiKey: apiKey.reveal() }
+      : username !== undefined && password !== undefined
+        ? { username, password: password.reveal() }
+        : undefined;
+  return new Client({
+    node,
+    ...(auth && { auth }),
+    ...(ca !== undefined && { tls: { ca: authority(ca) } }),
+    maxRetries: 0,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    // Errors hold the request otherwise, with its headers.
+    redaction: { type: 'remove' },
+  });
+}
+
+function authority(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new UsageError(`elasticsearch.ca: ${file} can't be read (${code}); write the path of a PEM file`, { cause });
+  }
+}
+
+/**
+ * Whether Elasticsearch is there, takes us, and was set up.
+ * @throws ElasticsearchAway when it does not answer; ServerUnavailableError when a person has to do something first
+ */
+export async function requireElasticsearch(client: Client, settings: ElasticsearchSettings): Promise<void> {
+  const isSetUp = await asking(settings, () =>
+    client.indices.exists({ index: LATEST }, { requestTimeout: CHECK_TIMEOUT_MS }),
+  );
+  if (!isSetUp)
+    throw new ServerUnavailableError(
+      `${settings.node} has no index ${LATEST}: run \`wayward setup elasticsearch\` first`,
+    );
+}
+
+/** Calls Elasticsearch. @throws ElasticsearchAway, ServerUnavailableError with what to check, without any secret */
+export async function asking<T>(settings: ElasticsearchSettings, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    const message = whyUnavailable(error, settings);
+    throw isAway(error) ? new ElasticsearchAway(message) : new ServerUnavailableError(message);
+  }
+}
