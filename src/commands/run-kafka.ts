@@ -8,21 +8,25 @@ import { requireTopics } from '../kafka/topics.ts';
 import type { Condition } from '../ops/telemetry.ts';
 import { startDetect } from '../pipeline/kafka/detect-role.ts';
 import { startIngest } from '../pipeline/kafka/ingest-role.ts';
+import { startRespond } from '../pipeline/kafka/respond-role.ts';
 import type { Role } from '../pipeline/kafka/role.ts';
 import { RoleCounts, tellOfLag } from '../pipeline/kafka/role-counts.ts';
-import { ALERTS, CONTROL, DEAD_LETTERS, DOCUMENTS, EVENTS, INGEST, STATE } from '../pipeline/kafka/topics.ts';
+import { ALERTS, CONTROL, DEAD_LETTERS, DOCUMENTS, EVENTS, INGEST, RESPONSE, STATE } from '../pipeline/kafka/topics.ts';
 import type { LaneOptions } from '../pipeline/lane.ts';
 import { type CommandIo, EXIT_INTERRUPTED } from './io.ts';
 import { laneOptionsOf } from './logs.ts';
 import type { Ops } from './ops.ts';
+import type { Setup } from './options.ts';
 import type { ServiceLog } from './service-log.ts';
 
-export const ROLES = ['ingest', 'detect'] as const;
+export const ROLES = ['ingest', 'detect', 'respond'] as const;
 export type RoleName = (typeof ROLES)[number];
 
 export interface KafkaRunOptions {
   readonly config: WaywardConfig;
   readonly registry: Registry;
+  /** Of credentials' `revoke` entries. */
+  readonly fetchSecrets: Setup['fetchSecrets'];
   readonly detectors: readonly Detector[];
   /** Those that were asked for; undefined = all that are configured. */
   readonly roles: readonly RoleName[] | undefined;
@@ -40,6 +44,10 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
   const settings = config.kafka;
   if (settings === undefined)
     throw new UsageError('--roles is for Kafka; write kafka: in wayward.yaml, or leave it out');
+  if (config.fingerprintKey === undefined)
+    throw new UsageError(
+      'wayward.yaml: no fingerprint_key; processes that share the work need the same one: write fingerprint_key: secret://env/WAYWARD_FINGERPRINT_KEY',
+    );
   await requireKafka(settings);
   const kafka = createKafka(settings, log);
   const roles = rolesOf(options);
@@ -53,6 +61,8 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
   const start: Readonly<Record<RoleName, () => Promise<Role>>> = {
     ingest: async () => startIngest({ ...common, lanes: await lanesOf(options), settle: settings.settle }),
     detect: () => startDetect({ ...common, detectors: options.detectors, snapshotEvery: settings.snapshot_every }),
+    respond: () =>
+      startRespond({ ...common, config, fetchSecrets: options.fetchSecrets, transactions: counts.transactions }),
   };
   try {
     // Detection first, so that it is there when events come.
@@ -80,6 +90,7 @@ function rolesOf({ roles, config }: KafkaRunOptions): readonly RoleName[] {
 const TOPICS: Readonly<Record<RoleName, readonly string[]>> = {
   ingest: [EVENTS, INGEST, CONTROL, DEAD_LETTERS],
   detect: [EVENTS, STATE, ALERTS, DOCUMENTS],
+  respond: [ALERTS, DOCUMENTS, CONTROL, RESPONSE],
 };
 
 const topicsOf = (roles: readonly RoleName[], { kafka }: WaywardConfig): string[] => {

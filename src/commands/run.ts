@@ -88,7 +88,8 @@ async function run(options: RunOptions, io: CommandIo): Promise<void> {
   const log = createServiceLog(io.stderr);
   const ops = await startOps({ config, chosen: options, log, signal: io.signal });
   try {
-    if (config.kafka !== undefined) await runKafka({ config, registry, detectors, roles: options.roles, ops, log, io });
+    if (config.kafka !== undefined)
+      await runKafka({ config, registry, fetchSecrets, detectors, roles: options.roles, ops, log, io });
     else await runLocal({ config, registry, fetchSecrets }, detectors, io, log, ops);
   } finally {
     await ops.close();

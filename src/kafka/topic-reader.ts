@@ -5,13 +5,15 @@ import type { Consumer, Kafka, KafkaMessage } from 'kafkajs';
 type Visit = (message: KafkaMessage) => boolean;
 
 /**
- * Reads whole partitions of a topic from their beginning, outside any group's sharing: one standing consumer, since joining
+ * Reads partitions of a topic from their beginning or an offset, outside any group's sharing: one standing consumer, since joining
  * anew for each read would take seconds. Partitions that nobody reads are paused.
  */
 export class TopicReader {
   readonly #consumer: Consumer;
   readonly #topic: string;
   readonly #visits = new Map<number, { visit: Visit; done: () => void }>();
+  /** Of each partition, the offset behind everything that was fetched last. */
+  readonly #positions = new Map<number, number>();
 
   private constructor(consumer: Consumer, topic: string) {
     this.#consumer = consumer;
@@ -38,19 +40,24 @@ export class TopicReader {
         resolve();
       });
     });
+    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) => {
+      reader.#positions.set(partition, Number(lastOffset) + 1);
+    });
     await consumer.connect();
     await consumer.subscribe({ topic, fromBeginning: true });
     await consumer.run({
       autoCommit: false,
       partitionsConsumedConcurrently: 16,
-      eachBatch: async ({ batch }) => reader.#take(batch.partition, batch.messages),
+      eachBatch: async ({ batch, isStale }) => {
+        if (!isStale()) reader.#take(batch.partition, batch.messages);
+      },
     });
     await joined;
     return reader;
   }
 
   /** Reads a partition until `visit` says so, or the signal. One read of a partition at a time. */
-  async read(partition: number, visit: Visit, signal: AbortSignal): Promise<void> {
+  async read(partition: number, visit: Visit, signal: AbortSignal, from = 0): Promise<void> {
     if (signal.aborted) return;
     await new Promise<void>((resolve) => {
       const done = (): void => {
@@ -61,9 +68,14 @@ export class TopicReader {
       };
       signal.addEventListener('abort', done);
       this.#visits.set(partition, { visit, done });
-      this.#consumer.seek({ topic: this.#topic, partition, offset: '0' });
+      this.#consumer.seek({ topic: this.#topic, partition, offset: String(from) });
       this.#consumer.resume([{ topic: this.#topic, partitions: [partition] }]);
     });
+  }
+
+  /** How far a partition has been read, with what follows its last message that is no message (transaction markers). */
+  position(partition: number): number {
+    return this.#positions.get(partition) ?? 0;
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Registry } from '../attribution/registry.ts';
 import type { WaywardConfig } from '../config/wayward-yaml.ts';
-import { AuditTrail } from '../response/audit.ts';
+import { AuditTrail, type HeadMark } from '../response/audit.ts';
 import type { ResponseContext } from '../response/context.ts';
 import { Outbox } from '../response/outbox.ts';
 import type { PlanContext } from '../response/plan.ts';
@@ -13,19 +13,20 @@ import { deliver } from '../webhook.ts';
 /**
  * Response as configured, on the local store. A relative `audit_head` starts at the state folder.
  * The secrets of `response` and `revokers` are needed once a worker calls somebody, not before; `fetchSecrets` fetches
- * those of a credential's `revoke` entry then.
+ * those of a credential's `revoke` entry then. `markOf` where several processes take turns at the store.
  */
 export function createResponse(
   config: WaywardConfig,
   registry: Registry,
   store: Store,
   fetchSecrets?: PlanContext['fetchSecrets'],
+  markOf?: (headFile: string) => HeadMark,
 ): ResponseContext {
-  const head = config.response.audit_head;
+  const head = resolve(config.state, config.response.audit_head ?? 'audit-head');
   return {
     state: store,
     outbox: new Outbox(store),
-    audit: new AuditTrail(store, head === undefined ? join(config.state, 'audit-head') : resolve(config.state, head)),
+    audit: new AuditTrail(store, head, markOf?.(head)),
     config: config.response,
     plan: {
       credentials: new Map(registry.credentials.map((credential) => [credential.id, credential])),

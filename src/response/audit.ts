@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { UsageError } from '../errors.ts';
-import type { ResponseState } from './state.ts';
+import type { ResponseState, Row } from './state.ts';
 
 /** What happened, as the record keeps it: who, what, to which credential, because of what, and when. No secrets. */
 export interface AuditEvent {
@@ -38,6 +38,15 @@ export interface AuditReport {
   readonly problems: readonly string[];
 }
 
+/** Which entries' heads stand in the head file. */
+export interface HeadMark {
+  /** The last one. */
+  get(): number;
+  set(seq: number): void;
+  /** The last entry that can't be lost any more: no head behind it is written out. */
+  safe(): number;
+}
+
 const START = '0'.repeat(64);
 const MAX_PROBLEMS = 10;
 const PUBLISHED = 'audit.published';
@@ -51,10 +60,12 @@ const hashOf = (entry: string): string => createHash('sha256').update(entry).dig
 export class AuditTrail {
   readonly #state: ResponseState;
   readonly #headFile: string;
+  readonly #mark: HeadMark;
 
-  constructor(state: ResponseState, headFile: string) {
+  constructor(state: ResponseState, headFile: string, mark = markInStore(state)) {
     this.#state = state;
     this.#headFile = headFile;
+    this.#mark = mark;
   }
 
   /** Adds an entry; part of the transaction that runs, if one does. Call `publishHead` once that is over. */
@@ -75,21 +86,33 @@ export class AuditTrail {
   /** Writes the heads that were not written yet, one line each: number and hash. Lines that somebody removed stay missing. */
   publishHead(): void {
     const unpublished = () =>
-      this.#state.all('SELECT seq, hash FROM audit WHERE seq > ? ORDER BY seq', this.#published());
+      this.#state.all(
+        'SELECT seq, hash FROM audit WHERE seq > ? AND seq <= ? ORDER BY seq',
+        this.#mark.get(),
+        this.#mark.safe(),
+      );
     if (unpublished().length === 0) return; // asked often: takes no lock
     this.#state.transaction(() => {
       const rows = unpublished();
       if (rows.length === 0) return;
       appendFileSync(this.#headFile, rows.map(({ seq, hash }) => `${seq} ${hash}\n`).join(''), { mode: 0o600 });
-      this.#state.setSetting(PUBLISHED, rows.at(-1)?.seq);
+      this.#mark.set(Number(rows.at(-1)?.seq));
     });
+  }
+
+  /** Entries after this one, oldest first. */
+  after(seq: number): AuditEntry[] {
+    return this.#state.all('SELECT entry FROM audit WHERE seq > ? ORDER BY seq', seq).map(entryOf);
+  }
+
+  /** The number of the newest entry. */
+  get last(): number {
+    return Number(this.#state.first('SELECT max(seq) AS seq FROM audit')?.seq ?? 0);
   }
 
   /** Everything that was recorded about one alert or command, oldest first. */
   ofCause(cause: string): AuditEntry[] {
-    return this.#state
-      .all('SELECT entry FROM audit WHERE cause = ? ORDER BY seq', cause)
-      .map((row) => JSON.parse(String(row.entry)));
+    return this.#state.all('SELECT entry FROM audit WHERE cause = ? ORDER BY seq', cause).map(entryOf);
   }
 
   verify(): AuditReport {
@@ -102,17 +125,13 @@ export class AuditTrail {
         if (found === undefined) problems.push(`entry ${seq} is gone; ${this.#headFile} has its hash`);
         else if (found !== hash) problems.push(`entry ${seq} is not the one whose hash ${this.#headFile} has`);
       }
-      const published = this.#published();
+      const published = this.#mark.get();
       const written = new Set(heads.map(({ seq }) => seq));
       for (let seq = 1; seq <= published && problems.length < MAX_PROBLEMS; seq++) {
         if (!written.has(seq)) problems.push(`${this.#headFile} has lost the line of entry ${seq}`);
       }
       return { entries: hashes.size, unpublished: hashes.size - published, problems: problems.slice(0, MAX_PROBLEMS) };
     });
-  }
-
-  #published(): number {
-    return Number(this.#state.setting(PUBLISHED) ?? 0);
   }
 
   #verifyChain(problems: string[]): Map<number, string> {
@@ -130,6 +149,26 @@ export class AuditTrail {
     }
     return hashes;
   }
+}
+
+const entryOf = (row: Row): AuditEntry => JSON.parse(String(row.entry));
+
+const markInStore = (state: ResponseState): HeadMark => ({
+  get: () => Number(state.setting(PUBLISHED) ?? 0),
+  set: (seq) => state.setSetting(PUBLISHED, seq),
+  safe: () => Number.MAX_SAFE_INTEGER,
+});
+
+/** For a trail that several processes take turns at, each with a head file of its own: what stands in this one's. */
+export function markInFile(headFile: string, safe: () => number): HeadMark {
+  let published = readHeads(headFile).reduce((last, { seq }) => Math.max(last, seq), 0);
+  return {
+    get: () => published,
+    set(seq) {
+      published = seq;
+    },
+    safe,
+  };
 }
 
 function follows(text: string, seq: number, previous: string): boolean {

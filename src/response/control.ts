@@ -19,7 +19,15 @@ export interface Order {
  * record as dead, and still is when its issuer is asked, is left alone, so that a repeat adds nothing.
  */
 export async function orderSteps(steps: readonly PlanStep[], by: string, context: ResponseContext): Promise<Order> {
-  const cause = `order-${randomUUID()}`;
+  const assessed = await assessOrder(steps, context);
+  return { ...assessed, cause: placeOrder(assessed.wanted, by, context) };
+}
+
+/** What such an order would come to. */
+export async function assessOrder(
+  steps: readonly PlanStep[],
+  context: ResponseContext,
+): Promise<Omit<Order, 'cause'> & { readonly wanted: readonly PlanStep[] }> {
   const refused: { step: PlanStep; because: string }[] = [];
   const alreadyDead: PlanStep[] = [];
   const wanted: PlanStep[] = [];
@@ -29,6 +37,12 @@ export async function orderSteps(steps: readonly PlanStep[], by: string, context
     else if (await isStillDead(step, context)) alreadyDead.push(step);
     else wanted.push(step);
   }
+  return { refused, alreadyDead, wanted };
+}
+
+/** Orders what an assessment found to be wanted; returns the order's id. */
+export function placeOrder(wanted: readonly PlanStep[], by: string, context: ResponseContext): string {
+  const cause = `order-${randomUUID()}`;
   context.state.transaction(() => {
     for (const [position, { credential, describe }] of wanted.entries()) {
       const { id, agent, peerGroup } = credential;
@@ -46,7 +60,7 @@ export async function orderSteps(steps: readonly PlanStep[], by: string, context
       context.outbox.add({ ...what, eventAt: undefined, expiresAt: undefined, decidedBy: by }, context.now());
     }
   });
-  return { cause, refused, alreadyDead };
+  return cause;
 }
 
 async function isStillDead(step: PlanStep, { outbox, plan }: ResponseContext): Promise<boolean> {

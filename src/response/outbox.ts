@@ -166,6 +166,11 @@ export class Outbox {
     });
   }
 
+  /** Lets go of everything that this process holds. Only for when nothing in it works on a step. */
+  release(): void {
+    this.#state.run('UPDATE outbox SET owner = NULL WHERE owner = ? AND done_at IS NULL', OWNER);
+  }
+
   calling(key: string, now: number): void {
     this.#state.run("UPDATE outbox SET state = 'calling', called_at = coalesce(called_at, ?) WHERE key = ?", now, key);
   }

@@ -24,6 +24,8 @@ export interface WorkerOptions {
   /** Sends to `response.webhook`; rejects with a CallError. Needed where one is configured. */
   readonly deliver?: (event: CloudEvent) => Promise<unknown>;
   readonly retry?: RetryPolicy;
+  /** Awaited right before each call that changes something: makes what was decided safe first, rejects where another process is to act. */
+  readonly beforeCall?: () => Promise<void>;
   /** Only the steps of this alert or order; all where absent. */
   readonly cause?: string;
   /** Told of each step whenever it got further or failed: progress for a person. */
@@ -124,6 +126,7 @@ export class Worker {
     if (deliver === undefined)
       return context.outbox.finish(step.key, 'failed', 'no webhook is configured', context.now());
     context.outbox.calling(step.key, context.now());
+    await this.#options.beforeCall?.();
     await deliver(JSON.parse(step.detail));
     context.outbox.finish(step.key, 'called', 'the receiver took it', context.now());
   }
@@ -146,6 +149,9 @@ export class Worker {
 
     context.outbox.calling(step.key, context.now());
     this.#report(step.key);
+    await this.#options.beforeCall?.();
+    const meanwhile = whyStale(step, context);
+    if (meanwhile !== undefined) return recordEnd(context, step.key, 'expired', meanwhile);
     await makeCall(step, planned, revocation, call);
     context.outbox.called(step.key);
     const after = await revocation.verify(call);

@@ -96,4 +96,13 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (kind, name)
   ) STRICT;
   `,
+  `
+  -- What came of people's words that came over Kafka, newest only; also keeps a word from being obeyed twice.
+  CREATE TABLE answers (
+    word        TEXT PRIMARY KEY,  -- its id
+    at          INTEGER NOT NULL,
+    answer      TEXT NOT NULL      -- JSON
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX answers_by_time ON answers (at);
+  `,
 ];

@@ -1,6 +1,6 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import { backup, DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { UsageError } from '../errors.ts';
 import { APPLICATION_ID, MIGRATIONS } from './store-schema.ts';
 
@@ -10,19 +10,23 @@ export type Row = Record<string, SQLOutputValue>;
 const BUSY_TIMEOUT_MS = 10_000;
 
 /**
- * The local store: one SQLite file, `wayward.db`, in the state folder; several processes may have it open.
+ * A store: one SQLite file in the state folder; several processes may have it open. Without a name it is the local store,
+ * `wayward.db`; with one it holds a copy of what stands elsewhere, and a power cut may take its last writes.
  * Everything is synchronous. The folder is made with mode 0700, the file with 0600.
  */
 export class Store {
+  readonly #folder: string;
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
 
   /** @throws UsageError when the file is damaged, not ours, not writable, or made by a newer Wayward */
-  constructor(folder: string) {
-    const file = privateFile(folder);
+  constructor(folder: string, name?: string) {
+    this.#folder = folder;
+    const file = privateFile(folder, name ?? 'wayward.db');
     this.#database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
     try {
       migrate(this.#database, file);
+      if (name !== undefined) this.#database.exec('PRAGMA synchronous = NORMAL');
     } catch (error) {
       this.#database.close();
       throw isDamage(error) ? damaged(file, error) : error;
@@ -79,6 +83,30 @@ export class Store {
     else this.run('INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)', name, JSON.stringify(value));
   }
 
+  /** Notes every change from now on. Returns what hands over those since the last time, as bytes for `apply`; undefined for none. */
+  recordChanges(): () => Uint8Array | undefined {
+    let session = this.#database.createSession();
+    return () => {
+      const changes = session.changeset();
+      if (changes.length === 0) return undefined;
+      session.close();
+      session = this.#database.createSession();
+      return changes;
+    };
+  }
+
+  /** Makes the changes that another store recorded. @throws Error where they don't follow what is here */
+  apply(changes: Uint8Array): void {
+    if (!this.#database.applyChangeset(changes)) throw new Error('recorded changes do not fit this store');
+  }
+
+  /** A copy of it under another name in its folder, in place of what is there. */
+  async copy(name: string): Promise<Store> {
+    removeStore(this.#folder, name);
+    await backup(this.#database, join(this.#folder, name));
+    return new Store(this.#folder, name);
+  }
+
   close(): void {
     this.#database.close();
   }
@@ -92,8 +120,13 @@ export class Store {
   }
 }
 
-function privateFile(folder: string): string {
-  const file = join(folder, 'wayward.db');
+/** Removes a store's file with those that SQLite keeps beside it. */
+export function removeStore(folder: string, name: string): void {
+  for (const end of ['', '-wal', '-shm']) rmSync(join(folder, `${name}${end}`), { force: true });
+}
+
+function privateFile(folder: string, name: string): string {
+  const file = join(folder, name);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     closeSync(openSync(file, 'a', 0o600)); // SQLite gives its -wal and -shm files the same mode

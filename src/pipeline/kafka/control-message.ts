@@ -15,3 +15,19 @@ export const closingSchema = z.object({
     end: z.number(),
   }),
 });
+
+/** Every word has an id, under which its answer is found, and the person who says it. */
+const said = { id: z.uuid(), by: z.string().min(1).max(256) };
+const credentials = z.array(z.string().min(1).max(1_024)).min(1).max(10_000);
+
+/** What people say to the responder. */
+export const wordSchema = z.discriminatedUnion('say', [
+  closingSchema.extend(said),
+  z.object({ say: z.literal('halt'), ...said }),
+  z.object({ say: z.literal('resume'), ...said }),
+  z.object({ say: z.literal('approve'), ...said, alert: z.string().max(64) }),
+  z.object({ say: z.literal('revoke'), ...said, credentials }),
+  z.object({ say: z.literal('restore'), ...said, credentials }),
+]);
+
+export type Word = z.infer<typeof wordSchema>;

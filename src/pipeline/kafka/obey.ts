@@ -1,0 +1,104 @@
+import { CallError, UsageError } from '../../errors.ts';
+import type { ResponseContext } from '../../response/context.ts';
+import { approve, assessOrder, dismiss, halt, placeOrder, resume } from '../../response/control.ts';
+import { planFor } from '../../response/plan.ts';
+import { orderRestore, restorable } from '../../response/restore.ts';
+import type { Store } from '../../sinks/store.ts';
+import { saveClosing } from '../../sinks/store-alerts.ts';
+import { type Answer, answerOf, saveAnswer } from './answers.ts';
+import type { Word } from './control-message.ts';
+
+/** A word of which the person has long been told that nobody took it, milliseconds. */
+const LATE = 60_000;
+/** Right whenever they come. */
+const NEVER_LATE: ReadonlySet<Word['say']> = new Set(['halt', 'close']);
+
+/**
+ * Does what a person said, once: in one transaction with its answer and with `done`, which notes how far the topic was read.
+ * `saidAt`: when it was written, by Kafka's clock, milliseconds.
+ */
+export async function obey(
+  word: Word,
+  saidAt: number,
+  store: Store,
+  response: ResponseContext,
+  done: () => void,
+): Promise<void> {
+  const act = answerOf(store, word.id) === undefined ? await prepare(word, saidAt, store, response) : undefined;
+  store.transaction(() => {
+    if (act !== undefined) saveAnswer(store, word.id, answered(act), response.now());
+    done();
+  });
+}
+
+/** Asks whoever must be asked before; returns the doing, which asks nobody. */
+async function prepare(word: Word, saidAt: number, store: Store, response: ResponseContext): Promise<() => Answer> {
+  const age = response.now() - saidAt;
+  if (age > LATE && !NEVER_LATE.has(word.say))
+    return () => ({ error: `it came ${Math.round(age / 1000)} s after it was said; say it again` });
+  if (word.say === 'revoke') return prepareRevoke(word.credentials, word.by, response);
+  return () => doing(word, store, response);
+}
+
+function doing(word: Exclude<Word, { say: 'revoke' }>, store: Store, response: ResponseContext): Answer {
+  switch (word.say) {
+    case 'halt':
+      halt(word.by, response);
+      return {};
+    case 'resume':
+      resume(word.by, response);
+      return {};
+    case 'approve':
+      approve(word.alert, word.by, response);
+      return { cause: word.alert };
+    case 'restore':
+      return restoreAll(word.credentials, word.by, response);
+    case 'close':
+      close(word, store, response);
+      return {};
+  }
+}
+
+async function prepareRevoke(ids: readonly string[], by: string, response: ResponseContext): Promise<() => Answer> {
+  const { wanted, refused, alreadyDead } = await assessOrder(planFor(ids, response.plan), response);
+  return () => ({
+    cause: placeOrder(wanted, by, response),
+    refused: [
+      ...refused.map(({ step, because }) => ({ credential: step.credential.id, because })),
+      ...unknown(ids, response),
+    ],
+    alreadyDead: alreadyDead.map(({ credential }) => credential.id),
+  });
+}
+
+function restoreAll(ids: readonly string[], by: string, response: ResponseContext): Answer {
+  const restorables = planFor(ids, response.plan).map((step) => restorable(step, response));
+  const refused = restorables
+    .filter(({ outcome }) => outcome === 'refused')
+    .map(({ step, because }) => ({ credential: step.credential.id, because }));
+  return { cause: orderRestore(restorables, by, response), refused: [...refused, ...unknown(ids, response)] };
+}
+
+const unknown = (ids: readonly string[], { plan }: ResponseContext) =>
+  ids
+    .filter((id) => !plan.credentials.has(id))
+    .map((credential) => ({ credential, because: "the responder's registry does not have it" }));
+
+function close(
+  { alert, verdict, because, by }: Word & { say: 'close' },
+  store: Store,
+  response: ResponseContext,
+): void {
+  saveClosing(store, { alert: alert.id, verdict, because, by, at: response.now() });
+  if (verdict === 'benign') dismiss(alert.id, `closed as benign by ${by}`, response);
+}
+
+/** What a person asked for and can't have is an answer, too. */
+function answered(act: () => Answer): Answer {
+  try {
+    return act();
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof CallError) return { error: error.message };
+    throw error;
+  }
+}

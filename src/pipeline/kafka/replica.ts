@@ -1,0 +1,147 @@
+import type { Kafka, KafkaMessage } from 'kafkajs';
+import { TopicReader } from '../../kafka/topic-reader.ts';
+import { withAdmin } from '../../kafka/topics.ts';
+import { wait } from '../../kafka/wait.ts';
+import { removeStore, Store } from '../../sinks/store.ts';
+import { type ChangesMessage, markerOf, readChanges } from './changes-message.ts';
+import { RESPONSE } from './topics.ts';
+
+/** The last message whose changes it has. */
+interface Position {
+  readonly offset: number;
+  readonly seq: number;
+  readonly writer: string;
+}
+
+const FILE = 'replica.db';
+const POSITION = 'replica';
+const LOOK_EVERY = 10;
+/** If so long nothing comes, what is still ahead is not committed, milliseconds. */
+const QUIET = 3_000;
+
+/**
+ * What all responders together have written, as a store: always everything up to some message of `wayward.response`, since
+ * changes and their position are one transaction. Follows the topic as long as it is open; goes on there at the next start.
+ * Read it, never write to it.
+ */
+export class Replica {
+  readonly #folder: string;
+  readonly #reader: TopicReader;
+  readonly #kafka: Kafka;
+  readonly #stop = new AbortController();
+  /** Markers that somebody waits for. */
+  readonly #awaited = new Set<string>();
+  readonly #following: Promise<void>;
+  #store: Store;
+  /** What the first message of a read must be if the topic is still the one that this replica is of. */
+  #expected: Position | undefined;
+  #failure: Error | undefined;
+
+  private constructor(kafka: Kafka, reader: TopicReader, folder: string) {
+    this.#kafka = kafka;
+    this.#reader = reader;
+    this.#folder = folder;
+    this.#store = new Store(folder, FILE);
+    this.#following = this.#follow();
+  }
+
+  static async open(kafka: Kafka, folder: string): Promise<Replica> {
+    return new Replica(kafka, await TopicReader.open(kafka, RESPONSE, 1), folder);
+  }
+
+  get store(): Store {
+    return this.#store;
+  }
+
+  /** Of the last changes. */
+  get seq(): number {
+    return this.#position?.seq ?? 0;
+  }
+
+  /** Until it has come to the marker, which `write` wrote; or the signal. */
+  async reaches(marker: string, write: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    this.#awaited.add(marker);
+    await write();
+    while (this.#awaited.has(marker) && !signal.aborted) await this.#look();
+    this.#awaited.delete(marker);
+  }
+
+  /** Until it has everything that was committed before the call. */
+  async catchUp(): Promise<void> {
+    const [partition] = await withAdmin(this.#kafka, (admin) => admin.fetchTopicOffsets(RESPONSE));
+    const end = Number(partition?.high ?? 0);
+    let position = this.#reader.position(0);
+    for (let moved = Date.now(); position < end && Date.now() - moved < QUIET; ) {
+      await this.#look();
+      if (this.#reader.position(0) > position) moved = Date.now();
+      position = this.#reader.position(0);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#following;
+    await this.#reader.close();
+    this.#store.close();
+  }
+
+  async #look(): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    await wait(LOOK_EVERY, this.#stop.signal);
+  }
+
+  async #follow(): Promise<void> {
+    while (!this.#stop.signal.aborted && this.#failure === undefined) {
+      this.#expected = this.#position;
+      const from = this.#expected?.offset ?? 0;
+      await this.#reader.read(0, (message) => this.#take(message), this.#stop.signal, from);
+    }
+  }
+
+  /** True = read anew, or no more. */
+  #take(message: KafkaMessage): boolean {
+    try {
+      return this.#apply(message);
+    } catch (error) {
+      this.#failure = error instanceof Error ? error : new Error(String(error));
+      return true;
+    }
+  }
+
+  #apply(message: KafkaMessage): boolean {
+    const marker = markerOf(message);
+    if (marker !== undefined) {
+      this.#awaited.delete(marker);
+      return false;
+    }
+    const change = readChanges(message);
+    const expected = this.#expected;
+    this.#expected = undefined;
+    if (expected !== undefined && (change.seq !== expected.seq || change.writer !== expected.writer)) {
+      this.#startAnew();
+      return true;
+    }
+    this.#store.transaction(() => this.#add(change, Number(message.offset)));
+    return false;
+  }
+
+  #add({ seq, writer, changes }: ChangesMessage, offset: number): void {
+    if (seq <= this.seq) return;
+    if (seq !== this.seq + 1)
+      throw new Error(`${RESPONSE} lacks changes from ${this.seq + 1} to ${seq - 1}; it must keep everything for good`);
+    this.#store.apply(changes);
+    this.#store.saveCheckpoint(POSITION, JSON.stringify({ offset, seq, writer } satisfies Position));
+  }
+
+  /** The topic is another one than that which this replica is of. */
+  #startAnew(): void {
+    this.#store.close();
+    removeStore(this.#folder, FILE);
+    this.#store = new Store(this.#folder, FILE);
+  }
+
+  get #position(): Position | undefined {
+    const saved = this.#store.loadCheckpoint(POSITION);
+    return saved && JSON.parse(saved.toString());
+  }
+}

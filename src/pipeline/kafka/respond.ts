@@ -1,0 +1,162 @@
+import type { KafkaMessage } from 'kafkajs';
+import type { Alert } from '../../alerts/alert.ts';
+import type { Fetched } from '../../kafka/fetched.ts';
+import type { Log } from '../../kafka/log.ts';
+import type { PartitionWorker } from '../../kafka/partition-slot.ts';
+import type { TopicReader } from '../../kafka/topic-reader.ts';
+import { timesOf } from '../../response/record.ts';
+import { respondTo } from '../../response/responder.ts';
+import type { Worker } from '../../response/worker.ts';
+import { saveAlert } from '../../sinks/store-alerts.ts';
+import { createWorker } from '../response.ts';
+import { wordSchema } from './control-message.ts';
+import { obey } from './obey.ts';
+import type { Replica } from './replica.ts';
+import { type Responder, type ResponderOptions, takeOver } from './take-over.ts';
+import { CONTROL } from './topics.ts';
+
+export interface RespondOptions extends ResponderOptions {
+  readonly log: Log;
+}
+
+interface RespondContext extends RespondOptions {
+  readonly replica: Replica;
+  /** Reads `wayward.control`. */
+  readonly control: TopicReader;
+}
+
+/** Settings in the store: offsets of the next message to take. */
+const ALERTS_AT = 'kafka.alerts';
+const CONTROL_AT = 'kafka.control';
+/** Alerts in one transaction: what they change becomes one message. */
+const MOST_ALERTS = 100;
+
+/**
+ * Responds to the alerts of `wayward.alerts` and to people's words on `wayward.control`. What it decides, how far it has read and
+ * what became of each step are in its store, and on `wayward.response` before anything is done about it outside.
+ */
+export class RespondWorker implements PartitionWorker {
+  readonly waits = false;
+  readonly #context: RespondContext;
+  readonly #stop = new AbortController();
+  #responder: Responder | undefined;
+  #worker: Worker | undefined;
+  #words: Promise<void> = Promise.resolve();
+  #listening: Promise<void> = Promise.resolve();
+  #failure: unknown;
+
+  constructor(context: RespondContext) {
+    this.#context = context;
+  }
+
+  async start(signal: AbortSignal): Promise<number> {
+    const { log, replica } = this.#context;
+    const responder = await takeOver(this.#context, replica, signal);
+    this.#responder = responder;
+    const { store, response, changelog } = responder;
+    this.#worker = createWorker({
+      context: response,
+      beforeCall: () => changelog.clear(),
+      onStep: (step) => {
+        const { credential, action, state, note } = step;
+        log.info({ credential, action, state, note, times: timesOf(step) }, 'response');
+        this.#save();
+      },
+      onError: (error) => this.#failed(error),
+    });
+    log.info({ changes: replica.seq, entries: changelog.safeEntry }, 'this process responds now');
+    this.#listening = this.#listen(responder);
+    this.#worker.start();
+    return Number(store.setting(ALERTS_AT) ?? 0);
+  }
+
+  async process({ messages, next }: Fetched): Promise<void> {
+    const responder = this.#inCharge();
+    const { store, response, changelog } = responder;
+    for (let at = 0; at < messages.length; at += MOST_ALERTS) {
+      const chunk = messages.slice(at, at + MOST_ALERTS);
+      const rest = messages[at + MOST_ALERTS];
+      store.transaction(() => {
+        for (const alert of chunk.flatMap((message) => this.#alertOf(message))) {
+          saveAlert(store, alert);
+          respondTo(alert, response);
+        }
+        store.setSetting(ALERTS_AT, rest === undefined ? next : Number(rest.offset));
+      });
+      await changelog.save();
+    }
+    this.#worker?.wake();
+  }
+
+  async tick(): Promise<void> {
+    await this.#inCharge().changelog.save();
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#listening;
+    await this.#words;
+    await this.#worker?.stop();
+    await this.#responder?.close();
+  }
+
+  #inCharge(): Responder {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#responder === undefined) throw new Error('response has not begun');
+    return this.#responder;
+  }
+
+  /** The first failure counts: what follows comes of it. The slot hears of it at the next tick. */
+  #failed(error: unknown): void {
+    this.#failure ??= this.#responder?.changelog.failure ?? error;
+  }
+
+  #save(): void {
+    this.#responder?.changelog.save().catch((error: unknown) => this.#failed(error));
+  }
+
+  #alertOf({ headers, offset }: KafkaMessage): Alert[] {
+    try {
+      return [JSON.parse(String(headers?.['alert']))];
+    } catch (error) {
+      this.#context.log.error({ offset, err: error }, 'a message on wayward.alerts is no alert; it is passed over');
+      return [];
+    }
+  }
+
+  async #listen(responder: Responder): Promise<void> {
+    const from = Number(responder.store.setting(CONTROL_AT) ?? 0);
+    const visit = (message: KafkaMessage): boolean => {
+      this.#words = this.#words
+        .then(() => this.#take(message, responder))
+        .catch((error: unknown) => this.#failed(error));
+      return false;
+    };
+    await this.#context.control.read(0, visit, this.#stop.signal, from);
+  }
+
+  async #take({ value, offset, timestamp }: KafkaMessage, { store, response }: Responder): Promise<void> {
+    if (this.#failure !== undefined || this.#stop.signal.aborted) return;
+    if (Number(offset) < Number(store.setting(CONTROL_AT) ?? 0)) return; // a consumer that lost its group begins anew
+    const { log } = this.#context;
+    const done = () => store.setSetting(CONTROL_AT, Number(offset) + 1);
+    const word = wordSchema.safeParse(jsonOf(value));
+    if (!word.success) {
+      log.warn({ offset }, `a message on ${CONTROL} is none of Wayward's; it is passed over`);
+      return done();
+    }
+    const { say, id, by } = word.data;
+    log.info({ say, id, by }, 'a person said');
+    await obey(word.data, Number(timestamp), store, response, done);
+    this.#worker?.wake();
+    this.#save();
+  }
+}
+
+function jsonOf(value: Buffer | null): unknown {
+  try {
+    return JSON.parse(value?.toString() ?? 'null');
+  } catch {
+    return undefined; // refused by the schema
+  }
+}
