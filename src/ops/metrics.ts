@@ -23,6 +23,8 @@ export class Metrics implements Pick<Telemetry, 'read' | 'observe'> {
   readonly #registry = new Registry();
   readonly #readers = new Map<string, Set<Reader>>();
   readonly #histograms = new Map<string, Histogram>();
+  /** What each count of the health stream had come to. */
+  readonly #measured = new Map<string, number>();
 
   constructor() {
     for (const key of KEYS) this.#add(key, definitionOf(key));
@@ -50,12 +52,27 @@ export class Metrics implements Pick<Telemetry, 'read' | 'observe'> {
     return this.#registry.metrics();
   }
 
-  /** The metrics of the health stream, as they are now. */
+  /**
+   * The metrics of the health stream: gauges as they are now, counters by what they grew since this was called before, so that
+   * they add up over time and processes. Call it once at the start: what was counted before a restart is no growth.
+   */
   measurements(): Measurement[] {
     return KEYS.flatMap((key) => {
-      const { health } = definitionOf(key);
-      return health === undefined ? [] : this.#samples(key, KEPT).map((sample) => measurementOf(health, sample));
+      const { health, kind } = definitionOf(key);
+      if (health === undefined) return [];
+      const samples = this.#samples(key, KEPT);
+      return (kind === 'counter' ? samples.map((sample) => this.#grown(key, sample)) : samples).map((sample) =>
+        measurementOf(health, sample),
+      );
     });
+  }
+
+  /** A count falls when a partition moves to another process: what it had grown by then is not known. */
+  #grown(key: string, { value, labels }: Sample): Sample {
+    const id = JSON.stringify([key, labels]);
+    const before = this.#measured.get(id) ?? 0;
+    this.#measured.set(id, value);
+    return { value: Math.max(0, value - before), labels };
   }
 
   #add(key: string, { name, kind, help, labels = [], buckets = [] }: MetricDefinition): void {

@@ -46,6 +46,21 @@ test('durations fall into buckets; a clock that went back is no negative one', a
   expect(samples.get('wayward_alert_latency_seconds_count')).toBe(4);
 });
 
+test('counts in the health stream are what was added since the measurement before; a count that fell adds nothing', () => {
+  const metrics = new Metrics();
+  let records = 100;
+  metrics.read('records', () => records);
+  metrics.read('principals', () => 7);
+  const next = (count: number) => {
+    records = count;
+    return metrics.measurements().map(({ metric, value }) => `${metric} ${value}`);
+  };
+  expect(next(100)).toEqual(['records 100', 'principals 7']);
+  expect(next(130)).toEqual(['records 30', 'principals 7']);
+  expect(next(50)).toEqual(['records 0', 'principals 7']);
+  expect(next(60)).toEqual(['records 10', 'principals 7']);
+});
+
 test('the health stream gets the same numbers, with topic, partition and reason', () => {
   const metrics = new Metrics();
   metrics.read('records', () => [
