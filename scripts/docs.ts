@@ -9,6 +9,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { globSync } from 'tinyglobby';
+import { DASHBOARDS } from '../dashboards/source/objects.ts';
 import { kinds } from '../src/detectors/registry.ts';
 import { formats } from '../src/formats/registry.ts';
 import { METRICS, type MetricDefinition } from '../src/ops/metric-list.ts';
@@ -16,6 +17,11 @@ import { REVOKERS } from '../src/revokers/registry.ts';
 
 /** One line here for each registry that the docs show. */
 const TABLES: Readonly<Record<string, () => string>> = {
+  dashboards: () =>
+    table(
+      ['dashboard', 'what it answers', 'opens with'],
+      DASHBOARDS.map(({ title, description, past }) => [`Wayward: ${title}`, description, `the last ${past}`]),
+    ),
   formats: () =>
     table(
       ['`--format`', 'what it reads', '`event.dataset`'],

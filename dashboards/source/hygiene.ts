@@ -1,7 +1,8 @@
-import { bars, donut, metric, table, timeSeries } from './charts.ts';
+import { bars, donut, list, metric, table, timeSeries } from './charts.ts';
 import { distinct, last, max, top } from './columns.ts';
 import type { Dashboard } from './dashboard.ts';
 import { INVENTORY } from './data-views.ts';
+import { CREDENTIALS } from './searches.ts';
 
 const ID = 'wayward.credential.id';
 const OVERDUE = 'wayward.credential.rotation_overdue: true';
@@ -147,5 +148,6 @@ export const HYGIENE: Dashboard = {
         }),
       ],
     },
+    { height: 14, panels: [list(CREDENTIALS, 'Every credential')] },
   ],
 };

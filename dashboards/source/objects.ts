@@ -10,7 +10,7 @@ import { savedSearchObject } from './saved-search.ts';
 import { SEARCHES } from './searches.ts';
 
 /** One file a dashboard, and a line here. */
-const DASHBOARDS: readonly Dashboard[] = [OVERVIEW, CREDENTIAL, RESPONSE_DASHBOARD, HYGIENE, PIPELINE];
+export const DASHBOARDS: readonly Dashboard[] = [OVERVIEW, CREDENTIAL, RESPONSE_DASHBOARD, HYGIENE, PIPELINE];
 
 /** Everything that Kibana imports; what others refer to comes first. */
 export const savedObjects = (): SavedObject[] => [

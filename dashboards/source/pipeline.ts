@@ -49,7 +49,7 @@ export const PIPELINE: Dashboard = {
           where: of('lag'),
           as: 'line',
           split: top('wayward.health.topic', 'Topic', { size: 12, by: 'lag' }),
-          series: { lag: max(VALUE, 'Records behind') },
+          series: { lag: max(VALUE, 'Records behind, worst partition') },
         }),
         timeSeries({
           title: 'Records, events and alerts',

@@ -24,3 +24,9 @@ test('the example of docs/run.md is right', () => {
   writeFileSync(join(folder, 'wayward.yaml'), yaml);
   expect(loadConfig(join(folder, 'wayward.yaml'))).toMatchObject({ response: { mode: 'dry-run' } });
 });
+
+test('the example of docs/kibana.md is right', () => {
+  const kibana = readFileSync(new URL('../../docs/kibana.md', import.meta.url), 'utf8');
+  const [, yaml = ''] = /```yaml\n(.*?)```/s.exec(kibana) ?? [];
+  expect(loadConfig(temporaryFile('wayward.yaml', yaml)).kibana).toMatchObject({ space: 'security' });
+});
