@@ -15,6 +15,7 @@ import { createGunzip } from 'node:zlib';
 import { Partitioners } from 'kafkajs';
 import { loadConfig } from '../src/config/wayward-yaml.ts';
 import { createKafka, requireKafka } from '../src/kafka/client.ts';
+import { requireTopics } from '../src/kafka/topics.ts';
 
 /** Lines of one request at most, and how long it waits when the next line is not due yet, milliseconds. */
 const MAX_LINES = 1_000;
@@ -43,9 +44,9 @@ if (config.kafka === undefined) throw new Error('no kafka: in wayward.yaml');
 await config.resolveSecrets(['kafka'], { env: process.env, warn: (text) => console.error(text) });
 await requireKafka(config.kafka);
 const log = { info: () => undefined, warn: console.error, error: console.error };
-const producer = createKafka(config.kafka, log, 'wayward-feed').producer({
-  createPartitioner: Partitioners.DefaultPartitioner,
-});
+const kafka = createKafka(config.kafka, log, 'wayward-feed');
+await requireTopics(kafka, [topic]);
+const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
 await producer.connect();
 
 const began = Date.now();
