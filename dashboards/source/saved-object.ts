@@ -16,7 +16,7 @@ export interface Reference {
   readonly name: string;
 }
 
-/** Forms that Kibana 8.17 to 9.x read; dashboards of Kibana 8.19 itself are saved in these. */
+/** The forms that Kibana 8.17 exports: the oldest that have all that we use. */
 const VERSIONS: Readonly<Record<SavedObject['type'], string>> = {
   'index-pattern': '8.0.0',
   search: '10.5.0',

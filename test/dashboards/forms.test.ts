@@ -3,7 +3,7 @@ import { columnSchema, lensSchema } from './lens-schema.ts';
 import { savedObjectSchema } from './saved-object-schema.ts';
 
 /**
- * Small objects in the form that Kibana 8.17 to 8.19 exports, written by hand from what public packages hold: they check the schema,
+ * Small objects in the form that Kibana 8.17 exports, written by hand from what public packages hold: they check the schema,
  * so that it does not merely agree with our generator.
  */
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /**
- * The form of Lens charts in dashboards that Kibana 8.17 to 8.19 exports (elastic/integrations, packages/NAME/kibana/dashboard, and
+ * The form of Lens charts in dashboards that Kibana 8.17 exports and later ones migrate (elastic/integrations, packages/NAME/kibana/dashboard, and
  * exports of 8.17 that others published), with the types of elastic/kibana (x-pack/platform/plugins/shared/lens). Not from our generator.
  */
 

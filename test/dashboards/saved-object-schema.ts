@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { kqlSchema, lensSchema, referenceSchema } from './lens-schema.ts';
 
 /**
- * The form of saved objects that Kibana 8.17 to 8.19 exports: attributes as elastic/kibana's own schemas have them (dashboard
+ * The form of saved objects that Kibana 8.17 exports and later ones migrate: attributes as elastic/kibana's own schemas have them (dashboard
  * model version 2, search model version 5: other keys are refused there, so here, too), JSON inside strings read as well.
  */
 
