@@ -1,0 +1,131 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from '@elastic/elasticsearch';
+import type { OutgoingDocument } from '../../documents/outgoing.ts';
+import { AlertLimit } from './alert-limit.ts';
+import {
+  type AlertRevision,
+  documentOperation,
+  latestOperations,
+  noticeOperation,
+  type Operation,
+} from './operation.ts';
+import { type DeliveryState, Patience, TryAgain } from './patience.ts';
+import type { ElasticsearchSettings } from './settings.ts';
+import { nameOf } from './streams.ts';
+import { whyUnavailable } from './why-unavailable.ts';
+import { type RejectedDocument, Writer } from './writer.ts';
+
+export type Deliverable = AlertRevision | OutgoingDocument;
+
+export interface DeliveryOptions {
+  readonly client: Client;
+  readonly settings: ElasticsearchSettings;
+  /** Keeps a rejected document; delivery waits for it. */
+  readonly rejected: (document: RejectedDocument) => Promise<void> | void;
+  /** Told when trouble begins and when all of it is over. */
+  readonly stateChanged?: (state: DeliveryState) => void;
+  readonly limit?: AlertLimit;
+}
+
+export interface DeliveryCounts {
+  /** Written by us, and found to be there already. */
+  readonly written: number;
+  readonly there: number;
+  readonly rejected: number;
+  /** Requests and lookups that had to be repeated. */
+  readonly retries: number;
+  /** Alerts that wait now because of `alerts_per_minute`. */
+  readonly heldBack: number;
+}
+
+/** Brings documents into Elasticsearch, each once (see Writer), and no more alerts than the SOC's rule takes. */
+export class Delivery {
+  readonly #options: DeliveryOptions;
+  readonly #stopped = new AbortController();
+  readonly #patience: Patience;
+  readonly #writer: Writer;
+  readonly #limit: AlertLimit;
+  /** Alerts go one after the other, in the order of the calls. */
+  #lastAlerts: Promise<void> | undefined;
+  #waitingAlerts = 0;
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+    const { client, settings, rejected, stateChanged, limit } = options;
+    const explain = (error: unknown) => (error instanceof TryAgain ? error.message : whyUnavailable(error, settings));
+    this.#patience = new Patience(this.#stopped.signal, explain, stateChanged ?? (() => {}));
+    this.#writer = new Writer(client, this.#patience, rejected, this.#stopped.signal);
+    this.#limit = limit ?? new AlertLimit(settings.alerts_per_minute);
+  }
+
+  get state(): DeliveryState {
+    return this.#patience.state;
+  }
+
+  get counts(): DeliveryCounts {
+    const heldBack = this.#limit.room(Date.now()) === 0 ? this.#waitingAlerts : 0;
+    return { ...this.#writer.counts, retries: this.#patience.retries, heldBack };
+  }
+
+  /**
+   * Resolves when each is in Elasticsearch or was handed to `rejected`, however long that takes. Calls may overlap: alerts that
+   * are held back then don't hold back the rest of later calls. The caller bounds how much is on its way.
+   * @param redelivered whether any of it may have been delivered before, by this process or by one that died
+   * @throws AbortError when stopped before
+   */
+  async deliver(items: readonly Deliverable[], redelivered: boolean): Promise<void> {
+    const { namespace } = this.#options.settings;
+    const alerts = items.filter((item) => 'alert' in item);
+    const documents = items.filter((item) => 'stream' in item);
+    const rises = alerts.filter(({ rose }) => rose).map((alert) => noticeOperation(alert, namespace));
+    const others = documents.map((document) => documentOperation(document, namespace));
+    await Promise.all([
+      this.#inTurn(rises, redelivered),
+      this.#writer.write(latestOperations(alerts), false),
+      this.#writer.write(others, redelivered),
+    ]);
+  }
+
+  /** Ends everything at once; what was not confirmed is to be delivered again. */
+  stop(): void {
+    this.#stopped.abort();
+  }
+
+  async #inTurn(operations: readonly Operation[], redelivered: boolean): Promise<void> {
+    if (operations.length === 0) return;
+    this.#waitingAlerts += operations.length;
+    const before = this.#lastAlerts ?? this.#countRecent();
+    const turn = before.then(() => this.#writePaced(operations, redelivered));
+    this.#lastAlerts = turn;
+    await turn;
+  }
+
+  /** What an earlier process wrote counts, too: as if it had been just now. */
+  async #countRecent(): Promise<void> {
+    const { client, settings } = this.#options;
+    const request = {
+      index: nameOf('alert', settings.namespace),
+      ignore_unavailable: true,
+      query: { range: { 'event.ingested': { gt: `now-${this.#limit.window}ms` } } },
+    };
+    const { count } = await this.#patience.until(() => client.count(request, { signal: this.#stopped.signal }));
+    this.#limit.took(count, Date.now());
+  }
+
+  /** Counted when they are in, which is never earlier than their `event.ingested`. */
+  async #writePaced(operations: readonly Operation[], redelivered: boolean): Promise<void> {
+    const { signal } = this.#stopped;
+    for (let next = 0; next < operations.length; ) {
+      const room = this.#limit.room(Date.now());
+      if (room === 0) {
+        await sleep(this.#limit.wait(Date.now()), undefined, { signal });
+        continue;
+      }
+      const now = operations.slice(next, next + room);
+      this.#waitingAlerts -= now.length;
+      await this.#writer.write(now, redelivered);
+      this.#limit.took(now.length, Date.now());
+      next += now.length;
+    }
+  }
+}
