@@ -1,8 +1,8 @@
 import { type LogEntry, type logCreator, logLevel } from 'kafkajs';
 import type { Log } from './log.ts';
 
-/** What belongs to the working of transactions: kafkajs tries again within milliseconds. */
-const NOISE = /another concurrent operation on the same transaction|CONCURRENT_TRANSACTIONS/;
+/** What kafkajs tries again within milliseconds, as transactions need it, and what is thrown as an error as well. */
+const NOISE = /Topic creation errors|another concurrent operation on the same transaction|CONCURRENT_TRANSACTIONS/;
 /** While a broker is away each connection says so again and again; one line of each kind in this time is enough. */
 const SAME_LINE_EVERY = 30_000;
 const MAX_REMEMBERED = 100;

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { constants, gunzip, gzip, zstdCompress, zstdDecompress } from 'node:zlib';
-import { CompressionCodecs, CompressionTypes } from 'kafkajs';
+import kafkajs, { CompressionTypes } from 'kafkajs';
 import { batchAround, isIntact, unreadableRecords } from './compressed-batch.ts';
 import { lz4Decompress } from './lz4.ts';
 import { snappyDecompress } from './snappy.ts';
@@ -24,7 +24,7 @@ interface Encoder {
  * not stop the partition: each of its records becomes one that no format can read, and so a dead letter.
  */
 export function registerCodecs(): void {
-  const codecs: Record<number, () => object> = CompressionCodecs;
+  const codecs: Record<number, () => object> = kafkajs.CompressionCodecs;
   const register = (type: CompressionTypes, name: string, decompress: Decompress, compress = notWritten(name)) => {
     codecs[type] = () => ({ compress, decompress: readable(name, decompress) });
   };

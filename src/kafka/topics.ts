@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { ServerUnavailableError } from '../errors.ts';
 import { OWN_PREFIX } from './settings.ts';
@@ -63,12 +64,26 @@ export async function makeTopic(admin: Admin, { topic, partitions, replicas, con
   const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
   const wanted = { topic, numPartitions: partitions, replicationFactor: replicas, configEntries };
   try {
-    return await admin.createTopics({ topics: [wanted] });
+    // Told to wait, kafkajs fails where a broker has not heard of the new topic yet.
+    const made = await admin.createTopics({ topics: [wanted], waitForLeaders: false });
+    await known(admin, topic);
+    return made;
   } catch (error) {
     const [reason] = error instanceof KafkaJSAggregateError ? error.errors : [error];
     throw new ServerUnavailableError(`Kafka did not make ${topic}; docs/kafka.md has the rights that this user needs`, {
       cause: reason,
     });
+  }
+}
+
+const KNOWN_WITHIN_MS = 10_000;
+
+/** Waits until a topic that was just made has come around; what is asked of it before would fail. */
+async function known(admin: Admin, topic: string): Promise<void> {
+  const deadline = Date.now() + KNOWN_WITHIN_MS;
+  while ((await missingTopics(admin, [topic])).length > 0) {
+    if (Date.now() > deadline) throw new Error(`its brokers did not know of it after ${KNOWN_WITHIN_MS / 1000} s`);
+    await sleep(50);
   }
 }
 

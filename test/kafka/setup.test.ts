@@ -1,7 +1,9 @@
+import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/wayward-yaml.ts';
 import { createKafka } from '../../src/kafka/client.ts';
 import { requireTopics, withAdmin } from '../../src/kafka/topics.ts';
+import { runIn } from '../cli/process.ts';
 import { run } from '../cli/run.ts';
 import { problemsOf, temporaryFile } from '../config/temp.ts';
 import { freePort } from '../servers/free-port.ts';
@@ -21,6 +23,13 @@ const setup = (kafka: object, ...options: string[]) =>
 describeWith('wayward setup kafka', startKafka, (server) => {
   const client = async () => createKafka(await settingsOf({ brokers: [server().broker] }), quiet);
   const topics = async () => (await withAdmin(await client(), (admin) => admin.listTopics())).sort();
+
+  test('as a process of its own, as users start it', async () => {
+    const file = temporaryFile('wayward.yaml', JSON.stringify({ kafka: { brokers: [server().broker] } }));
+    const { code, stdout, stderr } = await runIn(dirname(file), ['setup', 'kafka', '--dry-run']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^would be made/m);
+  });
 
   test('a dry run says what it would make, and makes nothing', async () => {
     const { code, stdout } = await setup({ brokers: [server().broker] }, '--dry-run');
@@ -91,7 +100,7 @@ describeWith('wayward setup kafka', startKafka, (server) => {
   test('two at once: both succeed', async () => {
     await withAdmin(await client(), (admin) => admin.deleteTopics({ topics: OWN }));
     const both = await Promise.all([1, 2].map(() => setup({ brokers: [server().broker] })));
-    expect(both.map(({ code }) => code)).toEqual([0, 0]);
+    expect(both.map(({ code, stderr }) => ({ code, stderr }))).toEqual(Array(2).fill({ code: 0, stderr: '' }));
     expect(await topics()).toEqual(OWN);
   });
 });
