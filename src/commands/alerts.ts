@@ -4,11 +4,11 @@ import { alertDocument } from '../alerts/document.ts';
 import { SEVERITIES, type Severity } from '../detectors/finding.ts';
 import { UsageError } from '../errors.ts';
 import type { ResponseContext } from '../response/context.ts';
-import { dismiss } from '../response/control.ts';
 import type { Store } from '../sinks/store.ts';
-import { closingOfAlert, listAlerts, loadAlert, saveClosing, type Verdict } from '../sinks/store-alerts.ts';
+import { closingOfAlert, listAlerts, loadAlert, type Verdict } from '../sinks/store-alerts.ts';
 import { alertIdOf } from './alert-id.ts';
 import { alertText } from './alert-text.ts';
+import type { Desk } from './desk.ts';
 import { type CommandIo, write } from './io.ts';
 import {
   configOption,
@@ -99,7 +99,7 @@ function addClose(alerts: Command, io: CommandIo): void {
     .option('--by <name>', 'who decides, for the record (default: this user)')
     .addOption(configOption())
     .action((id: string, options: CloseOptions) =>
-      withResponse(options, io, ({ store, response }) => closeOne(loadOne(id, store), store, response, options, io)),
+      withResponse(options, io, ({ store, desk }) => closeOne(loadOne(id, store), desk, options, io)),
     );
   withExample(close, 'wayward alerts close 5f2a91 --as benign --because "new release"');
 }
@@ -144,13 +144,8 @@ async function printOne(
   await write(io.stdout, `${JSON.stringify(document)}\n`);
 }
 
-function closeOne(alert: Alert, store: Store, response: ResponseContext, options: CloseOptions, io: CommandIo): void {
+async function closeOne(alert: Alert, desk: Desk, options: CloseOptions, io: CommandIo): Promise<void> {
   const { as: verdict, because } = options;
-  const by = whoDecides(options.by);
-  store.transaction(() => {
-    saveClosing(store, { alert: alert.id, verdict, because, by, at: response.now() });
-    if (verdict === 'benign') dismiss(alert.id, `closed as benign by ${by}`, response);
-  });
-  response.audit.publishHead();
+  await desk.close(alert, { verdict, because, by: whoDecides(options.by) });
   io.stderr.write(`Closed ${alert.id} as ${verdict}.\n`);
 }

@@ -1,18 +1,9 @@
 import type { Command } from 'commander';
 import type { ResponseContext } from '../response/context.ts';
-import { approve } from '../response/control.ts';
 import { alertIdOf } from './alert-id.ts';
 import { type CommandIo, write } from './io.ts';
 import { configOption, credentialsOption, jsonOption, withExample } from './options.ts';
-import {
-  asOption,
-  carryOut,
-  type ResponseOptions,
-  reportSteps,
-  stepDocument,
-  whoDecides,
-  withResponse,
-} from './response.ts';
+import { asOption, type ResponseOptions, reportSteps, stepDocument, whoDecides, withResponse } from './response.ts';
 import { table } from './table.ts';
 
 export function addApprove(program: Command, io: CommandIo): void {
@@ -32,12 +23,9 @@ export function addApprove(program: Command, io: CommandIo): void {
 }
 
 const run = (written: string | undefined, options: ResponseOptions, io: CommandIo): Promise<void> =>
-  withResponse(options, io, async ({ response, store, fetchSecrets }) => {
+  withResponse(options, io, async ({ response, store, desk }) => {
     if (written === undefined) return listWaiting(response, options, io);
-    const alert = alertIdOf(written, store);
-    await fetchSecrets();
-    approve(alert, whoDecides(options.as), response);
-    const steps = await carryOut(alert, response, io);
+    const steps = await desk.approve(alertIdOf(written, store), whoDecides(options.as));
     await reportSteps(steps, options, io);
   });
 

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { haltOf } from '../response/context.ts';
-import { halt, resume } from '../response/control.ts';
 import { openBreaker } from '../response/limits.ts';
 import type { CommandIo } from './io.ts';
 import { configOption, withExample } from './options.ts';
@@ -26,19 +25,18 @@ export function addHalt(program: Command, io: CommandIo): void {
 }
 
 const run = (options: HaltOptions, io: CommandIo): Promise<void> =>
-  withResponse(options, io, ({ response }) => {
+  withResponse(options, io, async ({ response, desk }) => {
     const by = whoDecides(options.as);
     const say = (text: string) => io.stderr.write(`${text}\n`);
     if (options.off === true) {
       const was = { halt: haltOf(response.state), breaker: openBreaker(response.state) };
-      resume(by, response);
+      await desk.resume(by);
       if (was.halt !== undefined) say(`Automatic response goes on (it was halted by ${was.halt.by}).`);
       if (was.breaker !== undefined) say(`The breaker is closed (it had opened: ${was.breaker.because}).`);
       if (was.halt === undefined && was.breaker === undefined)
         say('Automatic response was neither halted nor was the breaker open.');
     } else {
-      halt(by, response);
+      await desk.halt(by);
       say('Automatic response is halted. wayward halt --off lets it go on.');
     }
-    response.audit.publishHead();
   });

@@ -1,13 +1,14 @@
 import { userInfo } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Option } from 'commander';
 import { ServerUnavailableError } from '../errors.ts';
-import { createResponse, createWorker } from '../pipeline/response.ts';
+import { createResponse } from '../pipeline/response.ts';
 import type { ResponseContext } from '../response/context.ts';
 import type { OutboxStep } from '../response/outbox.ts';
 import { timesOf } from '../response/record.ts';
 import { Store } from '../sinks/store.ts';
+import { type Desk, localDesk } from './desk.ts';
 import { type CommandIo, write } from './io.ts';
+import { withKafkaResponse } from './kafka-response.ts';
 import { loadSetup, type SetupOptions, secretContext } from './options.ts';
 import { table } from './table.ts';
 
@@ -29,54 +30,30 @@ function thisUser(): string {
   }
 }
 
-interface OpenResponse {
+export interface OpenResponse {
+  /** To look at; what a person decides goes over the desk. */
   readonly response: ResponseContext;
   readonly store: Store;
-  /** Needed before calls to issuers. @throws UsageError for a secret that can't be had */
-  fetchSecrets(): Promise<void>;
+  readonly desk: Desk;
 }
 
-/** Runs `work` with response and the local store of the configuration; closes the store. */
+/** Runs `work` with response as configured, on the local store or, with `kafka:`, on what the responders have written. */
 export async function withResponse(
   options: SetupOptions,
   io: CommandIo,
   work: (open: OpenResponse) => void | Promise<void>,
 ): Promise<void> {
-  const { config, registry, fetchSecrets: ofRegistry } = loadSetup(options, io);
+  const setup = loadSetup(options, io);
+  const { config, registry } = setup;
+  if (config.kafka !== undefined) return withKafkaResponse(setup, config.kafka, io, work);
   const store = new Store(config.state);
   const fetchSecrets = () => config.resolveSecrets(['response', 'revokers'], secretContext(io));
   try {
-    await work({ response: createResponse(config, registry, store, ofRegistry), store, fetchSecrets });
+    const response = createResponse(config, registry, store, setup.fetchSecrets);
+    await work({ response, store, desk: localDesk({ response, store, fetchSecrets, io }) });
   } finally {
     store.close();
   }
-}
-
-const POLL_MS = 100;
-
-/** Makes the decided steps of an alert or order, shows how they go, and waits for their end, or for Ctrl-C. */
-export async function carryOut(cause: string, response: ResponseContext, io: CommandIo): Promise<OutboxStep[]> {
-  const errors: unknown[] = [];
-  const worker = createWorker({
-    context: response,
-    cause,
-    onStep: (step) => io.stderr.write(`${progressOf(step)}\n`),
-    onError: (error) => errors.push(error),
-  });
-  for (;;) {
-    await worker.drain();
-    if (errors.length > 0) throw errors[0];
-    const steps = response.outbox.ofCause(cause).filter(({ action }) => action !== 'notify');
-    const isOver = steps.every(({ doneAt, state }) => doneAt !== undefined || state === 'planned');
-    if (isOver || io.signal.aborted) return steps;
-    await sleep(POLL_MS);
-  }
-}
-
-function progressOf({ credential, state, note, attempts, doneAt }: OutboxStep): string {
-  if (doneAt === undefined && note !== undefined)
-    return `${credential}: attempt ${attempts} failed, trying again: ${note}`;
-  return `${credential}: ${state}${note === undefined ? '' : `: ${note}`}`;
 }
 
 /** Prints how the steps ended. @throws ServerUnavailableError (exit 3) unless every one got through */

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import { planFor } from '../response/plan.ts';
-import { orderRestore, type Restorable, restorable } from '../response/restore.ts';
+import { type Restorable, restorable } from '../response/restore.ts';
 import { type Choice, chosenCredentials } from './chosen-credentials.ts';
 import { type CommandIo, write } from './io.ts';
 import { configOption, credentialsOption, jsonOption, withExample } from './options.ts';
-import { asOption, carryOut, type ResponseOptions, reportSteps, whoDecides, withResponse } from './response.ts';
+import { asOption, type ResponseOptions, reportSteps, whoDecides, withResponse } from './response.ts';
 import { table } from './table.ts';
 
 interface RestoreOptions extends ResponseOptions, Choice {
@@ -37,19 +37,17 @@ export function addRestore(program: Command, io: CommandIo): void {
 }
 
 const restore = (options: RestoreOptions, io: CommandIo): Promise<void> =>
-  withResponse(options, io, async ({ response, fetchSecrets }) => {
+  withResponse(options, io, async ({ response, desk }) => {
     const ids = chosenCredentials(options, response.plan, 'restore');
     const restorables = planFor(ids, response.plan).map((step) => restorable(step, response));
     if (options.execute !== true) return showPlan(restorables, options, io);
 
-    await fetchSecrets();
     const refused = restorables.filter(({ outcome }) => outcome === 'refused');
     for (const { step, outcome, because } of restorables) {
       if (outcome === 'nothing') io.stderr.write(`${step.credential.id}: nothing to undo: ${because}\n`);
       if (outcome === 'refused') io.stderr.write(`${step.credential.id}: NOT restored: ${because}\n`);
     }
-    const order = orderRestore(restorables, whoDecides(options.as), response);
-    await reportSteps(await carryOut(order, response, io), options, io);
+    await reportSteps(await desk.restore(restorables, whoDecides(options.as)), options, io);
     if (refused.length > 0) {
       const names = refused.map(({ step }) => step.credential.id).join(', ');
       throw new UsageError(`not restored: ${names}; why stands above`);

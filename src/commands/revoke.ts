@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
 import { UsageError } from '../errors.ts';
-import { orderSteps } from '../response/control.ts';
 import { whyNever } from '../response/guards.ts';
 import { type PlanStep, planFor } from '../response/plan.ts';
 import { type Choice, chosenCredentials } from './chosen-credentials.ts';
 import { type CommandIo, write } from './io.ts';
 import { configOption, credentialsOption, jsonOption, withExample } from './options.ts';
-import { asOption, carryOut, type ResponseOptions, reportSteps, whoDecides, withResponse } from './response.ts';
+import { asOption, type ResponseOptions, reportSteps, whoDecides, withResponse } from './response.ts';
 import { table } from './table.ts';
 
 interface RevokeOptions extends ResponseOptions, Choice {
@@ -34,18 +33,17 @@ export function addRevoke(program: Command, io: CommandIo): void {
 }
 
 const revoke = (options: RevokeOptions, io: CommandIo): Promise<void> =>
-  withResponse(options, io, async ({ response, fetchSecrets }) => {
+  withResponse(options, io, async ({ response, desk }) => {
     const steps = planFor(chosenCredentials(options, response.plan, 'revoke'), response.plan);
     const never = (step: PlanStep) => whyNever(step, response.config);
     if (options.execute !== true) return showPlan(steps, never, options, io);
 
-    await fetchSecrets();
-    const order = await orderSteps(steps, whoDecides(options.as), response);
-    for (const { credential } of order.alreadyDead) io.stderr.write(`${credential.id}: is dead already, as recorded\n`);
-    for (const { step, because } of order.refused) io.stderr.write(`${step.credential.id}: NOT revoked: ${because}\n`);
-    await reportSteps(await carryOut(order.cause, response, io), options, io);
+    const order = await desk.revoke(steps, whoDecides(options.as));
+    for (const credential of order.alreadyDead) io.stderr.write(`${credential}: is dead already, as recorded\n`);
+    for (const { credential, because } of order.refused) io.stderr.write(`${credential}: NOT revoked: ${because}\n`);
+    await reportSteps(await order.carriedOut(), options, io);
     if (order.refused.length > 0) {
-      const names = order.refused.map(({ step }) => step.credential.id).join(', ');
+      const names = order.refused.map(({ credential }) => credential).join(', ');
       throw new UsageError(`not revoked: ${names}; what to change stands above`);
     }
   });

@@ -1,0 +1,73 @@
+import type { Alert } from '../alerts/alert.ts';
+import type { ResponseContext } from '../response/context.ts';
+import { approve, dismiss, halt, orderSteps, resume } from '../response/control.ts';
+import type { OutboxStep } from '../response/outbox.ts';
+import type { PlanStep } from '../response/plan.ts';
+import { orderRestore, type Restorable } from '../response/restore.ts';
+import type { Store } from '../sinks/store.ts';
+import { type Closing, saveClosing } from '../sinks/store-alerts.ts';
+import { carryOut } from './carry-out.ts';
+import type { CommandIo } from './io.ts';
+
+/** Where people's decisions go: into the local store, or to the responder on Kafka. `by` is who decides. */
+export interface Desk {
+  halt(by: string): Promise<void>;
+  resume(by: string): Promise<void>;
+  close(alert: Alert, closing: Pick<Closing, 'verdict' | 'because' | 'by'>): Promise<void>;
+  /** Gives the steps as they ended, as `restore` does. */
+  approve(alert: string, by: string): Promise<OutboxStep[]>;
+  revoke(steps: readonly PlanStep[], by: string): Promise<RevokeOrder>;
+  restore(restorables: readonly Restorable[], by: string): Promise<OutboxStep[]>;
+}
+
+interface RevokeOrder {
+  readonly refused: readonly { readonly credential: string; readonly because: string }[];
+  readonly alreadyDead: readonly string[];
+  /** Waits for the steps of the rest to end. */
+  carriedOut(): Promise<OutboxStep[]>;
+}
+
+interface LocalDeskOptions {
+  readonly response: ResponseContext;
+  readonly store: Store;
+  /** Needed before calls to issuers. @throws UsageError for a secret that can't be had */
+  readonly fetchSecrets: () => Promise<void>;
+  readonly io: CommandIo;
+}
+
+/** Decides in the local store and makes the steps itself, beside a `wayward run` or without one. */
+export const localDesk = ({ response, store, fetchSecrets, io }: LocalDeskOptions): Desk => ({
+  async halt(by) {
+    halt(by, response);
+    response.audit.publishHead();
+  },
+  async resume(by) {
+    resume(by, response);
+    response.audit.publishHead();
+  },
+  async close({ id }, { verdict, because, by }) {
+    store.transaction(() => {
+      saveClosing(store, { alert: id, verdict, because, by, at: response.now() });
+      if (verdict === 'benign') dismiss(id, `closed as benign by ${by}`, response);
+    });
+    response.audit.publishHead();
+  },
+  async approve(alert, by) {
+    await fetchSecrets();
+    approve(alert, by, response);
+    return carryOut(alert, response, io);
+  },
+  async revoke(steps, by) {
+    await fetchSecrets();
+    const { cause, refused, alreadyDead } = await orderSteps(steps, by, response);
+    return {
+      refused: refused.map(({ step, because }) => ({ credential: step.credential.id, because })),
+      alreadyDead: alreadyDead.map(({ credential }) => credential.id),
+      carriedOut: () => carryOut(cause, response, io),
+    };
+  },
+  async restore(restorables, by) {
+    await fetchSecrets();
+    return carryOut(orderRestore(restorables, by, response), response, io);
+  },
+});

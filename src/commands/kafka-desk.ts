@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Kafka } from 'kafkajs';
+import { ServerUnavailableError, UsageError } from '../errors.ts';
+import { send } from '../kafka/send.ts';
+import { type Answer, answerOf } from '../pipeline/kafka/answers.ts';
+import type { Word } from '../pipeline/kafka/control-message.ts';
+import { obey } from '../pipeline/kafka/obey.ts';
+import type { Replica } from '../pipeline/kafka/replica.ts';
+import { takeOver } from '../pipeline/kafka/take-over.ts';
+import { CONTROL } from '../pipeline/kafka/topics.ts';
+import type { ResponseContext } from '../response/context.ts';
+import type { OutboxStep } from '../response/outbox.ts';
+import { carryOut, watch } from './carry-out.ts';
+import type { Desk } from './desk.ts';
+import type { CommandIo } from './io.ts';
+import { type Setup, secretContext } from './options.ts';
+
+interface KafkaDeskOptions {
+  readonly setup: Setup;
+  readonly kafka: Kafka;
+  readonly replica: Replica;
+  /** Looks at the replica. */
+  readonly response: ResponseContext;
+  readonly io: CommandIo;
+}
+
+/** A responder that runs takes a word within a fraction of a second; another one that takes over, within this. */
+const PATIENCE = 15_000;
+const LOOK_EVERY = 20;
+
+/** Says people's decisions to the responder, on `wayward.control`, and waits until its record shows what came of them. */
+export function kafkaDesk(options: KafkaDeskOptions): Desk {
+  const { response, io } = options;
+  const follow = ({ cause }: Answer): Promise<OutboxStep[]> => watch(cause ?? '', response, io);
+  return {
+    async halt(by) {
+      await ask({ say: 'halt', id: randomUUID(), by }, 'The next one that starts will obey it.', options);
+    },
+    async resume(by) {
+      await ask({ say: 'resume', id: randomUUID(), by }, TOO_LATE, options);
+    },
+    async close({ id, principal, peerGroup, start, end }, closing) {
+      const alert = { id, principal, start, end, ...(peerGroup !== undefined && { peerGroup }) };
+      const word = { say: 'close', id: randomUUID(), alert, ...closing } as const;
+      await ask(word, 'The next one that starts will take the closing; detection has it already.', options);
+    },
+    approve: async (alert, by) => follow(await ask({ say: 'approve', id: randomUUID(), by, alert }, TOO_LATE, options)),
+    async revoke(steps, by) {
+      const credentials = steps.map(({ credential }) => credential.id);
+      const word = { say: 'revoke', id: randomUUID(), by, credentials } as const;
+      await say(word, options);
+      const answer = await answerTo(word, options);
+      if (answer === undefined) return revokeFromHere(word, options);
+      return { ...orderOf(answer), carriedOut: () => follow(answer) };
+    },
+    async restore(restorables, by) {
+      const wanted = restorables.filter(({ outcome }) => outcome === 'restore');
+      const credentials = wanted.map(({ step }) => step.credential.id);
+      if (credentials.length === 0) return [];
+      return follow(await ask({ say: 'restore', id: randomUUID(), by, credentials }, TOO_LATE, options));
+    },
+  };
+}
+
+const TOO_LATE =
+  'Nothing will come of it: one that starts later than in a minute takes it for too late. Start one, and say it again.';
+
+/** @throws ServerUnavailableError where no responder takes it; UsageError for what it refuses */
+async function ask(word: Word, otherwise: string, options: KafkaDeskOptions): Promise<Answer> {
+  await say(word, options);
+  const answer = await answerTo(word, options);
+  if (answer === undefined)
+    throw new ServerUnavailableError(
+      `no responder took it within ${PATIENCE / 1000} s; none is running (wayward run --roles respond). ${otherwise}`,
+    );
+  return answer;
+}
+
+const say = (word: Word, { kafka }: KafkaDeskOptions): Promise<void> =>
+  send(kafka, { topic: CONTROL, partition: 0, key: word.id, value: JSON.stringify(word) });
+
+async function answerTo({ id }: Word, { replica, io }: KafkaDeskOptions): Promise<Answer | undefined> {
+  for (const end = Date.now() + PATIENCE; Date.now() < end && !io.signal.aborted; await sleep(LOOK_EVERY)) {
+    const answer = answerOf(replica.store, id);
+    if (answer?.error !== undefined) throw new UsageError(answer.error);
+    if (answer !== undefined) return answer;
+  }
+  return undefined;
+}
+
+/**
+ * Without a responder a revocation must still be possible: this process takes the part of one until it is done. A responder that
+ * was only slow is fenced by that, comes back, and finds the word answered.
+ */
+async function revokeFromHere(word: Word & { say: 'revoke' }, options: KafkaDeskOptions): ReturnType<Desk['revoke']> {
+  const { setup, kafka, replica, io } = options;
+  io.stderr.write(`No responder took it within ${PATIENCE / 1000} s: doing it from here.\n`);
+  await setup.config.resolveSecrets(['response', 'revokers'], secretContext(io));
+  const transactions = { committed: 0, aborted: 0, fenced: 0 };
+  const { response, store, changelog, close } = await takeOver({ ...setup, kafka, transactions }, replica, io.signal);
+  await obey(word, response.now(), store, response, () => {});
+  const answer = answerOf(store, word.id) ?? {};
+  return {
+    ...orderOf(answer),
+    async carriedOut() {
+      try {
+        return await carryOut(answer.cause ?? '', response, io, () => changelog.clear());
+      } finally {
+        await changelog.save();
+        await close();
+      }
+    },
+  };
+}
+
+const orderOf = ({ refused = [], alreadyDead = [] }: Answer) => ({ refused, alreadyDead });
