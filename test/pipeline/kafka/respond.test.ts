@@ -1,0 +1,188 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { answerOf } from '../../../src/pipeline/kafka/answers.ts';
+import { AuditTrail } from '../../../src/response/audit.ts';
+import { openBreaker } from '../../../src/response/limits.ts';
+import { Outbox, type StepState } from '../../../src/response/outbox.ts';
+import { closingsAfter, listAlerts } from '../../../src/sinks/store-alerts.ts';
+import type { RunningWayward } from '../../live/wayward.ts';
+import { startKafka } from '../../servers/kafka.ts';
+import { describeWith } from '../../servers/require-server.ts';
+import { newPlace, type Place, until } from './responders.ts';
+
+const TIMEOUT = 180_000;
+
+const responds = (process: RunningWayward) => process.line(({ msg }) => msg === 'this process responds now', 60_000);
+const standsBy = (process: RunningWayward) => process.line(({ msg }) => msg === 'working', 60_000);
+
+const steps = ({ replica }: Place) => new Outbox(replica.store).ofCause.bind(new Outbox(replica.store));
+const states = (place: Place, number: number): StepState[] => steps(place)(`alert-${number}`).map(({ state }) => state);
+const inState = (place: Place, state: StepState): number =>
+  Number(place.replica.store.first('SELECT count(*) AS steps FROM outbox WHERE state = ?', state)?.steps);
+const recorded = (place: Place, type: string): number =>
+  Number(
+    place.replica.store.first("SELECT count(*) AS entries FROM audit WHERE json_extract(entry, '$.type') = ?", type)
+      ?.entries,
+  );
+const isWhole = ({ replica }: Place): readonly string[] =>
+  new AuditTrail(replica.store, '/nowhere', { get: () => 0, set() {}, safe: () => 0 }).verify().problems;
+
+describeWith('responders on Kafka', startKafka, (server) => {
+  test(
+    'killed at any point, the next one goes on: every alert is decided once and every credential dies once',
+    async () => {
+      const place = await newPlace(server().broker, {});
+      const { issuer } = place;
+      const points: [string, () => Promise<void>][] = [
+        ['decided', () => until(() => states(place, 0).length > 0, 'the decision is on the topic')],
+        [
+          'before the effect',
+          () => until(() => issuer.calls.some(({ credential }) => credential === 'cred-1'), 'call'),
+        ],
+        ['after the effect', () => until(() => issuer.dead.has('cred-2'), 'effect')],
+        ['recorded', () => until(() => states(place, 3)[0] === 'verified', 'the proof is on the topic')],
+      ];
+      let active = place.responder('0');
+      await responds(active);
+      for (const [number, [point, reached]] of points.entries()) {
+        const next = place.responder(String(number + 1));
+        await standsBy(next);
+        issuer.hold(point === 'before the effect' || point === 'after the effect' ? point : 'nothing');
+        await place.alert([number, number + 4]);
+        await reached();
+        await active.kill();
+        issuer.hold('nothing');
+        await responds(next);
+        active = next;
+      }
+      await place.alert([8]);
+      await until(() => inState(place, 'verified') === 9, 'all are proven');
+      const asked = Map.groupBy(issuer.calls, ({ credential }) => credential);
+      expect([...issuer.dead].sort()).toEqual(Array.from({ length: 9 }, (_, at) => `cred-${at}`));
+      // Asked again only where the first call had no effect, and with the same key.
+      expect(asked.get('cred-2')).toHaveLength(1);
+      expect(asked.get('cred-3')).toHaveLength(1);
+      for (const calls of asked.values()) expect(new Set(calls.map(({ id }) => id)).size).toBe(1);
+      expect(listAlerts(place.replica.store)).toHaveLength(9);
+      expect([recorded(place, 'decided'), recorded(place, 'verified')]).toEqual([9, 9]);
+      expect(isWhole(place)).toEqual([]);
+      expect(await place.documents()).toHaveLength(18);
+    },
+    TIMEOUT,
+  );
+
+  test(
+    'one limit for all processes, and the breaker outlives the one that opened it',
+    async () => {
+      const place = await newPlace(server().broker, { limits: { credentials: 3, peer_group_percent: 100 } });
+      const first = place.responder('a');
+      await responds(first);
+      const others = [place.responder('b'), place.responder('c')];
+      await Promise.all(others.map(standsBy));
+      await place.alert([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+      await until(() => inState(place, 'verified') === 3 && inState(place, 'planned') === 7, '3 of 10');
+      await first.kill();
+      await Promise.any(others.map(responds));
+      await place.alert([10, 11]);
+      await until(() => inState(place, 'planned') === 9, 'the new ones wait, too');
+      expect(openBreaker(place.replica.store)?.because).toContain('3 credentials were revoked automatically');
+      expect(place.issuer.dead.size).toBe(3);
+      expect(isWhole(place)).toEqual([]);
+    },
+    TIMEOUT,
+  );
+
+  test(
+    'one that slept through being replaced does nothing when it wakes',
+    async () => {
+      const place = await newPlace(server().broker, {});
+      const sleeper = place.responder('sleeper');
+      await responds(sleeper);
+      const next = place.responder('next');
+      await standsBy(next);
+      await place.alert([0]);
+      await until(() => states(place, 0)[0] === 'verified', 'it works');
+      process.kill(sleeper.pid, 'SIGSTOP');
+      await place.alert([1, 2, 3]);
+      await responds(next);
+      await until(() => inState(place, 'verified') === 4, 'the other one does it');
+      process.kill(sleeper.pid, 'SIGCONT');
+      await place.alert([4]);
+      await until(() => inState(place, 'verified') === 5, 'and goes on');
+      await sleep(3_000);
+      expect(place.issuer.calls.map(({ credential }) => credential).sort()).toEqual(
+        [0, 1, 2, 3, 4].map((number) => `cred-${number}`),
+      );
+      expect(sleeper.lines.filter(({ credential }) => credential !== undefined && credential !== 'cred-0')).toEqual([]);
+      expect(isWhole(place)).toEqual([]);
+    },
+    TIMEOUT,
+  );
+
+  test('what people say on the control topic is done once, and what is not theirs is passed over', async () => {
+    const place = await newPlace(server().broker, {});
+    await responds(place.responder('a'));
+    const said = (word: object) => {
+      const id = randomUUID();
+      return { id, ...word };
+    };
+    const answered = async (word: { id: string }) => {
+      await until(() => answerOf(place.replica.store, word.id) !== undefined, 'an answer');
+      return answerOf(place.replica.store, word.id);
+    };
+
+    const halt = said({ say: 'halt', by: 'ann' });
+    await place.say('no word');
+    await place.say({ say: 'revoke', id: randomUUID(), by: 'eve', credentials: [] });
+    await place.say({ ...halt, by: '' });
+    await place.say(halt);
+    await place.say(halt);
+    expect(await answered(halt)).toEqual({});
+    await place.alert([0, 1]);
+    await until(() => inState(place, 'planned') === 2, 'they wait');
+
+    const approval = said({ say: 'approve', by: 'ann', alert: 'alert-0' });
+    await place.say(approval);
+    expect(await answered(approval)).toEqual({ cause: 'alert-0' });
+    const vain = said({ say: 'approve', by: 'ann', alert: 'alert-9' });
+    await place.say(vain);
+    expect((await answered(vain))?.error).toContain('nothing waits for approval because of alert-9');
+
+    const order = said({ say: 'revoke', by: 'ann', credentials: ['cred-5', 'cred-unknown'] });
+    await place.say(order);
+    await place.say(order);
+    expect((await answered(order))?.refused).toEqual([
+      { credential: 'cred-unknown', because: "the responder's registry does not have it" },
+    ]);
+    const alert = { id: 'alert-1', principal: 'p', start: 1, end: 2 };
+    const closing = said({ say: 'close', by: 'ann', because: 'a drill', verdict: 'benign', alert });
+    await place.say(closing);
+    await place.say(closing);
+    await answered(closing);
+    expect(closingsAfter(place.replica.store, 0)).toMatchObject([{ alert: 'alert-1', verdict: 'benign', by: 'ann' }]);
+    expect(states(place, 1)).toEqual(['expired']);
+
+    await place.say(said({ say: 'resume', by: 'bob' }));
+    await until(() => recorded(place, 'resumed') === 1, 'resumed');
+    await place.alert([2]);
+    await until(() => inState(place, 'verified') === 3, 'automatic again');
+    expect([...place.issuer.dead].sort()).toEqual(['cred-0', 'cred-2', 'cred-5']);
+    expect(recorded(place, 'halted')).toBe(1);
+  });
+
+  test('old alerts and words that nobody took in time cause nothing', async () => {
+    const place = await newPlace(server().broker, {});
+    const late = { say: 'revoke', id: randomUUID(), by: 'ann', credentials: ['cred-5'] };
+    const halt = { say: 'halt', id: randomUUID(), by: 'ann' };
+    await place.say(late, Date.now() - 120_000);
+    await place.alert([0], 21 * 86_400_000);
+    await responds(place.responder('a'));
+    await until(() => answerOf(place.replica.store, late.id) !== undefined, 'an answer');
+    expect(answerOf(place.replica.store, late.id)?.error).toMatch(/it came 12\d s after it was said; say it again/);
+    await until(() => states(place, 0)[0] === 'planned', 'a person is asked');
+    await place.say(halt, Date.now() - 120_000);
+    await until(() => recorded(place, 'halted') === 1, 'a halt is never too late');
+    expect(place.issuer.calls).toEqual([]);
+  });
+});

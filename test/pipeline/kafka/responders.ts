@@ -1,0 +1,150 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Kafka, logLevel, type Producer } from 'kafkajs';
+import { onTestFinished } from 'vitest';
+import { alertDocument } from '../../../src/alerts/document.ts';
+import { loadConfig } from '../../../src/config/wayward-yaml.ts';
+import { createKafka } from '../../../src/kafka/client.ts';
+import { TopicReader } from '../../../src/kafka/topic-reader.ts';
+import { withAdmin } from '../../../src/kafka/topics.ts';
+import { ownTopics } from '../../../src/pipeline/kafka/own-topics.ts';
+import { Replica } from '../../../src/pipeline/kafka/replica.ts';
+import { ALERTS, CONTROL, DOCUMENTS } from '../../../src/pipeline/kafka/topics.ts';
+import { temporaryFolder } from '../../config/temp.ts';
+import { type RunningWayward, spawnWayward } from '../../live/wayward.ts';
+import { alertOf } from '../../response/alert-of.ts';
+import { type Issuer, startIssuer } from '../../servers/issuer.ts';
+
+const ENV = { WEBHOOK_KEY: 'key of the tests', FINGERPRINT_KEY: '0123456789abcdef'.repeat(4) };
+const QUIET = { info() {}, warn() {}, error() {} };
+
+export interface Place {
+  readonly kafka: Kafka;
+  readonly issuer: Issuer;
+  readonly replica: Replica;
+  /** Files of a process with a state folder of its own. */
+  config(name: string): string;
+  /** A responder in a process of its own. */
+  responder(name: string): RunningWayward;
+  /** Alerts of these numbers, of agents of these numbers; `age` in milliseconds. */
+  alert(numbers: readonly number[], age?: number): Promise<void>;
+  /** A message on the control topic, as the command line or anybody else writes it. */
+  say(word: unknown, at?: number): Promise<void>;
+  /** What there is for Elasticsearch. */
+  documents(): Promise<unknown[]>;
+}
+
+/** Empty topics, an issuer, and what many agents hold. `response` as in wayward.yaml. */
+export async function newPlace(broker: string, response: object, agents = 12): Promise<Place> {
+  const folder = temporaryFolder();
+  const issuer = await startIssuer();
+  onTestFinished(() => issuer.stop());
+  const credentials = Array.from({ length: agents }, (_, at) => ({
+    id: `cred-${at}`,
+    agent: `agent-${at}`,
+    peer_group: 'crowd',
+    slot: 'api',
+    kind: 'api-key',
+    match: { credential_id: `key-${at}` },
+    revoke: { with: 'webhook', url: `${issuer.url}/revoke`, verify_url: `${issuer.url}/verify` },
+  }));
+  writeFileSync(join(folder, 'credentials.json'), JSON.stringify({ credentials }));
+  const config = (name: string): string => {
+    mkdirSync(join(folder, name), { recursive: true });
+    const file = join(folder, name, 'wayward.yaml');
+    const content = {
+      kafka: { brokers: [broker] },
+      credentials: '../credentials.json',
+      fingerprint_key: 'secret://env/FINGERPRINT_KEY',
+      response: { mode: 'auto', limits: { credentials: 1_000, peer_group_percent: 100 }, ...response },
+      revokers: { webhook: { secret: 'secret://env/WEBHOOK_KEY' } },
+    };
+    writeFileSync(file, JSON.stringify(content));
+    return file;
+  };
+  const settings = loadConfig(config('observer')).kafka;
+  if (settings === undefined) throw new Error('no kafka: in it');
+  const kafka = createKafka(settings, QUIET);
+  await emptyTopics(kafka);
+  const replica = await Replica.open(kafka, join(folder, 'observer', '.wayward'));
+  onTestFinished(() => replica.close());
+  const producer = kafka.producer({ createPartitioner: () => () => 0 });
+  await producer.connect();
+  onTestFinished(() => producer.disconnect());
+  return {
+    kafka,
+    issuer,
+    replica,
+    config,
+    responder: (name) => {
+      const running = spawnWayward(config(name), ENV, ['--roles', 'respond']);
+      onTestFinished(() => running.kill());
+      return running;
+    },
+    alert: (numbers, age = 0) => sendAlerts(producer, numbers, age),
+    say: async (word, at = Date.now()) => {
+      const message = { partition: 0, value: JSON.stringify(word), timestamp: String(at) };
+      await producer.send({ topic: CONTROL, messages: [message] });
+    },
+    documents: () => documentsOn(kafka),
+  };
+}
+
+async function sendAlerts(producer: Producer, numbers: readonly number[], age: number): Promise<void> {
+  const messages = numbers.map((number) => {
+    const alert = alertOf({
+      id: `alert-${number}`,
+      credentials: [`cred-${number}`],
+      agent: `agent-${number}`,
+      peerGroup: 'crowd',
+      openedAt: Date.now() - age,
+    });
+    return {
+      partition: 0,
+      key: alert.id,
+      value: JSON.stringify(alertDocument(alert)),
+      headers: { alert: JSON.stringify(alert) },
+    };
+  });
+  await producer.send({ topic: ALERTS, acks: -1, messages });
+}
+
+async function documentsOn(kafka: Kafka): Promise<unknown[]> {
+  const reader = await TopicReader.open(kafka, DOCUMENTS, 1);
+  const found: unknown[] = [];
+  await reader.read(
+    0,
+    ({ value }) => {
+      found.push(JSON.parse(String(value)));
+      return false;
+    },
+    AbortSignal.timeout(2_000),
+  );
+  await reader.close();
+  return found;
+}
+
+/** Wayward's own topics, without what an earlier test left in them. */
+async function emptyTopics(kafka: Kafka): Promise<void> {
+  await withAdmin(kafka, async (admin) => {
+    admin.logger().setLogLevel(logLevel.NOTHING);
+    const plans = ownTopics(1, 1);
+    const there = new Set(await admin.listTopics());
+    await admin.deleteTopics({ topics: plans.map(({ topic }) => topic).filter((topic) => there.has(topic)) });
+    while ((await admin.listTopics()).some((topic) => topic.startsWith('wayward.'))) await sleep(50);
+    const topics = plans.map(({ topic, partitions, config }) => ({
+      topic,
+      numPartitions: partitions,
+      configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
+    }));
+    await admin.createTopics({ topics });
+  });
+}
+
+/** Waits until it is so. */
+export async function until(isSo: () => boolean, what: string, timeout = 60_000): Promise<void> {
+  for (const end = Date.now() + timeout; !isSo(); await sleep(20)) {
+    if (Date.now() > end) throw new Error(`still not so: ${what}`);
+  }
+}
