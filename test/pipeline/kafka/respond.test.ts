@@ -9,11 +9,10 @@ import { closingsAfter, listAlerts } from '../../../src/sinks/store-alerts.ts';
 import type { RunningWayward } from '../../live/wayward.ts';
 import { startKafka } from '../../servers/kafka.ts';
 import { describeWith } from '../../servers/require-server.ts';
-import { newPlace, type Place, until } from './responders.ts';
+import { newPlace, type Place, responds, until } from './responders.ts';
 
 const TIMEOUT = 180_000;
 
-const responds = (process: RunningWayward) => process.line(({ msg }) => msg === 'this process responds now', 60_000);
 const standsBy = (process: RunningWayward) => process.line(({ msg }) => msg === 'working', 60_000);
 
 const steps = ({ replica }: Place) => new Outbox(replica.store).ofCause.bind(new Outbox(replica.store));

@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,6 +20,12 @@ import { type Issuer, startIssuer } from '../../servers/issuer.ts';
 const ENV = { WEBHOOK_KEY: 'key of the tests', FINGERPRINT_KEY: '0123456789abcdef'.repeat(4) };
 const QUIET = { info() {}, warn() {}, error() {} };
 
+interface Said {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 export interface Place {
   readonly kafka: Kafka;
   readonly issuer: Issuer;
@@ -27,6 +34,8 @@ export interface Place {
   config(name: string): string;
   /** A responder in a process of its own. */
   responder(name: string): RunningWayward;
+  /** A command, run to its end on a machine of this name. */
+  command(name: string, ...args: string[]): Promise<Said>;
   /** Alerts of these numbers, of agents of these numbers; `age` in milliseconds. */
   alert(numbers: readonly number[], age?: number): Promise<void>;
   /** A message on the control topic, as the command line or anybody else writes it. */
@@ -82,6 +91,7 @@ export async function newPlace(broker: string, response: object, agents = 12): P
       onTestFinished(() => running.kill());
       return running;
     },
+    command: (name, ...args) => said([...args, '--config', config(name)]),
     alert: (numbers, age = 0) => sendAlerts(producer, numbers, age),
     say: async (word, at = Date.now()) => {
       const message = { partition: 0, value: JSON.stringify(word), timestamp: String(at) };
@@ -90,6 +100,16 @@ export async function newPlace(broker: string, response: object, agents = 12): P
     documents: () => documentsOn(kafka),
   };
 }
+
+const BIN = join(import.meta.dirname, '..', '..', '..', 'bin', 'wayward.js');
+
+const said = (args: readonly string[]): Promise<Said> =>
+  new Promise((resolve) => {
+    const env = { PATH: process.env.PATH, ...ENV };
+    execFile(process.execPath, [BIN, ...args], { env }, (error, stdout, stderr) => {
+      resolve({ code: Number(error?.code ?? 0), stdout, stderr });
+    });
+  });
 
 async function sendAlerts(producer: Producer, numbers: readonly number[], age: number): Promise<void> {
   const messages = numbers.map((number) => {
@@ -141,6 +161,10 @@ async function emptyTopics(kafka: Kafka): Promise<void> {
     await admin.createTopics({ topics });
   });
 }
+
+/** Until the process is the one that responds. */
+export const responds = (process: RunningWayward) =>
+  process.line(({ msg }) => msg === 'this process responds now', 60_000);
 
 /** Waits until it is so. */
 export async function until(isSo: () => boolean, what: string, timeout = 60_000): Promise<void> {
