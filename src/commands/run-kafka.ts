@@ -62,7 +62,13 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
     ingest: async () => startIngest({ ...common, lanes: await lanesOf(options), settle: settings.settle }),
     detect: () => startDetect({ ...common, detectors: options.detectors, snapshotEvery: settings.snapshot_every }),
     respond: () =>
-      startRespond({ ...common, config, fetchSecrets: options.fetchSecrets, transactions: counts.transactions }),
+      startRespond({
+        ...common,
+        config,
+        fetchSecrets: options.fetchSecrets,
+        transactions: counts.transactions,
+        telemetry: ops.telemetry,
+      }),
   };
   try {
     // Detection first, so that it is there when events come.

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
 import { ServerUnavailableError, UsageError } from '../errors.ts';
+import { hideAborted } from './aborted-transactions.ts';
 import { clientLog } from './client-log.ts';
 import { registerCodecs } from './codecs.ts';
 import type { Log } from './log.ts';
@@ -57,6 +58,7 @@ export async function requireKafka(settings: KafkaSettings): Promise<void> {
 function client({ brokers, tls, sasl }: KafkaSettings, config: Omit<KafkaConfig, 'brokers'>): Kafka {
   registerCodecs();
   quietRequestQueue();
+  hideAborted();
   const security = { ...(tls && { ssl: tlsOptions(tls) }), ...(sasl && { sasl: saslOptions(sasl) }) };
   return new Kafka({ brokers, ...security, ...config });
 }

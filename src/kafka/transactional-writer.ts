@@ -67,14 +67,16 @@ export class TransactionalWriter {
   }
 
   /**
+   * `bulk` is compressed: only what Wayward itself reads again, in few and large pieces.
    * After an error the writer is of no use any more: whether the transaction was committed is known to who opens the next one.
    * @throws Fenced
    */
-  async commit(messages: readonly OutMessage[], compressed = false): Promise<void> {
+  async commit(messages: readonly OutMessage[], bulk: readonly OutMessage[] = []): Promise<void> {
     const transaction = this.#first ?? (await this.#producer.transaction());
     this.#first = undefined;
     try {
-      for (const request of requests(messages)) await send(transaction, request, compressed);
+      for (const request of requests(messages)) await send(transaction, request, CompressionTypes.None);
+      for (const request of requests(bulk)) await send(transaction, request, CompressionTypes.ZSTD);
       await transaction.commit();
       this.#counts.committed++;
     } catch (error) {
@@ -113,12 +115,15 @@ function isFenced(error: unknown): boolean {
   return false;
 }
 
-async function send(transaction: Transaction, messages: readonly OutMessage[], compressed: boolean): Promise<void> {
+async function send(
+  transaction: Transaction,
+  messages: readonly OutMessage[],
+  compression: CompressionTypes,
+): Promise<void> {
   const topicMessages = [...Map.groupBy(messages, ({ topic }) => topic)].map(([topic, own]) => ({
     topic,
     messages: own.map(({ partition, key, value, headers }) => ({ partition, key, value, ...(headers && { headers }) })),
   }));
-  const compression = compressed ? CompressionTypes.ZSTD : CompressionTypes.None;
   for (let attempt = 0; ; attempt++) {
     try {
       await transaction.sendBatch({ topicMessages, acks: -1, compression });

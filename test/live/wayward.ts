@@ -35,8 +35,12 @@ export interface RunningWayward {
 }
 
 /** `wayward run` as a process of its own, with the Node that runs the tests, so that a signal hits no launcher in between. */
-export function spawnWayward(config: string, env: Readonly<Record<string, string>> = {}): RunningWayward {
-  const child = spawn(process.execPath, [BIN, 'run', '--config', config], {
+export function spawnWayward(
+  config: string,
+  env: Readonly<Record<string, string>> = {},
+  args: readonly string[] = [],
+): RunningWayward {
+  const child = spawn(process.execPath, [BIN, 'run', '--config', config, ...args], {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
   });

@@ -10,7 +10,7 @@ import type { Log } from '../../kafka/log.ts';
 import type { PartitionWorker } from '../../kafka/partition-slot.ts';
 import type { TopicReader } from '../../kafka/topic-reader.ts';
 import { MARKER } from '../../kafka/topic-tail.ts';
-import { type OutMessage, TransactionalWriter, type TransactionCounts } from '../../kafka/transactional-writer.ts';
+import { type OutMessage, TransactionalWriter } from '../../kafka/transactional-writer.ts';
 import { Core } from '../core.ts';
 import { AlertRevisions } from './alert-revisions.ts';
 import { documentMessage } from './document-message.ts';
@@ -138,8 +138,7 @@ export class DetectWorker implements PartitionWorker {
       ...documents,
       offsetMessage(this.#partition, this.#position),
     ];
-    if (snapshot) messages.push(...this.#snapshot());
-    await this.#writer?.commit(messages, snapshot);
+    await this.#writer?.commit(messages, snapshot ? this.#snapshot() : []);
     this.#committed = this.#position;
     this.#committedAt = now;
   }

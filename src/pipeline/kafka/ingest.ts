@@ -6,7 +6,7 @@ import type { Fetched } from '../../kafka/fetched.ts';
 import type { PartitionWorker } from '../../kafka/partition-slot.ts';
 import { PartitionSource } from '../../kafka/partition-source.ts';
 import { MARKER, type TopicTail } from '../../kafka/topic-tail.ts';
-import { type OutMessage, TransactionalWriter, type TransactionCounts } from '../../kafka/transactional-writer.ts';
+import { type OutMessage, TransactionalWriter } from '../../kafka/transactional-writer.ts';
 import type { DeadLetter } from '../../sources/dead-letter.ts';
 import { READ_SIZE } from '../../sources/source.ts';
 import { noCounts } from '../counts.ts';

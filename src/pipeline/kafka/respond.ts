@@ -4,11 +4,13 @@ import type { Fetched } from '../../kafka/fetched.ts';
 import type { Log } from '../../kafka/log.ts';
 import type { PartitionWorker } from '../../kafka/partition-slot.ts';
 import type { TopicReader } from '../../kafka/topic-reader.ts';
+import type { Telemetry } from '../../ops/telemetry.ts';
 import { timesOf } from '../../response/record.ts';
 import { respondTo } from '../../response/responder.ts';
 import type { Worker } from '../../response/worker.ts';
 import { saveAlert } from '../../sinks/store-alerts.ts';
 import { createWorker } from '../response.ts';
+import { tellOfResponse } from '../telemetry.ts';
 import { wordSchema } from './control-message.ts';
 import { obey } from './obey.ts';
 import type { Replica } from './replica.ts';
@@ -16,6 +18,8 @@ import { type Responder, type ResponderOptions, takeOver } from './take-over.ts'
 import { CONTROL } from './topics.ts';
 
 export interface RespondOptions extends ResponderOptions {
+  /** Only the process that responds tells of response. */
+  readonly telemetry: Telemetry;
   readonly log: Log;
 }
 
@@ -40,6 +44,7 @@ export class RespondWorker implements PartitionWorker {
   readonly #context: RespondContext;
   readonly #stop = new AbortController();
   #responder: Responder | undefined;
+  #tellNoMore: (() => void) | undefined;
   #worker: Worker | undefined;
   #words: Promise<void> = Promise.resolve();
   #listening: Promise<void> = Promise.resolve();
@@ -50,10 +55,11 @@ export class RespondWorker implements PartitionWorker {
   }
 
   async start(signal: AbortSignal): Promise<number> {
-    const { log, replica } = this.#context;
+    const { log, replica, telemetry } = this.#context;
     const responder = await takeOver(this.#context, replica, signal);
     this.#responder = responder;
     const { store, response, changelog } = responder;
+    this.#tellNoMore = tellOfResponse(telemetry, response);
     this.#worker = createWorker({
       context: response,
       beforeCall: () => changelog.clear(),
@@ -93,6 +99,7 @@ export class RespondWorker implements PartitionWorker {
   }
 
   async close(): Promise<void> {
+    this.#tellNoMore?.();
     this.#stop.abort();
     await this.#listening;
     await this.#words;

@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TopicTail } from '../../src/kafka/topic-tail.ts';
+import { INGEST } from '../../src/pipeline/kafka/topics.ts';
+import { integer, seeded } from '../../src/simulate/random.ts';
+import type { RunningWayward } from '../live/wayward.ts';
+import type { Cluster } from './cluster.ts';
+import { readTopic } from './outcome.ts';
+
+export interface ChaosOptions {
+  readonly processes: number;
+  readonly kills: number;
+  /** Milliseconds between two kills, at least and at most. */
+  readonly between: readonly [number, number];
+  /** Pauses one process for longer than its session lives, and wakes it. */
+  readonly pause: boolean;
+  readonly seed: string;
+  readonly say: (text: string) => void;
+}
+
+/** Longer than a session lives without a heartbeat. */
+const PAUSE = 14_000;
+
+/** Kills processes at random and starts others in their place, until it has killed enough. */
+export async function torment(cluster: Cluster, options: ChaosOptions): Promise<{ kills: number }> {
+  const random = seeded(options.seed);
+  const { say, between } = options;
+  const running: RunningWayward[] = Array.from({ length: options.processes }, () => cluster.start());
+  let kills = 0;
+  while (kills < options.kills) {
+    await sleep(integer(random, between[0], between[1]));
+    if (options.pause && kills === Math.floor(options.kills / 2)) await pauseOne(running, random, say);
+    const victim = integer(random, 0, running.length - 1);
+    await running[victim]?.kill();
+    kills++;
+    say(`kill -9 number ${kills}, of process ${victim + 1}`);
+    running[victim] = cluster.start();
+  }
+  return { kills };
+}
+
+async function pauseOne(
+  running: readonly RunningWayward[],
+  random: () => number,
+  say: (text: string) => void,
+): Promise<void> {
+  const sleeper = running[integer(random, 0, running.length - 1)];
+  if (sleeper === undefined) return;
+  process.kill(sleeper.pid, 'SIGSTOP');
+  say('one process is paused past its session');
+  await sleep(PAUSE);
+  process.kill(sleeper.pid, 'SIGCONT');
+  say('and woken');
+}
+
+/** Until everything up to `time` (milliseconds) has been read, looked at and committed. */
+export async function settled(
+  cluster: Cluster,
+  time: number,
+  partitions: readonly string[],
+  patience: number,
+): Promise<void> {
+  const deadline = Date.now() + patience;
+  const tail = await TopicTail.open(cluster.client, INGEST);
+  const least = () => Math.min(...partitions.map((name) => Number(tail.values.get(`watermark/${name}`) ?? -1)));
+  while (least() <= time) {
+    if (Date.now() > deadline)
+      throw new Error(`ingest did not come to ${new Date(time).toISOString()}: ${new Date(least()).toISOString()}`);
+    await sleep(200);
+  }
+  await tail.close();
+  const ends = await highs(cluster, 'wayward.events');
+  for (;;) {
+    const at = await committed(cluster, 'wayward-detect', 'wayward.events');
+    if (ends.every((end, partition) => (at[partition] ?? 0) >= end)) return;
+    if (Date.now() > deadline) throw new Error(`detection did not come to ${ends}: ${at}`);
+    await sleep(500);
+  }
+}
+
+async function highs(cluster: Cluster, topic: string): Promise<number[]> {
+  const admin = cluster.client.admin();
+  await admin.connect();
+  const offsets = await admin.fetchTopicOffsets(topic);
+  await admin.disconnect();
+  return offsets.toSorted((a, b) => a.partition - b.partition).map(({ high }) => Number(high));
+}
+
+async function committed(cluster: Cluster, groupId: string, topic: string): Promise<number[]> {
+  const admin = cluster.client.admin();
+  await admin.connect();
+  const [offsets] = await admin.fetchOffsets({ groupId, topics: [topic] });
+  await admin.disconnect();
+  return (offsets?.partitions ?? []).toSorted((a, b) => a.partition - b.partition).map(({ offset }) => Number(offset));
+}
+
+/** Of all processes: events that were processed again, and writers that found another in their place. */
+export function accountOf(cluster: Cluster): { replayed: number; fenced: number } {
+  const lines = cluster.started.flatMap((wayward) => wayward.lines);
+  const replayed = lines.filter(({ msg }) => msg === 'replayed').reduce((sum, { events }) => sum + Number(events), 0);
+  const fenced = lines.filter(({ msg }) => msg === 'another process has taken this partition over').length;
+  return { replayed, fenced };
+}
+
+/** Transactions of the topics that every transaction writes to, by how they ended. */
+export async function transactionsOf(cluster: Cluster): Promise<{ committed: number; aborted: number }> {
+  const nothing = () => undefined;
+  const ingest = await readTopic(cluster.client, INGEST, nothing);
+  const detect = await readTopic(cluster.client, 'wayward.state', nothing);
+  return { committed: ingest.committed + detect.committed, aborted: ingest.aborted + detect.aborted };
+}

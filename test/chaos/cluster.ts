@@ -1,0 +1,146 @@
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Kafka as Client, logLevel, Partitioners, type Producer } from 'kafkajs';
+import { stringify } from 'yaml';
+import { hideAborted } from '../../src/kafka/aborted-transactions.ts';
+import { registerCodecs } from '../../src/kafka/codecs.ts';
+import { type RunningWayward, spawnWayward, waywardSays } from '../live/wayward.ts';
+import type { ChaosLogs, LiveLine, RawPartition } from './logs.ts';
+
+const KEY = { WAYWARD_FINGERPRINT_KEY: 'a key that every process of this test knows' };
+const DETECTORS = join(import.meta.dirname, '..', '..', 'detectors');
+/** Bytes of lines in one request. */
+const REQUEST_BYTES = 512 * 1024;
+const FEED_EVERY = 20;
+
+export interface ClusterOptions {
+  readonly folder: string;
+  readonly broker: string;
+  readonly logs: ChaosLogs;
+  /** Further parts of wayward.yaml. */
+  readonly settings?: object;
+  readonly kafka?: object;
+}
+
+/** Raw topics with their history, the same lines as files, and processes of Wayward that work on them. */
+export class Cluster {
+  readonly client: Client;
+  readonly config: string;
+  /** Those that were started, dead ones included. */
+  readonly started: RunningWayward[] = [];
+  readonly #folder: string;
+  readonly #producer: Producer;
+
+  private constructor(options: ClusterOptions) {
+    this.#folder = options.folder;
+    hideAborted();
+    registerCodecs();
+    this.client = new Client({
+      brokers: [options.broker],
+      logLevel: logLevel.NOTHING,
+      retry: { retries: 50, maxRetryTime: 1_000 },
+    });
+    this.#producer = this.client.producer({ idempotent: true, createPartitioner: Partitioners.DefaultPartitioner });
+    this.config = join(options.folder, 'wayward.yaml');
+  }
+
+  static async make(options: ClusterOptions): Promise<Cluster> {
+    const { folder, broker, logs } = options;
+    const cluster = new Cluster(options);
+    mkdirSync(folder, { recursive: true });
+    const topics = Map.groupBy(logs.partitions, ({ topic }) => topic);
+    writeFileSync(join(folder, 'credentials.yaml'), logs.registry);
+    writeFileSync(
+      cluster.config,
+      stringify({
+        kafka: {
+          brokers: [broker],
+          topics: [...topics].map(([topic, [first]]) => ({ topic, format: first?.format })),
+          ...options.kafka,
+        },
+        detectors: DETECTORS,
+        fingerprint_key: 'secret://env/WAYWARD_FINGERPRINT_KEY',
+        ...options.settings,
+      }),
+    );
+    const admin = cluster.client.admin();
+    await admin.connect();
+    await admin.createTopics({
+      topics: [...topics].map(([topic, { length }]) => ({ topic, numPartitions: length })),
+      waitForLeaders: true,
+    });
+    await admin.disconnect();
+    await waywardSays(cluster.config, ['setup', 'kafka'], KEY);
+    await cluster.#producer.connect();
+    return cluster;
+  }
+
+  /** The log that holds the same lines as the partition, in the same order. */
+  file(topic: string, partition: number): string {
+    return join(this.#folder, `${topic}-${partition}.log`);
+  }
+
+  async load(partitions: readonly RawPartition[]): Promise<void> {
+    for (const { topic, partition, lines } of partitions) {
+      for (const some of requests(lines)) await this.write(topic, partition, some);
+    }
+  }
+
+  /** Writes each line when its time has come. */
+  async feed(lines: readonly LiveLine[]): Promise<void> {
+    let at = 0;
+    while (at < lines.length) {
+      const now = Date.now();
+      const later = lines.findIndex(({ time }, index) => index >= at && time > now);
+      const due = lines.slice(at, later === -1 ? lines.length : later);
+      for (const own of Map.groupBy(due, ({ topic, partition }) => `${topic}/${partition}`).values()) {
+        const [first] = own;
+        if (first === undefined) continue;
+        await this.write(
+          first.topic,
+          first.partition,
+          own.map(({ line }) => line),
+        );
+      }
+      at += due.length;
+      await sleep(FEED_EVERY);
+    }
+  }
+
+  async write(topic: string, partition: number, lines: readonly string[]): Promise<void> {
+    if (lines.length === 0) return;
+    appendFileSync(this.file(topic, partition), lines.map((line) => `${line}\n`).join(''));
+    await this.#producer.send({ topic, acks: -1, messages: lines.map((value) => ({ value, partition })) });
+  }
+
+  start(roles?: string): RunningWayward {
+    const wayward = spawnWayward(this.config, KEY, roles === undefined ? [] : ['--roles', roles]);
+    this.started.push(wayward);
+    return wayward;
+  }
+
+  /** What another command says. */
+  says(args: readonly string[]): Promise<string> {
+    return waywardSays(this.config, args, KEY);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.started.map((wayward) => wayward.kill()));
+    await this.#producer.disconnect();
+  }
+}
+
+function* requests(lines: readonly string[]): Generator<string[]> {
+  let request: string[] = [];
+  let size = 0;
+  for (const line of lines) {
+    request.push(line);
+    size += line.length;
+    if (size < REQUEST_BYTES) continue;
+    yield request;
+    request = [];
+    size = 0;
+  }
+  yield request;
+}

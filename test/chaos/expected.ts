@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import type { Alert } from '../../src/alerts/alert.ts';
+import { createRegistry } from '../../src/attribution/registry.ts';
+import { loadCredentials } from '../../src/config/registry-file.ts';
+import { createRedactor } from '../../src/formats/redact.ts';
+import { formatById } from '../../src/formats/registry.ts';
+import { Core } from '../../src/pipeline/core.ts';
+import { Lane } from '../../src/pipeline/lane.ts';
+import { Merge } from '../../src/pipeline/merge.ts';
+import { BytesSource } from '../pipeline/lines.ts';
+import { shippedDetectors } from '../quality/measure.ts';
+
+/** A log and its format. */
+export type LogFile = readonly [file: string, format: string];
+
+/** Baselines of all principals and peer groups, as bytes by name, and every alert in its final form. */
+export interface Outcome {
+  readonly baselines: ReadonlyMap<string, Buffer>;
+  readonly alerts: ReadonlyMap<string, Alert>;
+}
+
+/** What an undisturbed process, alone, makes of the same logs. */
+export async function undisturbed(files: readonly LogFile[], credentials: string): Promise<Outcome> {
+  const alerts = new Map<string, Alert>();
+  const core = new Core(
+    createRegistry(loadCredentials(credentials)),
+    shippedDetectors(),
+    (alert) => alerts.set(alert.id, alert),
+    () => undefined,
+  );
+  const context = { redactor: createRedactor(Buffer.alloc(32, 1)) };
+  const lanes = files.map(
+    ([file, format]) =>
+      new Lane(new BytesSource(file, readFileSync(file)), {
+        format: formatById(format),
+        detect: () => undefined,
+        formatById,
+        context,
+      }),
+  );
+  for await (const batch of new Merge(lanes).batches()) core.process(batch);
+  return { alerts, baselines: baselinesOf(core) };
+}
+
+export function baselinesOf(core: Core): Map<string, Buffer> {
+  const { principals, groups } = core.engine.baselines.save();
+  return new Map([
+    ...principals.map(([name, , , state]) => [name, Buffer.from(state)] as const),
+    ...groups.map(([name, state]) => [`group ${name}`, Buffer.from(state)] as const),
+  ]);
+}

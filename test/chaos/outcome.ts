@@ -1,0 +1,111 @@
+import type { Kafka, KafkaMessage } from 'kafkajs';
+import type { Alert } from '../../src/alerts/alert.ts';
+import { createRegistry } from '../../src/attribution/registry.ts';
+import { loadCredentials } from '../../src/config/registry-file.ts';
+import { Core } from '../../src/pipeline/core.ts';
+import { decodeEvents } from '../../src/pipeline/kafka/events-message.ts';
+import { PartitionDetector } from '../../src/pipeline/kafka/partition-detector.ts';
+import { SnapshotReader } from '../../src/pipeline/kafka/snapshot.ts';
+import { ALERTS, EVENTS, STATE } from '../../src/pipeline/kafka/topics.ts';
+import { shippedDetectors } from '../quality/measure.ts';
+import { baselinesOf } from './expected.ts';
+
+type Visit = (partition: number, message: KafkaMessage) => void;
+
+/** Reads all that was committed to a topic. Returns how many transactions' ends it saw, by how they ended. */
+export async function readTopic(
+  client: Kafka,
+  topic: string,
+  visit: Visit,
+): Promise<{ committed: number; aborted: number }> {
+  const admin = client.admin();
+  await admin.connect();
+  const ends = (await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => [partition, Number(high)] as const);
+  await admin.disconnect();
+  const open = new Map(ends.filter(([, high]) => high > 0));
+  const seen = { committed: 0, aborted: 0 };
+  const consumer = client.consumer({ groupId: `test-${topic}-${Math.random()}`, maxWaitTimeInMs: 100 });
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  await new Promise<void>((resolve, reject) => {
+    const done = (partition: number, next: number): void => {
+      if (next >= (open.get(partition) ?? 0)) open.delete(partition);
+      if (open.size === 0) resolve();
+    };
+    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) =>
+      done(payload.partition, Number(payload.lastOffset) + 1),
+    );
+    if (open.size === 0) resolve();
+    void consumer.run({
+      autoCommit: false,
+      eachBatch: async ({ batch }) => {
+        try {
+          for (const message of batch.messages) visit(batch.partition, message);
+          for (const end of transactionEnds(batch)) seen[end]++;
+        } catch (error) {
+          reject(error); // kafkajs would try again for ever
+        }
+      },
+    });
+  });
+  await consumer.disconnect();
+  return seen;
+}
+
+/** Control records (KIP-98) say how a transaction ended; kafkajs keeps them beside the messages, for itself. */
+function transactionEnds(batch: object): ('committed' | 'aborted')[] {
+  const { rawMessages } = batch as { rawMessages: readonly { isControlRecord?: boolean; key: Buffer }[] };
+  return rawMessages
+    .filter(({ isControlRecord }) => isControlRecord)
+    .map(({ key }) => (key.readInt16BE(2) === 0 ? 'aborted' : 'committed'));
+}
+
+export interface SaidAlerts {
+  /** The newest revision of each. */
+  readonly newest: ReadonlyMap<string, { readonly alert: Alert; readonly document: string }>;
+  /** `id/revision`, each as often as it was said. */
+  readonly revisions: readonly string[];
+}
+
+export async function alertsSaid(client: Kafka): Promise<SaidAlerts> {
+  const newest = new Map<string, { alert: Alert; document: string }>();
+  const revisions: string[] = [];
+  await readTopic(client, ALERTS, (_partition, { value, headers }) => {
+    const alert: Alert = JSON.parse(String(headers?.alert));
+    revisions.push(`${alert.id}/${alert.revision}`);
+    if (alert.revision > (newest.get(alert.id)?.alert.revision ?? 0))
+      newest.set(alert.id, { alert, document: String(value) });
+  });
+  return { newest, revisions };
+}
+
+/** What detection knows in the end: the last snapshot of each partition, and the events since. */
+export async function baselinesLearned(client: Kafka, credentials: string): Promise<Map<string, Buffer>> {
+  const readers = new Map<number, SnapshotReader>();
+  await readTopic(client, STATE, (partition, { key, value }) => {
+    const reader = readers.get(partition) ?? new SnapshotReader();
+    readers.set(partition, reader);
+    reader.take(String(key), value);
+  });
+  const registry = createRegistry(loadCredentials(credentials));
+  const partitions = new Map([...readers].map(([partition, reader]) => [partition, restored(reader, registry)]));
+  await readTopic(client, EVENTS, (partition, { value, offset }) => {
+    const found = partitions.get(partition);
+    if (found && Number(offset) >= found.from && Number(offset) < found.to) found.detector.take(decodeEvents(value));
+  });
+  return new Map([...partitions.values()].flatMap(({ core }) => [...baselinesOf(core)]));
+}
+
+function restored(reader: SnapshotReader, registry: ReturnType<typeof createRegistry>) {
+  const core = new Core(
+    registry,
+    shippedDetectors(),
+    () => undefined,
+    () => undefined,
+  );
+  const detector = new PartitionDetector(core);
+  const { snapshot, offset } = reader;
+  if (snapshot === 'outdated') throw new Error('a snapshot of this version is outdated');
+  if (snapshot !== undefined) detector.load(snapshot.detector, snapshot.core);
+  return { core, detector, from: snapshot?.offset ?? 0, to: offset };
+}
