@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { type CommandIo, EXIT_INTERRUPTED } from './commands/io.ts';
 import { ServerUnavailableError, UsageError } from './errors.ts';
+import { VERSION } from './version.ts';
 
 /** Adds one command to the program; each lives in a file of its own that is only loaded when it is called. */
 type AddCommand = (program: Command, io: CommandIo) => void;
@@ -125,7 +125,7 @@ export async function runProcess(args: readonly string[]): Promise<void> {
 async function createProgram(args: readonly string[], io: CommandIo): Promise<Command> {
   const program = new Command('wayward')
     .description('Watches how AI agents use their credentials, and pulls back the ones that go astray.')
-    .version(version(), '-V, --version', 'print the version')
+    .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .showHelpAfterError('Run with --help to see what is possible.')
     .configureOutput({
@@ -139,11 +139,6 @@ async function createProgram(args: readonly string[], io: CommandIo): Promise<Co
     else program.command(name).summary(summary).description(summary);
   }
   return program.addHelpText('after', '\nEach command has its own help with an example: wayward COMMAND --help');
-}
-
-function version(): string {
-  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return String(JSON.parse(manifest).version);
 }
 
 function report(error: unknown, io: CommandIo): number {

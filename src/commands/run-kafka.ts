@@ -6,20 +6,23 @@ import { UsageError } from '../errors.ts';
 import { createKafka, requireKafka } from '../kafka/client.ts';
 import { requireTopics } from '../kafka/topics.ts';
 import type { Condition } from '../ops/telemetry.ts';
+import { type DeliverRoleOptions, startDeliver } from '../pipeline/kafka/deliver-role.ts';
 import { startDetect } from '../pipeline/kafka/detect-role.ts';
+import { startHealthStream } from '../pipeline/kafka/health-stream.ts';
 import { startIngest } from '../pipeline/kafka/ingest-role.ts';
 import { startRespond } from '../pipeline/kafka/respond-role.ts';
 import type { Role } from '../pipeline/kafka/role.ts';
 import { RoleCounts, tellOfLag } from '../pipeline/kafka/role-counts.ts';
 import { ALERTS, CONTROL, DEAD_LETTERS, DOCUMENTS, EVENTS, INGEST, RESPONSE, STATE } from '../pipeline/kafka/topics.ts';
 import type { LaneOptions } from '../pipeline/lane.ts';
+import { createElasticsearch, ElasticsearchAway, requireElasticsearch } from '../sinks/elasticsearch/client.ts';
 import { type CommandIo, EXIT_INTERRUPTED } from './io.ts';
 import { laneOptionsOf } from './logs.ts';
 import type { Ops } from './ops.ts';
 import type { Setup } from './options.ts';
 import type { ServiceLog } from './service-log.ts';
 
-export const ROLES = ['ingest', 'detect', 'respond'] as const;
+export const ROLES = ['ingest', 'detect', 'deliver', 'respond'] as const;
 export type RoleName = (typeof ROLES)[number];
 
 export interface KafkaRunOptions {
@@ -60,6 +63,7 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
   for (const role of roles) ops.telemetry.component(role, () => conditionOf(running.get(role)));
   const start: Readonly<Record<RoleName, () => Promise<Role>>> = {
     ingest: async () => startIngest({ ...common, lanes: await lanesOf(options), settle: settings.settle }),
+    deliver: async () => startDeliver({ kafka, log, telemetry: ops.telemetry, ...(await elasticsearchOf(config)) }),
     detect: () => startDetect({ ...common, detectors: options.detectors, snapshotEvery: settings.snapshot_every }),
     respond: () =>
       startRespond({
@@ -70,16 +74,19 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
         telemetry: ops.telemetry,
       }),
   };
+  let stopHealth: (() => Promise<void>) | undefined;
   try {
     // Detection first, so that it is there when events come.
     for (const role of [...roles].reverse()) {
       if (io.signal.aborted) break;
       running.set(role, await start[role]());
     }
+    stopHealth = await startHealthStream({ kafka, measurements: () => ops.metrics.measurements(), log });
+    ops.started();
     log.info({ roles, client: settings.client_id }, 'working');
     await untilAborted(io.signal);
   } finally {
-    await stop([...running.values()], log);
+    await stop([async () => stopHealth?.(), ...[...running.values()].map((role) => () => role.stop())], log);
   }
   log.info({ roles }, 'stopped');
 }
@@ -90,12 +97,34 @@ function rolesOf({ roles, config }: KafkaRunOptions): readonly RoleName[] {
     throw new UsageError(
       'wayward.yaml: kafka has no topics to ingest; write topics: [{ topic: gateway-logs, format: nginx-json }]',
     );
-  return ROLES.filter((role) => roles?.includes(role) ?? true);
+  if (roles?.includes('deliver') && config.elasticsearch === undefined)
+    throw new UsageError(
+      '--roles deliver: wayward.yaml has no elasticsearch; write elasticsearch: { node: https://elasticsearch.example.com:9200 }',
+    );
+  return ROLES.filter((role) => roles?.includes(role) ?? hasUseFor(role, config));
+}
+
+const hasUseFor = (role: RoleName, { elasticsearch, kafka }: WaywardConfig): boolean =>
+  (role !== 'deliver' || elasticsearch !== undefined) && (role !== 'ingest' || kafka?.topics.length !== 0);
+
+/** Away is no reason not to begin: what is to be delivered waits on Kafka. */
+async function elasticsearchOf({
+  elasticsearch: settings,
+}: WaywardConfig): Promise<Pick<DeliverRoleOptions, 'client' | 'settings'>> {
+  if (settings === undefined) throw new UsageError('wayward.yaml has no elasticsearch');
+  const client = createElasticsearch(settings);
+  try {
+    await requireElasticsearch(client, settings);
+  } catch (error) {
+    if (!(error instanceof ElasticsearchAway)) throw error;
+  }
+  return { client, settings };
 }
 
 const TOPICS: Readonly<Record<RoleName, readonly string[]>> = {
   ingest: [EVENTS, INGEST, CONTROL, DEAD_LETTERS],
   detect: [EVENTS, STATE, ALERTS, DOCUMENTS],
+  deliver: [ALERTS, DOCUMENTS, DEAD_LETTERS],
   respond: [ALERTS, DOCUMENTS, CONTROL, RESPONSE],
 };
 
@@ -129,9 +158,9 @@ const untilAborted = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
 
-async function stop(roles: readonly Role[], log: ServiceLog): Promise<void> {
+async function stop(parts: readonly (() => Promise<void>)[], log: ServiceLog): Promise<void> {
   const late = Symbol('late');
-  const stopped = Promise.all(roles.map((role) => role.stop()));
+  const stopped = Promise.all(parts.map((part) => part()));
   const timer = new AbortController();
   const outcome = await Promise.race([stopped, sleep(LONGEST_STOP, late, { signal: timer.signal })]);
   timer.abort();

@@ -84,7 +84,7 @@ async function run(options: RunOptions, io: CommandIo): Promise<void> {
     throw new UsageError('wayward.yaml: no sources; write sources: [{ file: /var/log/nginx/access.json }]');
   }
   const detectors = loadDetectors(options.detectors ?? config.detectors).map(({ detector }) => detector);
-  await config.resolveSecrets(['kafka', 'response', 'revokers'], secretContext(io));
+  await config.resolveSecrets(['kafka', 'elasticsearch', 'response', 'revokers'], secretContext(io));
   const log = createServiceLog(io.stderr);
   const ops = await startOps({ config, chosen: options, log, signal: io.signal });
   try {

@@ -1,25 +1,10 @@
 import { idOf, iso, makeDocument } from './make.ts';
 import type { OutgoingDocument } from './outgoing.ts';
 
-export type HealthMetric =
-  | 'lag'
-  | 'records'
-  | 'events'
-  | 'alerts'
-  | 'dead_letters'
-  | 'ignored'
-  | 'suppressed'
-  | 'held_back'
-  | 'principals'
-  | 'state_bytes'
-  | 'config_stale'
-  | 'restore_seconds'
-  | 'watermark_delay_seconds'
-  | 'breaker_open';
-
 /** One number about Wayward itself, and what it is of. */
 export interface Measurement {
-  readonly metric: HealthMetric;
+  /** As the metrics' definitions name it: `lag`, `dead_letters`, … */
+  readonly metric: string;
   readonly value: number;
   /** Why something was dropped, ignored or suppressed. */
   readonly reason?: string;

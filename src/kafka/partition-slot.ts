@@ -153,6 +153,7 @@ export class PartitionSlot {
   }
 
   async #failed(error: unknown): Promise<void> {
+    if (this.#stop.signal.aborted) return this.#discard(); // it was told to stop
     const fenced = error instanceof Fenced;
     if (fenced) this.#log.warn({ partition: this.name }, 'another process has taken this partition over');
     else this.#log.error({ partition: this.name, err: error }, 'a partition failed; starting it again');

@@ -30,10 +30,22 @@ export class Cluster {
   /** Those that were started, dead ones included. */
   readonly started: RunningWayward[] = [];
   readonly #folder: string;
+  readonly #settings: object;
   readonly #producer: Producer;
 
   private constructor(options: ClusterOptions) {
+    const topics = Map.groupBy(options.logs.partitions, ({ topic }) => topic);
     this.#folder = options.folder;
+    this.#settings = {
+      kafka: {
+        brokers: [options.broker],
+        topics: [...topics].map(([topic, [first]]) => ({ topic, format: first?.format })),
+        ...options.kafka,
+      },
+      detectors: DETECTORS,
+      fingerprint_key: 'secret://env/WAYWARD_FINGERPRINT_KEY',
+      ...options.settings,
+    };
     hideAborted();
     registerCodecs();
     this.client = new Client({
@@ -46,24 +58,12 @@ export class Cluster {
   }
 
   static async make(options: ClusterOptions): Promise<Cluster> {
-    const { folder, broker, logs } = options;
+    const { folder, logs } = options;
     const cluster = new Cluster(options);
     mkdirSync(folder, { recursive: true });
     const topics = Map.groupBy(logs.partitions, ({ topic }) => topic);
     writeFileSync(join(folder, 'credentials.yaml'), logs.registry);
-    writeFileSync(
-      cluster.config,
-      stringify({
-        kafka: {
-          brokers: [broker],
-          topics: [...topics].map(([topic, [first]]) => ({ topic, format: first?.format })),
-          ...options.kafka,
-        },
-        detectors: DETECTORS,
-        fingerprint_key: 'secret://env/WAYWARD_FINGERPRINT_KEY',
-        ...options.settings,
-      }),
-    );
+    writeFileSync(cluster.config, stringify(cluster.#settings));
     const admin = cluster.client.admin();
     await admin.connect();
     await admin.createTopics({
@@ -114,8 +114,12 @@ export class Cluster {
     await this.#producer.send({ topic, acks: -1, messages: lines.map((value) => ({ value, partition })) });
   }
 
+  /** A process with a state folder of its own, as on a machine of its own. */
   start(roles?: string): RunningWayward {
-    const wayward = spawnWayward(this.config, KEY, roles === undefined ? [] : ['--roles', roles]);
+    const name = `process-${this.started.length + 1}`;
+    const config = join(this.#folder, `${name}.yaml`);
+    writeFileSync(config, stringify({ ...this.#settings, state: name }));
+    const wayward = spawnWayward(config, KEY, roles === undefined ? [] : ['--roles', roles]);
     this.started.push(wayward);
     return wayward;
   }

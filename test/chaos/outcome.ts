@@ -54,10 +54,12 @@ export async function readTopic(
 
 /** Control records (KIP-98) say how a transaction ended; kafkajs keeps them beside the messages, for itself. */
 function transactionEnds(batch: object): ('committed' | 'aborted')[] {
-  const { rawMessages } = batch as { rawMessages: readonly { isControlRecord?: boolean; key: Buffer }[] };
-  return rawMessages
-    .filter(({ isControlRecord }) => isControlRecord)
-    .map(({ key }) => (key.readInt16BE(2) === 0 ? 'aborted' : 'committed'));
+  const { rawMessages } = batch as { rawMessages: readonly { isControlRecord?: boolean; key: Buffer | null }[] };
+  return rawMessages.flatMap(({ isControlRecord, key }) => {
+    // What was aborted is marked as a control record, too.
+    if (!isControlRecord || key?.length !== 4 || key.readInt16BE() !== 0) return [];
+    return [key.readInt16BE(2) === 0 ? 'aborted' : 'committed'];
+  });
 }
 
 export interface SaidAlerts {
