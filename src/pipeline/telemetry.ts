@@ -46,13 +46,18 @@ export function tellOfDetection(telemetry: Telemetry, cores: () => readonly Core
   );
 }
 
-/** What automatic response has done, and whether it may do more. */
-export function tellOfResponse(telemetry: Telemetry, { state, outbox }: ResponseContext): void {
-  telemetry.read('responseSteps', () => byLabel('state', outbox.ended()));
-  telemetry.read('responseWaiting', () => byLabel('state', outbox.pending()));
-  telemetry.read('breakerOpen', () => (openBreaker(state) === undefined ? 0 : 1));
-  telemetry.read('halted', () => (haltOf(state) === undefined ? 0 : 1));
-  telemetry.component('response', () => conditionOf(openBreaker(state)?.because, haltOf(state)?.by));
+/** What automatic response has done, and whether it may do more. Call what it returns when response ends. */
+export function tellOfResponse(telemetry: Telemetry, { state, outbox }: ResponseContext): () => void {
+  const told = [
+    telemetry.read('responseSteps', () => byLabel('state', outbox.ended())),
+    telemetry.read('responseWaiting', () => byLabel('state', outbox.pending())),
+    telemetry.read('breakerOpen', () => (openBreaker(state) === undefined ? 0 : 1)),
+    telemetry.read('halted', () => (haltOf(state) === undefined ? 0 : 1)),
+    telemetry.component('response', () => conditionOf(openBreaker(state)?.because, haltOf(state)?.by)),
+  ];
+  return () => {
+    for (const end of told) end();
+  };
 }
 
 function conditionOf(breaker: string | undefined, haltedBy: string | undefined): Condition {

@@ -184,4 +184,27 @@ describeWith('responders on Kafka', startKafka, (server) => {
     await until(() => recorded(place, 'halted') === 1, 'a halt is never too late');
     expect(place.issuer.calls).toEqual([]);
   });
+
+  test(
+    'brokers that go away and come back: what was decided is done, once',
+    async () => {
+      const place = await newPlace(server().broker, {});
+      await responds(place.responder('a'));
+      await place.alert([0]);
+      await until(() => states(place, 0)[0] === 'verified', 'it works');
+      place.issuer.hold('after the effect');
+      await place.alert([1]);
+      await until(() => place.issuer.dead.has('cred-1'), 'its call is under way');
+      await server().kill();
+      place.issuer.hold('nothing');
+      await sleep(3_000);
+      await server().restart();
+      await place.alert([2]);
+      await until(() => inState(place, 'verified') === 3, 'all are proven', 120_000);
+      expect(place.issuer.calls.map(({ credential }) => credential).sort()).toEqual(['cred-0', 'cred-1', 'cred-2']);
+      expect([recorded(place, 'decided'), recorded(place, 'verified')]).toEqual([3, 3]);
+      expect(isWhole(place)).toEqual([]);
+    },
+    TIMEOUT,
+  );
 });
