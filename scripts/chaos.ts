@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runChaos } from '../test/chaos/run.ts';
+import { startElasticsearch } from '../test/servers/elasticsearch.ts';
+import { startKafka } from '../test/servers/kafka.ts';
 
 /**
  * Processes that share the work over a real Kafka are killed at random; what they say in the end must be what `wayward scan`
@@ -20,6 +22,8 @@ const { values } = parseArgs({
 const folder = mkdtempSync(join(tmpdir(), 'wayward-chaos-'));
 const began = Date.now();
 const say = (text: string): void => console.log(`${((Date.now() - began) / 1000).toFixed(1).padStart(7)} s  ${text}`);
+const kafka = await startKafka({ heap: '512m' });
+const elasticsearch = await startElasticsearch({ heap: '512m' });
 try {
   const result = await runChaos(
     {
@@ -32,6 +36,7 @@ try {
       pause: true,
       seed: values.seed,
     },
+    { kafka, elasticsearch },
     say,
   );
   say(JSON.stringify(result));
@@ -39,5 +44,6 @@ try {
   say(same ? 'EQUAL: alerts and state are those of wayward scan' : `DIFFERENT:\n${result.differences.join('\n')}`);
   process.exitCode = same ? 0 : 1;
 } finally {
+  await Promise.all([kafka.stop(), elasticsearch.stop()]);
   rmSync(folder, { recursive: true, force: true });
 }

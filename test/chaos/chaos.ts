@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TopicTail } from '../../src/kafka/topic-tail.ts';
-import { INGEST } from '../../src/pipeline/kafka/topics.ts';
+import { DELIVER_GROUP } from '../../src/pipeline/kafka/deliver.ts';
+import { ALERTS, INGEST } from '../../src/pipeline/kafka/topics.ts';
 import { integer, seeded } from '../../src/simulate/random.ts';
 import type { RunningWayward } from '../live/wayward.ts';
 import type { Cluster } from './cluster.ts';
@@ -77,6 +78,18 @@ export async function settled(
   }
 }
 
+/** Until every alert that was said is in Elasticsearch. */
+export async function delivered(cluster: Cluster, patience: number): Promise<void> {
+  const deadline = Date.now() + patience;
+  const [end = 0] = await highs(cluster, ALERTS);
+  for (;;) {
+    const [at = 0] = await committed(cluster, DELIVER_GROUP, ALERTS);
+    if (at >= end) return;
+    if (Date.now() > deadline) throw new Error(`delivery came to ${at} of ${end} alerts\n${troubleOf(cluster)}`);
+    await sleep(500);
+  }
+}
+
 async function highs(cluster: Cluster, topic: string): Promise<number[]> {
   const admin = cluster.client.admin();
   await admin.connect();
@@ -92,6 +105,14 @@ async function committed(cluster: Cluster, groupId: string, topic: string): Prom
   await admin.disconnect();
   return (offsets?.partitions ?? []).toSorted((a, b) => a.partition - b.partition).map(({ offset }) => Number(offset));
 }
+
+/** The last that processes complained of. */
+const troubleOf = (cluster: Cluster): string =>
+  cluster.started
+    .flatMap(({ lines }) => lines.filter(({ level }) => level !== 'info'))
+    .slice(-10)
+    .map((line) => JSON.stringify(line))
+    .join('\n');
 
 /** Of all processes: events that were processed again, and writers that found another in their place. */
 export function accountOf(cluster: Cluster): { replayed: number; fenced: number } {

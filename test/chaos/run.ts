@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import { alertDocument } from '../../src/alerts/document.ts';
 import { severityRank } from '../../src/detectors/finding.ts';
 import { waywardSays } from '../live/wayward.ts';
-import { startKafka } from '../servers/kafka.ts';
-import { accountOf, settled, torment, transactionsOf } from './chaos.ts';
+import type { Elasticsearch } from '../servers/elasticsearch.ts';
+import type { Kafka } from '../servers/kafka.ts';
+import { accountOf, delivered, settled, torment, transactionsOf } from './chaos.ts';
 import { Cluster } from './cluster.ts';
 import { type Outcome, undisturbed } from './expected.ts';
+import { differencesIn } from './in-elasticsearch.ts';
 import { chaosLogs } from './logs.ts';
 import { alertsSaid, baselinesLearned, type SaidAlerts } from './outcome.ts';
 
@@ -18,6 +20,11 @@ export interface ChaosRun {
   readonly between: readonly [number, number];
   readonly pause: boolean;
   readonly seed: string;
+}
+
+export interface ChaosServers {
+  readonly kafka: Kafka;
+  readonly elasticsearch: Elasticsearch;
 }
 
 export interface ChaosResult {
@@ -34,19 +41,24 @@ export interface ChaosResult {
 const LIVE_RATE = 500;
 /** How long a record may be on its way, milliseconds: the live part is behind by no more. */
 const SETTLE = 10_000;
-const PATIENCE = 300_000;
+const PATIENCE = 30_000;
 
 /** History first, then live records while processes are killed; then compares with one undisturbed process. */
-export async function runChaos(run: ChaosRun, say: (text: string) => void): Promise<ChaosResult> {
-  const broker = await startKafka({ heap: '512m' });
+export async function runChaos(
+  run: ChaosRun,
+  { kafka, elasticsearch }: ChaosServers,
+  say: (text: string) => void,
+): Promise<ChaosResult> {
   const logs = chaosLogs(Math.max(1_000, run.events - run.liveSeconds * LIVE_RATE - 56_000), Date.now());
   const cluster = await Cluster.make({
     folder: run.folder,
-    broker: broker.broker,
+    broker: kafka.broker,
     logs,
+    settings: { elasticsearch: { node: elasticsearch.url } },
     kafka: { settle: `${SETTLE}ms`, snapshot_every: '5s' },
   });
   try {
+    await cluster.says(['setup', 'elasticsearch']);
     await cluster.load(logs.partitions);
     say(
       `${logs.partitions.reduce((sum, { lines }) => sum + lines.length, 0)} records of history in ${logs.partitions.length} partitions`,
@@ -59,6 +71,8 @@ export async function runChaos(run: ChaosRun, say: (text: string) => void): Prom
     const partitions = logs.partitions.map(({ topic, partition }) => `${topic}/${partition}`);
     await settled(cluster, live.at(-1)?.time ?? 0, partitions, PATIENCE);
     say('everything has been read and looked at');
+    await delivered(cluster, PATIENCE);
+    say('and delivered');
     await Promise.all(cluster.started.slice(-run.processes).map((wayward) => wayward.stop()));
     say('all have stopped');
     const files = logs.partitions.map(
@@ -87,7 +101,6 @@ export async function runChaos(run: ChaosRun, say: (text: string) => void): Prom
     };
   } finally {
     await cluster.close();
-    await broker.stop();
   }
 }
 

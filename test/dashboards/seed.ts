@@ -1,7 +1,7 @@
 import { alertDocument } from '../../src/alerts/document.ts';
 import type { Credential } from '../../src/attribution/credential.ts';
 import { type Activity, FIRST_SEEN } from '../../src/baselines/activity.ts';
-import { type HealthMetric, healthDocuments } from '../../src/documents/health.ts';
+import { healthDocuments } from '../../src/documents/health.ts';
 import { observedDocument } from '../../src/documents/observed.ts';
 import type { OutgoingDocument } from '../../src/documents/outgoing.ts';
 import { responseDocuments } from '../../src/documents/response.ts';
@@ -164,7 +164,7 @@ function responses(now: number): OutgoingDocument[] {
   });
 }
 
-const METRICS: readonly HealthMetric[] = [
+const METRICS: readonly string[] = [
   'lag',
   'records',
   'events',
