@@ -41,7 +41,7 @@ export interface ChaosResult {
 const LIVE_RATE = 500;
 /** How long a record may be on its way, milliseconds: the live part is behind by no more. */
 const SETTLE = 10_000;
-const PATIENCE = 30_000;
+const PATIENCE = 120_000;
 
 /** History first, then live records while processes are killed; then compares with one undisturbed process. */
 export async function runChaos(
