@@ -10,8 +10,8 @@ interface Hit {
 const MOST = 10_000;
 
 async function everything(server: Elasticsearch, target: string): Promise<Hit[]> {
-  await server.call('POST', `/${target}/_refresh`);
-  const { status, body } = await server.call('POST', `/${target}/_search`, { size: MOST });
+  await server.call('POST', `${target}/_refresh`);
+  const { status, body } = await server.call('POST', `${target}/_search`, { size: MOST });
   if (status !== 200) throw new Error(`${target}: ${JSON.stringify(body)}`);
   return body.hits.hits;
 }

@@ -106,7 +106,7 @@ export class Delivery {
     const request = {
       index: nameOf('alert', settings.namespace),
       ignore_unavailable: true,
-      query: { range: { 'event.ingested': { gt: `now-${this.#limit.window}ms` } } },
+      query: { range: { 'event.ingested': { gt: `now-${Math.ceil(this.#limit.window / 1_000)}s` } } },
     };
     const { count } = await this.#patience.until(() => client.count(request, { signal: this.#stopped.signal }));
     this.#limit.took(count, Date.now());
