@@ -97,7 +97,11 @@ export async function runChaos(
       kills,
       transactions: await transactionsOf(cluster),
       ...accountOf(cluster),
-      differences: [...alertDifferences(expected, documents, said), ...stateDifferences(expected.baselines, learned)],
+      differences: [
+        ...alertDifferences(expected, documents, said),
+        ...stateDifferences(expected.baselines, learned),
+        ...(await differencesIn(elasticsearch, documents)),
+      ],
     };
   } finally {
     await cluster.close();
