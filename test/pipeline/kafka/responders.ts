@@ -40,7 +40,7 @@ export interface Place {
   alert(numbers: readonly number[], age?: number): Promise<void>;
   /** A message on the control topic, as the command line or anybody else writes it. */
   say(word: unknown, at?: number): Promise<void>;
-  /** What there is for Elasticsearch. */
+  /** What there is for Elasticsearch about response. */
   documents(): Promise<unknown[]>;
 }
 
@@ -136,7 +136,8 @@ async function documentsOn(kafka: Kafka): Promise<unknown[]> {
   await reader.read(
     0,
     ({ value }) => {
-      found.push(JSON.parse(String(value)));
+      const document = JSON.parse(String(value));
+      if (document.stream === 'response') found.push(document);
       return false;
     },
     AbortSignal.timeout(2_000),
