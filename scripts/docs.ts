@@ -45,8 +45,15 @@ const TABLES: Readonly<Record<string, () => string>> = {
     ),
   revokers: () =>
     table(
-      ['`with:`', 'revokes', 'how to undo it', 'what it cannot stop', 'what its account needs'],
-      REVOKERS.map(({ id, title, undo, cannotStop, needs }) => [`\`${id}\``, title, undo, cannotStop, needs]),
+      ['`with:`', 'revokes', 'how to undo it', 'what it cannot stop', 'what its account needs', 'tested against'],
+      REVOKERS.map(({ id, title, undo, cannotStop, needs, testedAgainst }) => [
+        `\`${id}\``,
+        title,
+        undo,
+        cannotStop,
+        needs,
+        testedAgainst,
+      ]),
     ),
 };
 

@@ -39,6 +39,8 @@ export interface Revoker {
   readonly cannotStop: string;
   /** The least that Wayward's own account there must be allowed. */
   readonly needs: string;
+  /** The real issuer that its tests run against, with its version; `fake: …`, with the page it follows, where there is none to be had. */
+  readonly testedAgainst: string;
   /** Checks its part of the configuration. */
   readonly settingsSchema: z.ZodType;
   /** Checks a credential's `revoke` entry, `with` included. */

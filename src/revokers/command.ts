@@ -56,6 +56,7 @@ export const command = defineRevoker({
   undo: 'whatever the command offers',
   cannotStop: 'anything that the command leaves undone',
   needs: 'a program that may be run twice without harm, and the rights that it needs',
+  testedAgainst: 'local programs',
   settingsSchema: z.record(name, commandSchema),
   specSchema: z.strictObject({
     with: z.literal('command'),

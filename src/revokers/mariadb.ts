@@ -28,6 +28,7 @@ export const mariadb = defineRevoker({
     'events, routines and views that others run with its rights (DEFINER), and other users with the same grants',
   needs:
     'a user with CREATE USER, CONNECTION ADMIN and PROCESS, and SELECT on the columns that say which accounts are locked',
+  testedAgainst: 'MariaDB 10.11; its MySQL side: no server',
   settingsSchema: z.strictObject({ url: secretSchema }),
   specSchema: z.strictObject({
     with: z.literal('mariadb'),

@@ -23,6 +23,7 @@ export const oauth = defineRevoker({
     'a new token for the same client or refresh token; a JWT at whoever checks only its signature, so that one is never called dead',
   needs:
     'a client that may introspect every token; where only its owner may revoke a token, the id and secret of that client in the revoke entry',
+  testedAgainst: 'oidc-provider 9',
   settingsSchema: z.strictObject({
     revocation_url: urlSchema('revoke'),
     introspection_url: urlSchema('introspect'),

@@ -26,6 +26,7 @@ export const postgres = defineRevoker({
   undo: 'ALTER ROLE … LOGIN',
   cannotStop: 'prepared transactions of the role, and roles that it could SET ROLE to where another login may, too',
   needs: 'a role with CREATEROLE and membership of pg_signal_backend; from PostgreSQL 16 also ADMIN OPTION on the role',
+  testedAgainst: 'PostgreSQL 15',
   settingsSchema: z.strictObject({ url: secretSchema }),
   specSchema: z.strictObject({
     with: z.literal('postgres'),

@@ -29,6 +29,7 @@ export const vaultEntityTokens = defineRevoker({
     'a new login of the entity (disable it, or destroy its secret ids), and batch tokens, which have no accessor',
   needs:
     'a token whose policy allows list and sudo on auth/token/accessors/, and update on auth/token/lookup-accessor and auth/token/revoke-accessor',
+  testedAgainst: 'Vault 1.19',
   settingsSchema: vaultSettings,
   specSchema: z.strictObject({ with: z.literal('vault-entity-tokens'), entity: entitySchema }),
   describe: ({ entity }) => `revoke every token of the Vault entity ${entity}, with child tokens and leases`,

@@ -25,6 +25,7 @@ export const vaultEntity = defineRevoker({
   cannotStop:
     'what its leases gave out already (database users, cloud keys), and tokens that belong to no entity, such as those that root made',
   needs: 'a token whose policy allows read and update on identity/entity/id/ID, with "disabled" as the only parameter',
+  testedAgainst: 'Vault 1.19',
   settingsSchema: vaultSettings,
   specSchema: z.strictObject({ with: z.literal('vault-entity'), entity: entitySchema }),
   describe: ({ entity }) => `disable the Vault entity ${entity}, so that its tokens and logins are refused`,

@@ -22,6 +22,7 @@ export const vaultLeasePrefix = defineRevoker({
     'a new lease for whoever may still read the path, live sessions where revocation_statements do not end them, and batch tokens',
   needs:
     'a token whose policy allows update and sudo on sys/leases/revoke-prefix/PREFIX, and list and sudo on sys/leases/lookup/PREFIX/',
+  testedAgainst: 'Vault 1.19 with PostgreSQL 15',
   settingsSchema: vaultSettings,
   specSchema: z.strictObject({
     with: z.literal('vault-lease-prefix'),

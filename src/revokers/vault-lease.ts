@@ -21,6 +21,7 @@ export const vaultLease = defineRevoker({
   cannotStop:
     'a new lease for whoever may still read its path, and live sessions where revocation_statements do not end them',
   needs: 'a token whose policy allows update on sys/leases/revoke and sys/leases/lookup',
+  testedAgainst: 'Vault 1.19 with PostgreSQL 15',
   settingsSchema: vaultSettings,
   specSchema: z.strictObject({ with: z.literal('vault-lease'), lease: pathSchema }),
   describe: ({ lease }) => `revoke the Vault lease ${lease}, and with it what Vault made under it`,

@@ -18,6 +18,7 @@ export const vault = defineRevoker({
   undo: 'none: the agent logs in to Vault again and gets a new token',
   cannotStop: 'a new login by the same agent, and batch tokens, which have no accessor',
   needs: 'a token whose policy allows update on auth/token/revoke-accessor and auth/token/lookup-accessor',
+  testedAgainst: 'Vault 1.19',
   settingsSchema: vaultSettings,
   specSchema: z.strictObject({ with: z.literal('vault'), accessor: z.string().regex(/^[\w.-]{1,128}$/) }),
   describe: ({ accessor }) => `revoke the Vault token with accessor ${accessor}, its child tokens and its leases`,

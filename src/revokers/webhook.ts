@@ -18,6 +18,7 @@ export const webhook = defineRevoker({
   undo: 'whatever the receiver offers',
   cannotStop: 'anything that the receiver leaves undone',
   needs: 'a receiver that verifies the signature (standardwebhooks.com) and drops ids that it has seen',
+  testedAgainst: 'a receiver that checks signatures',
   settingsSchema: z.strictObject({ secret: secretSchema }),
   specSchema: z.strictObject({ with: z.literal('webhook'), url: urlSchema, verify_url: urlSchema.optional() }),
   // Only the origin is shown: people put keys into paths and queries.

@@ -7,6 +7,7 @@ import { formatById } from '../../src/formats/registry.ts';
 import { Core } from '../../src/pipeline/core.ts';
 import { Lane } from '../../src/pipeline/lane.ts';
 import { Merge } from '../../src/pipeline/merge.ts';
+import { READ_SIZE } from '../../src/sources/source.ts';
 import { BytesSource } from '../pipeline/lines.ts';
 import { shippedDetectors } from '../quality/measure.ts';
 
@@ -31,7 +32,7 @@ export async function undisturbed(files: readonly LogFile[], credentials: string
   const context = { redactor: createRedactor(Buffer.alloc(32, 1)) };
   const lanes = files.map(
     ([file, format]) =>
-      new Lane(new BytesSource(file, readFileSync(file)), {
+      new Lane(new BytesSource(file, readFileSync(file), READ_SIZE), {
         format: formatById(format),
         detect: () => undefined,
         formatById,
