@@ -34,6 +34,7 @@ try {
       liveSeconds: Number(values.live),
       between: [2_000, 15_000],
       pause: true,
+      snapshotEvery: '5s',
       seed: values.seed,
     },
     { kafka, elasticsearch },

@@ -20,8 +20,9 @@ describeWith(
         processes: 2,
         kills: 3,
         liveSeconds: 10,
-        between: [2_000, 9_000],
+        between: [1_000, 9_000],
         pause: false,
+        snapshotEvery: '20s',
         seed: 'short',
       } as const;
       const result = await runChaos(run, servers(), () => undefined);

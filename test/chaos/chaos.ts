@@ -20,37 +20,43 @@ export interface ChaosOptions {
 
 /** Longer than a session lives without a heartbeat. */
 const PAUSE = 14_000;
+/** Time to find out that others have taken over. */
+const AWAKE = 3_000;
 
-/** Kills processes at random and starts others in their place, until it has killed enough. */
+/** Kills processes at random and starts others in their place, until it has killed enough; begins once something was found. */
 export async function torment(cluster: Cluster, options: ChaosOptions): Promise<{ kills: number }> {
   const random = seeded(options.seed);
   const { say, between } = options;
   const running: RunningWayward[] = Array.from({ length: options.processes }, () => cluster.start());
+  // A kill before that costs nobody anything.
+  await foundSomething(cluster);
   let kills = 0;
   while (kills < options.kills) {
-    await sleep(integer(random, between[0], between[1]));
-    if (options.pause && kills === Math.floor(options.kills / 2)) await pauseOne(running, random, say);
+    if (options.pause && kills >= options.kills / 2 && accountOf(cluster).fenced === 0) await pauseOldest(running, say);
     const victim = integer(random, 0, running.length - 1);
     await running[victim]?.kill();
     kills++;
     say(`kill -9 number ${kills}, of process ${victim + 1}`);
     running[victim] = cluster.start();
+    await sleep(integer(random, between[0], between[1]));
   }
   return { kills };
 }
 
-async function pauseOne(
-  running: readonly RunningWayward[],
-  random: () => number,
-  say: (text: string) => void,
-): Promise<void> {
-  const sleeper = running[integer(random, 0, running.length - 1)];
-  if (sleeper === undefined) return;
-  process.kill(sleeper.pid, 'SIGSTOP');
+async function foundSomething(cluster: Cluster): Promise<void> {
+  while ((await highs(cluster, ALERTS)).every((high) => high === 0)) await sleep(200);
+}
+
+/** The one that has been there for the longest surely holds partitions. */
+async function pauseOldest(running: readonly RunningWayward[], say: (text: string) => void): Promise<void> {
+  const oldest = running.toSorted((a, b) => a.pid - b.pid)[0];
+  if (oldest === undefined) return;
+  process.kill(oldest.pid, 'SIGSTOP');
   say('one process is paused past its session');
   await sleep(PAUSE);
-  process.kill(sleeper.pid, 'SIGCONT');
+  process.kill(oldest.pid, 'SIGCONT');
   say('and woken');
+  await sleep(AWAKE);
 }
 
 /** Until everything up to `time` (milliseconds) has been read, looked at and committed. */

@@ -19,6 +19,8 @@ export interface ChaosRun {
   readonly liveSeconds: number;
   readonly between: readonly [number, number];
   readonly pause: boolean;
+  /** Between two snapshots of a partition, as wayward.yaml has it: what came since is replayed. */
+  readonly snapshotEvery: string;
   readonly seed: string;
 }
 
@@ -55,7 +57,7 @@ export async function runChaos(
     broker: kafka.broker,
     logs,
     settings: { elasticsearch: { node: elasticsearch.url } },
-    kafka: { settle: `${SETTLE}ms`, snapshot_every: '5s' },
+    kafka: { settle: `${SETTLE}ms`, snapshot_every: run.snapshotEvery },
   });
   try {
     await cluster.says(['setup', 'elasticsearch']);
@@ -73,7 +75,7 @@ export async function runChaos(
     say('everything has been read and looked at');
     await delivered(cluster, PATIENCE);
     say('and delivered');
-    await Promise.all(cluster.started.slice(-run.processes).map((wayward) => wayward.stop()));
+    await Promise.all(cluster.started.map((wayward) => wayward.stop()));
     say('all have stopped');
     const files = logs.partitions.map(
       ({ topic, partition, format }) => [cluster.file(topic, partition), format] as const,
