@@ -5,6 +5,7 @@ import { Kafka as Client, logLevel, Partitioners, type Producer } from 'kafkajs'
 import { stringify } from 'yaml';
 import { hideAborted } from '../../src/kafka/aborted-transactions.ts';
 import { registerCodecs } from '../../src/kafka/codecs.ts';
+import { makeTopic, withAdmin } from '../../src/kafka/topics.ts';
 import { type RunningWayward, spawnWayward, waywardSays } from '../live/wayward.ts';
 import type { ChaosLogs, LiveLine, RawPartition } from './logs.ts';
 
@@ -64,13 +65,10 @@ export class Cluster {
     const topics = Map.groupBy(logs.partitions, ({ topic }) => topic);
     writeFileSync(join(folder, 'credentials.yaml'), logs.registry);
     writeFileSync(cluster.config, stringify(cluster.#settings));
-    const admin = cluster.client.admin();
-    await admin.connect();
-    await admin.createTopics({
-      topics: [...topics].map(([topic, { length }]) => ({ topic, numPartitions: length })),
-      waitForLeaders: true,
+    await withAdmin(cluster.client, async (admin) => {
+      for (const [topic, { length }] of topics)
+        await makeTopic(admin, { topic, partitions: length, replicas: 1, config: {} });
     });
-    await admin.disconnect();
     await waywardSays(cluster.config, ['setup', 'kafka'], KEY);
     await cluster.#producer.connect();
     return cluster;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { CompressionTypes, type KafkaMessage, Partitioners } from 'kafkajs';
 import { expect, onTestFinished, test } from 'vitest';
 import { createKafka } from '../../src/kafka/client.ts';
-import { withAdmin } from '../../src/kafka/topics.ts';
+import { makeTopic, withAdmin } from '../../src/kafka/topics.ts';
 import { startKafka } from '../servers/kafka.ts';
 import { describeWith } from '../servers/require-server.ts';
 import { settingsOf } from './settings-of.ts';
@@ -24,10 +24,8 @@ const VALUES: readonly Buffer[] = [
 describeWith('records compressed by Kafka itself', startKafka, (server) => {
   const client = async () => createKafka(await settingsOf({ brokers: [server().broker] }), quiet);
 
-  async function makeTopic(topic: string, config: Record<string, string>): Promise<void> {
-    const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
-    const wanted = { topic, numPartitions: 1, replicationFactor: 1, configEntries };
-    await withAdmin(await client(), (admin) => admin.createTopics({ topics: [wanted] }));
+  async function newTopic(topic: string, config: Record<string, string>): Promise<void> {
+    await withAdmin(await client(), (admin) => makeTopic(admin, { topic, partitions: 1, replicas: 1, config }));
   }
 
   /** Sends one batch, which the broker compresses again where its topic says so. */
@@ -56,7 +54,7 @@ describeWith('records compressed by Kafka itself', startKafka, (server) => {
   }
 
   test.each(CODECS)('%s: every byte comes back', async (codec) => {
-    await makeTopic(codec, { 'compression.type': codec, 'max.message.bytes': String(16 * 1024 * 1024) });
+    await newTopic(codec, { 'compression.type': codec, 'max.message.bytes': String(16 * 1024 * 1024) });
     await send(codec, VALUES);
     const received = await receive(codec, VALUES.length);
     expect(received.map(({ offset }) => Number(offset))).toEqual(VALUES.map((_, n) => n));
@@ -67,7 +65,7 @@ describeWith('records compressed by Kafka itself', startKafka, (server) => {
   test('damaged on the broker: the records are unreadable, those after them arrive', async () => {
     const topicOf = (codec: string) => `damaged-${codec}`;
     for (const codec of CODECS) {
-      await makeTopic(topicOf(codec), { 'compression.type': codec });
+      await newTopic(topicOf(codec), { 'compression.type': codec });
       await send(topicOf(codec), VALUES.slice(0, 20));
       await send(topicOf(codec), [Buffer.from('after')]);
     }
@@ -83,7 +81,7 @@ describeWith('records compressed by Kafka itself', startKafka, (server) => {
   });
 
   test('a batch that would fill the memory is as unreadable', async () => {
-    await makeTopic('bomb', { 'max.message.bytes': String(16 * 1024 * 1024) });
+    await newTopic('bomb', { 'max.message.bytes': String(16 * 1024 * 1024) });
     await send('bomb', [Buffer.alloc(129 * 1024 * 1024)], CompressionTypes.ZSTD);
     await send('bomb', [Buffer.from('after')]);
     const values = (await receive('bomb', 2)).map(({ value }) => String(value));
@@ -91,7 +89,7 @@ describeWith('records compressed by Kafka itself', startKafka, (server) => {
   });
 
   test('what Wayward writes itself', async () => {
-    await makeTopic('own', {});
+    await newTopic('own', {});
     await send('own', VALUES, CompressionTypes.ZSTD);
     const received = await receive('own', VALUES.length);
     for (const [n, value] of VALUES.entries()) expect(received[n]?.value?.equals(value)).toBe(true);

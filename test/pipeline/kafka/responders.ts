@@ -8,7 +8,7 @@ import { alertDocument } from '../../../src/alerts/document.ts';
 import { loadConfig } from '../../../src/config/wayward-yaml.ts';
 import { createKafka } from '../../../src/kafka/client.ts';
 import { TopicReader } from '../../../src/kafka/topic-reader.ts';
-import { withAdmin } from '../../../src/kafka/topics.ts';
+import { makeTopic, withAdmin } from '../../../src/kafka/topics.ts';
 import { ownTopics } from '../../../src/pipeline/kafka/own-topics.ts';
 import { Replica } from '../../../src/pipeline/kafka/replica.ts';
 import { ALERTS, CONTROL, DOCUMENTS } from '../../../src/pipeline/kafka/topics.ts';
@@ -154,12 +154,7 @@ async function emptyTopics(kafka: Kafka): Promise<void> {
     const there = new Set(await admin.listTopics());
     await admin.deleteTopics({ topics: plans.map(({ topic }) => topic).filter((topic) => there.has(topic)) });
     while ((await admin.listTopics()).some((topic) => topic.startsWith('wayward.'))) await sleep(50);
-    const topics = plans.map(({ topic, partitions, config }) => ({
-      topic,
-      numPartitions: partitions,
-      configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
-    }));
-    await admin.createTopics({ topics });
+    for (const plan of plans) await makeTopic(admin, plan);
   });
 }
 
