@@ -1,5 +1,7 @@
 import type { ResponseContext } from './context.ts';
 import { AUTOMATIC, type OutboxStep } from './outbox.ts';
+import { stepDescribed } from './plan.ts';
+import { wordsOf } from './restore.ts';
 
 /** When each part of the way was reached, RFC 3339; what did not happen is absent. */
 export interface StepTimes {
@@ -25,7 +27,7 @@ export function timesOf({ eventAt, alertAt, decidedAt, calledAt, doneAt }: Outbo
 
 /** Ends a step, and puts its end into the audit trail, both or neither. */
 export function recordEnd(
-  { state, outbox, audit, now }: ResponseContext,
+  { state, outbox, audit, plan, now }: ResponseContext,
   key: string,
   end: 'verified' | 'called' | 'failed' | 'expired',
   note: string,
@@ -36,7 +38,11 @@ export function recordEnd(
     const step = outbox.step(key);
     if (step === undefined) return;
     const { decidedBy, cause, credential, agent, detail, attempts } = step;
-    const what = step.action === 'notify' ? { action: 'notify the webhook' } : { credential, agent, action: detail };
+    const revoker = stepDescribed(credential, wordsOf(step), plan)?.spec?.with;
+    const what =
+      step.action === 'notify'
+        ? { action: 'notify the webhook' }
+        : { credential, agent, action: detail, ...(revoker === undefined ? {} : { with: revoker }) };
     audit.append({ type: end, by: decidedBy ?? AUTOMATIC, cause, ...what, note, attempts, times: timesOf(step) }, time);
   });
 }
