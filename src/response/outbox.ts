@@ -201,6 +201,15 @@ export class Outbox {
     );
   }
 
+  /** Lets a step that was made be looked at again: its issuer is asked first. */
+  reopen(key: string, now: number): void {
+    this.#state.run(
+      "UPDATE outbox SET state = 'called', done_at = NULL, note = NULL, attempts = 0, due_at = ? WHERE key = ?",
+      now,
+      key,
+    );
+  }
+
   approve(key: string, by: string, now: number): void {
     this.#state.run(
       "UPDATE outbox SET state = 'approved', decided_by = ?, decided_at = ?, due_at = ? WHERE key = ? AND state = 'planned'",

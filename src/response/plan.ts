@@ -63,6 +63,11 @@ export function laddersFor(ids: Iterable<string>, context: PlanContext): Ladder[
 export const stepDescribed = (id: string, describe: string, context: PlanContext): PlanStep | undefined =>
   finalPlanFor([id], context).find((step) => step.describe === describe);
 
+/** Whether one stands below the other in the registry. */
+export function isIssuedFrom(id: string, issuer: string, credentials: PlanContext['credentials']): boolean {
+  return [...issuersOf(id, credentials)].some((above) => above.id === issuer);
+}
+
 /** Ids of everything that an agent holds. */
 export const heldBy = (agent: string, { credentials }: PlanContext): string[] =>
   [...credentials.values()].filter((credential) => credential.agent === agent).map(({ id }) => id);
@@ -87,20 +92,22 @@ const settingsKey = ({ id, settingsOf = id }: Revoker): string => settingsOf;
 /** What is given out for a session, and ends by itself soon. */
 const SESSIONS: ReadonlySet<CredentialKind> = new Set(['oauth-token', 'vault-token', 'aws-role']);
 
-/**
- * How many issuers stand above it, and whether it comes late: it or one of those is a session. A circle of parents ends
- * where it closes.
- */
+/** How many issuers stand above it, and whether it comes late: it or one of those is a session. */
 function placeOf(id: string, credentials: PlanContext['credentials']): { late: boolean; depth: number } {
-  const seen = new Set<string>();
-  let current = credentials.get(id);
-  let late = false;
+  const issuers = [...issuersOf(id, credentials)];
+  const kinds = [credentials.get(id), ...issuers].flatMap((credential) => credential?.kind ?? []);
+  return { late: kinds.some((kind) => SESSIONS.has(kind)), depth: issuers.length };
+}
+
+/** What it was issued from, what that was issued from, and so on; a circle ends where it closes. */
+function* issuersOf(id: string, credentials: PlanContext['credentials']): Generator<Credential> {
+  const seen = new Set([id]);
+  let current = credentials.get(credentials.get(id)?.parent ?? '');
   while (current !== undefined && !seen.has(current.id)) {
+    yield current;
     seen.add(current.id);
-    late ||= SESSIONS.has(current.kind);
     current = credentials.get(current.parent ?? '');
   }
-  return { late, depth: seen.size - 1 };
 }
 
 function ladderOf(credential: Credential, context: PlanContext): Ladder {

@@ -1,4 +1,5 @@
 import type { ResponseContext } from './context.ts';
+import { reopenIssued } from './issued.ts';
 import { AUTOMATIC, type OutboxStep } from './outbox.ts';
 import { stepDescribed } from './plan.ts';
 import { wordsOf } from './restore.ts';
@@ -25,13 +26,14 @@ export function timesOf({ eventAt, alertAt, decidedAt, calledAt, doneAt }: Outbo
   };
 }
 
-/** Ends a step, and puts its end into the audit trail, both or neither. */
+/** Ends a step, and puts its end into the audit trail, both or neither; what was issued from it and ended before is looked at again. */
 export function recordEnd(
-  { state, outbox, audit, plan, now }: ResponseContext,
+  context: ResponseContext,
   key: string,
   end: 'verified' | 'called' | 'failed' | 'expired',
   note: string,
 ): void {
+  const { state, outbox, audit, plan, now } = context;
   state.transaction(() => {
     const time = now();
     outbox.finish(key, end, note, time);
@@ -44,5 +46,6 @@ export function recordEnd(
         ? { action: 'notify the webhook' }
         : { credential, agent, action: detail, ...(revoker === undefined ? {} : { with: revoker }) };
     audit.append({ type: end, by: decidedBy ?? AUTOMATIC, cause, ...what, note, attempts, times: timesOf(step) }, time);
+    if (step.action === 'revoke' && (end === 'verified' || end === 'called')) reopenIssued(step, context);
   });
 }
