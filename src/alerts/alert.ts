@@ -16,6 +16,8 @@ export interface Alert {
   readonly peerGroup?: string;
   /** Ids of the registry's credentials that the evidence used, sorted. */
   readonly credentials: readonly string[];
+  /** Event time (milliseconds) of each one's last evidence. Absent in what an earlier Wayward kept. */
+  readonly lastEvidence?: Readonly<Record<string, number>>;
   /** The lowest confidence among the evidence. */
   readonly attribution: { readonly method: AttributionMethod; readonly confidence: number };
   /** The highest severity reached. */

@@ -132,12 +132,14 @@ const grown = (alert: Alert, found: Found, young: boolean): Alert => {
   const rose = alert.revision === 0 || worse(severity, alert.severity);
   const main = strongest(findings);
   const { credential, method, confidence } = found.at.attribution;
+  const credentials = withValue(alert.credentials, credential?.id).toSorted();
   const weaker: { method: AttributionMethod; confidence: number } =
     confidence < alert.attribution.confidence ? { method, confidence } : alert.attribution;
   return {
     ...alert,
     revision: alert.revision + 1,
-    credentials: withValue(alert.credentials, credential?.id).toSorted(),
+    credentials,
+    lastEvidence: withLatest(alert.lastEvidence, credentials, credential?.id, found.at.use.time),
     attribution: weaker,
     severity,
     severityHistory: rose
@@ -190,6 +192,17 @@ const strongest = (findings: readonly Finding[]): Finding =>
 
 const withValue = (values: readonly string[], value: string | undefined): readonly string[] =>
   value === undefined || values.includes(value) || values.length >= MOST_RELATED ? values : [...values, value];
+
+/** The later time counts: records may come late. */
+const withLatest = (
+  last: Alert['lastEvidence'] = {},
+  known: readonly string[],
+  credential: string | undefined,
+  time: number,
+): Readonly<Record<string, number>> =>
+  credential === undefined || !known.includes(credential)
+    ? last
+    : { ...last, [credential]: Math.max(last[credential] ?? time, time) };
 
 const relatedWith = (related: Alert['related'], { use }: AttributedUse): Alert['related'] => ({
   ip: withValue(related.ip, use.sourceIp !== undefined && isAddress(use.sourceIp) ? use.sourceIp : undefined),

@@ -44,7 +44,10 @@ export interface Credential {
   readonly hours: string | undefined;
   readonly protected: boolean;
   readonly parent: string | undefined;
+  /** The first step, the mildest; undefined where Wayward can't revoke it. */
   readonly revoke: RevokeSpec | undefined;
+  /** What comes after it, in this order, where misuse goes on. */
+  readonly escalation?: readonly RevokeSpec[];
 }
 
 /** The principal that baselines and incidents belong to: agent and slot. */

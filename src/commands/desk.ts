@@ -2,7 +2,7 @@ import type { Alert } from '../alerts/alert.ts';
 import type { ResponseContext } from '../response/context.ts';
 import { approve, dismiss, halt, orderSteps, resume } from '../response/control.ts';
 import type { OutboxStep } from '../response/outbox.ts';
-import type { PlanStep } from '../response/plan.ts';
+import { finalPlanFor, planFor } from '../response/plan.ts';
 import { orderRestore, type Restorable } from '../response/restore.ts';
 import type { Store } from '../sinks/store.ts';
 import { type Closing, saveClosing } from '../sinks/store-alerts.ts';
@@ -16,7 +16,8 @@ export interface Desk {
   close(alert: Alert, closing: Pick<Closing, 'verdict' | 'because' | 'by'>): Promise<void>;
   /** Gives the steps as they ended, as `restore` does. */
   approve(alert: string, by: string): Promise<OutboxStep[]>;
-  revoke(steps: readonly PlanStep[], by: string): Promise<RevokeOrder>;
+  /** Each credential's first step, or with `final` all of them. */
+  revoke(credentials: readonly string[], final: boolean, by: string): Promise<RevokeOrder>;
   restore(restorables: readonly Restorable[], by: string): Promise<OutboxStep[]>;
 }
 
@@ -57,8 +58,9 @@ export const localDesk = ({ response, store, fetchSecrets, io }: LocalDeskOption
     approve(alert, by, response);
     return carryOut(alert, response, io);
   },
-  async revoke(steps, by) {
+  async revoke(credentials, final, by) {
     await fetchSecrets();
+    const steps = (final ? finalPlanFor : planFor)(credentials, response.plan);
     const { cause, refused, alreadyDead } = await orderSteps(steps, by, response);
     return {
       refused: refused.map(({ step, because }) => ({ credential: step.credential.id, because })),

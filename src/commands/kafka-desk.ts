@@ -25,6 +25,8 @@ interface KafkaDeskOptions {
   readonly io: CommandIo;
 }
 
+type RevokeWord = Word & { say: 'revoke' };
+
 /** A responder that runs takes a word within a fraction of a second; another one that takes over, within this. */
 const PATIENCE = 15_000;
 const LOOK_EVERY = 20;
@@ -46,9 +48,8 @@ export function kafkaDesk(options: KafkaDeskOptions): Desk {
       await ask(word, 'The next one that starts will take the closing; detection has it already.', options);
     },
     approve: async (alert, by) => follow(await ask({ say: 'approve', id: randomUUID(), by, alert }, TOO_LATE, options)),
-    async revoke(steps, by) {
-      const credentials = steps.map(({ credential }) => credential.id);
-      const word = { say: 'revoke', id: randomUUID(), by, credentials } as const;
+    async revoke(chosen, final, by) {
+      const word: RevokeWord = { say: 'revoke', id: randomUUID(), by, credentials: [...chosen], final };
       await say(word, options);
       const answer = await answerTo(word, options);
       if (answer === undefined) return revokeFromHere(word, options);
@@ -56,7 +57,7 @@ export function kafkaDesk(options: KafkaDeskOptions): Desk {
     },
     async restore(restorables, by) {
       const wanted = restorables.filter(({ outcome }) => outcome === 'restore');
-      const credentials = wanted.map(({ step }) => step.credential.id);
+      const credentials = [...new Set(wanted.map(({ step }) => step.credential.id))];
       if (credentials.length === 0) return [];
       return follow(await ask({ say: 'restore', id: randomUUID(), by, credentials }, TOO_LATE, options));
     },
@@ -93,7 +94,7 @@ async function answerTo({ id }: Word, { replica, io }: KafkaDeskOptions): Promis
  * Without a responder a revocation must still be possible: this process takes the part of one until it is done. A responder that
  * was only slow is fenced by that, comes back, and finds the word answered.
  */
-async function revokeFromHere(word: Word & { say: 'revoke' }, options: KafkaDeskOptions): ReturnType<Desk['revoke']> {
+async function revokeFromHere(word: RevokeWord, options: KafkaDeskOptions): ReturnType<Desk['revoke']> {
   const { setup, kafka, replica, io } = options;
   io.stderr.write(`No responder took it within ${PATIENCE / 1000} s: doing it from here.\n`);
   await setup.config.resolveSecrets(['response', 'revokers'], secretContext(io));

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { UsageError } from '../errors.ts';
-import { planFor } from '../response/plan.ts';
-import { type Restorable, restorable } from '../response/restore.ts';
+import { type Restorable, restorablesOf } from '../response/restore.ts';
 import { type Choice, chosenCredentials } from './chosen-credentials.ts';
 import { type CommandIo, write } from './io.ts';
 import { configOption, credentialsOption, jsonOption, withExample } from './options.ts';
@@ -18,8 +17,8 @@ export function addRestore(program: Command, io: CommandIo): void {
     .summary('Undoes a revocation that can be undone')
     .description(
       'Shows which revocations of a credential, or of everything that an agent holds, can be undone; with --execute undoes\n' +
-        'them, and asks each issuer afterwards whether the credential may be used again. Only what Wayward itself revoked,\n' +
-        'as its record says. Nothing is ever restored automatically.',
+        'them, the last step first, and asks each issuer afterwards whether the credential may be used again. Only what\n' +
+        'Wayward itself revoked, as its record says. Nothing is ever restored automatically.',
     )
     .option('--agent <name>', 'everything that this agent holds')
     .option('--credential <id>', 'this credential')
@@ -39,7 +38,7 @@ export function addRestore(program: Command, io: CommandIo): void {
 const restore = (options: RestoreOptions, io: CommandIo): Promise<void> =>
   withResponse(options, io, async ({ response, desk }) => {
     const ids = chosenCredentials(options, response.plan, 'restore');
-    const restorables = planFor(ids, response.plan).map((step) => restorable(step, response));
+    const restorables = restorablesOf(ids, response);
     if (options.execute !== true) return showPlan(restorables, options, io);
 
     const refused = restorables.filter(({ outcome }) => outcome === 'refused');

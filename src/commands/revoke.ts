@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import { whyNever } from '../response/guards.ts';
-import { type PlanStep, planFor } from '../response/plan.ts';
+import { type Ladder, laddersFor, type PlanStep } from '../response/plan.ts';
 import { type Choice, chosenCredentials } from './chosen-credentials.ts';
 import { type CommandIo, write } from './io.ts';
 import { configOption, credentialsOption, jsonOption, withExample } from './options.ts';
@@ -10,6 +10,7 @@ import { table } from './table.ts';
 
 interface RevokeOptions extends ResponseOptions, Choice {
   readonly execute?: boolean;
+  readonly final?: boolean;
 }
 
 export function addRevoke(program: Command, io: CommandIo): void {
@@ -19,10 +20,12 @@ export function addRevoke(program: Command, io: CommandIo): void {
     .description(
       'Shows how a credential, or everything that an agent holds, would be revoked, issuer first; with --execute does it,\n' +
         'and asks each issuer afterwards whether the credential is dead. Protected credentials are never touched.\n' +
+        'Of a credential with several steps the first is made, the mildest; --final makes all of them, in their order.\n' +
         'Limits, modes and the halt are for automatic response; they do not stand in the way here.',
     )
     .option('--agent <name>', 'everything that this agent holds')
     .option('--credential <id>', 'this credential')
+    .option('--final', 'every step of each credential, also what cannot be undone')
     .option('--execute', 'do it, instead of showing the plan')
     .addOption(asOption())
     .addOption(configOption())
@@ -34,19 +37,30 @@ export function addRevoke(program: Command, io: CommandIo): void {
 
 const revoke = (options: RevokeOptions, io: CommandIo): Promise<void> =>
   withResponse(options, io, async ({ response, desk }) => {
-    const steps = planFor(chosenCredentials(options, response.plan, 'revoke'), response.plan);
-    const never = (step: PlanStep) => whyNever(step, response.config);
-    if (options.execute !== true) return showPlan(steps, never, options, io);
-
-    const order = await desk.revoke(steps, whoDecides(options.as));
+    const ids = chosenCredentials(options, response.plan, 'revoke');
+    const final = options.final === true;
+    const ladders = laddersFor(ids, response.plan);
+    if (options.execute !== true) {
+      const never = (step: PlanStep) => whyNever(step, response.config);
+      return showPlan(final ? ladders.flat() : ladders.map(([first]) => first), never, options, io);
+    }
+    const order = await desk.revoke(ids, final, whoDecides(options.as));
     for (const credential of order.alreadyDead) io.stderr.write(`${credential}: is dead already, as recorded\n`);
     for (const { credential, because } of order.refused) io.stderr.write(`${credential}: NOT revoked: ${because}\n`);
-    await reportSteps(await order.carriedOut(), options, io);
+    const steps = await order.carriedOut();
+    if (!final) for (const ladder of ladders) sayWhatIsLeft(ladder, io);
+    await reportSteps(steps, options, io);
     if (order.refused.length > 0) {
       const names = order.refused.map(({ credential }) => credential).join(', ');
       throw new UsageError(`not revoked: ${names}; what to change stands above`);
     }
   });
+
+function sayWhatIsLeft([{ credential }, ...later]: Ladder, io: CommandIo): void {
+  if (later.length === 0) return;
+  const steps = later.map(({ describe }) => describe).join('; then ');
+  io.stderr.write(`${credential.id}: if misuse goes on: ${steps} (wayward revoke --final makes every step)\n`);
+}
 
 async function showPlan(
   steps: readonly PlanStep[],
@@ -61,21 +75,23 @@ async function showPlan(
         `${index + 1}`,
         step.credential.id,
         because === undefined ? step.describe : `NOT: ${because}`,
+        step.later.join('; ') || '-',
         step.undo || '-',
       ];
     });
-    await write(io.stdout, table(['STEP', 'CREDENTIAL', 'WOULD', 'TO UNDO'], rows));
+    await write(io.stdout, table(['STEP', 'CREDENTIAL', 'WOULD', 'THEN, IF MISUSE GOES ON', 'TO UNDO'], rows));
     io.stderr.write('Nothing was done. Add --execute to do it.\n');
     return;
   }
   for (const step of steps) {
-    const { credential, describe, reversible, undo } = step;
+    const { credential, describe, reversible, undo, later } = step;
     const plan = {
       credential: credential.id,
       agent: credential.agent,
       would: describe,
       reversible,
       undo,
+      afterwards: later.length === 0 ? undefined : later,
       refused: never(step),
     };
     await write(io.stdout, `${JSON.stringify(plan)}\n`);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { UNREGISTERED_AGENT } from '../attribution/attributed.ts';
-import { CREDENTIAL_KINDS, type Credential, type CredentialKind } from '../attribution/credential.ts';
+import { CREDENTIAL_KINDS, type Credential, type CredentialKind, type RevokeSpec } from '../attribution/credential.ts';
 import { MAX_PATTERN } from '../attribution/glob.ts';
 import { parseCidr } from '../attribution/networks.ts';
 import { parseSchedule } from '../attribution/schedule.ts';
@@ -35,6 +35,8 @@ const ROTATE_EVERY: Readonly<Record<CredentialKind, number | undefined>> = {
 /** New values are tried on every glob, so their number bounds the work an invented identity can cause. */
 const MAX_GLOBS = 1_000;
 const MAX_NAME = 128;
+/** Steps of one `revoke:`. */
+const MAX_STEPS = 10;
 
 const PRINTABLE = /^\P{Cc}*$/u;
 const text = (example: string) =>
@@ -65,7 +67,7 @@ const hours = z.string().superRefine((written, context) => {
 });
 
 /** Checked by the revoker that it names. */
-const revokeSchema = z.looseObject({ with: text('postgres') }).superRefine((spec, context) => {
+const stepSchema = z.looseObject({ with: text('postgres') }).superRefine((spec, context) => {
   const revoker = REVOKERS.find(({ id }) => id === spec.with);
   if (revoker === undefined) {
     const ids = REVOKERS.map(({ id }) => id);
@@ -75,6 +77,27 @@ const revokeSchema = z.looseObject({ with: text('postgres') }).superRefine((spec
   }
   const checked = revoker.specSchema.safeParse(spec, { error: explainIssue });
   for (const issue of checked.error?.issues ?? []) context.addIssue({ ...issue });
+});
+
+/** Mildest first. */
+const stepsSchema = z
+  .array(stepSchema)
+  .min(1)
+  .max(MAX_STEPS)
+  .superRefine((steps, context) => {
+    const written = steps.map((step) => JSON.stringify(step));
+    for (const [index, step] of written.entries()) {
+      if (written.indexOf(step) < index)
+        context.addIssue({ code: 'custom', path: [index], message: 'stands above already; remove one of the two' });
+    }
+  });
+
+/** One step or a list of them. No union: of that, nobody would hear which part is wrong. */
+const revokeSchema = z.unknown().transform((written, context): readonly RevokeSpec[] => {
+  const schema: z.ZodType<RevokeSpec | RevokeSpec[]> = Array.isArray(written) ? stepsSchema : stepSchema;
+  const checked = schema.safeParse(written, { error: explainIssue });
+  for (const issue of checked.error?.issues ?? []) context.addIssue({ ...issue });
+  return [checked.data ?? []].flat();
 });
 
 const credentialSchema = z
@@ -126,7 +149,8 @@ const credentialSchema = z
       hours: entry.hours,
       protected: entry.protected ?? false,
       parent: entry.parent,
-      revoke: entry.revoke,
+      revoke: entry.revoke?.[0],
+      ...(entry.revoke !== undefined && entry.revoke.length > 1 && { escalation: entry.revoke.slice(1) }),
     }),
   );
 

@@ -14,6 +14,7 @@ export interface Part {
   readonly credential?: string | undefined;
   readonly agent?: string | undefined;
   readonly detail?: string | undefined;
+  readonly revoker?: string | undefined;
   readonly reason?: string | undefined;
   readonly mode?: string | undefined;
   readonly decidedBy?: string | undefined;
@@ -62,6 +63,7 @@ const decidedParts = (entry: AuditEntry): readonly Part[] => {
       action: 'revoke',
       credential: textOf(step['credential']),
       detail: textOf(step['would']),
+      revoker: textOf(step['with']),
       reason: textOf(step['because']),
       mode: outcome === 'refused' ? mode : outcome,
       decidedBy: outcome === 'auto' ? entry.by : undefined,
@@ -73,7 +75,9 @@ const decidedParts = (entry: AuditEntry): readonly Part[] => {
 
 const approvedParts = (entry: AuditEntry, steps: readonly OutboxStep[]): readonly Part[] =>
   listOf(entry['credentials']).map((credential) => {
-    const step = steps.find((other) => other.credential === credential && other.action === 'revoke');
+    const step = steps.findLast(
+      (other) => other.credential === credential && other.action === 'revoke' && other.decidedBy === entry.by,
+    );
     return {
       state: 'approved',
       action: 'revoke',
@@ -101,13 +105,18 @@ export const notifiedPart = (step: OutboxStep): Part => ({
 const endedPart = (entry: AuditEntry, steps: readonly OutboxStep[]): Part => {
   const what = textOf(entry['action']) ?? '';
   const action = what === NOTIFY ? 'notify' : what.startsWith('undo: ') ? 'restore' : 'revoke';
-  const step = steps.find((other) => other.action === action && other.credential === (entry.credential ?? ''));
+  const credential = entry.credential ?? '';
+  const step = steps.findLast(
+    (other) =>
+      other.action === action && other.credential === credential && (action === 'notify' || other.detail === what),
+  );
   return {
     state: entry.type,
     action,
     credential: entry.credential,
     agent: textOf(entry['agent']),
     detail: what,
+    revoker: textOf(entry['with']),
     reason: textOf(entry['note']),
     mode: step && action === 'revoke' ? modeOf(step) : undefined,
     decidedBy: entry.by,

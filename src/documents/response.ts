@@ -73,7 +73,7 @@ const responseDocument = (
         action: part.action,
         state: part.state,
         mode: part.mode,
-        revoker: part.action === 'notify' ? undefined : credential?.revoke?.with,
+        revoker: part.action === 'notify' ? undefined : (part.revoker ?? credential?.revoke?.with),
         decided_by: part.decidedBy,
         attempts: part.attempts,
         detail: part.detail,

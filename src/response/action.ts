@@ -33,6 +33,8 @@ export interface Revoker {
   readonly settingsOf?: string;
   readonly title: string;
   readonly reversible: boolean;
+  /** Where that depends on what is configured for the spec: then this is asked, too. */
+  reversibleWith?(settings: unknown, spec: unknown): boolean;
   /** How a person undoes it. */
   readonly undo: string;
   /** What goes on in spite of it. */

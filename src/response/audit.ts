@@ -12,6 +12,7 @@ export interface AuditEvent {
     | 'called'
     | 'failed'
     | 'expired'
+    | 'reopened'
     | 'breaker-opened'
     | 'halted'
     | 'resumed';

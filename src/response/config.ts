@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_PATTERN } from '../attribution/glob.ts';
 import { durationSchema } from '../config/duration.ts';
 import { secretSchema } from '../config/secrets.ts';
 import { SEVERITIES } from '../detectors/finding.ts';
@@ -12,6 +13,8 @@ const MINUTE = 60_000;
 const ruleSchema = z.strictObject({
   /** Any detector where absent. */
   detector: z.string().min(1).optional(),
+  /** Id of the credential, or a glob of ids; any where absent. */
+  credential: z.string().min(1).max(MAX_PATTERN).optional(),
   /** This one or worse. */
   severity: z.enum(SEVERITIES),
   mode: z.enum(MODES),
@@ -36,6 +39,10 @@ export const responseSchema = z.strictObject({
   approval_timeout: durationSchema.default(15 * MINUTE),
   /** By the wall clock: an older alert never acts on its own. */
   max_alert_age: durationSchema.default(15 * MINUTE),
+  /** Evidence this much later than a step was made means that misuse goes on: the next step of the credential follows. */
+  escalate_after: durationSchema.default(10_000),
+  /** So long after a credential was revoked or restored, a person is asked before it is revoked anew; a next step needs none. */
+  cool_down: durationSchema.default(60 * MINUTE),
   /** Credential ids that are never revoked, beside those with `protected: true` in the registry. */
   protected: z.array(z.string()).default([]),
   /** Told of every alert of high severity or worse. */

@@ -46,7 +46,7 @@ export function placeOrder(wanted: readonly PlanStep[], by: string, context: Res
   context.state.transaction(() => {
     for (const [position, { credential, describe }] of wanted.entries()) {
       const { id, agent, peerGroup } = credential;
-      const key = stepKey(cause, id, 'revoke');
+      const key = stepKey(cause, id, 'revoke', position);
       const what = {
         key,
         cause,
@@ -65,7 +65,7 @@ export function placeOrder(wanted: readonly PlanStep[], by: string, context: Res
 
 async function isStillDead(step: PlanStep, { outbox, plan }: ResponseContext): Promise<boolean> {
   const { id, agent } = step.credential;
-  const last = outbox.lastVerified(id);
+  const last = outbox.lastVerified(id, step.describe);
   if (last === undefined) return false;
   try {
     const revocation = await prepareStep(step, plan);

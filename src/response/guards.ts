@@ -1,13 +1,16 @@
 import type { Alert } from '../alerts/alert.ts';
+import { compileGlob } from '../attribution/glob.ts';
 import { type Severity, severityRank, worse } from '../detectors/finding.ts';
 import { MODES, type Mode, type ResponseConfig } from './config.ts';
 import type { Limits } from './limits.ts';
+import type { WantedStep } from './next-step.ts';
 import type { PlanStep } from './plan.ts';
 
 /** What becomes of one step: refused = never without a change of the registry or the configuration. */
 export type Outcome = 'dry-run' | 'refused' | 'approve' | 'auto';
 
 export interface Decision {
+  readonly wanted: WantedStep;
   readonly step: PlanStep;
   readonly outcome: Outcome;
   /** One sentence. */
@@ -15,12 +18,13 @@ export interface Decision {
 }
 
 /**
- * How far response may go for an alert: for each of its findings the first rule that fits decides, and the boldest of
- * these counts. A rule that names a detector looks at that finding's severity, one that doesn't at the alert's.
+ * How far response may go for an alert and one of its credentials: for each of its findings the first rule that fits decides,
+ * and the boldest of these counts. A rule that names a detector looks at that finding's severity, one that doesn't at the alert's.
  */
-export function modeFor(alert: Alert, { mode, rules }: ResponseConfig): Mode {
+export function modeFor(alert: Alert, { mode, rules }: ResponseConfig, credential?: string): Mode {
+  const fitting = rules.filter((rule) => isMeant(rule.credential, credential));
   const modes = alert.findings.map((finding) => {
-    const rule = rules.find(({ detector, severity }) =>
+    const rule = fitting.find(({ detector, severity }) =>
       detector === undefined
         ? atLeast(alert.severity, severity)
         : detector === finding.detector && atLeast(finding.severity, severity),
@@ -29,6 +33,9 @@ export function modeFor(alert: Alert, { mode, rules }: ResponseConfig): Mode {
   });
   return modes.reduce((boldest, next) => (MODES.indexOf(next) > MODES.indexOf(boldest) ? next : boldest), 'off');
 }
+
+const isMeant = (pattern: string | undefined, credential: string | undefined): boolean =>
+  pattern === undefined || (credential !== undefined && compileGlob(pattern)(credential));
 
 const atLeast = (severity: Severity, least: Severity): boolean => !worse(least, severity);
 
@@ -41,14 +48,21 @@ export interface Situation {
 }
 
 /** Decides about one step of an alert's plan. Automatic ones count against the limits from here on. */
-export function decide(alert: Alert, step: PlanStep, mode: Exclude<Mode, 'off'>, situation: Situation): Decision {
+export function decide(alert: Alert, wanted: WantedStep, mode: Exclude<Mode, 'off'>, situation: Situation): Decision {
+  const { step, wentOn } = wanted;
+  const decision = (outcome: Outcome, why: string): Decision => ({
+    wanted,
+    step,
+    outcome,
+    because: wentOn === undefined ? why : `${why}; ${wentOn}`,
+  });
   const never = whyNever(step, situation.config);
-  if (never !== undefined) return { step, outcome: 'refused', because: never };
-  if (mode === 'dry-run') return { step, outcome: 'dry-run', because: 'mode is dry-run' };
-  if (mode === 'approve') return { step, outcome: 'approve', because: 'mode is approve' };
-  const ask = whyNotAlone(alert, situation) ?? situation.limits.take(step.credential);
-  if (ask !== undefined) return { step, outcome: 'approve', because: `a person is asked: ${ask}` };
-  return { step, outcome: 'auto', because: 'mode is auto, within every limit' };
+  if (never !== undefined) return decision('refused', never);
+  if (mode === 'dry-run') return decision('dry-run', 'mode is dry-run');
+  if (mode === 'approve') return decision('approve', 'mode is approve');
+  const ask = whyNotAlone(alert, wanted, situation) ?? situation.limits.take(step.credential);
+  if (ask !== undefined) return decision('approve', `a person is asked: ${ask}`);
+  return decision('auto', 'mode is auto, within every limit');
 }
 
 /** Why a step must not be made by anybody; undefined where it may. Asked again right before the call. */
@@ -58,17 +72,21 @@ export function whyNever({ credential, blocked }: PlanStep, config: ResponseConf
   return blocked;
 }
 
-/** Why an alert must not act on its own; undefined where it may. */
-function whyNotAlone(alert: Alert, { config, now, halted }: Situation): string | undefined {
+/** Why an alert must not make a step on its own; undefined where it may. */
+function whyNotAlone(
+  alert: Alert,
+  { step, ask, eventAt }: WantedStep,
+  { config, now, halted }: Situation,
+): string | undefined {
   if (halted) return 'automatic response is halted (wayward halt --off lifts it)';
   const { confidence, method } = alert.attribution;
   if (confidence < config.min_confidence) {
     return `the attribution by ${method} is only ${confidence} sure, below min_confidence ${config.min_confidence}`;
   }
-  const age = Math.abs(now - offendedAt(alert)); // a time ahead of the clock is as doubtful as an old one
+  const age = Math.abs(now - eventAt); // a time ahead of the clock is as doubtful as an old one
   if (age > config.max_alert_age)
     return `the alert is ${Math.round(age / 60_000)} minutes away from now, beyond max_alert_age`;
-  return undefined;
+  return ask ?? step.tooSoon;
 }
 
 /** Event time of what made the alert as severe as it is. */

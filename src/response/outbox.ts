@@ -44,9 +44,15 @@ type NewStep = Pick<
 > &
   Pick<OutboxStep, 'eventAt' | 'expiresAt' | 'decidedBy'>;
 
-/** The same cause, credential and action are one step, however often they are asked for. */
-export const stepKey = (cause: string, credential: string, action: string): string =>
-  createHash('sha256').update([cause, credential, action].join('\0')).digest('hex').slice(0, 32);
+/**
+ * The same cause, credential and action are one step, however often they are asked for. `more` tells apart several of one
+ * action: the place in the credential's list, and how often it was restored before.
+ */
+export const stepKey = (cause: string, credential: string, action: string, ...more: number[]): string =>
+  createHash('sha256')
+    .update([cause, credential, action, ...(more.every((value) => value === 0) ? [] : more)].join('\0'))
+    .digest('hex')
+    .slice(0, 32);
 
 /** Names this process: host, process id, and something that a later process with that id lacks. */
 const OWNER = `${hostname()}:${process.pid}:${randomUUID()}`;
@@ -110,29 +116,30 @@ export class Outbox {
     return this.#select("state = 'planned' AND expires_at <= ? ORDER BY expires_at LIMIT 200", now);
   }
 
-  /** When this credential was last proven dead. */
-  lastVerified(credential: string): OutboxStep | undefined {
+  /** When this credential was last proven dead by the step that is described so. */
+  lastVerified(credential: string, detail: string): OutboxStep | undefined {
     return this.#select(
-      "credential = ? AND action = 'revoke' AND state = 'verified' ORDER BY done_at DESC LIMIT 1",
+      "credential = ? AND action = 'revoke' AND state = 'verified' AND detail = ? ORDER BY done_at DESC LIMIT 1",
       credential,
+      detail,
     )[0];
   }
 
-  /** The newest revocation that was or may yet be called, however it ended. */
-  lastRevocation(credential: string): OutboxStep | undefined {
+  /** Revocations of this credential that were or may yet be called, however they ended, newest first: what is under way, then by decision. */
+  revocations(credential: string): OutboxStep[] {
     return this.#select(
       `credential = ? AND action = 'revoke' AND decided_at IS NOT NULL AND (called_at IS NOT NULL OR done_at IS NULL)
-       ORDER BY done_at IS NULL DESC, decided_at DESC LIMIT 1`,
+       ORDER BY done_at IS NULL DESC, decided_at DESC, position DESC`,
       credential,
-    )[0];
+    );
   }
 
-  /** When this credential was last proven to work again. */
-  lastRestore(credential: string): OutboxStep | undefined {
+  /** What gave this credential back, newest first. */
+  restores(credential: string): OutboxStep[] {
     return this.#select(
-      "credential = ? AND action = 'restore' AND state = 'verified' ORDER BY done_at DESC LIMIT 1",
+      "credential = ? AND action = 'restore' AND state IN ('verified', 'called') AND done_at IS NOT NULL ORDER BY done_at DESC",
       credential,
-    )[0];
+    );
   }
 
   /** Steps that may be made now, a plan's in its order: decided, not done, not in the hands of another living process. */
@@ -189,6 +196,15 @@ export class Outbox {
       'UPDATE outbox SET state = ?, note = ?, done_at = ?, owner = NULL WHERE key = ?',
       state,
       note,
+      now,
+      key,
+    );
+  }
+
+  /** Lets a step that was made be looked at again: its issuer is asked first. */
+  reopen(key: string, now: number): void {
+    this.#state.run(
+      "UPDATE outbox SET state = 'called', done_at = NULL, note = NULL, attempts = 0, due_at = ? WHERE key = ?",
       now,
       key,
     );

@@ -1,18 +1,26 @@
-import type { Credential } from '../attribution/credential.ts';
+import type { Credential, CredentialKind, RevokeSpec } from '../attribution/credential.ts';
 import { CallError } from '../errors.ts';
 import type { Revocation, Revoker } from './action.ts';
 
-/** One credential to revoke, and how. */
+/** One credential to revoke, and how: one entry of its `revoke:`. */
 export interface PlanStep {
   readonly credential: Credential;
-  /** What would be done, in words. */
+  readonly spec: RevokeSpec | undefined;
+  /** What would be done, in words: the same words are the same step. */
   readonly describe: string;
   readonly reversible: boolean;
   /** How to undo it by hand. */
   readonly undo: string;
   /** Why it can't be revoked automatically, and what to do about it; undefined where it can. */
   readonly blocked: string | undefined;
+  /** Why it must not be made automatically: what can be undone comes after it. */
+  readonly tooSoon: string | undefined;
+  /** What comes after it, in words. */
+  readonly later: readonly string[];
 }
+
+/** The steps of one credential, mildest first; never empty. */
+export type Ladder = readonly [PlanStep, ...PlanStep[]];
 
 /** What a plan is made of. */
 export interface PlanContext {
@@ -24,22 +32,40 @@ export interface PlanContext {
   readonly fetchSecrets?: ((spec: unknown) => Promise<void>) | undefined;
 }
 
+/** The first step for each of these credentials, in the order of `laddersFor`. */
+export const planFor = (ids: Iterable<string>, context: PlanContext): PlanStep[] =>
+  laddersFor(ids, context).map(([first]) => first);
+
+/** Every step for each of these credentials: all of an issuer's before those of what was issued from it. */
+export const finalPlanFor = (ids: Iterable<string>, context: PlanContext): PlanStep[] =>
+  laddersFor(ids, context).flat();
+
 /**
- * The steps that revoke these credentials, in an order that leaves no way back: what others were issued from first,
- * then what can be undone before what can't, then by id.
+ * The steps that revoke these credentials, in an order that leaves no way back: what others were issued from first and
+ * sessions last, then what can be undone before what can't, then by id.
  */
-export function planFor(ids: Iterable<string>, context: PlanContext): PlanStep[] {
+export function laddersFor(ids: Iterable<string>, context: PlanContext): Ladder[] {
   const chosen = [...new Set(ids)].flatMap((id) => context.credentials.get(id) ?? []);
-  const depths = new Map(chosen.map(({ id }) => [id, depthOf(id, context.credentials)]));
-  const depth = (step: PlanStep): number => depths.get(step.credential.id) ?? 0;
+  const places = new Map(chosen.map(({ id }) => [id, placeOf(id, context.credentials)]));
+  const place = ([{ credential }]: Ladder) => places.get(credential.id) ?? { late: false, depth: 0 };
   return chosen
-    .map((credential) => stepFor(credential, context))
+    .map((credential) => ladderOf(credential, context))
     .sort(
       (a, b) =>
-        depth(a) - depth(b) ||
-        Number(b.reversible) - Number(a.reversible) ||
-        (a.credential.id < b.credential.id ? -1 : 1),
+        Number(place(a).late) - Number(place(b).late) ||
+        place(a).depth - place(b).depth ||
+        Number(b[0].reversible) - Number(a[0].reversible) ||
+        (a[0].credential.id < b[0].credential.id ? -1 : 1),
     );
+}
+
+/** The step that is described so; undefined where the registry names it no more. */
+export const stepDescribed = (id: string, describe: string, context: PlanContext): PlanStep | undefined =>
+  finalPlanFor([id], context).find((step) => step.describe === describe);
+
+/** Whether one stands below the other in the registry. */
+export function isIssuedFrom(id: string, issuer: string, credentials: PlanContext['credentials']): boolean {
+  return [...issuersOf(id, credentials)].some((above) => above.id === issuer);
 }
 
 /** Ids of everything that an agent holds. */
@@ -51,7 +77,7 @@ export const heldBy = (agent: string, { credentials }: PlanContext): string[] =>
  * a token file may hold another token by now.
  */
 export async function prepareStep(
-  { credential: { revoke } }: PlanStep,
+  { spec: revoke }: PlanStep,
   { revokers, settings, fetchSecrets }: PlanContext,
 ): Promise<Revocation> {
   const revoker = revoke === undefined ? undefined : revokers.get(revoke.with);
@@ -63,36 +89,63 @@ export async function prepareStep(
 
 const settingsKey = ({ id, settingsOf = id }: Revoker): string => settingsOf;
 
-/** How many issuers stand above it; a circle of parents ends where it closes. */
-function depthOf(id: string, credentials: ReadonlyMap<string, Credential>): number {
-  const seen = new Set<string>();
-  let current = credentials.get(id)?.parent;
-  while (current !== undefined && !seen.has(current)) {
-    seen.add(current);
-    current = credentials.get(current)?.parent;
-  }
-  return seen.size;
+/** What is given out for a session, and ends by itself soon. */
+const SESSIONS: ReadonlySet<CredentialKind> = new Set(['oauth-token', 'vault-token', 'aws-role']);
+
+/** How many issuers stand above it, and whether it comes late: it or one of those is a session. */
+function placeOf(id: string, credentials: PlanContext['credentials']): { late: boolean; depth: number } {
+  const issuers = [...issuersOf(id, credentials)];
+  const kinds = [credentials.get(id), ...issuers].flatMap((credential) => credential?.kind ?? []);
+  return { late: kinds.some((kind) => SESSIONS.has(kind)), depth: issuers.length };
 }
 
-function stepFor(credential: Credential, { revokers, settings }: PlanContext): PlanStep {
-  const { revoke } = credential;
-  const revoker = revoke === undefined ? undefined : revokers.get(revoke.with);
-  if (revoke === undefined || revoker === undefined) {
-    const blocked =
-      revoke === undefined
-        ? 'cannot be revoked automatically: add revoke: to its entry in the registry'
-        : `cannot be revoked automatically: there is no revoker "${revoke.with}" (there are ${[...revokers.keys()].join(', ')})`;
-    return { credential, describe: 'nothing', reversible: false, undo: '', blocked };
+/** What it was issued from, what that was issued from, and so on; a circle ends where it closes. */
+function* issuersOf(id: string, credentials: PlanContext['credentials']): Generator<Credential> {
+  const seen = new Set([id]);
+  let current = credentials.get(credentials.get(id)?.parent ?? '');
+  while (current !== undefined && !seen.has(current.id)) {
+    yield current;
+    seen.add(current.id);
+    current = credentials.get(current.parent ?? '');
+  }
+}
+
+function ladderOf(credential: Credential, context: PlanContext): Ladder {
+  const first = stepFor(credential, credential.revoke, context);
+  const all = [first, ...(credential.escalation ?? []).map((spec) => stepFor(credential, spec, context))];
+  const steps = all.map((step, index): PlanStep => {
+    const milder = step.reversible ? undefined : all.slice(index + 1).find(({ reversible }) => reversible);
+    const tooSoon = milder && `it cannot be undone, and what can comes after it: ${milder.describe}`;
+    return { ...step, tooSoon, later: all.slice(index + 1).map(({ describe }) => describe) };
+  });
+  return [steps[0] ?? first, ...steps.slice(1)];
+}
+
+/** On its own, whatever comes after it. */
+function stepFor(credential: Credential, spec: RevokeSpec | undefined, { revokers, settings }: PlanContext): PlanStep {
+  const revoker = spec === undefined ? undefined : revokers.get(spec.with);
+  const step = { credential, spec, describe: 'nothing', reversible: false, undo: '', tooSoon: undefined, later: [] };
+  if (spec === undefined) {
+    return { ...step, blocked: 'cannot be revoked automatically: add revoke: to its entry in the registry' };
+  }
+  if (revoker === undefined) {
+    const known = [...revokers.keys()].join(', ');
+    return {
+      ...step,
+      blocked: `cannot be revoked automatically: there is no revoker "${spec.with}" (there are ${known})`,
+    };
   }
   const { reversible, undo } = revoker;
-  const spec = revoker.specSchema.safeParse(revoke);
-  if (!spec.success) {
-    const blocked = `its revoke: entry in the registry is wrong: ${spec.error.issues.map(issueText).join('; ')}`;
-    return { credential, describe: 'nothing', reversible, undo, blocked };
+  const checked = revoker.specSchema.safeParse(spec);
+  if (!checked.success) {
+    const blocked = `its revoke: entry in the registry is wrong: ${checked.error.issues.map(issueText).join('; ')}`;
+    return { ...step, reversible, undo, blocked };
   }
-  const isSet = settings[settingsKey(revoker)] !== undefined;
-  const blocked = isSet ? undefined : `needs settings: add revokers.${settingsKey(revoker)} to the configuration`;
-  return { credential, describe: revoker.describe(revoke), reversible, undo, blocked };
+  const set = settings[settingsKey(revoker)];
+  const blocked =
+    set === undefined ? `needs settings: add revokers.${settingsKey(revoker)} to the configuration` : undefined;
+  const canUndo = reversible || (set !== undefined && revoker.reversibleWith?.(set, spec) === true);
+  return { ...step, describe: revoker.describe(spec), reversible: canUndo, undo, blocked };
 }
 
 const issueText = ({ path, message }: { path: readonly PropertyKey[]; message: string }): string =>

@@ -1,5 +1,8 @@
 import type { ResponseContext } from './context.ts';
+import { reopenIssued } from './issued.ts';
 import { AUTOMATIC, type OutboxStep } from './outbox.ts';
+import { stepDescribed } from './plan.ts';
+import { wordsOf } from './restore.ts';
 
 /** When each part of the way was reached, RFC 3339; what did not happen is absent. */
 export interface StepTimes {
@@ -23,20 +26,26 @@ export function timesOf({ eventAt, alertAt, decidedAt, calledAt, doneAt }: Outbo
   };
 }
 
-/** Ends a step, and puts its end into the audit trail, both or neither. */
+/** Ends a step, and puts its end into the audit trail, both or neither; what was issued from it and ended before is looked at again. */
 export function recordEnd(
-  { state, outbox, audit, now }: ResponseContext,
+  context: ResponseContext,
   key: string,
   end: 'verified' | 'called' | 'failed' | 'expired',
   note: string,
 ): void {
+  const { state, outbox, audit, plan, now } = context;
   state.transaction(() => {
     const time = now();
     outbox.finish(key, end, note, time);
     const step = outbox.step(key);
     if (step === undefined) return;
     const { decidedBy, cause, credential, agent, detail, attempts } = step;
-    const what = step.action === 'notify' ? { action: 'notify the webhook' } : { credential, agent, action: detail };
+    const revoker = stepDescribed(credential, wordsOf(step), plan)?.spec?.with;
+    const what =
+      step.action === 'notify'
+        ? { action: 'notify the webhook' }
+        : { credential, agent, action: detail, ...(revoker === undefined ? {} : { with: revoker }) };
     audit.append({ type: end, by: decidedBy ?? AUTOMATIC, cause, ...what, note, attempts, times: timesOf(step) }, time);
+    if (step.action === 'revoke' && (end === 'verified' || end === 'called')) reopenIssued(step, context);
   });
 }

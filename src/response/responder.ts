@@ -4,87 +4,94 @@ import { MODES, type Mode } from './config.ts';
 import { haltOf, type ResponseContext } from './context.ts';
 import { type Decision, decide, isHigh, modeFor, offendedAt } from './guards.ts';
 import { Limits, openBreaker } from './limits.ts';
+import { nextStep, type WantedStep } from './next-step.ts';
 import { notificationOf } from './notification.ts';
 import { AUTOMATIC, stepKey } from './outbox.ts';
-import { planFor } from './plan.ts';
+import { laddersFor } from './plan.ts';
+
+/** Event ids in one entry of the record; an alert may have many more. */
+const MOST_EVIDENCE = 20;
 
 /**
  * Decides what response makes of an alert: plan, guards, outbox, record. Call it whenever an alert is new or has
- * changed: it acts once per severity reached, so a replay or a restart does nothing again. Synchronous; calls nobody:
- * a `Worker` makes the steps. Run it in the transaction that saves the alert, so that neither is without the other.
+ * changed: it acts once per severity reached and once for each further step, so a replay or a restart does nothing again.
+ * Synchronous; calls nobody: a `Worker` makes the steps. Run it in the transaction that saves the alert, so that neither is
+ * without the other.
  */
 export function respondTo(alert: Alert, context: ResponseContext): readonly Decision[] {
   return context.state.transaction(() => {
-    const { state, config, plan, audit } = context;
-    const mode = modeFor(alert, config);
-    if (!isNews(alert, mode, context) || mode === 'off') return [];
-    const now = context.now();
-    const situation = {
-      config,
-      now,
-      halted: haltOf(state) !== undefined,
-      limits: new Limits(state, config.limits, plan.credentials, now),
-    };
-    const breakerBefore = openBreaker(state);
-    const steps = planFor(alert.credentials, plan).filter(
-      ({ credential }) => !isUnderWay(alert, credential.id, context),
-    );
-    const decisions = steps.map((step) => decide(alert, step, mode, situation));
+    const modes = modesOf(alert, context);
+    const mode = boldest([...modes.values()]);
+    const isNew = isNews(alert.id, alert, modes, context);
+    const wanted = laddersFor(alert.credentials, context.plan)
+      .flatMap((ladder) => nextStep(alert, ladder, context) ?? [])
+      .filter(({ key, wentOn }) => (wentOn !== undefined && isNews(key, alert, modes, context)) || isNew);
+    if (mode === 'off' || (!isNew && wanted.length === 0)) return [];
+    const breaker = openBreaker(context.state);
+    const decisions = decideAll(alert, wanted, modes, context);
     for (const [position, decision] of decisions.entries()) enqueue(alert, decision, position, context);
-    audit.append(
-      {
-        type: 'decided',
-        by: AUTOMATIC,
-        cause: alert.id,
-        severity: alert.severity,
-        mode,
-        event_at: new Date(offendedAt(alert)).toISOString(),
-        steps: decisions.map(({ step, outcome, because }) => ({
-          credential: step.credential.id,
-          would: step.describe,
-          outcome,
-          because,
-        })),
-      },
-      now,
-    );
-    const breaker = openBreaker(state);
-    if (breakerBefore === undefined && breaker !== undefined) {
-      audit.append({ type: 'breaker-opened', by: AUTOMATIC, cause: alert.id, because: breaker.because }, now);
+    record(alert, mode, decisions, context);
+    if (breaker === undefined) recordBreaker(alert, context);
+    if (isHigh(alert) && context.config.webhook !== undefined) {
+      const occasion = isNew ? alert.severity : (decisions[0]?.wanted.key ?? '');
+      notify(alert, decisions, occasion, context); // one per severity reached, one per further step
     }
-    if (isHigh(alert) && config.webhook !== undefined) notify(alert, decisions, context);
     return decisions;
   });
 }
 
-/** New, or further than when it was decided about: more severe, a bolder mode, more credentials. Remembers it. */
-function isNews(alert: Alert, mode: Mode, { state }: ResponseContext): boolean {
+/** By credential; under an empty name where the alert has none. */
+function modesOf(alert: Alert, { config }: ResponseContext): ReadonlyMap<string, Mode> {
+  if (alert.credentials.length === 0) return new Map([['', modeFor(alert, config)]]);
+  return new Map(alert.credentials.map((id) => [id, modeFor(alert, config, id)]));
+}
+
+const rank = (mode: Mode): number => MODES.indexOf(mode);
+const boldest = (modes: readonly Mode[]): Mode => modes.reduce((a, b) => (rank(b) > rank(a) ? b : a), 'off');
+
+/** New, or further than when it was decided about: more severe, bolder modes, more credentials. Remembers it under that name. */
+function isNews(
+  name: string,
+  { severity, credentials }: Alert,
+  modes: ReadonlyMap<string, Mode>,
+  { state }: ResponseContext,
+): boolean {
   const changed = state.run(
     `INSERT INTO decided (alert, severity, mode, credentials) VALUES (?, ?, ?, ?)
      ON CONFLICT (alert) DO UPDATE SET severity = max(severity, excluded.severity), mode = max(mode, excluded.mode),
        credentials = max(credentials, excluded.credentials)
      WHERE excluded.severity > severity OR excluded.mode > mode OR excluded.credentials > credentials`,
-    alert.id,
-    severityRank(alert.severity),
-    MODES.indexOf(mode),
-    alert.credentials.length,
+    name,
+    severityRank(severity),
+    [...modes.values()].reduce((sum, mode) => sum + rank(mode), 0),
+    credentials.length,
   );
   return changed > 0;
 }
 
-/** Decided to be made, or made already, because of this alert. */
-function isUnderWay(alert: Alert, credential: string, { outbox }: ResponseContext): boolean {
-  const state = outbox.step(stepKey(alert.id, credential, 'revoke'))?.state;
-  return state !== undefined && !['planned', 'failed', 'expired'].includes(state);
+function decideAll(
+  alert: Alert,
+  wanted: readonly WantedStep[],
+  modes: ReadonlyMap<string, Mode>,
+  context: ResponseContext,
+): readonly Decision[] {
+  const { state, config, plan } = context;
+  const now = context.now();
+  const limits = new Limits(state, config.limits, plan.credentials, now);
+  const situation = { config, now, halted: haltOf(state) !== undefined, limits };
+  return wanted.flatMap((one) => {
+    const mode = modes.get(one.step.credential.id) ?? 'off';
+    return mode === 'off' ? [] : [decide(alert, one, mode, situation)];
+  });
 }
 
-function enqueue(alert: Alert, { step, outcome }: Decision, position: number, context: ResponseContext): void {
+function enqueue(alert: Alert, { wanted, step, outcome }: Decision, position: number, context: ResponseContext): void {
   if (outcome !== 'auto' && outcome !== 'approve') return;
   const { credential, describe } = step;
   const now = context.now();
   context.outbox.add(
     {
-      key: stepKey(alert.id, credential.id, 'revoke'),
+      key: wanted.key,
       cause: alert.id,
       action: 'revoke',
       credential: credential.id,
@@ -92,7 +99,7 @@ function enqueue(alert: Alert, { step, outcome }: Decision, position: number, co
       peerGroup: credential.peerGroup,
       detail: describe,
       position,
-      eventAt: offendedAt(alert),
+      eventAt: wanted.eventAt,
       expiresAt: outcome === 'approve' ? now + context.config.approval_timeout : undefined,
       decidedBy: outcome === 'auto' ? AUTOMATIC : undefined,
     },
@@ -100,9 +107,39 @@ function enqueue(alert: Alert, { step, outcome }: Decision, position: number, co
   );
 }
 
-function notify(alert: Alert, decisions: readonly Decision[], context: ResponseContext): void {
+function record(alert: Alert, mode: Mode, decisions: readonly Decision[], { audit, now }: ResponseContext): void {
+  audit.append(
+    {
+      type: 'decided',
+      by: AUTOMATIC,
+      cause: alert.id,
+      agent: alert.agent,
+      severity: alert.severity,
+      mode,
+      event_at: new Date(decisions[0]?.wanted.eventAt ?? offendedAt(alert)).toISOString(),
+      evidence: [...new Set(alert.findings.flatMap(({ evidence }) => evidence))].slice(0, MOST_EVIDENCE),
+      steps: decisions.map(({ step, outcome, because }) => ({
+        credential: step.credential.id,
+        would: step.describe,
+        with: step.spec?.with,
+        outcome,
+        because,
+      })),
+    },
+    now(),
+  );
+}
+
+/** Where this alert has opened it. */
+function recordBreaker(alert: Alert, { state, audit, now }: ResponseContext): void {
+  const opened = openBreaker(state);
+  if (opened === undefined) return;
+  audit.append({ type: 'breaker-opened', by: AUTOMATIC, cause: alert.id, because: opened.because }, now());
+}
+
+function notify(alert: Alert, decisions: readonly Decision[], occasion: string, context: ResponseContext): void {
   const { outbox, now } = context;
-  const key = stepKey(alert.id, alert.severity, 'notify'); // one per severity reached
+  const key = stepKey(alert.id, occasion, 'notify');
   outbox.add(
     {
       key,

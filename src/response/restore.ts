@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { ResponseContext } from './context.ts';
 import { type OutboxStep, stepKey } from './outbox.ts';
-import type { PlanStep } from './plan.ts';
+import { type Ladder, laddersFor, type PlanStep } from './plan.ts';
 
-/** What a restore would do about one credential: undo the revocation, nothing (all is well already), or refuse. */
+/** What a restore would do about one step of a credential: undo it, nothing (all is well already), or refuse. */
 export interface Restorable {
   readonly step: PlanStep;
   readonly outcome: 'restore' | 'nothing' | 'refused';
@@ -11,34 +11,68 @@ export interface Restorable {
   readonly because: string;
 }
 
+const UNDO = 'undo: ';
+
 /** A restore as the outbox and the record name it. */
-export const undoing = (describe: string): string => `undo: ${describe}`;
+const undoing = (describe: string): string => UNDO + describe;
+
+/** What the plan calls the step that is made or undone. */
+export const wordsOf = ({ action, detail }: OutboxStep): string =>
+  action === 'restore' && detail.startsWith(UNDO) ? detail.slice(UNDO.length) : detail;
 
 /** Why Wayward can't undo a step at all. */
 export const notUndoable = ({ undo }: PlanStep): string => `this step cannot be undone by Wayward; by hand: ${undo}`;
 
 /**
- * Whether a credential's revocation can be undone. Only Wayward's own, which is on record: what somebody else locked is
- * none of its business.
+ * Which revocations of these credentials can be undone, in the order in which to do it: the last first. Only Wayward's own,
+ * which are on record: what somebody else locked is none of its business.
  */
-export function restorable(step: PlanStep, { outbox }: ResponseContext): Restorable {
-  const because = (outcome: Restorable['outcome'], sentence: string) => ({ step, outcome, because: sentence });
-  const { id } = step.credential;
-  const revoked = outbox.lastRevocation(id);
-  if (revoked === undefined) return because('nothing', 'Wayward has no record of having revoked it');
-  if (revoked.doneAt === undefined)
-    return because('refused', `its revocation is still under way (${revoked.state}); restore it once that has ended`);
-  const restored = outbox.lastRestore(id);
-  if (restored !== undefined && Number(restored.doneAt) >= revoked.doneAt) {
-    const at = new Date(Number(restored.doneAt)).toISOString();
-    return because('nothing', `restored already, at ${at}; whoever revoked it since was not Wayward`);
+export const restorablesOf = (ids: Iterable<string>, context: ResponseContext): Restorable[] =>
+  laddersFor(ids, context.plan)
+    .toReversed()
+    .flatMap((ladder) => ofLadder(ladder, context));
+
+/** One answer for the credential, or one for each of its steps that was made. */
+function ofLadder(ladder: Ladder, { outbox }: ResponseContext): Restorable[] {
+  const [first] = ladder;
+  const { id } = first.credential;
+  const because = (step: PlanStep, outcome: Restorable['outcome'], sentence: string) => ({
+    step,
+    outcome,
+    because: sentence,
+  });
+  const all = outbox.revocations(id);
+  const newest = all[0];
+  if (newest === undefined) return [because(first, 'nothing', 'Wayward has no record of having revoked it')];
+  if (newest.doneAt === undefined) {
+    const sentence = `its revocation is still under way (${newest.state}); restore it once that has ended`;
+    return [because(first, 'refused', sentence)];
   }
-  if (step.blocked !== undefined) return because('refused', step.blocked);
-  if (revoked.detail !== step.describe)
-    return because('refused', `its revoke: entry was changed since; what was done then: ${revoked.detail}`);
-  if (!step.reversible) return because('refused', notUndoable(step));
-  return because('restore', `revoked at ${new Date(revoked.doneAt).toISOString()} by ${revoked.decidedBy}`);
+  const restores = outbox.restores(id);
+  const standing = newestOfEach(all).filter(
+    ({ detail, doneAt = 0 }) => !restores.some((made) => wordsOf(made) === detail && Number(made.doneAt) >= doneAt),
+  );
+  if (standing.length === 0) {
+    const at = new Date(restores[0]?.doneAt ?? 0).toISOString();
+    return [because(first, 'nothing', `restored already, at ${at}; whoever revoked it since was not Wayward`)];
+  }
+  return standing.map((revoked) => {
+    const step = ladder.find(({ describe }) => describe === revoked.detail);
+    if (first.blocked !== undefined && step === undefined) return because(first, 'refused', first.blocked);
+    if (step === undefined)
+      return because(first, 'refused', `its revoke: entry was changed since; what was done then: ${revoked.detail}`);
+    if (step.blocked !== undefined) return because(step, 'refused', step.blocked);
+    if (!step.reversible) return because(step, 'refused', notUndoable(step));
+    return because(
+      step,
+      'restore',
+      `revoked at ${new Date(Number(revoked.doneAt)).toISOString()} by ${revoked.decidedBy}`,
+    );
+  });
 }
+
+const newestOfEach = (revocations: readonly OutboxStep[]): OutboxStep[] =>
+  [...new Map(revocations.toReversed().map((step) => [step.detail, step])).values()].toReversed();
 
 /**
  * Orders that revocations be undone, by a person: nothing else ever is. Returns the order's id; what is refused, or needs
@@ -52,7 +86,7 @@ export function orderRestore(restorables: readonly Restorable[], by: string, con
       const { id, agent, peerGroup } = step.credential;
       context.outbox.add(
         {
-          key: stepKey(cause, id, 'restore'),
+          key: stepKey(cause, id, 'restore', position),
           cause,
           action: 'restore',
           credential: id,
@@ -73,7 +107,7 @@ export function orderRestore(restorables: readonly Restorable[], by: string, con
 
 /** Why a restore must not be made any more: its credential was revoked again after it was ordered. */
 export function whyOvertaken({ credential, decidedAt }: OutboxStep, { outbox }: ResponseContext): string | undefined {
-  const revoked = outbox.lastRevocation(credential);
+  const revoked = outbox.revocations(credential)[0];
   const isNewer =
     revoked !== undefined && (revoked.doneAt === undefined || Number(revoked.decidedAt) > Number(decidedAt));
   return isNewer ? 'it was revoked again after this was ordered' : undefined;

@@ -4,9 +4,9 @@ import type { CallContext, Revocation, Verification } from './action.ts';
 import { haltOf, type ResponseContext } from './context.ts';
 import { whyNever } from './guards.ts';
 import { AUTOMATIC, type OutboxStep } from './outbox.ts';
-import { type PlanStep, planFor, prepareStep } from './plan.ts';
+import { type PlanStep, prepareStep, stepDescribed } from './plan.ts';
 import { recordEnd } from './record.ts';
-import { notUndoable, undoing, whyOvertaken } from './restore.ts';
+import { notUndoable, whyOvertaken, wordsOf } from './restore.ts';
 
 export interface RetryPolicy {
   /** Calls before a step is given up as failed. */
@@ -134,7 +134,7 @@ export class Worker {
   /** Revokes or restores. */
   async #change(step: OutboxStep): Promise<void> {
     const { context } = this.#options;
-    const planned = planFor([step.credential], context.plan)[0];
+    const planned = stepDescribed(step.credential, wordsOf(step), context.plan);
     const broken = whyImpossible(step, planned, context);
     if (planned === undefined || broken !== undefined)
       return recordEnd(context, step.key, 'failed', broken ?? 'unknown');
@@ -183,15 +183,11 @@ export class Worker {
 function whyImpossible(
   step: OutboxStep,
   planned: PlanStep | undefined,
-  { config }: ResponseContext,
+  { config, plan }: ResponseContext,
 ): string | undefined {
-  if (planned === undefined) return 'the credential is no longer in the registry';
-  const restores = step.action === 'restore';
-  const never = restores ? planned.blocked : whyNever(planned, config);
-  if (never !== undefined) return never;
-  return step.detail === (restores ? undoing(planned.describe) : planned.describe)
-    ? undefined
-    : 'its revoke: entry was changed after the decision; decide again';
+  if (!plan.credentials.has(step.credential)) return 'the credential is no longer in the registry';
+  if (planned === undefined) return 'its revoke: entry was changed after the decision; decide again';
+  return step.action === 'restore' ? planned.blocked : whyNever(planned, config);
 }
 
 const isReached = ({ action }: OutboxStep, { dead, alive }: Verification): boolean =>

@@ -30,6 +30,8 @@ const commandSchema = z.strictObject({
   run: argvSchema,
   /** Exit code 0: dead, 1: not dead. */
   verify: argvSchema.optional(),
+  /** Undoes `run`. */
+  undo: argvSchema.optional(),
   timeout: durationSchema
     .refine((timeout) => timeout <= MAX_TIMEOUT_MS, 'is longer than 15s, the longest that a call may take')
     .default(DEFAULT_TIMEOUT_MS),
@@ -53,7 +55,7 @@ export const command = defineRevoker({
   id: 'command',
   title: 'Local command',
   reversible: false,
-  undo: 'whatever the command offers',
+  undo: 'its undo:, where the configuration names one',
   cannotStop: 'anything that the command leaves undone',
   needs: 'a program that may be run twice without harm, and the rights that it needs',
   testedAgainst: 'local programs',
@@ -67,14 +69,15 @@ export const command = defineRevoker({
     const given = Object.entries(parameters).map(([key, value]) => ` ${key}=${value}`);
     return `run the command "${command}"${given.join('')}`;
   },
+  reversibleWith: (commands, { command }) => commandNamed(commands, command)?.undo !== undefined,
   prepare(commands, { command, parameters }) {
-    const call = async (what: 'run' | 'verify', context: CallContext): Promise<ProgramEnd | undefined> => {
-      const allowed = Object.hasOwn(commands, command) ? commands[command] : undefined;
+    const call = async (what: 'run' | 'verify' | 'undo', context: CallContext): Promise<ProgramEnd | undefined> => {
+      const allowed = commandNamed(commands, command);
       if (allowed === undefined)
         throw new CallError(`there is no command "${command}" under revokers.command in the configuration`, false);
       const template = allowed[what];
       if (template === undefined) return undefined;
-      checkParameters(command, [...allowed.run, ...(allowed.verify ?? [])], parameters);
+      checkParameters(command, [...allowed.run, ...(allowed.verify ?? []), ...(allowed.undo ?? [])], parameters);
       const ours = inherited(allowed.env);
       return runProgram({
         name: `command "${command}" (${what})`,
@@ -84,11 +87,13 @@ export const command = defineRevoker({
         timeoutMs: allowed.timeout,
       });
     };
+    const succeed = async (what: 'run' | 'undo', context: CallContext): Promise<void> => {
+      const end = await call(what, context);
+      if (end !== undefined && end.code !== 0) throw failed(command, what, end);
+    };
     return {
-      async revoke(context) {
-        const end = await call('run', context);
-        if (end !== undefined && end.code !== 0) throw failed(command, 'run', end);
-      },
+      revoke: (context) => succeed('run', context),
+      ...(commandNamed(commands, command)?.undo && { restore: (context: CallContext) => succeed('undo', context) }),
       async verify(context) {
         const end = await call('verify', context);
         return end === undefined ? undefined : readVerification(command, end);
@@ -96,6 +101,9 @@ export const command = defineRevoker({
     };
   },
 });
+
+const commandNamed = <T>(commands: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(commands, name) ? commands[name] : undefined;
 
 /** @throws CallError for a parameter that an argument needs and the registry lacks, or the other way round */
 function checkParameters(command: string, argv: readonly string[], given: Readonly<Record<string, string>>): void {
@@ -124,7 +132,7 @@ function readVerification(command: string, end: ProgramEnd): Verification {
   if (end.code !== 0 && end.code !== 1) throw failed(command, 'verify', end);
   const dead = end.code === 0;
   const said = end.output === '' ? '' : `: ${end.output}`;
-  return { dead, proof: `"${command}" (verify) says that it is ${dead ? 'dead' : 'not dead'}${said}` };
+  return { dead, alive: !dead, proof: `"${command}" (verify) says that it is ${dead ? 'dead' : 'not dead'}${said}` };
 }
 
 const failed = (command: string, what: string, { code, output }: ProgramEnd): CallError =>

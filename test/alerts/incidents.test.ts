@@ -4,6 +4,7 @@ import type { Alert } from '../../src/alerts/alert.ts';
 import { FinalOrder } from '../../src/alerts/final-order.ts';
 import { Incidents } from '../../src/alerts/incidents.ts';
 import { incidentBits, incidentSeverity, riskScore } from '../../src/alerts/risk.ts';
+import type { Credential } from '../../src/attribution/credential.ts';
 import type { Found } from '../../src/detectors/engine.ts';
 import { type Finding, SEVERITIES, type Severity } from '../../src/detectors/finding.ts';
 import { NOTHING_ELSE } from '../../src/event.ts';
@@ -116,6 +117,20 @@ describe('one incident is one alert', () => {
     expect(alert?.findings).toEqual([
       finding(T0, { bits: 15, observed: 15, evidence: [0, 1, 2, 3, 4].map((step) => `event-${T0 + step}`) }),
     ]);
+  });
+
+  test('it knows when each credential was last seen in it, also where records come late', () => {
+    const { incidents } = collected();
+    const by = (id: string, time: number, useTime = time): Found => {
+      const one = found(time, { subject: `${id} ${time}` });
+      const credential = { id, agent: 'a', peerGroup: 'a', slot: 'api' } as Credential;
+      return {
+        ...one,
+        at: { ...one.at, use: { ...one.at.use, time: useTime }, attribution: { ...one.at.attribution, credential } },
+      };
+    };
+    for (const one of [by('x', T0), by('y', T0 + 5), by('x', T0 + 9, T0 - 3), by('y', T0 + 12)]) incidents.add(one);
+    expect(incidents.openAlerts[0]?.lastEvidence).toEqual({ x: T0, y: T0 + 12 });
   });
 
   test('its severity never falls', () => {

@@ -90,6 +90,28 @@ test('revoke shows the plan and touches nothing: no secret is fetched, no server
   ]);
 });
 
+test('revoke shows what comes after the first step; with --final every step is in the plan', async () => {
+  const place = workplace('nonsense');
+  writeFileSync(
+    join(place.folder, 'credentials.yaml'),
+    `credentials:
+  - id: cred-a
+    agent: a
+    kind: vault-approle
+    revoke: [{ with: postgres, role: a }, { with: vault-entity-tokens, entity: 6fa0a9ad-d1a5-4b25-a1a5-d1a54b25a1a5 }]
+`,
+  );
+  const [first, ...others] = ndjson((await place.run('revoke', '--agent', 'a')).stdout);
+  expect(others).toEqual([]);
+  expect(first).toMatchObject({ reversible: true, afterwards: [expect.stringContaining('token')] });
+  const all = ndjson((await place.run('revoke', '--agent', 'a', '--final')).stdout);
+  expect(all.map(({ reversible, refused }) => [reversible, refused])).toEqual([
+    [true, undefined],
+    [false, 'needs settings: add revokers.vault to the configuration'],
+  ]);
+  expect((await place.onTerminal('revoke', '--agent', 'a')).stdout).toContain('THEN, IF MISUSE GOES ON');
+});
+
 test.each([
   [[], 'say what to revoke: --agent NAME, or --credential ID'],
   [['--agent', 'a', '--credential', 'b'], 'say what to revoke'],

@@ -170,6 +170,25 @@ describe('a problem is said with its line and what to write', () => {
     ]);
   });
 
+  test('each step of a list, with the line it stands on', () => {
+    const lines = problemsWith(
+      'revoke:',
+      '      - { with: postgres, role: y }',
+      '      - { with: vault-entiti, entity: x }',
+      '      - { with: postgres, role: y }',
+    );
+    expect(lines).toEqual([
+      'FILE:7: credentials[0].revoke[1].with is no known revoker; write with: vault-entity',
+      'FILE:8: credentials[0].revoke[2] stands above already; remove one of the two',
+    ]);
+    expect(problemsWith('revoke: []')).toEqual([
+      'FILE:5: credentials[0].revoke is too small; write at least 1 entries',
+    ]);
+    expect(problemsWith('revoke: postgres')).toEqual([
+      'FILE:5: credentials[0].revoke must be keys and values; write keys and values',
+    ]);
+  });
+
   test('times that are swapped', () => {
     expect(problemsWith('issued_at: 2026-09-02', 'expires_at: 2026-09-01')).toEqual([
       'FILE:6: credentials[0].expires_at is not after issued_at; write a later time, or swap the two',

@@ -75,6 +75,35 @@ test('a rule for a detector looks at its own finding; the boldest mode of an ale
   expect(modeFor(alertOf({ findings: findings({ detector: 'other' }) }), config)).toBe('dry-run');
 });
 
+test('a rule may be for some credentials only, by id or by pattern; each credential of an alert has its own mode', () => {
+  const rules = [
+    { credential: 'cred-payments-*', severity: 'low', mode: 'off' },
+    { credential: 'cred-web', detector: 'new-action', severity: 'high', mode: 'auto' },
+  ];
+  const ids = ['cred-payments-pg', 'cred-web', 'cred-other'];
+  const credentials = ids.map((id) => credentialOf({ id }));
+  const response = responseOf({ mode: 'approve', rules }, credentials, SETTINGS);
+  const decisions = respondTo(alertOf({ credentials: ids }), response);
+  expect(decisions.map(({ step, outcome }) => [step.credential.id, outcome])).toEqual([
+    ['cred-other', 'approve'],
+    ['cred-web', 'auto'],
+  ]);
+  expect(outcomes(alertOf({ id: 'b', credentials: ['cred-payments-pg'] }), response)).toEqual([]);
+  expect(outcomes(alertOf({ id: 'c', credentials: [] }), response)).toEqual([]);
+});
+
+test('one credential becoming bolder is news, also where another one was as bold before', () => {
+  const rules = [
+    { credential: 'b', severity: 'high', mode: 'auto' },
+    { detector: 'new-action', severity: 'high', mode: 'auto' },
+  ];
+  const response = responseOf({ rules }, [credentialOf({ id: 'a' }), credentialOf({ id: 'b' })], SETTINGS);
+  const [finding] = alertOf().findings as [Finding];
+  const volume = { ...finding, detector: 'request-burst' };
+  expect(outcomes(alertOf({ credentials: ['a', 'b'], findings: [volume] }), response)).toEqual(['dry-run', 'auto']);
+  expect(outcomes(alertOf({ credentials: ['a', 'b'], findings: [volume, finding] }), response)).toEqual(['auto']);
+});
+
 test('the same severity with a bolder finding, or another credential, is decided about again', () => {
   const config = { rules: [{ detector: 'new-action', severity: 'high', mode: 'auto' }] };
   const other = credentialOf({ id: 'cred-billing-pg-2' });

@@ -24,6 +24,23 @@ test('what others were issued from comes first, then what can be undone, then by
   ]);
 });
 
+test('sessions come last, whatever they were issued from, and what was issued from a session after it', () => {
+  const { plan } = responseOf({}, [
+    credentialOf({ id: 'a-token', kind: 'vault-token', revoke: vault }),
+    credentialOf({ id: 'b-of-token', parent: 'a-token' }),
+    credentialOf({ id: 'c-oauth', kind: 'oauth-token', revoke: vault }),
+    credentialOf({ id: 'x-root' }),
+    credentialOf({ id: 'y-child', parent: 'x-root' }),
+  ]);
+  expect(planFor(heldBy('billing-agent-1', plan), plan).map(({ credential }) => credential.id)).toEqual([
+    'x-root',
+    'y-child',
+    'a-token',
+    'c-oauth',
+    'b-of-token',
+  ]);
+});
+
 test('the order does not depend on the order of the registry, and a circle of parents ends', () => {
   const circle = [credentialOf({ id: 'a', parent: 'b' }), credentialOf({ id: 'b', parent: 'a' })];
   const ids = (credentials: typeof circle) =>

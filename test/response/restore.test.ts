@@ -4,7 +4,7 @@ import type { Revoker } from '../../src/response/action.ts';
 import { orderSteps } from '../../src/response/control.ts';
 import { planFor } from '../../src/response/plan.ts';
 import { respondTo } from '../../src/response/responder.ts';
-import { orderRestore, restorable } from '../../src/response/restore.ts';
+import { orderRestore, restorablesOf } from '../../src/response/restore.ts';
 import { postgres } from '../../src/revokers/postgres.ts';
 import { secretOf } from '../revokers/secret-of.ts';
 import { startPostgres } from '../servers/postgres.ts';
@@ -14,8 +14,7 @@ import { credentialOf, NOW, responseOf, type TestResponse } from './response-of.
 
 const run = process.pid.toString(36);
 
-const lookAt = (response: TestResponse) =>
-  planFor(['cred-billing-pg'], response.plan).map((step) => restorable(step, response));
+const lookAt = (response: TestResponse) => restorablesOf(['cred-billing-pg'], response);
 
 /** Orders it, and works through the outbox, an hour after what came before. */
 let clock = NOW;

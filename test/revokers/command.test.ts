@@ -21,6 +21,7 @@ function script(body: string): string {
 interface Written {
   readonly run: readonly string[];
   readonly verify?: readonly string[];
+  readonly undo?: readonly string[];
   readonly timeout?: string;
   readonly env?: readonly string[];
 }
@@ -71,16 +72,36 @@ test('the verify command proves: 0 is dead, 1 is not, anything else is no answer
   const state = at('state');
   const run = [script(`touch ${state}`)];
   const step = revocation({ run, verify: [script(`test -e ${state} || exit 1; echo blocked since noon`)] });
-  expect(await step.verify(CONTEXT)).toEqual({ dead: false, proof: '"block" (verify) says that it is not dead' });
+  expect(await step.verify(CONTEXT)).toEqual({
+    dead: false,
+    alive: true,
+    proof: '"block" (verify) says that it is not dead',
+  });
   await step.revoke(CONTEXT);
   expect(await step.verify(CONTEXT)).toEqual({
     dead: true,
+    alive: false,
     proof: '"block" (verify) says that it is dead: blocked since noon',
   });
   for (const code of [2, 126, 127, 255]) {
     const error = await failure(revocation({ run, verify: [script(`exit ${code}`)] }).verify(CONTEXT));
     expect(error).toMatchObject({ retryable: true, message: `command "block" (verify) ended with ${code}` });
   }
+});
+
+test('what has an undo: can be undone, and only that', async () => {
+  const state = at('undone');
+  const run = [script(`touch ${state}`)];
+  const step = revocation({ run, undo: [script(`rm ${state}`)], verify: [script(`test -e ${state}`)] });
+  await step.revoke(CONTEXT);
+  await step.restore?.(CONTEXT);
+  expect(await step.verify(CONTEXT)).toMatchObject({ dead: false, alive: true });
+  expect(await failure(step.restore?.(CONTEXT) ?? Promise.resolve())).toMatchObject({ retryable: true });
+  expect(revocation({ run }).restore).toBeUndefined();
+  const spec = { with: 'command', command: 'block' };
+  const settings = (undo?: string[]) => command.settingsSchema.parse({ block: { run: ['/bin/true'], undo } });
+  expect(command.reversibleWith?.(settings(['/bin/true']), spec)).toBe(true);
+  expect(command.reversibleWith?.(settings(), spec)).toBe(false);
 });
 
 test('without a verify command nobody can be asked for a proof', async () => {

@@ -13,6 +13,8 @@ export interface Issuer {
   readonly calls: readonly Call[];
   /** Credentials that are dead. */
   readonly dead: ReadonlySet<string>;
+  /** Gives it out anew: it works again. */
+  reissue(credential: string): void;
   /** From here on: what is revoked before the answer is held back for good, if it is revoked at all. */
   hold(what: 'before the effect' | 'after the effect' | 'nothing'): void;
   stop(): Promise<void>;
@@ -42,6 +44,7 @@ export async function startIssuer(): Promise<Issuer> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     calls,
     dead,
+    reissue: (credential) => void dead.delete(credential),
     hold(what) {
       held = what;
     },

@@ -26,7 +26,7 @@ export const wordSchema = z.discriminatedUnion('say', [
   z.object({ say: z.literal('halt'), ...said }),
   z.object({ say: z.literal('resume'), ...said }),
   z.object({ say: z.literal('approve'), ...said, alert: z.string().max(64) }),
-  z.object({ say: z.literal('revoke'), ...said, credentials }),
+  z.object({ say: z.literal('revoke'), ...said, credentials, final: z.boolean().default(false) }),
   z.object({ say: z.literal('restore'), ...said, credentials }),
 ]);
 

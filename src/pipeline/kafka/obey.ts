@@ -1,8 +1,8 @@
 import { CallError, UsageError } from '../../errors.ts';
 import type { ResponseContext } from '../../response/context.ts';
 import { approve, assessOrder, dismiss, halt, placeOrder, resume } from '../../response/control.ts';
-import { planFor } from '../../response/plan.ts';
-import { orderRestore, restorable } from '../../response/restore.ts';
+import { finalPlanFor, planFor } from '../../response/plan.ts';
+import { orderRestore, restorablesOf } from '../../response/restore.ts';
 import type { Store } from '../../sinks/store.ts';
 import { saveClosing } from '../../sinks/store-alerts.ts';
 import { type Answer, answerOf, saveAnswer } from './answers.ts';
@@ -36,7 +36,7 @@ async function prepare(word: Word, saidAt: number, store: Store, response: Respo
   const age = response.now() - saidAt;
   if (age > LATE && !NEVER_LATE.has(word.say))
     return () => ({ error: `it came ${Math.round(age / 1000)} s after it was said; say it again` });
-  if (word.say === 'revoke') return prepareRevoke(word.credentials, word.by, response);
+  if (word.say === 'revoke') return prepareRevoke(word, response);
   return () => doing(word, store, response);
 }
 
@@ -59,8 +59,12 @@ function doing(word: Exclude<Word, { say: 'revoke' }>, store: Store, response: R
   }
 }
 
-async function prepareRevoke(ids: readonly string[], by: string, response: ResponseContext): Promise<() => Answer> {
-  const { wanted, refused, alreadyDead } = await assessOrder(planFor(ids, response.plan), response);
+async function prepareRevoke(
+  { credentials: ids, final, by }: Word & { say: 'revoke' },
+  response: ResponseContext,
+): Promise<() => Answer> {
+  const steps = (final ? finalPlanFor : planFor)(ids, response.plan);
+  const { wanted, refused, alreadyDead } = await assessOrder(steps, response);
   return () => ({
     cause: placeOrder(wanted, by, response),
     refused: [
@@ -72,7 +76,7 @@ async function prepareRevoke(ids: readonly string[], by: string, response: Respo
 }
 
 function restoreAll(ids: readonly string[], by: string, response: ResponseContext): Answer {
-  const restorables = planFor(ids, response.plan).map((step) => restorable(step, response));
+  const restorables = restorablesOf(ids, response);
   const refused = restorables
     .filter(({ outcome }) => outcome === 'refused')
     .map(({ step, because }) => ({ credential: step.credential.id, because }));
