@@ -1,4 +1,4 @@
-import { crc32c } from './crc32c.ts';
+import { crc32c } from '../crc32c.ts';
 
 /** Lengths and places in a batch of records (format 2), from where kafkajs begins to read it to its compressed records. */
 const HEADER = 49;

@@ -1,5 +1,10 @@
 import type { Revoker } from '../response/action.ts';
+import { authensor } from './authensor.ts';
 import { command } from './command.ts';
+import { gcpSecretVersion } from './gcp-secret-version.ts';
+import { gcpServiceAccount } from './gcp-service-account.ts';
+import { gcpServiceAccountKey } from './gcp-service-account-key.ts';
+import { gcpServiceAccountKeyDelete } from './gcp-service-account-key-delete.ts';
 import { mariadb } from './mariadb.ts';
 import { oauth } from './oauth.ts';
 import { postgres } from './postgres.ts';
@@ -22,6 +27,11 @@ export const REVOKERS: readonly Revoker[] = [
   vaultLease,
   vaultLeasePrefix,
   oauth,
+  gcpServiceAccountKey,
+  gcpServiceAccountKeyDelete,
+  gcpServiceAccount,
+  gcpSecretVersion,
+  authensor,
   webhook,
   command,
 ];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { crc32c } from '../../src/kafka/crc32c.ts';
+import { crc32c } from '../../src/crc32c.ts';
 import { lz4Decompress } from '../../src/kafka/lz4.ts';
 import { snappyDecompress } from '../../src/kafka/snappy.ts';
 

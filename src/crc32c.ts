@@ -1,4 +1,4 @@
-/** CRC-32 with Castagnoli's polynomial, which Kafka's batches carry; Node has only the other one. */
+/** CRC-32 with Castagnoli's polynomial, which batches of Kafka and secrets of Google carry; Node has only the other one. */
 export function crc32c(data: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of data) crc = (crc >>> 8) ^ (TABLE[(crc ^ byte) & 0xff] ?? 0);
