@@ -33,13 +33,10 @@ const sourceSchema = z.strictObject({
   format: z.string().min(1).optional(),
 });
 
-/** Settings by revoker, each in the form that the revoker itself asks for. */
+/** Settings by revoker, or by issuer where several revokers share them, each in the form that they ask for. */
 const revokersSchema: z.ZodType<Readonly<Record<string, unknown>>> = z.strictObject(
   Object.fromEntries(
-    REVOKERS.filter(({ settingsOf }) => settingsOf === undefined).map(({ id, settingsSchema }) => [
-      id,
-      settingsSchema.optional(),
-    ]),
+    REVOKERS.map(({ id, settingsOf = id, settingsSchema }) => [settingsOf, settingsSchema.optional()]),
   ),
 );
 

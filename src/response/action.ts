@@ -14,6 +14,8 @@ export interface CallContext {
   readonly key: string;
   readonly credential: string;
   readonly agent: string;
+  /** When it was decided, milliseconds since the epoch by the clock here; absent where nobody decided. */
+  readonly decidedAt?: number | undefined;
 }
 
 /** One step at one issuer, ready to be made. Each call may be repeated without harm, ends by itself within 20 s, and throws CallError. */
@@ -27,9 +29,9 @@ export interface Revocation {
 
 /** The code that talks to one kind of issuer: one object in a file of revokers/, and one line in its registry.ts. */
 export interface Revoker {
-  /** `with:` in the registry's `revoke`, and the key of its settings under `revokers:` in the configuration. */
+  /** `with:` in the registry's `revoke`, and the key of its settings under `revokers:` in the configuration unless `settingsOf` names another. */
   readonly id: string;
-  /** Id of the revoker whose settings it shares, such as another one of the same issuer; its own where absent. */
+  /** The key of its settings, where revokers of the same issuer share them; its own id where absent. */
   readonly settingsOf?: string;
   readonly title: string;
   readonly reversible: boolean;

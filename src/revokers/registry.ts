@@ -1,4 +1,8 @@
 import type { Revoker } from '../response/action.ts';
+import { awsAccessKey } from './aws-access-key.ts';
+import { awsAccessKeyDelete } from './aws-access-key-delete.ts';
+import { awsDenyAll } from './aws-deny-all.ts';
+import { awsRoleSessions } from './aws-role-sessions.ts';
 import { command } from './command.ts';
 import { mariadb } from './mariadb.ts';
 import { oauth } from './oauth.ts';
@@ -21,6 +25,10 @@ export const REVOKERS: readonly Revoker[] = [
   vaultEntityTokens,
   vaultLease,
   vaultLeasePrefix,
+  awsAccessKey,
+  awsAccessKeyDelete,
+  awsDenyAll,
+  awsRoleSessions,
   oauth,
   webhook,
   command,
