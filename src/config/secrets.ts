@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { z } from 'zod';
 import { nearest } from './nearest.ts';
 import { type SecretContext, SecretError, type SecretProvider } from './secret-provider.ts';
+import { awsSecretsManagerProvider } from './secret-providers/aws-secrets-manager.ts';
 import { envProvider } from './secret-providers/env.ts';
 import { fileProvider } from './secret-providers/file.ts';
 import { vaultProvider } from './secret-providers/vault.ts';
@@ -11,6 +12,7 @@ const PROVIDERS: Readonly<Record<string, SecretProvider>> = {
   env: envProvider,
   file: fileProvider,
   vault: vaultProvider,
+  'aws-secrets-manager': awsSecretsManagerProvider,
 };
 
 /** `secret_providers:` in wayward.yaml: where the secrets' own servers are. */
@@ -23,7 +25,7 @@ export const secretProvidersSchema: z.ZodType<Readonly<Record<string, unknown>>>
 );
 
 const REDACTED = '[redacted]';
-const REFERENCE = /^secret:\/\/([a-z]+)\/(.+)$/;
+const REFERENCE = /^secret:\/\/([a-z-]+)\/(.+)$/;
 
 /**
  * A secret that configuration refers to. Printing it in any way shows `[redacted]`; only `reveal()` gives the value,

@@ -11,20 +11,20 @@ export const awsSettings = z
     /** IAM is the same in every region, but each partition (China, GovCloud) has its own. */
     region: z
       .string()
-      .regex(/^[a-z0-9-]+$/)
-      .meta({ example: 'eu-central-1' })
+      .regex(/^[a-z0-9-]+$/, 'is no region; write such as eu-central-1')
       .optional(),
     endpoint: z.url({ protocol: /^https?$/ }).optional(),
     access_key_id: z
       .string()
-      .regex(/^\w{16,128}$/)
-      .meta({ example: 'AKIA…' })
+      .regex(/^\w{16,128}$/, 'is no access key id; write such as AKIAIOSFODNN7EXAMPLE')
       .optional(),
     secret_access_key: secretSchema.optional(),
     role_arn: z
       .string()
-      .regex(/^arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/)
-      .meta({ example: 'arn:aws:iam::123456789012:role/wayward' })
+      .regex(
+        /^arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/,
+        'is no role; write such as arn:aws:iam::123456789012:role/wayward',
+      )
       .optional(),
   })
   .refine((settings) => (settings.access_key_id === undefined) === (settings.secret_access_key === undefined), {

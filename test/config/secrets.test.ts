@@ -69,23 +69,23 @@ describe('a secret reference', () => {
     [
       'a plain secret',
       VALUE,
-      'must not hold the secret itself; put it into a file of mode 0600 and write secret://env/NAME, or secret://file/PATH, or secret://vault/PATH#FIELD',
+      'must not hold the secret itself; put it into a file of mode 0600 and write secret://env/NAME, or secret://file/PATH, or secret://vault/PATH#FIELD, or secret://aws-secrets-manager/NAME#FIELD',
     ],
     [
       'a number',
       '12345678',
-      'must not hold the secret itself; put it into a file of mode 0600 and write secret://env/NAME, or secret://file/PATH, or secret://vault/PATH#FIELD',
+      'must not hold the secret itself; put it into a file of mode 0600 and write secret://env/NAME, or secret://file/PATH, or secret://vault/PATH#FIELD, or secret://aws-secrets-manager/NAME#FIELD',
     ],
     ['an unknown place', 'secret://flie/x', 'refers to an unknown place for secrets; write such as secret://file/PATH'],
     [
       'a name of the prototype',
       'secret://constructor/x',
-      'refers to an unknown place for secrets; write such as secret://env/NAME or secret://file/PATH or secret://vault/PATH#FIELD',
+      'refers to an unknown place for secrets; write such as secret://env/NAME or secret://file/PATH or secret://vault/PATH#FIELD or secret://aws-secrets-manager/NAME#FIELD',
     ],
     [
       'nothing behind it',
       'secret://file/',
-      'must not hold the secret itself; put it into a file of mode 0600 and write secret://env/NAME, or secret://file/PATH, or secret://vault/PATH#FIELD',
+      'must not hold the secret itself; put it into a file of mode 0600 and write secret://env/NAME, or secret://file/PATH, or secret://vault/PATH#FIELD, or secret://aws-secrets-manager/NAME#FIELD',
     ],
   ])('%s is refused, unseen', (_, written, expected) => {
     const file = temporaryFile('wayward.yaml', `fingerprint_key: ${written}`);
