@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { z } from 'zod';
 import { nearest } from './nearest.ts';
 import { type SecretContext, SecretError, type SecretProvider } from './secret-provider.ts';
+import { awsSecretsManagerProvider } from './secret-providers/aws-secrets-manager.ts';
 import { envProvider } from './secret-providers/env.ts';
 import { fileProvider } from './secret-providers/file.ts';
 import { gcpSecretManagerProvider } from './secret-providers/gcp-secret-manager.ts';
@@ -12,6 +13,7 @@ const PROVIDERS: Readonly<Record<string, SecretProvider>> = {
   env: envProvider,
   file: fileProvider,
   vault: vaultProvider,
+  'aws-secrets-manager': awsSecretsManagerProvider,
   'gcp-secret-manager': gcpSecretManagerProvider,
 };
 

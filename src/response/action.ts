@@ -14,6 +14,8 @@ export interface CallContext {
   readonly key: string;
   readonly credential: string;
   readonly agent: string;
+  /** When it was decided, milliseconds since the epoch by the clock here; absent where nobody decided. */
+  readonly decidedAt?: number | undefined;
 }
 
 /** One step at one issuer, ready to be made. Each call may be repeated without harm, ends by itself within 20 s, and throws CallError. */

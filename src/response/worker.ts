@@ -138,7 +138,8 @@ export class Worker {
     const broken = whyImpossible(step, planned, context);
     if (planned === undefined || broken !== undefined)
       return recordEnd(context, step.key, 'failed', broken ?? 'unknown');
-    const call: CallContext = { key: step.key, credential: step.credential, agent: step.agent };
+    const { key, credential, agent, decidedAt } = step;
+    const call: CallContext = { key, credential, agent, decidedAt };
     const revocation = await prepareStep(planned, context.plan);
 
     // A process that ended in the middle may have made the call: the issuer knows.

@@ -1,5 +1,9 @@
 import type { Revoker } from '../response/action.ts';
 import { authensor } from './authensor.ts';
+import { awsAccessKey } from './aws-access-key.ts';
+import { awsAccessKeyDelete } from './aws-access-key-delete.ts';
+import { awsDenyAll } from './aws-deny-all.ts';
+import { awsRoleSessions } from './aws-role-sessions.ts';
 import { command } from './command.ts';
 import { gcpSecretVersion } from './gcp-secret-version.ts';
 import { gcpServiceAccount } from './gcp-service-account.ts';
@@ -26,6 +30,10 @@ export const REVOKERS: readonly Revoker[] = [
   vaultEntityTokens,
   vaultLease,
   vaultLeasePrefix,
+  awsAccessKey,
+  awsAccessKeyDelete,
+  awsDenyAll,
+  awsRoleSessions,
   oauth,
   gcpServiceAccountKey,
   gcpServiceAccountKeyDelete,

@@ -69,23 +69,23 @@ describe('a secret reference', () => {
     [
       'a plain secret',
       VALUE,
-      'must not hold the secret itself; put it into a file of mode 0600 and write secret://env/NAME, or secret://file/PATH, or secret://vault/PATH#FIELD, or secret://gcp-secret-manager/projects/PROJECT/secrets/NAME',
+      'must not hold the secret itself; put it into a file of mode 0600 and write secret://env/NAME, or secret://file/PATH, or secret://vault/PATH#FIELD, or secret://aws-secrets-manager/NAME#FIELD, or secret://gcp-secret-manager/projects/PROJECT/secrets/NAME',
     ],
     [
       'a number',
       '12345678',
-      'must not hold the secret itself; put it into a file of mode 0600 and write secret://env/NAME, or secret://file/PATH, or secret://vault/PATH#FIELD, or secret://gcp-secret-manager/projects/PROJECT/secrets/NAME',
+      'must not hold the secret itself; put it into a file of mode 0600 and write secret://env/NAME, or secret://file/PATH, or secret://vault/PATH#FIELD, or secret://aws-secrets-manager/NAME#FIELD, or secret://gcp-secret-manager/projects/PROJECT/secrets/NAME',
     ],
     ['an unknown place', 'secret://flie/x', 'refers to an unknown place for secrets; write such as secret://file/PATH'],
     [
       'a name of the prototype',
       'secret://constructor/x',
-      'refers to an unknown place for secrets; write such as secret://env/NAME or secret://file/PATH or secret://vault/PATH#FIELD or secret://gcp-secret-manager/projects/PROJECT/secrets/NAME',
+      'refers to an unknown place for secrets; write such as secret://env/NAME or secret://file/PATH or secret://vault/PATH#FIELD or secret://aws-secrets-manager/NAME#FIELD or secret://gcp-secret-manager/projects/PROJECT/secrets/NAME',
     ],
     [
       'nothing behind it',
       'secret://file/',
-      'must not hold the secret itself; put it into a file of mode 0600 and write secret://env/NAME, or secret://file/PATH, or secret://vault/PATH#FIELD, or secret://gcp-secret-manager/projects/PROJECT/secrets/NAME',
+      'must not hold the secret itself; put it into a file of mode 0600 and write secret://env/NAME, or secret://file/PATH, or secret://vault/PATH#FIELD, or secret://aws-secrets-manager/NAME#FIELD, or secret://gcp-secret-manager/projects/PROJECT/secrets/NAME',
     ],
   ])('%s is refused, unseen', (_, written, expected) => {
     const file = temporaryFile('wayward.yaml', `fingerprint_key: ${written}`);

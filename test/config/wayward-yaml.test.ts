@@ -68,7 +68,7 @@ describe('wayward.yaml', () => {
     ['revokers:\n  postgress: {}', 'FILE:2: revokers "postgress" is not a known key; write postgres'],
     [
       'revokers:\n  postgres:\n    url: postgres://wayward:hunter2@db/',
-      'FILE:3: revokers.postgres.url must not hold the secret itself; put it into a file of mode 0600 and write secret://env/NAME, or secret://file/PATH, or secret://vault/PATH#FIELD, or secret://gcp-secret-manager/projects/PROJECT/secrets/NAME',
+      'FILE:3: revokers.postgres.url must not hold the secret itself; put it into a file of mode 0600 and write secret://env/NAME, or secret://file/PATH, or secret://vault/PATH#FIELD, or secret://aws-secrets-manager/NAME#FIELD, or secret://gcp-secret-manager/projects/PROJECT/secrets/NAME',
     ],
   ])('%j says what to write', (text, expected) => {
     expect(problems(text)).toContain(expected);

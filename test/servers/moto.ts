@@ -1,0 +1,148 @@
+import { execFile, spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import {
+  CreateAccessKeyCommand,
+  CreateRoleCommand,
+  CreateUserCommand,
+  IAMClient,
+  PutRolePolicyCommand,
+  PutUserPolicyCommand,
+} from '@aws-sdk/client-iam';
+import { BUILD_TIMEOUT_MS, builtOnce } from './built-once.ts';
+import { ended } from './ended.ts';
+import { freePort } from './free-port.ts';
+import { MissingServer } from './require-server.ts';
+
+/** What a client of AWS signs with. */
+export interface AwsKeys {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+export interface MotoServer {
+  readonly url: string;
+  /** For any client of the SDK: where the server is, and one try. */
+  client(credentials: AwsKeys): ClientOptions;
+  /** May do everything. */
+  readonly admin: AwsKeys;
+  /** A new user with an access key of its own and this policy; its name begins with the one given. */
+  newUser(name: string, policy: object): Promise<{ readonly user: string; readonly keys: AwsKeys }>;
+  /** A new role that everybody may assume, with this policy; its name begins with the one given. */
+  newRole(name: string, policy: object): Promise<{ readonly role: string; readonly arn: string }>;
+  stop(): Promise<void>;
+}
+
+interface ClientOptions {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentials: AwsKeys;
+  readonly maxAttempts: number;
+}
+
+/** Of `moto[server]` only what IAM, STS and Secrets Manager need: half the size. */
+const PACKAGES = ['moto==5.2.5', 'flask==3.1.3', 'flask-cors==6.0.5'];
+const READY_TIMEOUT_MS = 30_000;
+const REGION = 'us-east-1';
+
+/** A policy that allows these actions on everything, or denies them. */
+export const policyThat = (effect: 'Allow' | 'Deny', ...actions: readonly string[]) => ({
+  Version: '2012-10-17',
+  Statement: [{ Effect: effect, Action: actions, Resource: '*' }],
+});
+
+/**
+ * moto, which plays AWS on a loopback port: IAM, STS and Secrets Manager, with everything in memory. Keys, signatures and
+ * policies' actions are enforced; an inactive key, `Resource` and conditions such as aws:TokenIssueTime are not. Installed
+ * here once with Python. Throws MissingServer without it.
+ */
+export async function startMoto(): Promise<MotoServer> {
+  const folder = await builtOnce('moto-5.2.5', 'installed', install);
+  const port = await freePort();
+  const server = spawn(join(folder, 'venv/bin/moto_server'), ['-H', '127.0.0.1', '-p', String(port)], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let startup = '';
+  server.stderr.on('data', (chunk: Buffer) => {
+    startup = (startup + chunk.toString()).slice(-2000);
+  });
+  const killNow = () => server.kill('SIGKILL');
+  process.once('exit', killNow);
+  const stop = async () => {
+    process.off('exit', killNow);
+    await ended(server, 'SIGTERM');
+  };
+  const url = `http://127.0.0.1:${port}`;
+  const deadline = Date.now() + READY_TIMEOUT_MS;
+  while (!(await isUp(url))) {
+    if (server.exitCode !== null || Date.now() > deadline) {
+      await stop();
+      throw new Error(`moto did not start: ${startup}`);
+    }
+    await sleep(50);
+  }
+  const client = (credentials: AwsKeys) => ({ endpoint: url, region: REGION, credentials, maxAttempts: 1 });
+  const nobody = new IAMClient(client({ accessKeyId: 'AKIANOTENFORCEDYET00', secretAccessKey: 'none' }));
+  const { keys: admin } = await newUser(nobody, 'admin', policyThat('Allow', '*'));
+  await fetch(`${url}/moto-api/reset-auth`, { method: 'POST', body: '0' }); // from here on, keys and policies count
+  const iam = new IAMClient(client(admin));
+  return {
+    ...{ url, client, admin, stop },
+    newUser: (name, policy) => newUser(iam, name, policy),
+    newRole: (name, policy) => newRole(iam, name, policy),
+  };
+}
+
+let names = 0;
+const unused = (name: string): string => `${name}-${++names}`;
+
+async function newUser(iam: IAMClient, name: string, policy: object) {
+  const user = unused(name);
+  await iam.send(new CreateUserCommand({ UserName: user }));
+  await iam.send(
+    new PutUserPolicyCommand({ UserName: user, PolicyName: 'own', PolicyDocument: JSON.stringify(policy) }),
+  );
+  const { AccessKey: key } = await iam.send(new CreateAccessKeyCommand({ UserName: user }));
+  if (key?.AccessKeyId === undefined || key.SecretAccessKey === undefined) throw new Error('moto made no access key');
+  return { user, keys: { accessKeyId: key.AccessKeyId, secretAccessKey: key.SecretAccessKey } };
+}
+
+async function newRole(iam: IAMClient, name: string, policy: object) {
+  const role = unused(name);
+  const trust = {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' }],
+  };
+  const made = await iam.send(
+    new CreateRoleCommand({ RoleName: role, AssumeRolePolicyDocument: JSON.stringify(trust) }),
+  );
+  await iam.send(
+    new PutRolePolicyCommand({ RoleName: role, PolicyName: 'own', PolicyDocument: JSON.stringify(policy) }),
+  );
+  return { role, arn: made.Role?.Arn ?? '' };
+}
+
+async function isUp(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/moto-api/data.json`)).ok;
+  } catch {
+    return false; // not listening yet
+  }
+}
+
+async function install(folder: string): Promise<void> {
+  process.stderr.write('Installing moto for the tests, once.\n');
+  const venv = join(folder, 'venv');
+  const run = promisify(execFile);
+  try {
+    await run('python3', ['-m', 'venv', '--clear', venv], { timeout: BUILD_TIMEOUT_MS });
+  } catch (cause) {
+    throw new MissingServer('moto is not here: install Python 3 with its venv module to have it installed', { cause });
+  }
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...PACKAGES];
+  await run(join(venv, 'bin/python'), pip, { timeout: BUILD_TIMEOUT_MS, maxBuffer: 64 * 1024 * 1024 });
+  writeFileSync(join(folder, 'installed'), PACKAGES.join('\n'));
+}
