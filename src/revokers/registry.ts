@@ -1,6 +1,8 @@
 import type { Revoker } from '../response/action.ts';
 import { command } from './command.ts';
+import { envoy } from './envoy.ts';
 import { mariadb } from './mariadb.ts';
+import { nginx } from './nginx.ts';
 import { oauth } from './oauth.ts';
 import { postgres } from './postgres.ts';
 import { vault } from './vault.ts';
@@ -22,6 +24,8 @@ export const REVOKERS: readonly Revoker[] = [
   vaultLease,
   vaultLeasePrefix,
   oauth,
+  nginx,
+  envoy,
   webhook,
   command,
 ];
