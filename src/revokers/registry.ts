@@ -9,7 +9,9 @@ import { gcpSecretVersion } from './gcp-secret-version.ts';
 import { gcpServiceAccount } from './gcp-service-account.ts';
 import { gcpServiceAccountKey } from './gcp-service-account-key.ts';
 import { gcpServiceAccountKeyDelete } from './gcp-service-account-key-delete.ts';
+import { envoy } from './envoy.ts';
 import { mariadb } from './mariadb.ts';
+import { nginx } from './nginx.ts';
 import { oauth } from './oauth.ts';
 import { postgres } from './postgres.ts';
 import { vault } from './vault.ts';
@@ -40,6 +42,8 @@ export const REVOKERS: readonly Revoker[] = [
   gcpServiceAccount,
   gcpSecretVersion,
   authensor,
+  nginx,
+  envoy,
   webhook,
   command,
 ];

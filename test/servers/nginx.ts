@@ -1,0 +1,75 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ended } from './ended.ts';
+import { freePort } from './free-port.ts';
+import { MissingServer } from './require-server.ts';
+
+export interface NginxServer {
+  readonly folder: string;
+  readonly pidFile: string;
+  readonly configFile: string;
+  stop(): Promise<void>;
+}
+
+const READY_TIMEOUT_MS = 10_000;
+
+/** What stands in nginx.conf beside its own places: `main` outside of `http`, `http` in it. Its files are in the folder. */
+export interface NginxConfig {
+  readonly main: string;
+  readonly http: string;
+}
+
+/** A real nginx with two workers, in a folder of its own. Throws MissingServer where it is not installed. */
+export async function startNginx(configIn: (folder: string) => Promise<NginxConfig> = onePage): Promise<NginxServer> {
+  expectInstalled();
+  const folder = mkdtempSync(join(tmpdir(), 'wayward-nginx-'));
+  chmodSync(folder, 0o755); // the workers are somebody else
+  const at = (name: string) => join(folder, name);
+  writeFileSync(at('nginx.conf'), configuration(folder, await configIn(folder)));
+  const server = spawn('nginx', ['-c', at('nginx.conf'), '-e', at('error.log')], { stdio: 'ignore' });
+  const killNow = () => server.kill('SIGTERM'); // which ends its workers, too
+  process.once('exit', killNow);
+  const stop = async () => {
+    process.off('exit', killNow);
+    await ended(server, 'SIGTERM');
+    rmSync(folder, { recursive: true, force: true });
+  };
+
+  const deadline = Date.now() + READY_TIMEOUT_MS;
+  while (!existsSync(at('nginx.pid'))) {
+    if (server.exitCode !== null || Date.now() > deadline) {
+      const log = readFileSync(at('error.log'), 'utf8');
+      await stop();
+      throw new Error(`nginx did not start: ${log}`);
+    }
+    await sleep(20);
+  }
+  return { folder, pidFile: at('nginx.pid'), configFile: at('nginx.conf'), stop };
+}
+
+async function onePage(): Promise<NginxConfig> {
+  return { main: '', http: `server { listen 127.0.0.1:${await freePort()}; }` };
+}
+
+function expectInstalled(): void {
+  try {
+    execFileSync('nginx', ['-v'], { stdio: 'ignore' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new MissingServer('nginx is not installed (Debian: nginx-light)');
+  }
+}
+
+const configuration = (folder: string, { main, http }: NginxConfig): string => `
+daemon off; worker_processes 2; pid ${folder}/nginx.pid; error_log ${folder}/error.log warn;
+${main}
+events { worker_connections 256; }
+http {
+  client_body_temp_path ${folder}/t1; proxy_temp_path ${folder}/t2; fastcgi_temp_path ${folder}/t3;
+  uwsgi_temp_path ${folder}/t4; scgi_temp_path ${folder}/t5;
+${http}
+}
+`;
