@@ -127,6 +127,29 @@ module.exports = {
       to: { path: ['^src/ops/', 'node_modules/prom-client/'], dependencyTypesNot: ['type-only'] },
     },
     {
+      name: 'drills-and-rotation-are-called',
+      comment:
+        'drills/ and rotation/ work with response and its issuers; only the pipeline, a command, or the schema of a configuration knows them.',
+      severity: 'error',
+      from: {
+        path: '^src/',
+        pathNot: '^src/(drills|rotation|pipeline|commands)/|^src/config/(wayward-yaml|registry-file)[.]ts$',
+      },
+      to: { path: '^src/(drills|rotation)/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'drills-and-rotation-call-response-only',
+      comment:
+        'A drill or a rotation needs response, revokers and the words of configuration; it knows no logs, no alerts, and no screen.',
+      severity: 'error',
+      from: { path: '^src/(drills|rotation)/' },
+      to: {
+        path: '^src/[^/]+/',
+        pathNot: ['^src/(drills|rotation|response|revokers)/', CONFIG_WORDS, ...CONTRACTS],
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
       name: 'pipeline-knows-no-screen',
       comment: 'The pipeline runs the same behind every command: what is shown is the business of the command.',
       severity: 'error',

@@ -11,6 +11,7 @@ import { join, relative } from 'node:path';
 import { globSync } from 'tinyglobby';
 import { DASHBOARDS } from '../dashboards/source/objects.ts';
 import { kinds } from '../src/detectors/registry.ts';
+import { DRILL_KINDS } from '../src/drills/registry.ts';
 import { formats } from '../src/formats/registry.ts';
 import { METRICS, type MetricDefinition } from '../src/ops/metric-list.ts';
 import { REVOKERS } from '../src/revokers/registry.ts';
@@ -41,6 +42,25 @@ const TABLES: Readonly<Record<string, () => string>> = {
         labels.map((label) => `\`${label}\``).join(', '),
         help,
         health === undefined ? '' : `\`${health}\``,
+      ]),
+    ),
+  drills: () =>
+    table(
+      [
+        '`with:`',
+        'the canary',
+        'what proves that it is dead',
+        'what the account of the revoker needs besides',
+        'own fields',
+      ],
+      DRILL_KINDS.map(({ id, title, proof, needs, fields }) => [
+        `\`${id}\``,
+        title,
+        proof,
+        needs,
+        Object.keys(fields)
+          .map((field) => `\`${field}\``)
+          .join(', '),
       ]),
     ),
   revokers: () =>

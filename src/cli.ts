@@ -80,6 +80,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/halt.ts')).addHalt,
   },
   {
+    name: 'drill',
+    summary: 'Exercises revocation on a credential made for it',
+    load: async () => (await import('./commands/drill.ts')).addDrill,
+  },
+  {
     name: 'audit',
     summary: 'Whether the record of every response is whole',
     load: async () => (await import('./commands/audit.ts')).addAudit,

@@ -5,12 +5,14 @@ import type { Alert } from '../alerts/alert.ts';
 import { loadDetectors } from '../config/detector-files.ts';
 import type { WaywardConfig } from '../config/wayward-yaml.ts';
 import type { Detector } from '../detectors/detector.ts';
+import { scheduleDrills } from '../drills/schedule.ts';
 import { UsageError } from '../errors.ts';
 import { loadCheckpoint } from '../pipeline/checkpoint.ts';
+import { drillLog } from '../pipeline/drill-log.ts';
 import { Lane } from '../pipeline/lane.ts';
 import { LocalPipeline } from '../pipeline/local.ts';
 import { Merge, savedPositions } from '../pipeline/merge.ts';
-import { createResponse, createWorker } from '../pipeline/response.ts';
+import { createDrillWorker, createResponse, createWorker } from '../pipeline/response.ts';
 import { AlertTelemetry } from '../pipeline/telemetry.ts';
 import { timesOf } from '../response/record.ts';
 import { respondTo } from '../response/responder.ts';
@@ -84,7 +86,7 @@ async function run(options: RunOptions, io: CommandIo): Promise<void> {
     throw new UsageError('wayward.yaml: no sources; write sources: [{ file: /var/log/nginx/access.json }]');
   }
   const detectors = loadDetectors(options.detectors ?? config.detectors).map(({ detector }) => detector);
-  await config.resolveSecrets(['kafka', 'elasticsearch', 'response', 'revokers'], secretContext(io));
+  await config.resolveSecrets(['kafka', 'elasticsearch', 'response', 'revokers', 'drills'], secretContext(io));
   const log = createServiceLog(io.stderr);
   const ops = await startOps({ config, chosen: options, log, signal: io.signal });
   try {
@@ -157,9 +159,11 @@ async function runLocal(
       'watching',
     );
     worker.start();
+    const stopDrills = scheduleDrills(config.drills, { response, worker: createDrillWorker() }, drillLog(log));
     try {
       await pipeline.run();
     } finally {
+      await stopDrills();
       await worker.stop();
     }
     log.info({ counts: merge.counts, detection: pipeline.core.engine.counts }, 'stopped');

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { drillsSchema } from '../drills/config.ts';
 import { ServerUnavailableError } from '../errors.ts';
 import { customFormatSchema } from '../formats/custom-spec.ts';
 import { formatById, formats } from '../formats/registry.ts';
@@ -50,6 +51,7 @@ const waywardSchema = z.strictObject({
   max_disorder: durationSchema.default(120_000),
   response: responseSchema.prefault({}),
   revokers: revokersSchema.default({}),
+  drills: drillsSchema.default([]),
   elasticsearch: elasticsearchSchema.optional(),
   kibana: kibanaSchema.optional(),
   secret_providers: secretProvidersSchema.default({}),
@@ -73,6 +75,7 @@ export interface WaywardConfig {
   readonly maxDisorder: number;
   readonly response: WaywardFile['response'];
   readonly revokers: WaywardFile['revokers'];
+  readonly drills: WaywardFile['drills'];
   readonly elasticsearch: WaywardFile['elasticsearch'];
   readonly kibana: WaywardFile['kibana'];
   readonly secretProviders: ProviderSettings;
@@ -115,6 +118,7 @@ export function loadConfig(written?: string): WaywardConfig {
     maxDisorder: value.max_disorder,
     response: value.response,
     revokers: value.revokers,
+    drills: value.drills,
     elasticsearch: value.elasticsearch && locatedElasticsearch(value.elasticsearch, folder),
     kibana: value.kibana,
     secretProviders: providers,

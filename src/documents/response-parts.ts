@@ -14,6 +14,7 @@ export interface Part {
   readonly credential?: string | undefined;
   readonly agent?: string | undefined;
   readonly detail?: string | undefined;
+  /** Where the registry does not say it. */
   readonly revoker?: string | undefined;
   readonly reason?: string | undefined;
   readonly mode?: string | undefined;
@@ -36,6 +37,9 @@ export const partsOf = (entry: AuditEntry, steps: readonly OutboxStep[]): readon
       return [{ state: 'halted', decidedBy: entry.by }];
     case 'resumed':
       return [{ state: 'running', decidedBy: entry.by }];
+    case 'drill-passed':
+    case 'drill-failed':
+      return [drillPart(entry)];
     default:
       return [endedPart(entry, steps)];
   }
@@ -101,6 +105,20 @@ export const notifiedPart = (step: OutboxStep): Part => ({
   attempts: step.attempts,
   seconds: secondsOf('called', timesOf(step)),
 });
+
+const drillPart = (entry: AuditEntry): Part => {
+  const took = entry['took_ms'];
+  return {
+    state: entry.type === 'drill-passed' ? 'passed' : 'failed',
+    action: 'drill',
+    credential: entry.credential,
+    agent: textOf(entry['agent']),
+    revoker: textOf(entry['revoker']),
+    reason: textOf(entry['note']),
+    decidedBy: entry.by,
+    seconds: { seconds_total: typeof took === 'number' ? took / 1_000 : undefined },
+  };
+};
 
 const endedPart = (entry: AuditEntry, steps: readonly OutboxStep[]): Part => {
   const what = textOf(entry['action']) ?? '';

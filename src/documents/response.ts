@@ -36,6 +36,8 @@ const OUTCOMES: Readonly<Partial<Record<AuditEntry['type'], string>>> = {
   verified: 'success',
   called: 'unknown',
   failed: 'failure',
+  'drill-passed': 'success',
+  'drill-failed': 'failure',
 };
 const CHANGES: ReadonlySet<AuditEntry['type']> = new Set(['verified', 'called', 'failed']);
 const ORDERED = /^(?:order|restore|drill)-/;
@@ -60,7 +62,7 @@ const responseDocument = (
       kind: 'event',
       category: ['iam'],
       type: [CHANGES.has(type) && part.action !== 'notify' ? 'change' : 'info'],
-      action: part.action === undefined ? type : `${part.action}-${type}`,
+      action: part.action === undefined || type.startsWith(`${part.action}-`) ? type : `${part.action}-${type}`,
       outcome: outcomeOf(type, part.action),
       reason: part.reason,
     },

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Registry } from '../attribution/registry.ts';
 import type { WaywardConfig } from '../config/wayward-yaml.ts';
+import type { DrillContext } from '../drills/drill.ts';
 import { AuditTrail, type HeadMark } from '../response/audit.ts';
 import type { ResponseContext } from '../response/context.ts';
 import { Outbox } from '../response/outbox.ts';
@@ -47,3 +48,9 @@ export function createWorker(options: Omit<WorkerOptions, 'deliver'>): Worker {
     deliver: (event) => deliver({ url: webhook.url, secret: webhook.secret.reveal() }, event),
   });
 }
+
+/** As `createWorker`, for drills: each has a context of its own. `beforeCall` as a worker takes it. */
+export const createDrillWorker =
+  (beforeCall?: WorkerOptions['beforeCall']): DrillContext['worker'] =>
+  (context, cause, onError) =>
+    createWorker({ context, cause, onError, ...(beforeCall && { beforeCall }) });

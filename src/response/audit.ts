@@ -15,7 +15,9 @@ export interface AuditEvent {
     | 'reopened'
     | 'breaker-opened'
     | 'halted'
-    | 'resumed';
+    | 'resumed'
+    | 'drill-passed'
+    | 'drill-failed';
   /** `automatic` or a person's name. */
   readonly by: string;
   /** The alert's or the command's id. */

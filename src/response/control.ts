@@ -41,8 +41,12 @@ export async function assessOrder(
 }
 
 /** Orders what an assessment found to be wanted; returns the order's id. */
-export function placeOrder(wanted: readonly PlanStep[], by: string, context: ResponseContext): string {
-  const cause = `order-${randomUUID()}`;
+export function placeOrder(
+  wanted: readonly PlanStep[],
+  by: string,
+  context: ResponseContext,
+  cause = `order-${randomUUID()}`,
+): string {
   context.state.transaction(() => {
     for (const [position, { credential, describe }] of wanted.entries()) {
       const { id, agent, peerGroup } = credential;

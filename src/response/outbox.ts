@@ -142,12 +142,15 @@ export class Outbox {
     );
   }
 
-  /** Steps that may be made now, a plan's in its order: decided, not done, not in the hands of another living process. */
+  /**
+   * Steps that may be made now, a plan's in its order: decided, not done, not in the hands of another living process. Those of a
+   * drill only where it is asked for by its cause: nobody but the process that holds it knows its canary.
+   */
   due(action: OutboxStep['action'], now: number, cause?: string): OutboxStep[] {
     return this.#state
       .all(
         `SELECT * FROM outbox WHERE state IN ('approved', 'calling', 'called') AND done_at IS NULL AND action = ? AND due_at <= ?
-           AND (? IS NULL OR cause = ?)
+           AND iif(? IS NULL, cause NOT LIKE 'drill-%' OR action = 'notify', cause = ?)
          ORDER BY decided_at, cause, position LIMIT 200`,
         action,
         now,

@@ -1,14 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { z } from 'zod';
-import { type Secret, secretSchema } from '../config/secrets.ts';
+import { secretSchema } from '../config/secrets.ts';
 import { CallError } from '../errors.ts';
 import type { Verification } from '../response/action.ts';
-import { reasonOf, scrub } from '../scrub.ts';
+import { withPostgres } from './postgres-client.ts';
 import { defineRevoker } from './revoker.ts';
 
-const CONNECT_TIMEOUT_MS = 5_000;
-const QUERY_TIMEOUT_MS = 5_000;
 /** A backend that is told to end needs a moment, more under load. */
 const SESSIONS_END_WITHIN_MS = 3_000;
 
@@ -37,9 +35,9 @@ export const postgres = defineRevoker({
   }),
   describe: ({ role }) => `make PostgreSQL role ${pg.escapeIdentifier(role)} NOLOGIN and end its sessions`,
   prepare: ({ url }, { role }) => ({
-    revoke: () => connected(url, (client) => lockOut(client, role)),
-    verify: () => connected(url, (client) => readBack(client, role)),
-    restore: () => connected(url, (client) => letIn(client, role)),
+    revoke: () => withPostgres(url, (client) => lockOut(client, role)),
+    verify: () => withPostgres(url, (client) => readBack(client, role)),
+    restore: () => withPostgres(url, (client) => letIn(client, role)),
   }),
 });
 
@@ -86,38 +84,4 @@ async function readBack(client: pg.Client, role: string): Promise<Verification> 
       proof: `role ${pg.escapeIdentifier(role)} ${login}, sessions left: ${state.sessions}`,
     };
   }
-}
-
-async function connected<T>(url: Secret, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const secret = url.reveal();
-  let client: pg.Client | undefined;
-  try {
-    client = new pg.Client({
-      connectionString: secret,
-      application_name: 'wayward',
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      query_timeout: QUERY_TIMEOUT_MS,
-      statement_timeout: QUERY_TIMEOUT_MS,
-    });
-    // A connection that breaks between queries fails the next query; without a listener it would end the process.
-    client.on('error', () => {});
-    await client.connect();
-    return await work(client);
-  } catch (error) {
-    if (error instanceof CallError) throw error;
-    // No `cause`: the client's error objects hold the connection's parameters.
-    throw new CallError(scrub(`PostgreSQL: ${reasonOf(error)}`, [secret]), isTransient(error));
-  } finally {
-    await client?.end().catch(() => {}); // it failed already, and said so above
-  }
-}
-
-/** SQLSTATE classes that pass: connection (08), resources (53), operator intervention (57), transaction rollback (40), lock (55), and
- * internal (XX), which is what two ALTER ROLE at once give. */
-const TRANSIENT_CLASSES: ReadonlySet<string> = new Set(['08', '53', '57', '40', '55', 'XX']);
-
-function isTransient(error: unknown): boolean {
-  if (error instanceof TypeError) return false; // a URL that is none
-  if (!(error instanceof pg.DatabaseError)) return true; // no answer at all
-  return TRANSIENT_CLASSES.has(error.code?.slice(0, 2) ?? '');
 }

@@ -30,3 +30,12 @@ test('the example of docs/kibana.md is right', () => {
   const [, yaml = ''] = /```yaml\n(.*?)```/s.exec(kibana) ?? [];
   expect(loadConfig(temporaryFile('wayward.yaml', yaml)).kibana).toMatchObject({ space: 'security' });
 });
+
+test('the example of docs/drills.md is right', () => {
+  const drills = readFileSync(new URL('../../docs/drills.md', import.meta.url), 'utf8');
+  const [, yaml = ''] = /```yaml\n(.*?)```/s.exec(drills) ?? [];
+  expect(loadConfig(temporaryFile('wayward.yaml', yaml)).drills).toEqual([
+    { with: 'postgres', schedule: '0 4 * * *', objective: 30_000 },
+    { with: 'vault', schedule: '15 4 * * *', objective: 60_000 },
+  ]);
+});

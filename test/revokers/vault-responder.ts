@@ -15,11 +15,15 @@ export async function tokenWith({ rootToken, call }: VaultServer, policy: string
   return body.auth.client_token;
 }
 
-/** The least-privilege policy that stands above the revoker in its file, with names of the test in it. */
-export function policyOf({ id }: Revoker, names: Readonly<Record<string, string>> = {}): string {
-  const source = readFileSync(new URL(`../../src/revokers/${id}.ts`, import.meta.url), 'utf8');
+/** The least-privilege policy that stands above the revoker (or what else lies in `folder`) in its file, with names of the test in it. */
+export function policyOf(
+  { id }: Pick<Revoker, 'id'>,
+  names: Readonly<Record<string, string>> = {},
+  folder = 'revokers',
+): string {
+  const source = readFileSync(new URL(`../../src/${folder}/${id}.ts`, import.meta.url), 'utf8');
   const lines = source.split('\n').filter((line) => line.startsWith(' *     '));
-  if (lines.length === 0) throw new Error(`src/revokers/${id}.ts shows no policy`);
+  if (lines.length === 0) throw new Error(`src/${folder}/${id}.ts shows no policy`);
   const policy = lines.map((line) => line.slice(' *     '.length)).join('\n');
   return Object.entries(names).reduce((text, [name, value]) => text.replaceAll(name, value), policy);
 }

@@ -1,5 +1,6 @@
 import type { KafkaMessage } from 'kafkajs';
 import type { Alert } from '../../alerts/alert.ts';
+import { type DrillListener, scheduleDrills } from '../../drills/schedule.ts';
 import type { Fetched } from '../../kafka/fetched.ts';
 import type { Log } from '../../kafka/log.ts';
 import type { PartitionWorker } from '../../kafka/partition-slot.ts';
@@ -9,7 +10,8 @@ import { timesOf } from '../../response/record.ts';
 import { respondTo } from '../../response/responder.ts';
 import type { Worker } from '../../response/worker.ts';
 import { saveAlert } from '../../sinks/store-alerts.ts';
-import { createWorker } from '../response.ts';
+import { drillLog } from '../drill-log.ts';
+import { createDrillWorker, createWorker } from '../response.ts';
 import { tellOfResponse } from '../telemetry.ts';
 import { wordSchema } from './control-message.ts';
 import { obey } from './obey.ts';
@@ -46,6 +48,7 @@ export class RespondWorker implements PartitionWorker {
   #responder: Responder | undefined;
   #tellNoMore: (() => void) | undefined;
   #worker: Worker | undefined;
+  #stopDrills: (() => Promise<void>) | undefined;
   #words: Promise<void> = Promise.resolve();
   #listening: Promise<void> = Promise.resolve();
   #failure: unknown;
@@ -73,6 +76,7 @@ export class RespondWorker implements PartitionWorker {
     log.info({ changes: replica.seq, entries: changelog.safeEntry }, 'this process responds now');
     this.#listening = this.#listen(responder);
     this.#worker.start();
+    this.#stopDrills = this.#scheduleDrills(responder);
     return Number(store.setting(ALERTS_AT) ?? 0);
   }
 
@@ -103,6 +107,7 @@ export class RespondWorker implements PartitionWorker {
     this.#stop.abort();
     await this.#listening;
     await this.#words;
+    await this.#stopDrills?.();
     await this.#worker?.stop();
     await this.#responder?.close();
   }
@@ -129,6 +134,21 @@ export class RespondWorker implements PartitionWorker {
       this.#context.log.error({ offset, err: error }, 'a message on wayward.alerts is no alert; it is passed over');
       return [];
     }
+  }
+
+  #scheduleDrills({ response, changelog }: Responder): () => Promise<void> {
+    const { config, log } = this.#context;
+    const worker = createDrillWorker(() => changelog.clear());
+    const tell = drillLog(log);
+    const held: DrillListener['held'] = (report) => {
+      tell.held(report);
+      this.#save();
+    };
+    return scheduleDrills(
+      config.drills,
+      { response, worker },
+      { ...tell, held, onError: (error) => this.#failed(error) },
+    );
   }
 
   async #listen(responder: Responder): Promise<void> {

@@ -1,0 +1,14 @@
+import type { ResponseContext } from '../response/context.ts';
+import { recordEnd } from '../response/record.ts';
+
+/**
+ * Ends the steps of drills that ended in the middle: nobody else makes them, since the canary's secret and how to revoke it
+ * went with the process. `before`: of orders, milliseconds since the epoch.
+ */
+export function endLeftSteps(before: number, response: ResponseContext): void {
+  const left = response.state.all(
+    "SELECT key FROM outbox WHERE cause LIKE 'drill-%' AND action = 'revoke' AND done_at IS NULL AND alert_at < ?",
+    before,
+  );
+  for (const { key } of left) recordEnd(response, String(key), 'failed', 'the process that held this drill has ended');
+}

@@ -1,0 +1,61 @@
+import type { ResponseContext } from '../response/context.ts';
+import { stepKey } from '../response/outbox.ts';
+import type { CloudEvent } from '../webhook.ts';
+import type { DrillReport } from './drill.ts';
+
+/** Puts a drill into the audit trail, and tells the webhook, where there is one: both or neither. */
+export function recordDrill(
+  report: DrillReport,
+  by: string,
+  response: ResponseContext,
+  { notifies }: { readonly notifies: boolean },
+): void {
+  const { state, audit, config } = response;
+  const { cause, kind, canary, passed, note, took, objective, steps } = report;
+  const now = response.now();
+  state.transaction(() => {
+    const what = { cause, credential: canary, agent: 'wayward-canary', revoker: kind, note };
+    const times = { took_ms: took, objective_ms: objective, steps_ms: steps };
+    audit.append({ type: passed ? 'drill-passed' : 'drill-failed', by, ...what, ...times }, now);
+    if (notifies && config.webhook !== undefined) notify(report, response, now);
+  });
+  audit.publishHead();
+}
+
+function notify(report: DrillReport, { outbox }: ResponseContext, now: number): void {
+  const key = stepKey(report.cause, report.kind, 'notify');
+  outbox.add(
+    {
+      key,
+      cause: report.cause,
+      action: 'notify',
+      credential: '',
+      agent: 'wayward-canary',
+      peerGroup: 'wayward-canary',
+      detail: JSON.stringify(notificationOf(report, key, now)),
+      position: 0,
+      eventAt: undefined,
+      expiresAt: undefined,
+      decidedBy: 'drill',
+    },
+    now,
+  );
+}
+
+const notificationOf = (report: DrillReport, id: string, now: number): CloudEvent => ({
+  specversion: '1.0',
+  id,
+  source: 'wayward',
+  type: 'wayward.drill',
+  subject: report.cause,
+  time: new Date(now).toISOString(),
+  datacontenttype: 'application/json',
+  data: {
+    revoker: report.kind,
+    passed: report.passed,
+    note: report.note,
+    took_ms: report.took,
+    objective_ms: report.objective,
+    steps_ms: report.steps,
+  },
+});

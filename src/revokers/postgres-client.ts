@@ -1,0 +1,60 @@
+import pg from 'pg';
+import type { Secret } from '../config/secrets.ts';
+import { CallError } from '../errors.ts';
+import { reasonOf, scrub } from '../scrub.ts';
+
+const LIMITS = {
+  application_name: 'wayward',
+  connectionTimeoutMillis: 5_000,
+  query_timeout: 5_000,
+  statement_timeout: 5_000,
+};
+
+/** Connects, works, and closes. @throws CallError, without the URL or its password */
+export async function withPostgres<T>(url: Secret, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const secret = url.reveal();
+  let client: pg.Client | undefined;
+  try {
+    client = new pg.Client({ connectionString: secret, ...LIMITS });
+    // A connection that breaks between queries fails the next query; without a listener it would end the process.
+    client.on('error', () => {});
+    await client.connect();
+    return await work(client);
+  } catch (error) {
+    throw postgresError(error, [secret]);
+  } finally {
+    await client?.end().catch(() => {}); // it failed already, and said so above
+  }
+}
+
+/** A client, not yet connected, of the same server and database for another role. @throws CallError for a URL that is none */
+export function postgresAs(url: Secret, user: string, password: string): pg.Client {
+  try {
+    const { host, port, database, ssl } = new pg.Client({ connectionString: url.reveal() });
+    const client = new pg.Client({ host, port, ...(database && { database }), ssl, user, password, ...LIMITS });
+    client.on('error', () => {});
+    return client;
+  } catch (error) {
+    throw postgresError(error, [url.reveal(), password]);
+  }
+}
+
+/** No `cause`: the client's error objects hold the connection's parameters. */
+export const postgresError = (error: unknown, secrets: readonly string[]): CallError =>
+  error instanceof CallError
+    ? error
+    : new CallError(scrub(`PostgreSQL: ${reasonOf(error)}`, secrets), isTransient(error));
+
+/** The server's own code for what went wrong; undefined where it gave no answer. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+export const sqlState = (error: unknown): string | undefined =>
+  error instanceof pg.DatabaseError ? error.code : undefined;
+
+/** SQLSTATE classes that pass: connection (08), resources (53), operator intervention (57), transaction rollback (40), lock (55), and
+ * internal (XX), which is what two ALTER ROLE at once give. */
+const TRANSIENT_CLASSES: ReadonlySet<string> = new Set(['08', '53', '57', '40', '55', 'XX']);
+
+function isTransient(error: unknown): boolean {
+  if (error instanceof TypeError) return false; // a URL that is none
+  const state = sqlState(error);
+  return state === undefined || TRANSIENT_CLASSES.has(state.slice(0, 2));
+}
