@@ -1,4 +1,5 @@
-import type { Admin, Kafka } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
+import { withAdmin } from './topics.ts';
 
 /** The offset that a group has committed for a partition; 0 where there is none. */
 export async function committedOffset(
@@ -7,23 +8,13 @@ export async function committedOffset(
   topic: string,
   partition: number,
 ): Promise<number> {
-  const [found] = await asking(kafka, (admin) => admin.fetchOffsets({ groupId, topics: [topic] }));
+  const [found] = await withAdmin(kafka, (admin) => admin.fetchOffsets({ groupId, topics: [topic] }));
   const offset = found?.partitions.find((own) => own.partition === partition)?.offset ?? '-1';
   return Math.max(0, Number(offset));
 }
 
 /** Where a partition ends now. */
 export async function endOffset(kafka: Kafka, topic: string, partition: number): Promise<number> {
-  const found = await asking(kafka, (admin) => admin.fetchTopicOffsets(topic));
+  const found = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic));
   return Number(found.find((own) => own.partition === partition)?.high ?? 0);
-}
-
-async function asking<T>(kafka: Kafka, question: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    return await question(admin);
-  } finally {
-    await admin.disconnect();
-  }
 }
