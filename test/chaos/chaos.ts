@@ -84,19 +84,20 @@ export async function settled(
   }
 }
 
-/** Until every alert that was said is in Elasticsearch. */
-export async function delivered(cluster: Cluster, patience: number): Promise<void> {
+/** Until everything that was said on the topic until now is in Elasticsearch; where that is. */
+export async function delivered(cluster: Cluster, patience: number, topic: string = ALERTS): Promise<number> {
   const deadline = Date.now() + patience;
-  const [end = 0] = await highs(cluster, ALERTS);
+  const [end = 0] = await highs(cluster, topic);
   for (;;) {
-    const [at = 0] = await committed(cluster, DELIVER_GROUP, ALERTS);
-    if (at >= end) return;
-    if (Date.now() > deadline) throw new Error(`delivery came to ${at} of ${end} alerts\n${troubleOf(cluster)}`);
+    const [at = 0] = await committed(cluster, DELIVER_GROUP, topic);
+    if (at >= end) return at;
+    if (Date.now() > deadline) throw new Error(`delivery came to ${at} of ${end} of ${topic}\n${troubleOf(cluster)}`);
     await sleep(500);
   }
 }
 
-async function highs(cluster: Cluster, topic: string): Promise<number[]> {
+/** Where the partitions of a topic end. */
+export async function highs(cluster: Cluster, topic: string): Promise<number[]> {
   const admin = cluster.client.admin();
   await admin.connect();
   const offsets = await admin.fetchTopicOffsets(topic);

@@ -111,7 +111,11 @@ export async function runChaos(
 }
 
 /** The documents of `wayward scan` over the same logs, by id. */
-async function scanned(cluster: Cluster, files: readonly string[], credentials: string): Promise<Map<string, string>> {
+export async function scanned(
+  cluster: Cluster,
+  files: readonly string[],
+  credentials: string,
+): Promise<Map<string, string>> {
   const text = await waywardSays(cluster.config, ['scan', '--json', '--credentials', credentials, ...files], {
     WAYWARD_FINGERPRINT_KEY: 'another key, of sufficient length, changes nothing',
   });

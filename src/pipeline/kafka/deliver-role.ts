@@ -32,7 +32,13 @@ export async function startDeliver({ kafka, client, settings, telemetry, log }: 
     },
     stateChanged: (state) => {
       if (state.state === 'ok') log.info({}, 'Elasticsearch takes documents again');
-      else log.warn({ reason: state.reason }, 'Elasticsearch takes no documents; they wait on Kafka');
+      else if (state.state === 'retrying')
+        log.warn({ reason: state.reason }, 'Elasticsearch takes no documents; they wait on Kafka');
+      else
+        log.error(
+          { reason: state.reason },
+          'Elasticsearch refuses documents until somebody mends it; they wait on Kafka',
+        );
     },
   });
   telemetry.read('heldBack', () => delivery.counts.heldBack);
@@ -66,7 +72,8 @@ export async function startDeliver({ kafka, client, settings, telemetry, log }: 
 function conditionOf({ state }: Delivery): Condition {
   if (state.state === 'ok') return state;
   const since = new Date(state.since).toISOString();
-  return { state: 'degraded', reason: `Elasticsearch is tried again since ${since}: ${state.reason}` };
+  const what = state.state === 'refused' ? 'waits for somebody' : 'is tried again';
+  return { state: 'degraded', reason: `Elasticsearch ${what} since ${since}: ${state.reason}` };
 }
 
 /** What is kept of a document that can't be indexed: it holds no record, and stands on Kafka for as long as that keeps it. */

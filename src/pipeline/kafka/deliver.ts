@@ -1,7 +1,7 @@
 import type { Kafka, KafkaMessage } from 'kafkajs';
 import { type Alert, severityRose } from '../../alerts/alert.ts';
 import type { OutgoingDocument } from '../../documents/outgoing.ts';
-import { committedOffset } from '../../kafka/committed-offset.ts';
+import { committedOffset, endOffset } from '../../kafka/committed-offset.ts';
 import type { Fetched } from '../../kafka/fetched.ts';
 import type { PartitionWorker } from '../../kafka/partition-slot.ts';
 import type { Deliverable, Delivery } from '../../sinks/elasticsearch/delivery.ts';
@@ -22,8 +22,8 @@ export class DeliverWorker implements PartitionWorker {
   readonly #topic: string;
   readonly #partition: number;
   readonly #took: (seconds: number) => void;
-  /** Until it has delivered once, another process may have delivered the same. */
-  #redelivered = true;
+  /** What was there when it took over, another process may have delivered: it reports how far it is only now and then. */
+  #redeliveredBefore = 0;
 
   constructor(kafka: Kafka, delivery: Delivery, topic: string, partition: number, took: (seconds: number) => void) {
     this.#kafka = kafka;
@@ -33,18 +33,23 @@ export class DeliverWorker implements PartitionWorker {
     this.#took = took;
   }
 
-  start(): Promise<number> {
-    return committedOffset(this.#kafka, DELIVER_GROUP, this.#topic, this.#partition);
+  async start(): Promise<number> {
+    const from = await committedOffset(this.#kafka, DELIVER_GROUP, this.#topic, this.#partition);
+    this.#redeliveredBefore = await endOffset(this.#kafka, this.#topic, this.#partition);
+    return from;
   }
 
   async process({ messages }: Fetched): Promise<void> {
     for (let at = 0; at < messages.length; at += AT_A_TIME) {
-      const items = messages.slice(at, at + AT_A_TIME).map((message) => this.#itemOf(message));
+      const some = messages.slice(at, at + AT_A_TIME);
+      const redelivered = Number(some[0]?.offset) < this.#redeliveredBefore;
       const began = performance.now();
-      await this.#delivery.deliver(items, this.#redelivered);
+      await this.#delivery.deliver(
+        some.map((message) => this.#itemOf(message)),
+        redelivered,
+      );
       this.#took((performance.now() - began) / 1_000);
     }
-    this.#redelivered = false;
   }
 
   async tick(): Promise<void> {}

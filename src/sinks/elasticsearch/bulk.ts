@@ -8,8 +8,8 @@ export type Outcome =
   | { readonly kind: 'written' | 'there' }
   /** The document will never be taken. */
   | { readonly kind: 'rejected'; readonly type: string; readonly reason: string }
-  /** Later, perhaps. `unsure`: it may have been written all the same. */
-  | { readonly kind: 'later'; readonly reason: string; readonly unsure: boolean };
+  /** Later, perhaps. `unsure`: it may have been written all the same. `mend`: what a person has to do first. */
+  | { readonly kind: 'later'; readonly reason: string; readonly unsure: boolean; readonly mend?: string };
 
 /** The request as a whole can't be taken: its parts may be. */
 export class BulkRefused extends Error {
@@ -72,7 +72,16 @@ function outcomeOf({ status, error }: Item): Outcome {
   if (status === 409) return { kind: 'there' };
   if (status === 400 && !NOT_THE_DOCUMENT.has(type)) return { kind: 'rejected', type, reason: withoutValue(reason) };
   // 429 is said before anything is done; a failure on the way (5xx) may come after.
-  return { kind: 'later', reason: `${type} (${status})`, unsure: status >= 500 };
+  const later = { kind: 'later', reason: `${type} (${status})`, unsure: status >= 500 } as const;
+  const mend = howToMend(status, type);
+  return mend === undefined ? later : { ...later, mend };
+}
+
+/** What a person has to do, where waiting is of no use. */
+function howToMend(status: number, type: string): string | undefined {
+  if (status === 404) return 'run `wayward setup elasticsearch`';
+  if (status === 401 || status === 403) return 'docs/elasticsearch.md lists the privileges that delivery needs';
+  return type === 'validation_exception' ? 'the cluster takes no more shards: make room there' : undefined;
 }
 
 /** Elasticsearch quotes the value that it can't take. */

@@ -49,14 +49,16 @@ function authority(file: string): string {
  * @throws ElasticsearchAway when it does not answer; ServerUnavailableError when a person has to do something first
  */
 export async function requireElasticsearch(client: Client, settings: ElasticsearchSettings): Promise<void> {
-  const isSetUp = await asking(settings, () =>
-    client.indices.exists({ index: LATEST }, { requestTimeout: CHECK_TIMEOUT_MS }),
-  );
-  if (!isSetUp)
-    throw new ServerUnavailableError(
-      `${settings.node} has no index ${LATEST}: run \`wayward setup elasticsearch\` first`,
-    );
+  if (!(await asking(settings, () => isSetUp(client))))
+    throw new ServerUnavailableError(`${settings.node} ${NOT_SET_UP}`);
 }
+
+/** Follows the address of an Elasticsearch that is not set up. */
+export const NOT_SET_UP = `has no index ${LATEST}: run \`wayward setup elasticsearch\` first`;
+
+/** Whether `wayward setup elasticsearch` was here. @throws the client's errors */
+export const isSetUp = (client: Client, signal?: AbortSignal): Promise<boolean> =>
+  client.indices.exists({ index: LATEST }, { requestTimeout: CHECK_TIMEOUT_MS, ...(signal && { signal }) });
 
 /** Calls Elasticsearch. @throws ElasticsearchAway, ServerUnavailableError with what to check, without any secret */
 export async function asking<T>(settings: ElasticsearchSettings, call: () => Promise<T>): Promise<T> {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@elastic/elasticsearch';
 import type { OutgoingDocument } from '../../documents/outgoing.ts';
 import { AlertLimit } from './alert-limit.ts';
+import { isSetUp, NOT_SET_UP } from './client.ts';
 import {
   type AlertRevision,
   documentOperation,
@@ -45,9 +46,11 @@ export class Delivery {
   readonly #patience: Patience;
   readonly #writer: Writer;
   readonly #limit: AlertLimit;
+  #setUp: Promise<void> | undefined;
   /** Alerts go one after the other, in the order of the calls. */
-  #lastAlerts: Promise<void> | undefined;
+  #lastAlerts: Promise<void> = Promise.resolve();
   #waitingAlerts = 0;
+  #countedRecent = false;
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
@@ -74,6 +77,7 @@ export class Delivery {
    * @throws AbortError when stopped before
    */
   async deliver(items: readonly Deliverable[], redelivered: boolean): Promise<void> {
+    await this.#whenSetUp();
     const { namespace } = this.#options.settings;
     const alerts = items.filter((item) => 'alert' in item);
     const documents = items.filter((item) => 'stream' in item);
@@ -91,41 +95,62 @@ export class Delivery {
     this.#stopped.abort();
   }
 
+  /** Before the first write: an index that comes into being without its template has no use. */
+  #whenSetUp(): Promise<void> {
+    const { client, settings } = this.#options;
+    this.#setUp ??= this.#patience.until(async () => {
+      if (!(await isSetUp(client, this.#stopped.signal))) throw new TryAgain(`${settings.node} ${NOT_SET_UP}`, true);
+    });
+    return this.#setUp;
+  }
+
   async #inTurn(operations: readonly Operation[], redelivered: boolean): Promise<void> {
     if (operations.length === 0) return;
     this.#waitingAlerts += operations.length;
-    const before = this.#lastAlerts ?? this.#countRecent();
-    const turn = before.then(() => this.#writePaced(operations, redelivered));
-    this.#lastAlerts = turn;
+    const turn = this.#lastAlerts.then(() => this.#writePaced(operations, redelivered));
+    this.#lastAlerts = turn.catch(() => undefined); // told to its own caller; the next ones go on
     await turn;
   }
 
   /** What an earlier process wrote counts, too: as if it had been just now. */
   async #countRecent(): Promise<void> {
     const { client, settings } = this.#options;
+    const since = new Date(Date.now() - this.#limit.window).toISOString();
     const request = {
       index: nameOf('alert', settings.namespace),
       ignore_unavailable: true,
-      query: { range: { 'event.ingested': { gt: `now-${Math.ceil(this.#limit.window / 1_000)}s` } } },
+      query: { range: { 'event.ingested': { gt: since } } },
     };
     const { count } = await this.#patience.until(() => client.count(request, { signal: this.#stopped.signal }));
     this.#limit.took(count, Date.now());
+    this.#countedRecent = true;
   }
 
   /** Counted when they are in, which is never earlier than their `event.ingested`. */
   async #writePaced(operations: readonly Operation[], redelivered: boolean): Promise<void> {
     const { signal } = this.#stopped;
-    for (let next = 0; next < operations.length; ) {
-      const room = this.#limit.room(Date.now());
-      if (room === 0) {
-        await sleep(this.#limit.wait(Date.now()), undefined, { signal });
-        continue;
+    let waiting = operations;
+    const go = (rest: readonly Operation[]): void => {
+      this.#waitingAlerts -= waiting.length - rest.length;
+      waiting = rest;
+    };
+    try {
+      // What is there takes no room of others. The look refreshes, so that the count sees all of it.
+      if (redelivered) go(await this.#writer.absent(operations));
+      if (!this.#countedRecent) await this.#countRecent();
+      while (waiting.length > 0) {
+        const room = this.#limit.room(Date.now());
+        if (room === 0) {
+          await sleep(this.#limit.wait(Date.now()), undefined, { signal });
+          continue;
+        }
+        const now = waiting.slice(0, room);
+        await this.#writer.write(now, false);
+        this.#limit.took(now.length, Date.now());
+        go(waiting.slice(now.length));
       }
-      const now = operations.slice(next, next + room);
-      this.#waitingAlerts -= now.length;
-      await this.#writer.write(now, redelivered);
-      this.#limit.took(now.length, Date.now());
-      next += now.length;
+    } finally {
+      go([]);
     }
   }
 }

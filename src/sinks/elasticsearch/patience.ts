@@ -1,13 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errors } from '@elastic/elasticsearch';
+import { isAway } from './why-unavailable.ts';
 
-/** How delivery is; `since` by the wall clock, milliseconds since the epoch. */
+/**
+ * How delivery is; `since` by the wall clock, milliseconds since the epoch. `refused`: Elasticsearch answers, and a person has
+ * to do something before it takes anything; the reason says what.
+ */
 export type DeliveryState =
   | { readonly state: 'ok' }
-  | { readonly state: 'retrying'; readonly reason: string; readonly since: number };
+  | { readonly state: 'retrying' | 'refused'; readonly reason: string; readonly since: number };
 
 /** Something that was answered and has to be asked again. */
-export class TryAgain extends Error {}
+export class TryAgain extends Error {
+  /** A person has to do something first. */
+  readonly refused: boolean;
+
+  constructor(message: string, refused = false) {
+    super(message);
+    this.refused = refused;
+  }
+}
+
+type Trouble = Exclude<DeliveryState, { readonly state: 'ok' }>;
 
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 15_000;
@@ -17,7 +31,9 @@ export class Patience {
   readonly #signal: AbortSignal;
   readonly #explain: (error: unknown) => string;
   readonly #told: (state: DeliveryState) => void;
-  readonly #troubles = new Map<symbol, { reason: string; since: number }>();
+  readonly #troubles = new Map<symbol, Trouble>();
+  /** What was told last. */
+  #said: DeliveryState['state'] = 'ok';
   #retries = 0;
 
   constructor(signal: AbortSignal, explain: (error: unknown) => string, told: (state: DeliveryState) => void) {
@@ -30,10 +46,10 @@ export class Patience {
     return this.#retries;
   }
 
-  /** The oldest trouble, if any. */
+  /** The oldest trouble, if any; one that needs a person before all others. */
   get state(): DeliveryState {
-    const [oldest] = this.#troubles.values();
-    return oldest === undefined ? { state: 'ok' } : { state: 'retrying', ...oldest };
+    const troubles = [...this.#troubles.values()];
+    return troubles.find(({ state }) => state === 'refused') ?? troubles[0] ?? { state: 'ok' };
   }
 
   /** Calls until it works. @throws AbortError when stopped, and what is no fault of the server's */
@@ -47,23 +63,32 @@ export class Patience {
         } catch (error) {
           this.#signal.throwIfAborted();
           if (!(error instanceof TryAgain || error instanceof errors.ElasticsearchClientError)) throw error;
-          this.#note(key, this.#explain(error));
+          this.#note(key, isRefusal(error) ? 'refused' : 'retrying', this.#explain(error));
           this.#retries++;
           await sleep(delayOf(attempt), undefined, { signal: this.#signal });
         }
       }
     } finally {
-      if (this.#troubles.delete(key) && this.#troubles.size === 0) this.#told(this.state);
+      if (this.#troubles.delete(key)) this.#tell();
     }
   }
 
-  #note(key: symbol, reason: string): void {
+  #note(key: symbol, state: Trouble['state'], reason: string): void {
     const since = this.#troubles.get(key)?.since ?? Date.now();
-    const isNews = this.#troubles.size === 0;
-    this.#troubles.set(key, { reason, since });
-    if (isNews) this.#told(this.state);
+    this.#troubles.set(key, { state, reason, since });
+    this.#tell();
+  }
+
+  /** Only when it is another state than before: reasons come and go with each attempt. */
+  #tell(): void {
+    const { state } = this;
+    if (state.state === this.#said) return;
+    this.#said = state.state;
+    this.#told(state);
   }
 }
+
+const isRefusal = (error: unknown): boolean => (error instanceof TryAgain ? error.refused : !isAway(error));
 
 /** Doubles up to the longest, half of it by chance: many processes don't come back at once. */
 const delayOf = (attempt: number): number =>

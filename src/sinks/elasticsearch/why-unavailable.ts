@@ -32,7 +32,8 @@ function explainAnswer(error: InstanceType<typeof errors.ResponseError>, setting
   if (statusCode === 401) return `Elasticsearch refuses ${whoIs(settings)} (401)`;
   if (statusCode === 403)
     return `Elasticsearch forbids it (403${said}); docs/elasticsearch.md lists the privileges that ${whoIs(settings)} needs`;
-  return `Elasticsearch answered ${statusCode}${said}`;
+  if (isAway(error)) return `Elasticsearch answered ${statusCode}${said}`;
+  return `Elasticsearch does not take the request (${statusCode}${said}); run \`wayward setup elasticsearch\`, and check that elasticsearch.node is Elasticsearch 8 or 9`;
 }
 
 const whoIs = ({ username, api_key: apiKey }: ElasticsearchSettings): string =>

@@ -44,6 +44,15 @@ export class Writer {
     this.#signal = signal;
   }
 
+  /** Those of them that an attempt before has not brought in. */
+  async absent(operations: readonly Operation[]): Promise<Operation[]> {
+    const absent: Operation[] = [];
+    for (const batch of batchesOf(operations))
+      absent.push(...(await this.#patience.until(() => missing(this.#client, batch, this.#signal))));
+    this.counts.there += operations.length - absent.length;
+    return absent;
+  }
+
   /** Resolves when each is in Elasticsearch or was handed to `rejected`. */
   async write(operations: readonly Operation[], redelivered: boolean): Promise<void> {
     for (const batch of batchesOf(operations)) await this.#writeBatch(batch, redelivered);
@@ -68,7 +77,8 @@ export class Writer {
         const later = await this.#settle(waiting, outcomes);
         waiting = later.map(({ operation }) => operation);
         unsure = later.some((one) => one.unsure);
-        if (later[0] !== undefined) throw new TryAgain(`Elasticsearch puts it off: ${later[0].reason}`);
+        const worst = later.find(({ mend }) => mend !== undefined) ?? later[0];
+        if (worst !== undefined) throw tryAgain(worst);
       });
     } catch (error) {
       if (!(error instanceof BulkRefused)) throw error;
@@ -106,11 +116,12 @@ export class Writer {
   }
 }
 
-interface Later {
-  readonly operation: Operation;
-  readonly reason: string;
-  readonly unsure: boolean;
-}
+type Later = Extract<Outcome, { kind: 'later' }> & { readonly operation: Operation };
+
+const tryAgain = ({ operation, reason, mend }: Later): TryAgain =>
+  mend === undefined
+    ? new TryAgain(`Elasticsearch puts it off: ${reason}`)
+    : new TryAgain(`Elasticsearch does not take documents for ${operation.target}: ${reason}; ${mend}`, true);
 
 function* batchesOf(operations: readonly Operation[]): Generator<Operation[]> {
   let batch: Operation[] = [];
