@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { type CommandIo, EXIT_INTERRUPTED } from './commands/io.ts';
+import { type CommandIo, EXIT_INTERRUPTED, EXIT_SERVER_MISSING } from './commands/io.ts';
 import { ServerUnavailableError, UsageError } from './errors.ts';
 import { VERSION } from './version.ts';
 
@@ -92,7 +92,6 @@ const COMMANDS: readonly CommandEntry[] = [
 ];
 
 const EXIT_USAGE = 2;
-const EXIT_SERVER_MISSING = 3;
 /** An error of ours (sysexits: EX_SOFTWARE), so that it is never taken for findings (1). */
 const EXIT_BUG = 70;
 /** A terminal's Ctrl-C may arrive twice: from the terminal and passed on by the launcher. */

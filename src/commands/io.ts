@@ -4,6 +4,9 @@ import { printable } from './table.ts';
 /** Ctrl-C or SIGTERM ended it before its work was done (128 + SIGINT, as shells count). */
 export const EXIT_INTERRUPTED = 130;
 
+/** A server that is needed is not there. */
+export const EXIT_SERVER_MISSING = 3;
+
 /** A place for output; `isTTY` and `columns` are there on a terminal. */
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 

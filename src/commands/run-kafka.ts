@@ -4,10 +4,12 @@ import type { WaywardConfig } from '../config/wayward-yaml.ts';
 import type { Detector } from '../detectors/detector.ts';
 import { UsageError } from '../errors.ts';
 import { createKafka, requireKafka } from '../kafka/client.ts';
-import { requireTopics } from '../kafka/topics.ts';
+import { topicsGone } from '../kafka/topic-watch.ts';
+import { requireTopics, withoutTopics } from '../kafka/topics.ts';
 import type { Condition } from '../ops/telemetry.ts';
 import { type DeliverRoleOptions, startDeliver } from '../pipeline/kafka/deliver-role.ts';
 import { startDetect } from '../pipeline/kafka/detect-role.ts';
+import { ForeignMessages } from '../pipeline/kafka/foreign.ts';
 import { startHealthStream } from '../pipeline/kafka/health-stream.ts';
 import { startIngest } from '../pipeline/kafka/ingest-role.ts';
 import { startRespond } from '../pipeline/kafka/respond-role.ts';
@@ -16,7 +18,7 @@ import { RoleCounts, tellOfLag } from '../pipeline/kafka/role-counts.ts';
 import { ALERTS, CONTROL, DEAD_LETTERS, DOCUMENTS, EVENTS, INGEST, RESPONSE, STATE } from '../pipeline/kafka/topics.ts';
 import type { LaneOptions } from '../pipeline/lane.ts';
 import { createElasticsearch, ElasticsearchAway, requireElasticsearch } from '../sinks/elasticsearch/client.ts';
-import { type CommandIo, EXIT_INTERRUPTED } from './io.ts';
+import { type CommandIo, EXIT_INTERRUPTED, EXIT_SERVER_MISSING } from './io.ts';
 import { laneOptionsOf } from './logs.ts';
 import type { Ops } from './ops.ts';
 import type { Setup } from './options.ts';
@@ -54,16 +56,20 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
   await requireKafka(settings);
   const kafka = createKafka(settings, log);
   const roles = rolesOf(options);
-  await requireTopics(kafka, topicsOf(roles, config));
+  const topics = topicsOf(roles, config);
+  await requireTopics(kafka, topics);
   const counts = new RoleCounts();
   counts.tell(ops.telemetry);
-  const common = { kafka, registry: options.registry, counts, log };
+  const foreign = new ForeignMessages(log);
+  foreign.tell(ops.telemetry);
+  const common = { kafka, registry: options.registry, counts, foreign, log };
   const running = new Map<RoleName, Role>();
   tellOfLag(ops.telemetry, () => [...running.values()].flatMap(({ slots }) => slots));
   for (const role of roles) ops.telemetry.component(role, () => conditionOf(running.get(role)));
   const start: Readonly<Record<RoleName, () => Promise<Role>>> = {
     ingest: async () => startIngest({ ...common, lanes: await lanesOf(options), settle: settings.settle }),
-    deliver: async () => startDeliver({ kafka, log, telemetry: ops.telemetry, ...(await elasticsearchOf(config)) }),
+    deliver: async () =>
+      startDeliver({ kafka, log, foreign, telemetry: ops.telemetry, ...(await elasticsearchOf(config)) }),
     detect: () => startDetect({ ...common, detectors: options.detectors, snapshotEvery: settings.snapshot_every }),
     respond: () =>
       startRespond({
@@ -75,6 +81,7 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
       }),
   };
   let stopHealth: (() => Promise<void>) | undefined;
+  let gone: readonly string[] = [];
   try {
     // Detection first, so that it is there when events come.
     for (const role of [...roles].reverse()) {
@@ -84,10 +91,13 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
     stopHealth = await startHealthStream({ kafka, measurements: () => ops.metrics.measurements(), log });
     ops.started();
     log.info({ roles, client: settings.client_id }, 'working');
-    await untilAborted(io.signal);
+    gone = await Promise.race([topicsGone(kafka, topics, log, io.signal), untilAborted(io.signal)]);
+    if (gone.length > 0) log.error({ topics: gone }, 'topics were deleted; this process ends');
   } finally {
-    await stop([async () => stopHealth?.(), ...[...running.values()].map((role) => () => role.stop())], log);
+    const parts = [async () => stopHealth?.(), ...[...running.values()].map((role) => () => role.stop())];
+    await stop(parts, log, gone.length > 0 ? EXIT_SERVER_MISSING : EXIT_INTERRUPTED);
   }
+  if (gone.length > 0) throw withoutTopics(gone);
   log.info({ roles }, 'stopped');
 }
 
@@ -152,13 +162,15 @@ function conditionOf(role: Role | undefined): Condition {
   };
 }
 
-const untilAborted = (signal: AbortSignal): Promise<void> =>
+/** Also where brokers are away and nothing that was asked of them returns. */
+const untilAborted = (signal: AbortSignal): Promise<string[]> =>
   new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
+    if (signal.aborted) resolve([]);
+    else signal.addEventListener('abort', () => resolve([]), { once: true });
   });
 
-async function stop(parts: readonly (() => Promise<void>)[], log: ServiceLog): Promise<void> {
+/** `code`: of the exit, where stopping takes too long. */
+async function stop(parts: readonly (() => Promise<void>)[], log: ServiceLog, code: number): Promise<void> {
   const late = Symbol('late');
   const stopped = Promise.all(parts.map((part) => part()));
   const timer = new AbortController();
@@ -166,5 +178,5 @@ async function stop(parts: readonly (() => Promise<void>)[], log: ServiceLog): P
   timer.abort();
   if (outcome !== late) return;
   log.warn('stopping took too long; what was not committed is done again by whoever takes over');
-  process.exit(EXIT_INTERRUPTED);
+  process.exit(code);
 }

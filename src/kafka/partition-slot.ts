@@ -49,6 +49,8 @@ export class PartitionSlot {
   /** The partition's end when it was last seen. */
   #end = 0;
   #paused = false;
+  /** Where it failed last, and how long it then waited. */
+  #failure = { position: -1, delay: 0 };
   #caughtUpAt: number | undefined;
   #confirmed: (() => void) | undefined;
   /** What it does now; everything goes one after the other. */
@@ -104,6 +106,8 @@ export class PartitionSlot {
           'messages were deleted before they were read',
         );
       }
+      if (end < this.position)
+        throw new Error(`${this.name} ends at ${end}, before what was read of it: was the topic made anew?`);
       const fetched = fetchedOf(this.position);
       this.#end = end;
       this.#caughtUpAt = fetched.next >= end ? at : undefined;
@@ -155,10 +159,25 @@ export class PartitionSlot {
   async #failed(error: unknown): Promise<void> {
     if (this.#stop.signal.aborted) return this.#discard(); // it was told to stop
     const fenced = error instanceof Fenced;
-    if (fenced) this.#log.warn({ partition: this.name }, 'another process has taken this partition over');
-    else this.#log.error({ partition: this.name, err: error }, 'a partition failed; starting it again');
+    const delay = fenced ? 0 : this.#delayOf(this.position);
+    const place = { partition: this.name, offset: this.position };
+    if (fenced) this.#log.warn(place, 'another process has taken this partition over');
+    else this.#log.error({ ...place, err: error, retry_in_ms: delay }, 'a partition failed; starting it again');
     await this.#discard();
-    this.#loop = fenced ? this.#startOnceConfirmed() : this.#start();
+    this.#loop = fenced ? this.#startOnceConfirmed() : this.#startIn(delay);
+  }
+
+  /** Nothing at first; where it has come no further since the last failure, twice as long as then. */
+  #delayOf(position: number): number {
+    const { position: before, delay } = this.#failure;
+    const again = position <= before ? Math.min(Math.max(FIRST_RETRY, delay * 2), LONGEST_RETRY) : 0;
+    this.#failure = { position: Math.max(position, before), delay: again };
+    return again;
+  }
+
+  async #startIn(delay: number): Promise<void> {
+    await wait(delay, this.#stop.signal);
+    await this.#start();
   }
 
   async #startOnceConfirmed(): Promise<void> {

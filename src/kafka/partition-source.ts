@@ -65,17 +65,17 @@ export class PartitionSource implements Source {
     return undefined;
   }
 
-  /** `at`: bytes of the stream. Nothing asks for a position before the last one that was saved for a restart. */
+  /** `at`: bytes of the stream. */
   save(at: number): SourcePosition {
     const handed = at >= this.#bytes ? undefined : this.#handed.findLast(({ start }) => start <= at);
     if (handed === undefined) return { name: this.name, offset: this.#next, identity: '0' };
     return { name: this.name, offset: handed.offset, identity: String(at - handed.start) };
   }
 
-  /** Forgets the messages that lie before `at` bytes of the stream. */
-  forgetBefore(at: number): void {
-    const kept = this.#handed.findLastIndex(({ start }) => start <= at);
-    if (kept > 0) this.#handed = this.#handed.slice(kept);
+  /** Nothing will ask again for a position in a message before this offset. */
+  forgetBefore(offset: number): void {
+    const kept = this.#handed.findIndex((handed) => handed.offset >= offset);
+    this.#handed = kept === -1 ? [] : this.#handed.slice(kept);
   }
 
   async close(): Promise<void> {}

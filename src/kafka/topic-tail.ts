@@ -10,6 +10,7 @@ const LOOK_EVERY = 10;
  */
 export class TopicTail {
   readonly values = new Map<string, Buffer>();
+  readonly #offsets = new Map<string, string>();
   readonly #stop = new AbortController();
   readonly #reader: TopicReader;
   /** Markers that somebody waits for. */
@@ -20,8 +21,8 @@ export class TopicTail {
     this.#reader = reader;
     this.#following = reader.read(
       0,
-      ({ key, value }) => {
-        if (key !== null) this.#take(key.toString(), value);
+      ({ key, value, offset }) => {
+        if (key !== null) this.#take(key.toString(), value, offset);
         return false;
       },
       this.#stop.signal,
@@ -40,16 +41,25 @@ export class TopicTail {
     this.#awaited.delete(marker);
   }
 
+  /** Where the newest message of a key stands, for a person. */
+  offsetOf(key: string): string | undefined {
+    return this.#offsets.get(key);
+  }
+
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#following;
     await this.#reader.close();
   }
 
-  #take(key: string, value: Buffer | null): void {
-    if (key.startsWith(MARKER)) this.#awaited.delete(value?.toString() ?? '');
-    else if (value === null) this.values.delete(key);
+  #take(key: string, value: Buffer | null, offset: string): void {
+    if (key.startsWith(MARKER)) {
+      this.#awaited.delete(value?.toString() ?? '');
+      return;
+    }
+    if (value === null) this.values.delete(key);
     else this.values.set(key, value);
+    this.#offsets.set(key, offset);
   }
 }
 

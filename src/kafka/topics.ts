@@ -25,12 +25,16 @@ export interface TopicState {
 /** @throws ServerUnavailableError for those that are not there, with what to do about it */
 export async function requireTopics(kafka: Kafka, names: readonly string[]): Promise<void> {
   const missing = await withAdmin(kafka, (admin) => missingTopics(admin, names));
-  if (missing.length === 0) return;
+  if (missing.length > 0) throw withoutTopics(missing);
+}
+
+/** What to say, and what to do about it. */
+export function withoutTopics(missing: readonly string[]): ServerUnavailableError {
   const own = missing.some((name) => name.startsWith(OWN_PREFIX)) ? ['run wayward setup kafka'] : [];
   const raw = missing.some((name) => !name.startsWith(OWN_PREFIX))
     ? ['make those that hold your logs, or mend kafka.topics in wayward.yaml']
     : [];
-  throw new ServerUnavailableError(
+  return new ServerUnavailableError(
     `Kafka has no topic ${missing.join(', ')}, or does not show it to this user; ${[...own, ...raw].join('; ')}`,
   );
 }

@@ -45,6 +45,12 @@ export const METRICS = {
     labels: ['reason'],
     health: 'dead_letters',
   },
+  foreign: {
+    name: 'wayward_foreign_messages_total',
+    kind: 'counter',
+    help: "Messages on Wayward's own topics that no Wayward wrote; passed over, with a line in the log.",
+    labels: ['topic'],
+  },
   unattributed: {
     name: 'wayward_unattributed_total',
     kind: 'counter',

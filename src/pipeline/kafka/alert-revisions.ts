@@ -1,7 +1,6 @@
 import { type Alert, severityRose } from '../../alerts/alert.ts';
-import { alertDocument } from '../../alerts/document.ts';
 import type { OutMessage } from '../../kafka/transactional-writer.ts';
-import { ALERTS } from './topics.ts';
+import { alertMessage } from './alert-message.ts';
 
 /**
  * The revisions of alerts that others must see: each at which the severity rose, since that is a call to the SOC of its own,
@@ -28,16 +27,8 @@ export class AlertRevisions {
   /** In the order in which they came; they are forgotten. */
   messages(): OutMessage[] {
     const newest = [...this.#newest.values()].filter((alert) => !this.#rose.includes(alert));
-    const messages = [...this.#rose, ...newest].map(messageOf);
+    const messages = [...this.#rose, ...newest].map(alertMessage);
     this.forget();
     return messages;
   }
 }
-
-const messageOf = (alert: Alert): OutMessage => ({
-  topic: ALERTS,
-  partition: 0,
-  key: alert.id,
-  value: JSON.stringify(alertDocument(alert)),
-  headers: { alert: JSON.stringify(alert) },
-});

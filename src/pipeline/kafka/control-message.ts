@@ -30,4 +30,7 @@ export const wordSchema = z.discriminatedUnion('say', [
   z.object({ say: z.literal('restore'), ...said, credentials }),
 ]);
 
+/** Of what stands on the control topic and is none. */
+export const NO_WORD = 'it is no word that this version knows';
+
 export type Word = z.infer<typeof wordSchema>;

@@ -6,8 +6,9 @@ import type { Log } from '../../kafka/log.ts';
 import type { PartitionWorker } from '../../kafka/partition-slot.ts';
 import { MARKER, type TopicTail } from '../../kafka/topic-tail.ts';
 import { type OutMessage, TransactionalWriter } from '../../kafka/transactional-writer.ts';
-import { closingSchema } from './control-message.ts';
+import { closingSchema, NO_WORD, wordSchema } from './control-message.ts';
 import { encodeEvents } from './events-message.ts';
+import type { ForeignMessages } from './foreign.ts';
 import type { RoleCounts } from './role-counts.ts';
 import { CONTROL, EVENTS, INGEST } from './topics.ts';
 
@@ -17,6 +18,7 @@ interface ControlContext {
   readonly rawPartitions: () => Readonly<Record<string, number>>;
   readonly partitionOf: (route: string) => number;
   readonly counts: RoleCounts;
+  readonly foreign: ForeignMessages;
   readonly log: Log;
 }
 
@@ -57,8 +59,13 @@ export class ControlWorker implements PartitionWorker {
 
   /** Other words on this topic are for the responder. */
   #closing(value: Buffer | null, offset: string): OutMessage[] {
-    const parsed = closingSchema.safeParse(jsonOf(value));
-    if (!parsed.success) return [];
+    const said = jsonOf(value);
+    const parsed = closingSchema.safeParse(said);
+    if (!parsed.success) {
+      if (!wordSchema.safeParse(said).success)
+        this.#context.foreign.passOver({ topic: CONTROL, partition: 0, offset }, NO_WORD);
+      return [];
+    }
     const { alert, verdict } = parsed.data;
     this.#context.log.info({ alert: alert.id, verdict, offset }, 'closed by a person');
     const message = {

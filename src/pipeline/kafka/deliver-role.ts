@@ -8,6 +8,7 @@ import { Delivery } from '../../sinks/elasticsearch/delivery.ts';
 import type { ElasticsearchSettings } from '../../sinks/elasticsearch/settings.ts';
 import type { RejectedDocument } from '../../sinks/elasticsearch/writer.ts';
 import { DELIVER_GROUP, DeliverWorker } from './deliver.ts';
+import type { ForeignMessages } from './foreign.ts';
 import type { Role } from './role.ts';
 import { ALERTS, DEAD_LETTERS, DOCUMENTS } from './topics.ts';
 
@@ -16,11 +17,13 @@ export interface DeliverRoleOptions {
   readonly client: Client;
   readonly settings: ElasticsearchSettings;
   readonly telemetry: Telemetry;
+  readonly foreign: ForeignMessages;
   readonly log: Log;
 }
 
 /** Alerts and documents to Elasticsearch, as far as they are this process's to deliver. */
-export async function startDeliver({ kafka, client, settings, telemetry, log }: DeliverRoleOptions): Promise<Role> {
+export async function startDeliver(options: DeliverRoleOptions): Promise<Role> {
+  const { kafka, client, settings, telemetry, foreign, log } = options;
   const letters = kafka.producer({ idempotent: true, createPartitioner: Partitioners.DefaultPartitioner });
   await letters.connect();
   const delivery = new Delivery({
@@ -47,7 +50,7 @@ export async function startDeliver({ kafka, client, settings, telemetry, log }: 
   const group = new PartitionGroup(kafka, {
     groupId: DELIVER_GROUP,
     topics: [ALERTS, DOCUMENTS],
-    worker: (topic, partition) => new DeliverWorker(kafka, delivery, topic, partition, took),
+    worker: (topic, partition) => new DeliverWorker(kafka, delivery, topic, partition, took, foreign),
     log,
   });
   await group.start();

@@ -1,10 +1,12 @@
 import type { Kafka, KafkaMessage } from 'kafkajs';
-import { type Alert, severityRose } from '../../alerts/alert.ts';
+import { severityRose } from '../../alerts/alert.ts';
 import type { OutgoingDocument } from '../../documents/outgoing.ts';
 import { committedOffset, endOffset } from '../../kafka/committed-offset.ts';
 import type { Fetched } from '../../kafka/fetched.ts';
 import type { PartitionWorker } from '../../kafka/partition-slot.ts';
 import type { Deliverable, Delivery } from '../../sinks/elasticsearch/delivery.ts';
+import { readAlert } from './alert-message.ts';
+import { ForeignMessage, type ForeignMessages, isObject, parsed } from './foreign.ts';
 import { ALERTS } from './topics.ts';
 
 export const DELIVER_GROUP = 'wayward-deliver';
@@ -22,15 +24,24 @@ export class DeliverWorker implements PartitionWorker {
   readonly #topic: string;
   readonly #partition: number;
   readonly #took: (seconds: number) => void;
+  readonly #foreign: ForeignMessages;
   /** What was there when it took over, another process may have delivered: it reports how far it is only now and then. */
   #redeliveredBefore = 0;
 
-  constructor(kafka: Kafka, delivery: Delivery, topic: string, partition: number, took: (seconds: number) => void) {
+  constructor(
+    kafka: Kafka,
+    delivery: Delivery,
+    topic: string,
+    partition: number,
+    took: (seconds: number) => void,
+    foreign: ForeignMessages,
+  ) {
     this.#kafka = kafka;
     this.#delivery = delivery;
     this.#topic = topic;
     this.#partition = partition;
     this.#took = took;
+    this.#foreign = foreign;
   }
 
   async start(): Promise<number> {
@@ -45,7 +56,7 @@ export class DeliverWorker implements PartitionWorker {
       const redelivered = Number(some[0]?.offset) < this.#redeliveredBefore;
       const began = performance.now();
       await this.#delivery.deliver(
-        some.map((message) => this.#itemOf(message)),
+        some.flatMap((message) => this.#itemOf(message)),
         redelivered,
       );
       this.#took((performance.now() - began) / 1_000);
@@ -56,10 +67,25 @@ export class DeliverWorker implements PartitionWorker {
 
   async close(): Promise<void> {}
 
-  #itemOf({ value, headers }: KafkaMessage): Deliverable {
-    const document = JSON.parse(String(value));
-    if (this.#topic !== ALERTS) return document as OutgoingDocument;
-    const alert: Alert = JSON.parse(String(headers?.alert));
-    return { alert, document, rose: severityRose(alert) };
+  #itemOf(message: KafkaMessage): Deliverable[] {
+    try {
+      const document = parsed(String(message.value));
+      if (this.#topic !== ALERTS) return [outgoing(document)];
+      if (!isObject(document)) throw new ForeignMessage('it is no document');
+      const alert = readAlert(message);
+      return [{ alert, document, rose: severityRose(alert) }];
+    } catch (error) {
+      if (!(error instanceof ForeignMessage)) throw error;
+      this.#foreign.passOver({ topic: this.#topic, partition: this.#partition, offset: message.offset }, error);
+      return [];
+    }
   }
+}
+
+const STREAMS: ReadonlySet<unknown> = new Set(['activity', 'inventory', 'response', 'health']);
+
+function outgoing(value: unknown): OutgoingDocument {
+  if (!isObject(value) || !STREAMS.has(value.stream) || typeof value.id !== 'string' || !isObject(value.document))
+    throw new ForeignMessage('it is no document of a stream');
+  return value as unknown as OutgoingDocument;
 }

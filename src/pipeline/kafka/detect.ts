@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Kafka } from 'kafkajs';
+import type { Kafka, KafkaMessage } from 'kafkajs';
 import type { Alert } from '../../alerts/alert.ts';
 import type { Registry } from '../../attribution/registry.ts';
 import type { Activity } from '../../baselines/activity.ts';
@@ -7,6 +7,7 @@ import type { Detector } from '../../detectors/detector.ts';
 import { observedDocument } from '../../documents/observed.ts';
 import type { Fetched } from '../../kafka/fetched.ts';
 import type { Log } from '../../kafka/log.ts';
+import { partitionRange } from '../../kafka/partition-range.ts';
 import type { PartitionWorker } from '../../kafka/partition-slot.ts';
 import type { TopicReader } from '../../kafka/topic-reader.ts';
 import { MARKER } from '../../kafka/topic-tail.ts';
@@ -14,11 +15,12 @@ import { type OutMessage, TransactionalWriter } from '../../kafka/transactional-
 import { Core } from '../core.ts';
 import { AlertRevisions } from './alert-revisions.ts';
 import { documentMessage } from './document-message.ts';
-import { decodeEvents } from './events-message.ts';
+import { decodeEvents, type EventsMessage } from './events-message.ts';
+import { ForeignMessage, type ForeignMessages, type Place } from './foreign.ts';
 import { PartitionDetector } from './partition-detector.ts';
 import type { RoleCounts } from './role-counts.ts';
 import { offsetMessage, SnapshotReader, snapshotMessages } from './snapshot.ts';
-import { STATE } from './topics.ts';
+import { EVENTS, STATE } from './topics.ts';
 
 /** What detection of all partitions in this process shares. */
 export interface DetectContext {
@@ -32,6 +34,7 @@ export interface DetectContext {
   /** Milliseconds between two snapshots of a partition. */
   readonly snapshotEvery: number;
   readonly counts: RoleCounts;
+  readonly foreign: ForeignMessages;
   readonly log: Log;
 }
 
@@ -78,6 +81,7 @@ export class DetectWorker implements PartitionWorker {
     this.#writer = await TransactionalWriter.open(kafka, `wayward-detect-${this.#partition}`, counts.transactions);
     const saved = await this.#read(signal);
     this.#committed = saved.offset;
+    await this.#requireEvents(saved.offset);
     const { snapshot } = saved;
     if (snapshot === 'outdated') {
       this.#context.log.warn(
@@ -99,7 +103,8 @@ export class DetectWorker implements PartitionWorker {
 
   async process({ messages, next }: Fetched): Promise<void> {
     for (const { value, offset } of messages) {
-      const message = decodeEvents(value);
+      const message = this.#decode(value, offset);
+      if (message === undefined) continue;
       this.#detector.take(message);
       if (Number(offset) >= this.#committed) continue;
       this.#replayed += message.events.length;
@@ -109,6 +114,31 @@ export class DetectWorker implements PartitionWorker {
     this.#position = next;
     this.#tellOfReplay();
     await this.#mayCommit();
+  }
+
+  /** @throws Error for what another version wrote: that must not be passed over */
+  #decode(value: Buffer | null, offset: string): EventsMessage | undefined {
+    return this.#takeOwn({ topic: EVENTS, partition: this.#partition, offset }, () => decodeEvents(value));
+  }
+
+  #takeOwn<T>(place: Place, take: () => T): T | undefined {
+    try {
+      return take();
+    } catch (cause) {
+      if (!(cause instanceof ForeignMessage))
+        throw new Error(`${place.topic}/${place.partition}, offset ${place.offset}: ${cause}`, { cause });
+      this.#context.foreign.passOver(place, cause);
+      return undefined;
+    }
+  }
+
+  /** @throws Error where the events that were dealt with can't be those of this topic: it would wait in silence for their number */
+  async #requireEvents(committed: number): Promise<void> {
+    const { end } = await partitionRange(this.#context.kafka, EVENTS, this.#partition);
+    if (committed > end)
+      throw new Error(
+        `${EVENTS}/${this.#partition} ends at ${end}, but ${STATE} says that it was dealt with up to ${committed}: one of the two was made anew or written to by somebody else. Make both anew: it learns from what comes`,
+      );
   }
 
   #tellOfReplay(): void {
@@ -157,16 +187,18 @@ export class DetectWorker implements PartitionWorker {
     await this.#writer?.commit([{ topic: STATE, partition: this.#partition, key: MARKER, value: marker }]);
     const reader = new SnapshotReader();
     let told = began;
-    const visit = (key: Buffer | null, value: Buffer | null): boolean => {
+    const visit = ({ key, value, offset }: KafkaMessage): boolean => {
       if (key?.toString() === MARKER) return value?.toString() === marker;
-      reader.take(key?.toString() ?? '', value);
+      this.#takeOwn({ topic: STATE, partition: this.#partition, offset }, () =>
+        reader.take(key?.toString() ?? '', value),
+      );
       if (Date.now() - told > PROGRESS_EVERY) {
         told = Date.now();
         log.info({ partition: this.#partition, principals: reader.principals, bytes: reader.bytes }, 'restoring');
       }
       return false;
     };
-    await states.read(this.#partition, ({ key, value }) => visit(key, value), signal);
+    await states.read(this.#partition, visit, signal);
     signal.throwIfAborted();
     const milliseconds = Date.now() - began;
     const { principals, bytes } = reader;

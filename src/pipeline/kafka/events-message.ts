@@ -1,6 +1,7 @@
 import type { CredentialUse, Identity, Leak } from '../../event.ts';
 import type { ClosedAlert } from '../core.ts';
 import { PendingUse } from '../ordered.ts';
+import { ForeignMessage, isObject, parsed } from './foreign.ts';
 
 /** Raised when what an older version wrote can no longer be read. */
 const VERSION = 1;
@@ -52,19 +53,81 @@ type Wire = readonly [
   leaks: readonly Leak[],
 ];
 
+const isText = (value: unknown): boolean => typeof value === 'string';
+const isTextOrNull = (value: unknown): boolean => value === null || typeof value === 'string';
+const isBit = (value: unknown): boolean => value === 0 || value === 1;
+
+/** What stands in each column of `Wire`. */
+const COLUMNS: readonly ((value: unknown) => boolean)[] = [
+  Number.isFinite,
+  Number.isFinite,
+  isBit,
+  isText,
+  isText,
+  isText,
+  isText,
+  isText,
+  (value) =>
+    Array.isArray(value) && value.every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every(isText)),
+  isBit,
+  isTextOrNull,
+  isTextOrNull,
+  Number.isFinite,
+  Number.isFinite,
+  (value) => value === null || Number.isFinite(value),
+  ...Array.from({ length: 6 }, () => isTextOrNull),
+  (value) => Array.isArray(value) && value.every(isObject),
+];
+
 /** JSON, with each event as a row of values: the field names would be most of the bytes. */
 export function encodeEvents(message: EventsMessage): string {
   const { events, ...rest } = message;
   return JSON.stringify({ v: VERSION, ...rest, events: events.map(toWire) });
 }
 
-/** @throws Error for what is no message of this version */
+/** @throws ForeignMessage for what no Wayward wrote; Error for what another version wrote */
 export function decodeEvents(value: Buffer | null): EventsMessage {
-  const message = JSON.parse(value?.toString() ?? 'null');
-  if (message?.v !== VERSION)
-    throw new Error(`an events message of version ${String(message?.v)}; this Wayward reads ${VERSION}`);
+  const message = parsed(value?.toString() ?? 'null');
+  if (!isObject(message) || !Number.isSafeInteger(message.v)) throw new ForeignMessage('it is no message of events');
+  if (message.v !== VERSION)
+    throw new Error(
+      `an events message of version ${message.v}; this Wayward reads ${VERSION}: run one that reads both`,
+    );
+  if (!isMessage(message)) throw new ForeignMessage('it is no message of events, though it has a version');
   return { ...message, events: message.events.map(fromWire) };
 }
+
+/** More partitions than any cluster has. */
+const MOST_PARTITIONS = 1_000_000;
+
+const isTime = (value: unknown): boolean => value === null || Number.isFinite(value);
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
+
+const isMessage = (
+  value: Readonly<Record<string, unknown>>,
+): value is Readonly<Record<string, unknown>> & Omit<EventsMessage, 'events'> & { readonly events: readonly Wire[] } =>
+  typeof value.from === 'string' &&
+  isObject(value.of) &&
+  Object.values(value.of).every((count) => isCount(count) && Number(count) <= MOST_PARTITIONS) &&
+  isTime(value.watermark) &&
+  isTime(value.high) &&
+  typeof value.live === 'boolean' &&
+  Array.isArray(value.events) &&
+  value.events.every(isWire) &&
+  Array.isArray(value.closings) &&
+  value.closings.every(isClosing);
+
+const isWire = (row: unknown): boolean =>
+  Array.isArray(row) && row.length === COLUMNS.length && COLUMNS.every((fits, at) => fits(row[at]));
+
+const isClosing = (value: unknown): boolean =>
+  isObject(value) &&
+  (value.verdict === 'benign' || value.verdict === 'true') &&
+  isObject(value.alert) &&
+  typeof value.alert.id === 'string' &&
+  typeof value.alert.principal === 'string' &&
+  Number.isFinite(value.alert.start) &&
+  Number.isFinite(value.alert.end);
 
 const toWire = (event: PendingUse): Wire => {
   const { use } = event;

@@ -6,6 +6,7 @@ import { PartitionGroup } from '../../kafka/partition-group.ts';
 import { TopicTail } from '../../kafka/topic-tail.ts';
 import type { LaneOptions } from '../lane.ts';
 import { ControlWorker } from './control.ts';
+import type { ForeignMessages } from './foreign.ts';
 import { IngestWorker } from './ingest.ts';
 import { partitioner } from './partitions.ts';
 import type { Role } from './role.ts';
@@ -19,6 +20,7 @@ export interface IngestRoleOptions {
   readonly lanes: ReadonlyMap<string, LaneOptions>;
   readonly settle: number;
   readonly counts: RoleCounts;
+  readonly foreign: ForeignMessages;
   readonly log: Log;
 }
 

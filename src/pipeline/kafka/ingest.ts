@@ -1,19 +1,22 @@
-import { randomUUID } from 'node:crypto';
-import type { Kafka } from 'kafkajs';
+import { hash, randomUUID } from 'node:crypto';
+import type { Kafka, KafkaMessage } from 'kafkajs';
 import type { Registry } from '../../attribution/registry.ts';
 import { routeOf } from '../../attribution/route.ts';
 import type { Fetched } from '../../kafka/fetched.ts';
+import type { Log } from '../../kafka/log.ts';
+import { partitionRange } from '../../kafka/partition-range.ts';
 import type { PartitionWorker } from '../../kafka/partition-slot.ts';
 import { PartitionSource } from '../../kafka/partition-source.ts';
 import { MARKER, type TopicTail } from '../../kafka/topic-tail.ts';
 import { type OutMessage, TransactionalWriter } from '../../kafka/transactional-writer.ts';
 import type { DeadLetter } from '../../sources/dead-letter.ts';
-import { READ_SIZE } from '../../sources/source.ts';
-import { noCounts } from '../counts.ts';
+import { READ_SIZE, type SourcePosition } from '../../sources/source.ts';
+import { countOne, noCounts } from '../counts.ts';
 import { Lane, type LaneOptions, type SavedLane } from '../lane.ts';
 import type { PendingUse } from '../ordered.ts';
 import type { SourceCounts } from '../telemetry.ts';
 import { type EventsMessage, encodeEvents } from './events-message.ts';
+import { ForeignMessage, isObject, parsed } from './foreign.ts';
 import { Lead } from './lead.ts';
 import type { RoleCounts } from './role-counts.ts';
 import { DEAD_LETTERS, EVENTS, INGEST } from './topics.ts';
@@ -32,18 +35,22 @@ export interface IngestContext {
   /** Live: how long after its time a record may still come in order, milliseconds. */
   readonly settle: number;
   readonly counts: RoleCounts;
+  readonly log: Log;
 }
 
 /** Where the reader of one raw partition stands, as `wayward.ingest` keeps it. */
 interface SavedReader {
   readonly lane: SavedLane;
   readonly watermark: number | null;
+  readonly blankBefore: number;
 }
 
 /** Events that may wait for slower partitions, over all raw partitions. */
 const MOST_WAITING = 200_000;
 /** Wall-clock time that is worth a transaction where nothing else is to be said, milliseconds. */
 const WORTH_TELLING = 150;
+const [LF, CR] = [10, 13];
+const BEGINNING = { offset: 0, identity: '0' };
 const PREFIX = 'reader/';
 const TOLD = 'watermark/';
 
@@ -58,6 +65,8 @@ export class IngestWorker implements PartitionWorker {
   #lane!: Lane;
   #letters: DeadLetter[] = [];
   #watermark = Number.NEGATIVE_INFINITY;
+  /** Messages before it have been looked at for whether anything is in them: a restart reads some of them again. */
+  #blankBefore = 0;
   /** The watermark that everybody was told last. */
   #told = Number.NEGATIVE_INFINITY;
   readonly #lead: Lead;
@@ -80,10 +89,11 @@ export class IngestWorker implements PartitionWorker {
       () => writer.commit([{ topic: INGEST, partition: 0, key: `${MARKER}${this.#name}`, value: marker }]),
       signal,
     );
-    const bytes = tail.values.get(`${PREFIX}${this.#name}`);
-    const saved: SavedReader | undefined = bytes && JSON.parse(bytes.toString());
-    const position = saved?.lane.position;
-    this.#source = new PartitionSource(this.#name, position?.offset ?? 0, Number(position?.identity ?? 0));
+    const saved = savedReader(tail, `${PREFIX}${this.#name}`);
+    const { offset, identity } = await this.#goesOnAt(saved?.lane.position);
+    this.#blankBefore = saved?.blankBefore ?? 0;
+    if (offset === 0) this.#blankBefore = 0;
+    this.#source = new PartitionSource(this.#name, offset, Number(identity));
     const options = this.#context.laneOptionsOf(this.#topic);
     this.#lane = new Lane(this.#source, { ...options, onDeadLetter: (letter) => this.#letters.push(letter) });
     if (saved !== undefined) {
@@ -91,7 +101,19 @@ export class IngestWorker implements PartitionWorker {
       this.#watermark = saved.watermark ?? Number.NEGATIVE_INFINITY;
     }
     counts.readers.add(this);
-    return position?.offset ?? 0;
+    return offset;
+  }
+
+  /** A topic that was made anew is read from its beginning. */
+  async #goesOnAt(saved: SourcePosition | undefined): Promise<Pick<SourcePosition, 'offset' | 'identity'>> {
+    if (saved === undefined) return BEGINNING;
+    const { end } = await partitionRange(this.#context.kafka, this.#topic, this.#partition);
+    if (saved.offset <= end) return saved;
+    this.#context.log.error(
+      { partition: this.#name, read: saved.offset, end },
+      'the topic ends before what was read of it, so it was made anew: it is read from its beginning',
+    );
+    return BEGINNING;
   }
 
   /** What became of the records that this worker has read. */
@@ -99,7 +121,9 @@ export class IngestWorker implements PartitionWorker {
     return { name: this.#topic, counts: this.#lane.counts };
   }
 
-  async process({ messages }: Fetched, caughtUpAt: number | undefined): Promise<void> {
+  async process({ messages, next }: Fetched, caughtUpAt: number | undefined): Promise<void> {
+    for (const message of messages) if (Number(message.offset) >= this.#blankBefore) this.#lookForBlank(message);
+    this.#blankBefore = Math.max(this.#blankBefore, next);
     this.#source.push(messages);
     const events: PendingUse[] = [];
     while (!this.#source.isEmpty) await this.#lane.read(READ_SIZE, events, Date.now());
@@ -125,6 +149,20 @@ export class IngestWorker implements PartitionWorker {
     await this.#writer?.close();
   }
 
+  /** A message is a record, also where nothing is in it; as bytes it would not be seen. */
+  #lookForBlank({ value, offset }: KafkaMessage): void {
+    if (value?.some((byte) => byte !== LF && byte !== CR)) return;
+    const reason = value === null ? 'no-value' : 'empty';
+    const { counts } = this.#lane;
+    counts.records++;
+    countOne(counts.deadLetters, reason);
+    const bytes = value ?? Buffer.alloc(0);
+    this.#letters.push({
+      ...{ source: this.#name, position: Number(offset), length: bytes.length, hash: hash('sha256', bytes, 'hex') },
+      ...{ reason, excerpt: '' },
+    });
+  }
+
   get #raw(): readonly string[] {
     return Object.entries(this.#context.rawPartitions()).flatMap(([topic, count]) =>
       Array.from({ length: count }, (_, partition) => `${topic}/${partition}`),
@@ -146,13 +184,18 @@ export class IngestWorker implements PartitionWorker {
     this.#watermark = Math.max(this.#watermark, this.#lane.watermark, byClock);
     const letters = this.#letters;
     this.#letters = [];
-    const saved: SavedReader = { lane: this.#lane.save(), watermark: finite(this.#watermark) };
+    const saved: SavedReader = {
+      lane: this.#lane.save(),
+      watermark: finite(this.#watermark),
+      blankBefore: this.#blankBefore,
+    };
     await this.#writer?.commit([
       ...this.#eventsMessages(events, caughtUpAt !== undefined),
       ...letters.map((letter) => letterMessage(letter, this.#topic, this.#partition)),
       { topic: INGEST, partition: 0, key: `${PREFIX}${this.#name}`, value: JSON.stringify(saved) },
       { topic: INGEST, partition: 0, key: `${TOLD}${this.#name}`, value: String(this.#watermark) },
     ]);
+    this.#source.forgetBefore(leastPosition(saved.lane));
     this.#told = this.#watermark;
     this.#lead.add(events.length, this.#lane.high);
   }
@@ -185,6 +228,28 @@ export class IngestWorker implements PartitionWorker {
 }
 
 const finite = (time: number): number | null => (Number.isFinite(time) ? time : null);
+
+/** @throws Error for what no reader wrote: to begin anew would say everything twice */
+function savedReader(tail: TopicTail, key: string): SavedReader | undefined {
+  const bytes = tail.values.get(key);
+  if (bytes === undefined) return undefined;
+  try {
+    const saved = parsed(bytes.toString());
+    if (isObject(saved) && isObject(saved.lane) && isObject(saved.lane.position)) {
+      const { offset, identity } = saved.lane.position;
+      if (Number.isSafeInteger(offset) && /^\d+$/.test(String(identity))) return saved as unknown as SavedReader;
+    }
+  } catch (error) {
+    if (!(error instanceof ForeignMessage)) throw error;
+  }
+  throw new Error(
+    `${INGEST}/0, offset ${tail.offsetOf(key)}: under the key ${key} stands what no reader wrote. Write there again what stood there before, or a message without a value to read that partition from its beginning`,
+  );
+}
+
+/** Of the first message that a letter or a restart may still ask for. */
+const leastPosition = ({ position, suspects }: SavedLane): number =>
+  suspects.reduce((least, letter) => Math.min(least, letter.position), position.offset);
 
 const letterMessage = (letter: DeadLetter, topic: string, partition: number): OutMessage => ({
   topic: DEAD_LETTERS,

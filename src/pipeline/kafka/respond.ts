@@ -13,15 +13,18 @@ import { saveAlert } from '../../sinks/store-alerts.ts';
 import { drillLog } from '../drill-log.ts';
 import { createDrillWorker, createWorker } from '../response.ts';
 import { tellOfResponse } from '../telemetry.ts';
-import { wordSchema } from './control-message.ts';
+import { readAlert } from './alert-message.ts';
+import { NO_WORD, wordSchema } from './control-message.ts';
+import type { ForeignMessages } from './foreign.ts';
 import { obey } from './obey.ts';
 import type { Replica } from './replica.ts';
 import { type Responder, type ResponderOptions, takeOver } from './take-over.ts';
-import { CONTROL } from './topics.ts';
+import { ALERTS, CONTROL } from './topics.ts';
 
 export interface RespondOptions extends ResponderOptions {
   /** Only the process that responds tells of response. */
   readonly telemetry: Telemetry;
+  readonly foreign: ForeignMessages;
   readonly log: Log;
 }
 
@@ -127,11 +130,11 @@ export class RespondWorker implements PartitionWorker {
     this.#responder?.changelog.save().catch((error: unknown) => this.#failed(error));
   }
 
-  #alertOf({ headers, offset }: KafkaMessage): Alert[] {
+  #alertOf(message: KafkaMessage): Alert[] {
     try {
-      return [JSON.parse(String(headers?.['alert']))];
+      return [readAlert(message)];
     } catch (error) {
-      this.#context.log.error({ offset, err: error }, 'a message on wayward.alerts is no alert; it is passed over');
+      this.#context.foreign.passOver({ topic: ALERTS, partition: 0, offset: message.offset }, error);
       return [];
     }
   }
@@ -169,7 +172,7 @@ export class RespondWorker implements PartitionWorker {
     const done = () => store.setSetting(CONTROL_AT, Number(offset) + 1);
     const word = wordSchema.safeParse(jsonOf(value));
     if (!word.success) {
-      log.warn({ offset }, `a message on ${CONTROL} is none of Wayward's; it is passed over`);
+      this.#context.foreign.passOver({ topic: CONTROL, partition: 0, offset }, NO_WORD);
       return done();
     }
     const { say, id, by } = word.data;

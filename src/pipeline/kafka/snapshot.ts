@@ -1,10 +1,11 @@
 import { UNREGISTERED_AGENT } from '../../attribution/attributed.ts';
-import { STATE_LAYOUT } from '../../baselines/state.ts';
+import { STATE_BYTES, STATE_LAYOUT } from '../../baselines/state.ts';
 import type { OutMessage } from '../../kafka/transactional-writer.ts';
 import type { SavedCore } from '../core.ts';
 import type { SavedUse } from '../ordered.ts';
+import { ForeignMessage, isObject, parsed } from './foreign.ts';
 import type { SavedDetector } from './partition-detector.ts';
-import { STATE } from './topics.ts';
+import { EVENTS, STATE } from './topics.ts';
 
 /** Raised whenever what an older version saved can no longer be read. */
 const VERSION = 1;
@@ -86,7 +87,9 @@ export class SnapshotReader {
   /** Bytes read so far. */
   bytes = 0;
 
+  /** @throws ForeignMessage for what no Wayward wrote: what stood there before still counts */
   take(key: string, value: Buffer | null): void {
+    if (value !== null) requireOwn(key, value);
     this.bytes += value?.length ?? 0;
     if (key.startsWith(PRINCIPAL)) this.#principals.add(key);
     if (value === null) this.#newest.delete(key);
@@ -108,9 +111,8 @@ export class SnapshotReader {
     if (bytes === undefined) return undefined;
     const head: Head = JSON.parse(bytes.toString());
     if (head.version !== VERSION || head.layout !== STATE_LAYOUT) return 'outdated';
-    const text = this.#parts(head.parts, PART).join('');
-    const { detector, core }: Pick<Snapshot, 'detector' | 'core'> = JSON.parse(text);
-    const events = this.#parts(head.pendingParts, `${PART}pending/`).flatMap((part): SavedUse[] => JSON.parse(part));
+    const { detector, core }: Pick<Snapshot, 'detector' | 'core'> = json(this.#parts(head.parts, PART).join(''));
+    const events = this.#parts(head.pendingParts, `${PART}pending/`).flatMap((part): SavedUse[] => json(part));
     return {
       offset: head.offset,
       detector: { ...detector, pending: { ...detector.pending, events } },
@@ -132,15 +134,48 @@ export class SnapshotReader {
     const principals: [string, string | undefined, string, ArrayBuffer][] = [];
     const groups: [string, ArrayBuffer][] = [];
     for (const [key, value] of this.#newest) {
-      if (key.startsWith(GROUP)) groups.push([key.slice(GROUP.length), arrayBuffer(value)]);
+      if (key.startsWith(GROUP) && value.length === STATE_BYTES)
+        groups.push([key.slice(GROUP.length), arrayBuffer(value)]);
       if (!key.startsWith(PRINCIPAL)) continue;
       const name = key.slice(PRINCIPAL.length);
       if (name.startsWith(`${UNREGISTERED_AGENT}/`) && !kept.has(name)) continue;
       const { group, zone, state } = split(value);
-      principals.push([name, group, zone, state]);
+      // Of another layout, where another version wrote it: that baseline starts anew.
+      if (state.byteLength === STATE_BYTES) principals.push([name, group, zone, state]);
     }
     return { principals, groups };
   }
+}
+
+/** Parts of one text show only together whether they are ours. */
+function json<T>(text: string): T {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Error(
+      `the snapshot in ${STATE} can't be read: somebody else wrote under its keys (${PART}…). Write a message without a value under the key ${HEAD} to let it learn anew from ${EVENTS}`,
+      { cause },
+    );
+  }
+}
+
+/** @throws ForeignMessage */
+function requireOwn(key: string, value: Buffer): void {
+  if (key === OFFSET && !/^\d{1,16}$/.test(value.toString())) throw new ForeignMessage('its offset is none');
+  if (key === HEAD && !isHead(parsed(value.toString()))) throw new ForeignMessage('it is no head of a snapshot');
+  if (key.startsWith(PRINCIPAL) && !isPrincipal(value)) throw new ForeignMessage('it is no baseline of a principal');
+  if (![OFFSET, HEAD].includes(key) && ![PRINCIPAL, GROUP, PART].some((prefix) => key.startsWith(prefix)))
+    throw new ForeignMessage('its key is none of a snapshot');
+}
+
+const isHead = (head: unknown): boolean =>
+  isObject(head) && [head.version, head.offset, head.parts, head.pendingParts].every(Number.isSafeInteger);
+
+function isPrincipal(value: Buffer): boolean {
+  const end = value.length < 4 ? Number.POSITIVE_INFINITY : 4 + value.readUInt32BE();
+  if (end > value.length) return false;
+  const head = parsed(value.toString('utf8', 4, end));
+  return isObject(head) && typeof head.zone === 'string';
 }
 
 /** A length, a little JSON, and the bytes of a state. */
