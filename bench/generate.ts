@@ -35,13 +35,13 @@ interface Run {
 const agentName = (index: number): string => `bench-${Math.floor(index / PER_GROUP)}-${index % PER_GROUP}`;
 const credentialOf = (index: number): string => `cred-${agentName(index)}`;
 
-/** Writes the log and its registry; returns the log's size in bytes. */
-export function generate(file: string, lines: number): number {
+/** Writes the log, a day from `from` on, and its registry; returns the log's size in bytes. */
+export function generate(file: string, lines: number, from = START): number {
   writeFileSync(`${file}.credentials.yaml`, registryYaml('Simulated: the agents of the benchmark.', benchRegistry()));
   const output = openSync(file, 'w');
   let written = 0;
   let chunk = '';
-  for (const text of benchLines(lines)) {
+  for (const text of benchLines(lines, from)) {
     chunk += text;
     if (chunk.length < FLUSH_BYTES) continue;
     written += writeSync(output, chunk);

@@ -1,86 +1,27 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { median } from 'simple-statistics';
-import { generate } from './generate.ts';
-
 /**
- * `npm run bench`: the whole path against the floor, measured alternately in processes of their own, and the memory of
- * 100,000 principals. Prints medians and whether the bars are met; says nothing about other machines.
+ * `npm run bench [-- BENCH [OPTIONS]]`: without a name, `scan`.
+ *
+ *   scan     a file to alerts in one thread, against reading and parsing alone; memory of 100,000 principals
+ *   kafka    events a second from Kafka to alerts, in one process and in two, against scan and a bare relay
+ *   latency  from a record's append on Kafka to its alert found in Elasticsearch, at 5,000 events a second
+ *   restore  a process dies that knows 200,000 principals: how long until another one knows them, and how many bytes
+ *
+ * The options stand at the head of each bench's file. All but `scan` start real servers, and stop them.
  */
-const { values } = parseArgs({
-  options: { runs: { type: 'string', default: '5' }, lines: { type: 'string', default: '1000000' } },
-});
-const RUNS = Number(values.runs);
-const LINES = Number(values.lines);
-const LEAST_RATIO = 0.4;
-const MOST_RSS_MB = 400;
-const MOST_BYTES = 8 * 1024;
-/** As bin/wayward.js starts Node. */
-const NODE_FLAGS = ['--min-semi-space-size=32', '--max-semi-space-size=32', '--expose-gc'];
-
-interface Measured {
-  readonly lines: number;
-  readonly milliseconds: number;
-  /** Of its one thread: other processes of a busy machine don't count. */
-  readonly cpuMilliseconds: number;
-  readonly maxRssMb: number;
-}
-
-const measure = <Result>(script: string, ...args: readonly string[]): Result => {
-  const path = new URL(script, import.meta.url).pathname;
-  return JSON.parse(execFileSync(process.execPath, [...NODE_FLAGS, path, ...args], { encoding: 'utf8' })) as Result;
+const BENCHES = {
+  scan: './scan.ts',
+  kafka: './kafka/throughput.ts',
+  latency: './kafka/latency.ts',
+  restore: './kafka/restore.ts',
 };
 
-const rate = ({ lines, milliseconds }: Measured): string =>
-  `${Math.round((lines / milliseconds) * 1_000).toLocaleString('en-US')}/s`;
-const verdict = (met: boolean): string => (met ? 'met' : 'MISSED');
-
-const file = join(tmpdir(), `wayward-bench-${LINES}.jsonl`);
-if (!existsSync(`${file}.credentials.yaml`)) {
-  console.log(`Writing ${LINES.toLocaleString('en-US')} lines to ${file} …`);
-  generate(file, LINES);
+const first = process.argv[2];
+const isNamed = first !== undefined && !first.startsWith('-');
+const name = isNamed ? first : 'scan';
+if (!Object.hasOwn(BENCHES, name)) {
+  console.error(`no bench ${name}; there is: ${Object.keys(BENCHES).join(', ')}`);
+  process.exit(2);
 }
-console.log(`Node ${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}, ${RUNS} runs each`);
-
-const floors: Measured[] = [];
-const wholes: Measured[] = [];
-for (let run = 1; run <= RUNS; run++) {
-  floors.push(measure<Measured>('./floor.ts', file));
-  wholes.push(measure<Measured>('./whole-path.ts', file, `${file}.credentials.yaml`));
-  const [floor, whole] = [floors.at(-1) as Measured, wholes.at(-1) as Measured];
-  console.log(
-    `  run ${run}: floor ${rate(floor)}, whole path ${rate(whole)}, ratio ${(floor.milliseconds / whole.milliseconds).toFixed(2)}`,
-  );
-}
-const middle = (measured: readonly Measured[]): Measured => ({
-  lines: LINES,
-  milliseconds: median(measured.map(({ milliseconds }) => milliseconds)),
-  cpuMilliseconds: median(measured.map(({ cpuMilliseconds }) => cpuMilliseconds)),
-  maxRssMb: Math.max(...measured.map(({ maxRssMb }) => maxRssMb)),
-});
-const floor = middle(floors);
-const whole = middle(wholes);
-const ratio = floor.milliseconds / whole.milliseconds;
-console.log(`\nfloor (read + split + JSON.parse)  ${rate(floor)}`);
-console.log(`whole path, file to alerts         ${rate(whole)}`);
-console.log(
-  `ratio                              ${ratio.toFixed(2)}   bar ${LEAST_RATIO}: ${verdict(ratio >= LEAST_RATIO)}`,
-);
-console.log(
-  `ratio of processor time            ${(floor.cpuMilliseconds / whole.cpuMilliseconds).toFixed(2)}   what a quiet machine shows, nearly`,
-);
-console.log(
-  `peak RSS                           ${Math.round(whole.maxRssMb)} MB   bar ${MOST_RSS_MB} MB: ${verdict(whole.maxRssMb <= MOST_RSS_MB)}`,
-);
-
-const { principals, stateBytes, bytesEach } = measure<{ principals: number; stateBytes: number; bytesEach: number }>(
-  './principals.ts',
-);
-console.log(`\n${principals.toLocaleString('en-US')} principals with full baselines`);
-console.log(`state of each                      ${stateBytes.toLocaleString('en-US')} bytes`);
-console.log(
-  `memory for each                    ${bytesEach.toLocaleString('en-US')} bytes   bar ${MOST_BYTES.toLocaleString('en-US')}: ${verdict(bytesEach <= MOST_BYTES)}`,
-);
+// As the bench sees them: options only.
+if (isNamed) process.argv.splice(2, 1);
+await import(BENCHES[name as keyof typeof BENCHES]);

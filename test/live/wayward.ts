@@ -4,6 +4,8 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 
 const BIN = join(import.meta.dirname, '..', '..', 'bin', 'wayward.js');
+/** As bin/wayward.js starts Node. */
+export const NODE_FLAGS = ['--min-semi-space-size=32', '--max-semi-space-size=32'];
 const READY_TIMEOUT_MS = 30_000;
 
 /** Another command of Wayward, beside the running one or after it; what it printed. */
@@ -40,7 +42,7 @@ export function spawnWayward(
   env: Readonly<Record<string, string>> = {},
   args: readonly string[] = [],
 ): RunningWayward {
-  const child = spawn(process.execPath, [BIN, 'run', '--config', config, ...args], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, BIN, 'run', '--config', config, ...args], {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
   });

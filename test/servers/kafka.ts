@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,6 +25,8 @@ export interface Kafka {
   resume(): void;
   /** Turns bits over, at so many bytes in the first file of each topic's partition 0, as a bad disk might. Restarts it for that. */
   damage(topics: readonly string[], at: number): Promise<void>;
+  /** What the topics' records take on the disk, of all partitions together. */
+  bytesOf(topics: readonly string[]): number;
 }
 
 interface SecuredKafka extends TlsFiles {
@@ -39,6 +41,8 @@ interface KafkaOptions {
   readonly users?: Users;
   /** As `java -Xmx` takes it. */
   readonly heap?: string;
+  /** Lines of server.properties, over those that suit a test. */
+  readonly properties?: Readonly<Record<string, string>>;
 }
 
 const VERSION = '4.4.0';
@@ -46,7 +50,7 @@ const READY_TIMEOUT_MS = 60_000;
 const DAMAGED_BYTES = 8;
 
 /** A real Apache Kafka, broker and controller in one process, on free loopback ports. Throws MissingServer without Java or Maven. */
-export async function startKafka({ users, heap = '256m' }: KafkaOptions = {}): Promise<Kafka> {
+export async function startKafka({ users, heap = '256m', properties: own }: KafkaOptions = {}): Promise<Kafka> {
   const target = await mavenTarget('kafka-broker', VERSION);
   const home = mkdtempSync(join(tmpdir(), 'wayward-kafka-'));
   const port = await freePort();
@@ -54,7 +58,8 @@ export async function startKafka({ users, heap = '256m' }: KafkaOptions = {}): P
   const security = users === undefined ? undefined : await securedListeners(home, users);
 
   const properties = join(home, 'server.properties');
-  const settings = { ...singleNode(home, port, controllerPort, security?.listeners ?? []), ...security?.properties };
+  const node = singleNode(home, port, controllerPort, security?.listeners ?? []);
+  const settings = { ...node, ...security?.properties, ...own };
   writeFileSync(
     properties,
     Object.entries(settings)
@@ -97,7 +102,17 @@ export async function startKafka({ users, heap = '256m' }: KafkaOptions = {}): P
       for (const topic of topics) turnOver(join(home, 'data', `${topic}-0`, '00000000000000000000.log'), at);
       server = await started(command, broker);
     },
+    bytesOf: (topics) => topics.reduce((sum, topic) => sum + bytesIn(join(home, 'data'), topic), 0),
   };
+}
+
+function bytesIn(data: string, topic: string): number {
+  const partitions = readdirSync(data).filter((name) => name.replace(/-\d+$/, '') === topic);
+  const files = partitions.flatMap((partition) => {
+    const folder = join(data, partition);
+    return readdirSync(folder).filter((name) => name.endsWith('.log')).map((name) => join(folder, name));
+  });
+  return files.reduce((sum, file) => sum + statSync(file).size, 0);
 }
 
 function turnOver(file: string, at: number): void {

@@ -1,0 +1,66 @@
+import { createKafka } from '../../src/kafka/client.ts';
+import { kafkaSchema } from '../../src/kafka/settings.ts';
+import { TransactionalWriter } from '../../src/kafka/transactional-writer.ts';
+import { withAdmin } from '../../src/kafka/topics.ts';
+
+/**
+ * The floor: reads a topic, `JSON.parse`s each record and writes it on as it is, each batch in one transaction with its own
+ * position, as an exactly-once relay must. It gathers as much as ingest does, keys nothing and looks at nothing.
+ * `node relay.ts BROKER TOPIC RECORDS` prints `{ records, milliseconds }`, from the moment it has its partitions to its last commit.
+ */
+const [broker, topic, records] = process.argv.slice(2) as [string, string, string];
+const GATHER = 512 * 1024;
+const FETCH_WAIT = 100;
+const TARGET = 'relay.target';
+const POSITIONS = 'relay.positions';
+
+const log = { info() {}, warn() {}, error: console.error };
+const kafka = createKafka(kafkaSchema.parse({ brokers: [broker] }), log, 'relay');
+const partitions = await withAdmin(kafka, async (admin) => {
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+  const numPartitions = topics[0]?.partitions.length ?? 0;
+  const there = await admin.listTopics();
+  const wanted = [
+    { topic: TARGET, numPartitions },
+    { topic: POSITIONS, numPartitions: 1 },
+  ].filter((one) => !there.includes(one.topic));
+  if (wanted.length > 0) await admin.createTopics({ topics: wanted, waitForLeaders: true });
+  return numPartitions;
+});
+const counts = { committed: 0, aborted: 0, fenced: 0 };
+const writers: TransactionalWriter[] = [];
+for (let partition = 0; partition < partitions; partition++)
+  writers.push(await TransactionalWriter.open(kafka, `relay-${partition}`, counts));
+
+const consumer = kafka.consumer({
+  groupId: `relay-${process.pid}`,
+  minBytes: GATHER,
+  maxWaitTimeInMs: FETCH_WAIT,
+});
+let began = 0;
+consumer.on(consumer.events.GROUP_JOIN, () => {
+  began = performance.now();
+});
+let done = 0;
+const everything = new Promise<number>((resolve) => {
+  void consumer.connect().then(async () => {
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      partitionsConsumedConcurrently: partitions,
+      eachBatch: async ({ batch }) => {
+        const { partition, messages } = batch;
+        for (const { value } of messages) JSON.parse(String(value));
+        const position = { topic: POSITIONS, partition: 0, key: String(partition), value: batch.lastOffset() };
+        const relayed = messages.map(({ key, value }) => ({ topic: TARGET, partition, key: key && String(key), value }));
+        await writers[partition]?.commit([...relayed, position]);
+        done += messages.length;
+        if (done >= Number(records)) resolve(performance.now() - began);
+      },
+    });
+  });
+});
+const milliseconds = await everything;
+await consumer.disconnect();
+await Promise.all(writers.map((writer) => writer.close()));
+console.log(JSON.stringify({ records: done, milliseconds }));

@@ -1,0 +1,143 @@
+import { createReadStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Kafka, Partitioners, type Producer } from 'kafkajs';
+import { stringify } from 'yaml';
+import { loadConfig } from '../../src/config/wayward-yaml.ts';
+import { createKafka } from '../../src/kafka/client.ts';
+import { withAdmin } from '../../src/kafka/topics.ts';
+import { type RunningWayward, spawnWayward, waywardSays } from '../../test/live/wayward.ts';
+import { type Kafka as Broker, startKafka } from '../../test/servers/kafka.ts';
+
+export interface StreamsOptions {
+  /** For configuration and the state folders of processes; made where it is missing. */
+  readonly folder: string;
+  /** A registry file. */
+  readonly credentials: string;
+  readonly rawPartitions: number;
+  readonly eventsPartitions: number;
+  /** Further parts of wayward.yaml, and of `kafka:` in it. */
+  readonly settings?: object;
+  readonly kafka?: object;
+}
+
+/** The raw topic. */
+export const RAW = 'gateway-logs';
+
+const KEY = { WAYWARD_FINGERPRINT_KEY: 'a key that every process of a benchmark knows' };
+/** So that `NODE_OPTIONS=--cpu-prof` reaches them. */
+const { NODE_OPTIONS = '' } = process.env;
+const SILENT = { info() {}, warn() {}, error: console.error };
+/** Characters of lines in one request, and requests under way at a time. */
+const REQUEST = 512 * 1024;
+const UNDER_WAY = 4;
+
+/** A real broker with one raw topic and Wayward's own, and processes of Wayward that work on them. */
+export class Streams {
+  readonly kafka: Kafka;
+  readonly broker: Broker;
+  readonly config: string;
+  readonly #options: StreamsOptions;
+  readonly #producer: Producer;
+  readonly #started: RunningWayward[] = [];
+
+  private constructor(options: StreamsOptions, broker: Broker) {
+    this.#options = options;
+    this.broker = broker;
+    this.config = this.#configFile('setup');
+    const { kafka } = loadConfig(this.config);
+    if (kafka === undefined) throw new Error('there is no kafka: in it');
+    this.kafka = createKafka(kafka, SILENT, 'wayward-bench');
+    this.#producer = this.kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, maxInFlightRequests: 4 });
+  }
+
+  static async start(options: StreamsOptions): Promise<Streams> {
+    mkdirSync(options.folder, { recursive: true });
+    // As brokers do unless told otherwise: processes that start together share the work from their first moment.
+    const broker = await startKafka({ heap: '512m', properties: { 'group.initial.rebalance.delay.ms': '3000' } });
+    const streams = new Streams(options, broker);
+    const topics = [{ topic: RAW, numPartitions: options.rawPartitions }];
+    await withAdmin(streams.kafka, (admin) => admin.createTopics({ topics, waitForLeaders: true }));
+    await streams.says(['setup', 'kafka']);
+    await streams.#producer.connect();
+    return streams;
+  }
+
+  /** Deals the lines of a log out to the raw partitions, in order. */
+  async load(file: string): Promise<void> {
+    const { rawPartitions } = this.#options;
+    const waiting = Array.from({ length: rawPartitions }, (): { partition: number; value: string }[] => []);
+    const underWay = new Set<Promise<void>>();
+    const send = async (messages: { partition: number; value: string }[]): Promise<void> => {
+      while (underWay.size >= UNDER_WAY) await Promise.race(underWay);
+      const sent = this.write(messages).finally(() => underWay.delete(sent));
+      underWay.add(sent);
+    };
+    let count = 0;
+    let size = 0;
+    for await (const value of createInterface({ input: createReadStream(file) })) {
+      const partition = count % rawPartitions;
+      waiting[partition]?.push({ partition, value });
+      count++;
+      size += value.length;
+      if (size < REQUEST) continue;
+      size = 0;
+      await send(waiting.flatMap((own) => own.splice(0)));
+    }
+    await send(waiting.flat());
+    await Promise.all(underWay);
+  }
+
+  async write(messages: readonly { readonly partition: number; readonly value: string }[]): Promise<void> {
+    if (messages.length > 0) await this.#producer.send({ topic: RAW, acks: -1, messages: [...messages] });
+  }
+
+  /** Forgets everything that processes have made of the raw topic. */
+  async startAnew(): Promise<void> {
+    await withAdmin(this.kafka, async (admin) => {
+      const { groups } = await admin.listGroups();
+      await admin.deleteGroups(groups.map(({ groupId }) => groupId));
+      const own = (await admin.listTopics()).filter((topic) => topic.startsWith('wayward.'));
+      await admin.deleteTopics({ topics: own });
+      while ((await admin.listTopics()).some((topic) => own.includes(topic))) await sleep(50);
+    });
+    await this.says(['setup', 'kafka']);
+  }
+
+  /** A process with a state folder of its own, as on a machine of its own. `more`: further parts of its wayward.yaml. */
+  run(roles: string, more: object = {}): RunningWayward {
+    const config = this.#configFile(`process-${this.#started.length + 1}`, more);
+    const wayward = spawnWayward(config, { ...KEY, NODE_OPTIONS }, ['--roles', roles]);
+    this.#started.push(wayward);
+    return wayward;
+  }
+
+  /** What another command says. */
+  says(args: readonly string[]): Promise<string> {
+    return waywardSays(this.config, args, KEY);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#started.map((wayward) => wayward.kill()));
+    await this.#producer.disconnect();
+    await this.broker.stop();
+    rmSync(this.#options.folder, { recursive: true, force: true });
+  }
+
+  #configFile(name: string, more: object = {}): string {
+    const { folder, credentials, eventsPartitions, settings, kafka } = this.#options;
+    const file = join(folder, `${name}.yaml`);
+    const topics = [{ topic: RAW, format: 'nginx-json' }];
+    const text = stringify({
+      kafka: { brokers: [this.broker.broker], topics, partitions: eventsPartitions, ...kafka },
+      credentials,
+      fingerprint_key: 'secret://env/WAYWARD_FINGERPRINT_KEY',
+      state: name,
+      ...settings,
+      ...more,
+    });
+    writeFileSync(file, text);
+    return file;
+  }
+}

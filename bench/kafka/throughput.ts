@@ -1,0 +1,183 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs, promisify } from 'node:util';
+import { median } from 'simple-statistics';
+import { EVENTS } from '../../src/pipeline/kafka/topics.ts';
+import { registryYaml } from '../../src/simulate/registry-file.ts';
+import { alertsSaid } from '../../test/chaos/outcome.ts';
+import { NODE_FLAGS } from '../../test/live/wayward.ts';
+import { benchRegistry, generate } from '../generate.ts';
+import { Progress } from './progress.ts';
+import { RAW, Streams } from './streams.ts';
+
+/** `npm run bench -- kafka [--lines 1000000] [--runs 3]`: events a second from raw records on Kafka to alerts. */
+export interface ThroughputOptions {
+  readonly lines: number;
+  readonly runs: number;
+}
+
+/** One way through all records. */
+interface Way {
+  readonly milliseconds: number;
+  /** Alerts that came of it; the relay has none. */
+  readonly alerts?: number;
+}
+
+export interface ThroughputRun {
+  readonly scan: Way;
+  readonly relay: Way;
+  readonly one: Way;
+  readonly two: Way;
+  /** What one event takes on the disk of Kafka. */
+  readonly eventBytes: number;
+}
+
+const RAW_PARTITIONS = 4;
+const EVENTS_PARTITIONS = 12;
+const LEAST_OF_RELAY = 0.5;
+const HOUR = 3_600_000;
+/** The log is one day long, and over by now. */
+const AGO = 48 * HOUR;
+const OVER = 25 * HOUR;
+/** So many credentials expire in the middle: something to find. */
+const EXPIRING = 20;
+const BIN = join(import.meta.dirname, '..', '..', 'bin', 'wayward.js');
+/** A process that is slower than so many events a second has failed. */
+const SLOWEST = 2_000;
+const LEAST_PATIENCE = 60_000;
+
+/** Runs everything in turn, so often; each run is told as soon as it is over. */
+export async function benchThroughput(
+  { lines, runs }: ThroughputOptions,
+  say: (text: string) => void,
+): Promise<ThroughputRun[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'wayward-bench-kafka-'));
+  const log = join(folder, 'gateway.jsonl');
+  const from = Date.now() - AGO;
+  generate(log, lines, from);
+  const credentials = join(folder, 'credentials.yaml');
+  writeFileSync(credentials, registryYaml('Some expire in the middle.', expiring(from + 12 * HOUR)));
+  const streams = await Streams.start({
+    folder,
+    credentials,
+    rawPartitions: RAW_PARTITIONS,
+    eventsPartitions: EVENTS_PARTITIONS,
+  });
+  try {
+    await streams.load(log);
+    const patience = LEAST_PATIENCE + (lines / SLOWEST) * 1_000;
+    const done: ThroughputRun[] = [];
+    for (let run = 1; run <= runs; run++) {
+      const relay = await relayed(streams.broker.broker, lines, patience);
+      const { eventBytes, ...one } = await detected(streams, 1, { lines, until: from + OVER, patience });
+      const two = await detected(streams, 2, { lines, until: from + OVER, patience });
+      const scan = await scanned(log, credentials, patience);
+      done.push({ scan, relay, one, two, eventBytes });
+      const rates = [relay, one, two, scan].map((way) => rateOf(lines, way.milliseconds));
+      say(
+        `  run ${run}: relay ${rates[0]}, one process ${rates[1]}, two ${rates[2]}, scan ${rates[3]}; load ${loadavg()[0]?.toFixed(1)}`,
+      );
+    }
+    return done;
+  } finally {
+    await streams.close();
+  }
+}
+
+const expiring = (at: number) =>
+  benchRegistry().map((entry, index) =>
+    index < EXPIRING ? { ...entry, expires_at: new Date(at).toISOString() } : entry,
+  );
+
+/** So many processes of Wayward, from their first partition of the raw topic to the last commit of detection. */
+async function detected(
+  streams: Streams,
+  processes: number,
+  { lines, until, patience }: { lines: number; until: number; patience: number },
+): Promise<Way & { eventBytes: number }> {
+  await streams.startAnew();
+  const progress = await Progress.watch(streams.kafka, EVENTS_PARTITIONS);
+  const running = Array.from({ length: processes }, () => streams.run('ingest,detect'));
+  const ended = await progress.detectedUpTo(until, RAW_PARTITIONS, patience);
+  const began = Math.min(...running.map(({ lines: log }) => firstPartitionAt(log)));
+  await progress.close();
+  await Promise.all(running.map((wayward) => wayward.stop()));
+  const { newest } = await alertsSaid(streams.kafka);
+  return {
+    milliseconds: ended - began,
+    alerts: newest.size,
+    eventBytes: Math.round(streams.broker.bytesOf([EVENTS]) / lines),
+  };
+}
+
+/** When a process was given its first partitions of the raw topic, by its log; milliseconds since the epoch. */
+function firstPartitionAt(log: readonly Readonly<Record<string, unknown>>[]): number {
+  const assigned = log.find(
+    ({ msg, group, partitions }) =>
+      msg === 'partitions assigned' && group === 'wayward-ingest' && JSON.stringify(partitions).includes(`${RAW}/`),
+  );
+  return assigned === undefined ? Number.POSITIVE_INFINITY : Date.parse(String(assigned.time));
+}
+
+async function relayed(broker: string, lines: number, timeout: number): Promise<Way> {
+  const script = join(import.meta.dirname, 'relay.ts');
+  const options = { timeout, maxBuffer: 1 << 20 };
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [...NODE_FLAGS, script, broker, RAW, String(lines)],
+    options,
+  );
+  const { records, milliseconds } = JSON.parse(stdout);
+  if (records !== lines) throw new Error(`the relay wrote ${records} of ${lines} records`);
+  return { milliseconds };
+}
+
+async function scanned(log: string, credentials: string, timeout: number): Promise<Way> {
+  const args = [...NODE_FLAGS, BIN, 'scan', '--json', '--credentials', credentials, log];
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { timeout, maxBuffer: 1 << 28 });
+  const [, took, unit] = /alerts?.* in ([\d.]+) (m?s)/.exec(stderr) ?? [];
+  if (took === undefined) throw new Error(`wayward scan said something else: ${stderr}`);
+  return {
+    milliseconds: Number(took) * (unit === 's' ? 1_000 : 1),
+    alerts: stdout.split('\n').length - 1,
+  };
+}
+
+const rateOf = (lines: number, milliseconds: number): string =>
+  `${Math.round((lines / milliseconds) * 1_000).toLocaleString('en-US')}/s`;
+
+/** Medians of the runs as text. */
+function summary(lines: number, runs: readonly ThroughputRun[]): string {
+  const middle = (of: (run: ThroughputRun) => number) => median(runs.map(of));
+  const rate = (of: (run: ThroughputRun) => Way) =>
+    rateOf(
+      lines,
+      middle((run) => of(run).milliseconds),
+    ).padStart(11);
+  const ofRelay = middle(({ relay, one }) => relay.milliseconds / one.milliseconds);
+  const ofScan = middle(({ scan, one }) => scan.milliseconds / one.milliseconds);
+  const twice = middle(({ one, two }) => one.milliseconds / two.milliseconds);
+  const [first] = runs;
+  const alerts = [first?.scan.alerts, first?.one.alerts, first?.two.alerts];
+  return [
+    '',
+    `wayward scan, the same file       ${rate(({ scan }) => scan)}`,
+    `relay: consume, parse, produce    ${rate(({ relay }) => relay)}`,
+    `one process, Kafka to alerts      ${rate(({ one }) => one)}   ${ofRelay.toFixed(2)} of the relay; bar ${LEAST_OF_RELAY}: ${ofRelay >= LEAST_OF_RELAY ? 'met' : 'MISSED'}`,
+    `                                               ${ofScan.toFixed(2)} of scan`,
+    `two processes                     ${rate(({ two }) => two)}   ${twice.toFixed(2)} of one`,
+    `alerts of scan, one, two          ${alerts.join(', ')}`,
+    `an event on wayward.events        ${first?.eventBytes} bytes`,
+  ].join('\n');
+}
+
+if (import.meta.main || process.argv[1]?.endsWith('bench/run.ts')) {
+  const { values } = parseArgs({
+    options: { lines: { type: 'string', default: '1000000' }, runs: { type: 'string', default: '3' } },
+  });
+  const options = { lines: Number(values.lines), runs: Number(values.runs) };
+  const runs = await benchThroughput(options, console.log);
+  console.log(summary(options.lines, runs));
+}
