@@ -1,7 +1,7 @@
 import { createKafka } from '../../src/kafka/client.ts';
 import { kafkaSchema } from '../../src/kafka/settings.ts';
-import { TransactionalWriter } from '../../src/kafka/transactional-writer.ts';
 import { withAdmin } from '../../src/kafka/topics.ts';
+import { TransactionalWriter } from '../../src/kafka/transactional-writer.ts';
 
 /**
  * The floor: reads a topic, `JSON.parse`s each record and writes it on as it is, each batch in one transaction with its own
@@ -52,7 +52,12 @@ const everything = new Promise<number>((resolve) => {
         const { partition, messages } = batch;
         for (const { value } of messages) JSON.parse(String(value));
         const position = { topic: POSITIONS, partition: 0, key: String(partition), value: batch.lastOffset() };
-        const relayed = messages.map(({ key, value }) => ({ topic: TARGET, partition, key: key && String(key), value }));
+        const relayed = messages.map(({ key, value }) => ({
+          topic: TARGET,
+          partition,
+          key: key && String(key),
+          value,
+        }));
         await writers[partition]?.commit([...relayed, position]);
         done += messages.length;
         if (done >= Number(records)) resolve(performance.now() - began);

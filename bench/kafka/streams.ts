@@ -49,7 +49,10 @@ export class Streams {
     const { kafka } = loadConfig(this.config);
     if (kafka === undefined) throw new Error('there is no kafka: in it');
     this.kafka = createKafka(kafka, SILENT, 'wayward-bench');
-    this.#producer = this.kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, maxInFlightRequests: 4 });
+    this.#producer = this.kafka.producer({
+      createPartitioner: Partitioners.DefaultPartitioner,
+      maxInFlightRequests: 4,
+    });
   }
 
   static async start(options: StreamsOptions): Promise<Streams> {
