@@ -110,7 +110,9 @@ function bytesIn(data: string, topic: string): number {
   const partitions = readdirSync(data).filter((name) => name.replace(/-\d+$/, '') === topic);
   const files = partitions.flatMap((partition) => {
     const folder = join(data, partition);
-    return readdirSync(folder).filter((name) => name.endsWith('.log')).map((name) => join(folder, name));
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.log'))
+      .map((name) => join(folder, name));
   });
   return files.reduce((sum, file) => sum + statSync(file).size, 0);
 }

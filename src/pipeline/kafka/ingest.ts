@@ -147,12 +147,14 @@ export class IngestWorker implements PartitionWorker {
     const letters = this.#letters;
     this.#letters = [];
     const saved: SavedReader = { lane: this.#lane.save(), watermark: finite(this.#watermark) };
-    await this.#writer?.commit([
-      ...this.#eventsMessages(events, caughtUpAt !== undefined),
-      ...letters.map((letter) => letterMessage(letter, this.#topic, this.#partition)),
-      { topic: INGEST, partition: 0, key: `${PREFIX}${this.#name}`, value: JSON.stringify(saved) },
-      { topic: INGEST, partition: 0, key: `${TOLD}${this.#name}`, value: String(this.#watermark) },
-    ]);
+    await this.#writer?.commit(
+      letters.map((letter) => letterMessage(letter, this.#topic, this.#partition)),
+      [
+        ...this.#eventsMessages(events, caughtUpAt !== undefined),
+        { topic: INGEST, partition: 0, key: `${PREFIX}${this.#name}`, value: JSON.stringify(saved) },
+        { topic: INGEST, partition: 0, key: `${TOLD}${this.#name}`, value: String(this.#watermark) },
+      ],
+    );
     this.#told = this.#watermark;
     this.#lead.add(events.length, this.#lane.high);
   }
