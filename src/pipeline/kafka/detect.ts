@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Kafka } from 'kafkajs';
 import type { Alert } from '../../alerts/alert.ts';
 import type { Registry } from '../../attribution/registry.ts';
 import type { Activity } from '../../baselines/activity.ts';
 import type { Detector } from '../../detectors/detector.ts';
 import { observedDocument } from '../../documents/observed.ts';
+import type { Kafka } from '../../kafka/client.ts';
 import type { Fetched } from '../../kafka/fetched.ts';
 import type { Log } from '../../kafka/log.ts';
 import type { PartitionWorker } from '../../kafka/partition-slot.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Kafka } from 'kafkajs';
 import type { Registry } from '../../attribution/registry.ts';
 import { routeOf } from '../../attribution/route.ts';
+import type { Kafka } from '../../kafka/client.ts';
 import type { Fetched } from '../../kafka/fetched.ts';
 import type { PartitionWorker } from '../../kafka/partition-slot.ts';
 import { PartitionSource } from '../../kafka/partition-source.ts';
