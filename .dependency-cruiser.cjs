@@ -150,6 +150,13 @@ module.exports = {
       },
     },
     {
+      name: 'kafkajs-has-one-place',
+      comment: 'Its client can be replaced where it stands behind our own types; even its types stay inside.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/kafka/' },
+      to: { path: 'node_modules/kafkajs/' },
+    },
+    {
       name: 'pipeline-knows-no-screen',
       comment: 'The pipeline runs the same behind every command: what is shown is the business of the command.',
       severity: 'error',

@@ -6,7 +6,8 @@ import { TransactionalWriter } from '../../src/kafka/transactional-writer.ts';
 /**
  * The floor: reads a topic, `JSON.parse`s each record and writes it on as it is, each batch in one transaction with its own
  * position, as an exactly-once relay must. It gathers as much as ingest does, keys nothing and looks at nothing.
- * `node relay.ts BROKER TOPIC RECORDS` prints `{ records, milliseconds }`, from the moment it has its partitions to its last commit.
+ * `node relay.ts BROKER TOPIC RECORDS` prints `{ records, milliseconds, cpuMilliseconds }`, from
+ * the moment it has its partitions to its last commit.
  */
 const [broker, topic, records] = process.argv.slice(2) as [string, string, string];
 const GATHER = 512 * 1024;
@@ -38,8 +39,10 @@ const consumer = kafka.consumer({
   maxWaitTimeInMs: FETCH_WAIT,
 });
 let began = 0;
+let cpu = process.cpuUsage();
 consumer.on(consumer.events.GROUP_JOIN, () => {
   began = performance.now();
+  cpu = process.cpuUsage();
 });
 let done = 0;
 const everything = new Promise<number>((resolve) => {
@@ -66,6 +69,7 @@ const everything = new Promise<number>((resolve) => {
   });
 });
 const milliseconds = await everything;
+const { user, system } = process.cpuUsage(cpu);
 await consumer.disconnect();
 await Promise.all(writers.map((writer) => writer.close()));
-console.log(JSON.stringify({ records: done, milliseconds }));
+console.log(JSON.stringify({ records: done, milliseconds, cpuMilliseconds: (user + system) / 1_000 }));

@@ -8,6 +8,7 @@ import { loadConfig } from '../../src/config/wayward-yaml.ts';
 import { createKafka } from '../../src/kafka/client.ts';
 import { withAdmin } from '../../src/kafka/topics.ts';
 import { type RunningWayward, spawnWayward, waywardSays } from '../../test/live/wayward.ts';
+import { freePort } from '../../test/servers/free-port.ts';
 import { type Kafka as Broker, startKafka } from '../../test/servers/kafka.ts';
 
 export interface StreamsOptions {
@@ -22,12 +23,15 @@ export interface StreamsOptions {
   readonly kafka?: object;
 }
 
+export interface BenchedWayward extends RunningWayward {
+  /** The sum of a metric over its labels, as `/metrics` says now. */
+  metric(name: string): Promise<number>;
+}
+
 /** The raw topic. */
 export const RAW = 'gateway-logs';
 
 const KEY = { WAYWARD_FINGERPRINT_KEY: 'a key that every process of a benchmark knows' };
-/** So that `NODE_OPTIONS=--cpu-prof` reaches them. */
-const { NODE_OPTIONS = '' } = process.env;
 const SILENT = { info() {}, warn() {}, error: console.error };
 /** Characters of lines in one request, and requests under way at a time. */
 const REQUEST = 512 * 1024;
@@ -108,12 +112,15 @@ export class Streams {
     await this.says(['setup', 'kafka']);
   }
 
-  /** A process with a state folder of its own, as on a machine of its own. `more`: further parts of its wayward.yaml. */
-  run(roles: string, more: object = {}): RunningWayward {
-    const config = this.#configFile(`process-${this.#started.length + 1}`, more);
+  /** A process with a state folder of its own, as on a machine of its own. */
+  async run(roles: string): Promise<BenchedWayward> {
+    const port = await freePort();
+    const config = this.#configFile(`process-${this.#started.length + 1}`, { http: { port } });
+    // So that NODE_OPTIONS=--cpu-prof reaches it.
+    const { NODE_OPTIONS = '' } = process.env;
     const wayward = spawnWayward(config, { ...KEY, NODE_OPTIONS }, ['--roles', roles]);
     this.#started.push(wayward);
-    return wayward;
+    return { ...wayward, metric: (name) => metricOf(port, name) };
   }
 
   /** What another command says. */
@@ -143,4 +150,10 @@ export class Streams {
     writeFileSync(file, text);
     return file;
   }
+}
+
+async function metricOf(port: number, name: string): Promise<number> {
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  const values = text.split('\n').filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
+  return values.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 }

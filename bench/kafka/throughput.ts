@@ -10,7 +10,7 @@ import { alertsSaid } from '../../test/chaos/outcome.ts';
 import { NODE_FLAGS } from '../../test/live/wayward.ts';
 import { benchRegistry, generate } from '../generate.ts';
 import { Progress } from './progress.ts';
-import { RAW, Streams } from './streams.ts';
+import { type BenchedWayward, RAW, Streams } from './streams.ts';
 
 /** `npm run bench -- kafka [--lines 1000000] [--runs 3]`: events a second from raw records on Kafka to alerts. */
 export interface ThroughputOptions {
@@ -21,6 +21,8 @@ export interface ThroughputOptions {
 /** One way through all records. */
 interface Way {
   readonly milliseconds: number;
+  /** Processor time of all its threads, from the same moment on. */
+  readonly cpuMilliseconds?: number;
   /** Alerts that came of it; the relay has none. */
   readonly alerts?: number;
 }
@@ -43,6 +45,7 @@ const AGO = 48 * HOUR;
 const OVER = 25 * HOUR;
 /** So many credentials expire in the middle: something to find. */
 const EXPIRING = 20;
+const CPU = 'process_cpu_seconds_total';
 const BIN = join(import.meta.dirname, '..', '..', 'bin', 'wayward.js');
 /** A process that is slower than so many events a second has failed. */
 const SLOWEST = 2_000;
@@ -99,26 +102,29 @@ async function detected(
 ): Promise<Way & { eventBytes: number }> {
   await streams.startAnew();
   const progress = await Progress.watch(streams.kafka, EVENTS_PARTITIONS);
-  const running = Array.from({ length: processes }, () => streams.run('ingest,detect'));
+  const running = await Promise.all(Array.from({ length: processes }, () => streams.run('ingest,detect')));
+  const starts = await Promise.all(running.map((wayward) => startOf(wayward, patience)));
   const ended = await progress.detectedUpTo(until, RAW_PARTITIONS, patience);
-  const began = Math.min(...running.map(({ lines: log }) => firstPartitionAt(log)));
+  const cpuSeconds = await Promise.all(running.map((wayward) => wayward.metric(CPU)));
   await progress.close();
   await Promise.all(running.map((wayward) => wayward.stop()));
   const { newest } = await alertsSaid(streams.kafka);
   return {
-    milliseconds: ended - began,
+    milliseconds: ended - Math.min(...starts.map(({ at }) => at)),
+    cpuMilliseconds: cpuSeconds.reduce((sum, seconds, at) => sum + seconds - (starts[at]?.cpuSeconds ?? 0), 0) * 1_000,
     alerts: newest.size,
     eventBytes: Math.round(streams.broker.bytesOf([EVENTS]) / lines),
   };
 }
 
-/** When a process was given its first partitions of the raw topic, by its log; milliseconds since the epoch. */
-function firstPartitionAt(log: readonly Readonly<Record<string, unknown>>[]): number {
-  const assigned = log.find(
+/** When a process was given its first partitions of the raw topic, by its log, and what it had used by then. */
+async function startOf(wayward: BenchedWayward, patience: number): Promise<{ at: number; cpuSeconds: number }> {
+  const { time } = await wayward.line(
     ({ msg, group, partitions }) =>
       msg === 'partitions assigned' && group === 'wayward-ingest' && JSON.stringify(partitions).includes(`${RAW}/`),
+    patience,
   );
-  return assigned === undefined ? Number.POSITIVE_INFINITY : Date.parse(String(assigned.time));
+  return { at: Date.parse(String(time)), cpuSeconds: await wayward.metric(CPU) };
 }
 
 async function relayed(broker: string, lines: number, timeout: number): Promise<Way> {
@@ -129,9 +135,9 @@ async function relayed(broker: string, lines: number, timeout: number): Promise<
     [...NODE_FLAGS, script, broker, RAW, String(lines)],
     options,
   );
-  const { records, milliseconds } = JSON.parse(stdout);
+  const { records, ...way } = JSON.parse(stdout);
   if (records !== lines) throw new Error(`the relay wrote ${records} of ${lines} records`);
-  return { milliseconds };
+  return way;
 }
 
 async function scanned(log: string, credentials: string, timeout: number): Promise<Way> {
@@ -158,6 +164,7 @@ function summary(lines: number, runs: readonly ThroughputRun[]): string {
     ).padStart(11);
   const ofRelay = middle(({ relay, one }) => relay.milliseconds / one.milliseconds);
   const ofScan = middle(({ scan, one }) => scan.milliseconds / one.milliseconds);
+  const cpu = middle(({ relay, one }) => (relay.cpuMilliseconds ?? 0) / (one.cpuMilliseconds ?? 0));
   const twice = middle(({ one, two }) => one.milliseconds / two.milliseconds);
   const [first] = runs;
   const alerts = [first?.scan.alerts, first?.one.alerts, first?.two.alerts];
@@ -167,13 +174,14 @@ function summary(lines: number, runs: readonly ThroughputRun[]): string {
     `relay: consume, parse, produce    ${rate(({ relay }) => relay)}`,
     `one process, Kafka to alerts      ${rate(({ one }) => one)}   ${ofRelay.toFixed(2)} of the relay; bar ${LEAST_OF_RELAY}: ${ofRelay >= LEAST_OF_RELAY ? 'met' : 'MISSED'}`,
     `                                               ${ofScan.toFixed(2)} of scan`,
+    `                                               ${cpu.toFixed(2)} of the relay by processor time: what a quiet machine shows, nearly`,
     `two processes                     ${rate(({ two }) => two)}   ${twice.toFixed(2)} of one`,
     `alerts of scan, one, two          ${alerts.join(', ')}`,
     `an event on wayward.events        ${first?.eventBytes} bytes`,
   ].join('\n');
 }
 
-if (import.meta.main || process.argv[1]?.endsWith('bench/run.ts')) {
+if (process.argv[1]?.endsWith('bench/run.ts')) {
   const { values } = parseArgs({
     options: { lines: { type: 'string', default: '1000000' }, runs: { type: 'string', default: '3' } },
   });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Kafka } from 'kafkajs';
 import { ServerUnavailableError, UsageError } from '../errors.ts';
+import type { Kafka } from '../kafka/client.ts';
 import { send } from '../kafka/send.ts';
 import { type Answer, answerOf } from '../pipeline/kafka/answers.ts';
 import type { Word } from '../pipeline/kafka/control-message.ts';

@@ -1,4 +1,5 @@
-import type { Batch, KafkaMessage } from 'kafkajs';
+import type { Batch } from 'kafkajs';
+import type { KafkaMessage } from './message.ts';
 
 /** Messages of one partition, in order. Offsets are numbers: 2^53 messages in a partition are far away. */
 export interface Fetched {

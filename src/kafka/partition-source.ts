@@ -1,5 +1,5 @@
-import type { KafkaMessage } from 'kafkajs';
 import { READ_SIZE, type Source, type SourcePosition } from '../sources/source.ts';
+import type { KafkaMessage } from './message.ts';
 
 const LINE_END = Buffer.from('\n');
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Consumer, Kafka, KafkaMessage } from 'kafkajs';
+import type { Consumer, Kafka } from 'kafkajs';
+import type { KafkaMessage } from './message.ts';
 
 /** Called for each message in order; true = that was the last one wanted. */
 type Visit = (message: KafkaMessage) => boolean;

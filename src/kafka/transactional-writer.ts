@@ -23,6 +23,8 @@ export class Fenced extends Error {}
 
 /** Bytes sent in one request: each becomes one record batch a partition, and topics take 16 MiB. */
 const MAX_REQUEST = 4 * 1024 * 1024;
+/** Fewer bytes are not worth being compressed. */
+const WORTH_COMPRESSING = 8 * 1024;
 /** The broker may still be busy with the transaction before; it takes milliseconds. */
 const BUSY_RETRIES = 50;
 const BUSY_DELAY = 10;
@@ -67,7 +69,7 @@ export class TransactionalWriter {
   }
 
   /**
-   * `bulk` is compressed: only what Wayward itself reads again, in few and large pieces.
+   * `bulk` is compressed where it is worth it: only what Wayward itself reads again.
    * After an error the writer is of no use any more: whether the transaction was committed is known to who opens the next one.
    * @throws Fenced
    */
@@ -76,7 +78,7 @@ export class TransactionalWriter {
     this.#first = undefined;
     try {
       for (const request of requests(messages)) await send(transaction, request, CompressionTypes.None);
-      for (const request of requests(bulk)) await send(transaction, request, CompressionTypes.ZSTD);
+      for (const request of requests(bulk)) await send(transaction, request, compressionOf(request));
       await transaction.commit();
       this.#counts.committed++;
     } catch (error) {
@@ -135,6 +137,11 @@ async function send(
     }
   }
 }
+
+const compressionOf = (messages: readonly OutMessage[]): CompressionTypes =>
+  messages.reduce((sum, { value }) => sum + (value?.length ?? 0), 0) < WORTH_COMPRESSING
+    ? CompressionTypes.None
+    : CompressionTypes.ZSTD;
 
 /** Cuts messages into requests of bounded size, in order. */
 function* requests(messages: readonly OutMessage[]): Generator<OutMessage[]> {

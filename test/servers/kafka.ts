@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka as Client, logLevel } from 'kafkajs';
+import { quietRequestQueue } from '../../src/kafka/request-queue.ts';
 import { ended } from './ended.ts';
 import { freePort } from './free-port.ts';
 import { scramUsers, securedListeners, type TlsFiles, type Users } from './kafka-security.ts';
@@ -51,6 +52,7 @@ const DAMAGED_BYTES = 8;
 
 /** A real Apache Kafka, broker and controller in one process, on free loopback ports. Throws MissingServer without Java or Maven. */
 export async function startKafka({ users, heap = '256m', properties: own }: KafkaOptions = {}): Promise<Kafka> {
+  quietRequestQueue(); // of the clients that tests make by themselves
   const target = await mavenTarget('kafka-broker', VERSION);
   const home = mkdtempSync(join(tmpdir(), 'wayward-kafka-'));
   const port = await freePort();

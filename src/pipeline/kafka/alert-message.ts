@@ -1,7 +1,7 @@
-import type { KafkaMessage } from 'kafkajs';
 import type { Alert } from '../../alerts/alert.ts';
 import { alertDocument } from '../../alerts/document.ts';
 import { SEVERITIES } from '../../detectors/finding.ts';
+import type { KafkaMessage } from '../../kafka/message.ts';
 import type { OutMessage } from '../../kafka/transactional-writer.ts';
 import { ForeignMessage, isObject, parsed } from './foreign.ts';
 import { ALERTS } from './topics.ts';

@@ -1,5 +1,5 @@
-import type { KafkaMessage } from 'kafkajs';
 import { UsageError } from '../../errors.ts';
+import type { KafkaMessage } from '../../kafka/message.ts';
 import { MARKER } from '../../kafka/topic-tail.ts';
 import type { OutMessage } from '../../kafka/transactional-writer.ts';
 import { MIGRATIONS } from '../../sinks/store-schema.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Kafka } from 'kafkajs';
 import { UNREGISTERED_AGENT } from '../../attribution/attributed.ts';
+import type { Kafka } from '../../kafka/client.ts';
 import type { Fetched } from '../../kafka/fetched.ts';
 import type { Log } from '../../kafka/log.ts';
 import type { PartitionWorker } from '../../kafka/partition-slot.ts';

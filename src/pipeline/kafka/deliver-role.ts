@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
 import type { Client } from '@elastic/elasticsearch';
-import { type Kafka, Partitioners } from 'kafkajs';
+import type { Kafka } from '../../kafka/client.ts';
 import type { Log } from '../../kafka/log.ts';
 import { PartitionGroup } from '../../kafka/partition-group.ts';
+import { PlainWriter } from '../../kafka/plain-writer.ts';
 import type { Condition, Telemetry } from '../../ops/telemetry.ts';
 import { Delivery } from '../../sinks/elasticsearch/delivery.ts';
 import type { ElasticsearchSettings } from '../../sinks/elasticsearch/settings.ts';
@@ -24,14 +25,13 @@ export interface DeliverRoleOptions {
 /** Alerts and documents to Elasticsearch, as far as they are this process's to deliver. */
 export async function startDeliver(options: DeliverRoleOptions): Promise<Role> {
   const { kafka, client, settings, telemetry, foreign, log } = options;
-  const letters = kafka.producer({ idempotent: true, createPartitioner: Partitioners.DefaultPartitioner });
-  await letters.connect();
+  const letters = await PlainWriter.open(kafka);
   const delivery = new Delivery({
     client,
     settings,
     rejected: async (document) => {
       log.warn({ target: document.target, id: document.id, type: document.type }, 'Elasticsearch rejected a document');
-      await letters.send({ topic: DEAD_LETTERS, acks: -1, messages: [rejectedMessage(document)] });
+      await letters.send(DEAD_LETTERS, [rejectedMessage(document)]);
     },
     stateChanged: (state) => {
       if (state.state === 'ok') log.info({}, 'Elasticsearch takes documents again');
@@ -66,7 +66,7 @@ export async function startDeliver(options: DeliverRoleOptions): Promise<Role> {
       const stopped = group.stop();
       delivery.stop();
       await stopped;
-      await letters.disconnect();
+      await letters.close();
       await client.close();
     },
   };
@@ -90,5 +90,10 @@ function rejectedMessage({ target, id, type, reason }: RejectedDocument) {
     detail: `${type}: ${reason}`.slice(0, 512),
     excerpt: id,
   };
-  return { key: target, value: JSON.stringify(letter), headers: { reason: letter.reason, topic: target } };
+  return {
+    partition: 0,
+    key: target,
+    value: JSON.stringify(letter),
+    headers: { reason: letter.reason, topic: target },
+  };
 }

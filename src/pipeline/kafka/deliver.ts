@@ -1,8 +1,9 @@
-import type { Kafka, KafkaMessage } from 'kafkajs';
 import { severityRose } from '../../alerts/alert.ts';
 import type { OutgoingDocument } from '../../documents/outgoing.ts';
+import type { Kafka } from '../../kafka/client.ts';
 import { committedOffset, endOffset } from '../../kafka/committed-offset.ts';
 import type { Fetched } from '../../kafka/fetched.ts';
+import type { KafkaMessage } from '../../kafka/message.ts';
 import type { PartitionWorker } from '../../kafka/partition-slot.ts';
 import type { Deliverable, Delivery } from '../../sinks/elasticsearch/delivery.ts';
 import { readAlert } from './alert-message.ts';

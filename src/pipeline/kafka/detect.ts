@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { Kafka, KafkaMessage } from 'kafkajs';
 import type { Alert } from '../../alerts/alert.ts';
 import type { Registry } from '../../attribution/registry.ts';
 import type { Activity } from '../../baselines/activity.ts';
 import type { Detector } from '../../detectors/detector.ts';
 import { observedDocument } from '../../documents/observed.ts';
+import type { Kafka } from '../../kafka/client.ts';
 import type { Fetched } from '../../kafka/fetched.ts';
 import type { Log } from '../../kafka/log.ts';
+import type { KafkaMessage } from '../../kafka/message.ts';
 import { partitionRange } from '../../kafka/partition-range.ts';
 import type { PartitionWorker } from '../../kafka/partition-slot.ts';
 import type { TopicReader } from '../../kafka/topic-reader.ts';

@@ -1,7 +1,8 @@
 import { hostname } from 'node:os';
-import { type Kafka, Partitioners } from 'kafkajs';
 import { healthDocuments } from '../../documents/health.ts';
+import type { Kafka } from '../../kafka/client.ts';
 import type { Log } from '../../kafka/log.ts';
+import { PlainWriter } from '../../kafka/plain-writer.ts';
 import { VERSION } from '../../version.ts';
 import { documentMessage } from './document-message.ts';
 import { DOCUMENTS } from './topics.ts';
@@ -24,14 +25,12 @@ export async function startHealthStream({
   measurements,
   log,
 }: HealthStreamOptions): Promise<() => Promise<void>> {
-  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
-  await producer.connect();
+  const writer = await PlainWriter.open(kafka);
   measurements(); // what was restored is no growth
   const tell = async (): Promise<void> => {
     try {
       const documents = healthDocuments(measurements(), { process: PROCESS, version: VERSION, time: Date.now() });
-      const messages = documents.map(documentMessage).map(({ key, value }) => ({ key, value }));
-      await producer.send({ topic: DOCUMENTS, messages });
+      await writer.send(DOCUMENTS, documents.map(documentMessage));
     } catch (error) {
       log.warn({ err: error }, 'how this process is could not be told');
     }
@@ -39,6 +38,6 @@ export async function startHealthStream({
   const timer = setInterval(() => void tell(), EVERY);
   return async () => {
     clearInterval(timer);
-    await producer.disconnect();
+    await writer.close();
   };
 }

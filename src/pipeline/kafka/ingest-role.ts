@@ -1,5 +1,5 @@
-import type { Kafka } from 'kafkajs';
 import type { Registry } from '../../attribution/registry.ts';
+import type { Kafka } from '../../kafka/client.ts';
 import type { Log } from '../../kafka/log.ts';
 import { PartitionCounts } from '../../kafka/partition-counts.ts';
 import { PartitionGroup } from '../../kafka/partition-group.ts';

@@ -1,9 +1,10 @@
 import { hash, randomUUID } from 'node:crypto';
-import type { Kafka, KafkaMessage } from 'kafkajs';
 import type { Registry } from '../../attribution/registry.ts';
 import { routeOf } from '../../attribution/route.ts';
+import type { Kafka } from '../../kafka/client.ts';
 import type { Fetched } from '../../kafka/fetched.ts';
 import type { Log } from '../../kafka/log.ts';
+import type { KafkaMessage } from '../../kafka/message.ts';
 import { partitionRange } from '../../kafka/partition-range.ts';
 import type { PartitionWorker } from '../../kafka/partition-slot.ts';
 import { PartitionSource } from '../../kafka/partition-source.ts';
@@ -189,12 +190,14 @@ export class IngestWorker implements PartitionWorker {
       watermark: finite(this.#watermark),
       blankBefore: this.#blankBefore,
     };
-    await this.#writer?.commit([
-      ...this.#eventsMessages(events, caughtUpAt !== undefined),
-      ...letters.map((letter) => letterMessage(letter, this.#topic, this.#partition)),
-      { topic: INGEST, partition: 0, key: `${PREFIX}${this.#name}`, value: JSON.stringify(saved) },
-      { topic: INGEST, partition: 0, key: `${TOLD}${this.#name}`, value: String(this.#watermark) },
-    ]);
+    await this.#writer?.commit(
+      letters.map((letter) => letterMessage(letter, this.#topic, this.#partition)),
+      [
+        ...this.#eventsMessages(events, caughtUpAt !== undefined),
+        { topic: INGEST, partition: 0, key: `${PREFIX}${this.#name}`, value: JSON.stringify(saved) },
+        { topic: INGEST, partition: 0, key: `${TOLD}${this.#name}`, value: String(this.#watermark) },
+      ],
+    );
     this.#source.forgetBefore(leastPosition(saved.lane));
     this.#told = this.#watermark;
     this.#lead.add(events.length, this.#lane.high);

@@ -1,4 +1,5 @@
-import type { Kafka, KafkaMessage } from 'kafkajs';
+import type { Kafka } from '../../kafka/client.ts';
+import type { KafkaMessage } from '../../kafka/message.ts';
 import { TopicReader } from '../../kafka/topic-reader.ts';
 import { withAdmin } from '../../kafka/topics.ts';
 import { wait } from '../../kafka/wait.ts';

@@ -1,8 +1,8 @@
-import type { KafkaMessage } from 'kafkajs';
 import type { Alert } from '../../alerts/alert.ts';
 import { type DrillListener, scheduleDrills } from '../../drills/schedule.ts';
 import type { Fetched } from '../../kafka/fetched.ts';
 import type { Log } from '../../kafka/log.ts';
+import type { KafkaMessage } from '../../kafka/message.ts';
 import type { PartitionWorker } from '../../kafka/partition-slot.ts';
 import type { TopicReader } from '../../kafka/topic-reader.ts';
 import type { Telemetry } from '../../ops/telemetry.ts';

@@ -1,4 +1,4 @@
-import type { Kafka } from 'kafkajs';
+import type { Kafka } from '../../kafka/client.ts';
 import type { KafkaSettings } from '../../kafka/settings.ts';
 import { compareTopics, makeTopic, missingTopics, type TopicState, withAdmin } from '../../kafka/topics.ts';
 import { ownTopics } from './own-topics.ts';

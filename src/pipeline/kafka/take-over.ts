@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Kafka } from 'kafkajs';
 import type { Registry } from '../../attribution/registry.ts';
 import type { WaywardConfig } from '../../config/wayward-yaml.ts';
+import type { Kafka } from '../../kafka/client.ts';
 import { TransactionalWriter, type TransactionCounts } from '../../kafka/transactional-writer.ts';
 import { markInFile } from '../../response/audit.ts';
 import type { ResponseContext } from '../../response/context.ts';
