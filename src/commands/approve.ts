@@ -3,7 +3,15 @@ import type { ResponseContext } from '../response/context.ts';
 import { alertIdOf } from './alert-id.ts';
 import { type CommandIo, write } from './io.ts';
 import { configOption, credentialsOption, jsonOption, withExample } from './options.ts';
-import { asOption, type ResponseOptions, reportSteps, stepDocument, whoDecides, withResponse } from './response.ts';
+import {
+  asOption,
+  type ResponseOptions,
+  reportSteps,
+  sayBreaker,
+  stepDocument,
+  whoDecides,
+  withResponse,
+} from './response.ts';
 import { table } from './table.ts';
 
 export function addApprove(program: Command, io: CommandIo): void {
@@ -30,6 +38,7 @@ const run = (written: string | undefined, options: ResponseOptions, io: CommandI
   });
 
 async function listWaiting(response: ResponseContext, { json }: ResponseOptions, io: CommandIo): Promise<void> {
+  sayBreaker(response, io);
   const now = response.now();
   const waiting = response.outbox.waiting().filter(({ expiresAt }) => expiresAt !== undefined && expiresAt > now);
   if (json === true || io.stdout.isTTY !== true) {

@@ -3,7 +3,7 @@ import { haltOf } from '../response/context.ts';
 import { openBreaker } from '../response/limits.ts';
 import type { CommandIo } from './io.ts';
 import { configOption, withExample } from './options.ts';
-import { asOption, type ResponseOptions, whoDecides, withResponse } from './response.ts';
+import { asOption, type ResponseOptions, sayBreaker, whoDecides, withResponse } from './response.ts';
 
 interface HaltOptions extends ResponseOptions {
   readonly off?: boolean;
@@ -38,5 +38,6 @@ const run = (options: HaltOptions, io: CommandIo): Promise<void> =>
     } else {
       await desk.halt(by);
       say('Automatic response is halted. wayward halt --off lets it go on.');
+      sayBreaker(response, io);
     }
   });

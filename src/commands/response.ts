@@ -2,6 +2,7 @@ import { userInfo } from 'node:os';
 import { Option } from 'commander';
 import { ServerUnavailableError } from '../errors.ts';
 import { createResponse } from '../pipeline/response.ts';
+import { breakerText } from '../response/breaker-page.ts';
 import type { ResponseContext } from '../response/context.ts';
 import type { OutboxStep } from '../response/outbox.ts';
 import { timesOf } from '../response/record.ts';
@@ -54,6 +55,12 @@ export async function withResponse(
   } finally {
     store.close();
   }
+}
+
+/** Says on stderr that the breaker is open, and how to go on; nothing while it is not. */
+export function sayBreaker(response: ResponseContext, io: CommandIo): void {
+  const text = breakerText(response);
+  if (text !== undefined) io.stderr.write(`${text}\n`);
 }
 
 /** Prints how the steps ended. @throws ServerUnavailableError (exit 3) unless every one got through */

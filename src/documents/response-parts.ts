@@ -16,6 +16,8 @@ export interface Part {
   readonly detail?: string | undefined;
   /** Where the registry does not say it. */
   readonly revoker?: string | undefined;
+  /** Event ids. */
+  readonly evidence?: readonly string[];
   readonly reason?: string | undefined;
   readonly mode?: string | undefined;
   readonly decidedBy?: string | undefined;
@@ -57,9 +59,10 @@ const decidedParts = (entry: AuditEntry): readonly Part[] => {
   const mode = textOf(entry['mode']);
   const eventAt = timeOf(entry['event_at']);
   const seconds = { seconds_to_detect: between(eventAt, timeOf(entry.at)) };
+  const evidence = listOf(entry['evidence']);
   const steps = recordsOf(entry['steps']);
   if (steps.length === 0)
-    return [{ state: 'nothing', action: 'revoke', mode, seconds, reason: 'the plan has no step to make' }];
+    return [{ state: 'nothing', action: 'revoke', mode, seconds, evidence, reason: 'the plan has no step to make' }];
   return steps.map((step) => {
     const outcome = textOf(step['outcome']) ?? '';
     return {
@@ -73,6 +76,7 @@ const decidedParts = (entry: AuditEntry): readonly Part[] => {
       decidedBy: outcome === 'auto' ? entry.by : undefined,
       dryRun: outcome === 'dry-run',
       seconds,
+      evidence,
     };
   });
 };

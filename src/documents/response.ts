@@ -17,7 +17,7 @@ export const responseDocuments = (entry: AuditEntry, knowledge: ResponseKnowledg
   const { type, cause, prev, seq, at } = entry;
   return partsOf(entry, knowledge.steps).map((part, index) => {
     const id = idOf('response', prev, seq, index);
-    return responseDocument({ id, type, cause, time: timeOf(at) }, part, knowledge.credentialOf);
+    return responseDocument({ id, type, cause, time: timeOf(at), record: { seq, prev } }, part, knowledge.credentialOf);
   });
 };
 
@@ -26,7 +26,11 @@ export const notifiedDocument = (step: OutboxStep): OutgoingDocument | undefined
   const { action, state, key, cause, doneAt } = step;
   if (action !== 'notify' || state !== 'called' || doneAt === undefined) return undefined;
   const id = idOf('response', key, doneAt);
-  return responseDocument({ id, type: state, cause, time: doneAt }, notifiedPart(step), () => undefined);
+  return responseDocument(
+    { id, type: state, cause, time: doneAt, record: undefined },
+    notifiedPart(step),
+    () => undefined,
+  );
 };
 
 /** A call that nobody can be asked to prove may have failed; a notification that was taken has arrived. */
@@ -49,10 +53,12 @@ interface Happened {
   readonly cause: string | undefined;
   /** Milliseconds since the epoch. */
   readonly time: number | undefined;
+  /** Place in the hash chain, and the hash of the entry before: a copy of the chain that others keep. */
+  readonly record: { readonly seq: number; readonly prev: string } | undefined;
 }
 
 const responseDocument = (
-  { id, type, cause, time }: Happened,
+  { id, type, cause, time, record }: Happened,
   part: Part,
   credentialOf: ResponseKnowledge['credentialOf'],
 ): OutgoingDocument => {
@@ -80,6 +86,8 @@ const responseDocument = (
         attempts: part.attempts,
         detail: part.detail,
         ...part.seconds,
+        evidence: part.evidence,
+        record,
         drill: cause?.startsWith('drill-') ?? false,
         dry_run: part.dryRun ?? false,
       },

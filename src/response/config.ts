@@ -45,8 +45,14 @@ export const responseSchema = z.strictObject({
   cool_down: durationSchema.default(60 * MINUTE),
   /** Credential ids that are never revoked, beside those with `protected: true` in the registry. */
   protected: z.array(z.string()).default([]),
-  /** Told of every alert of high severity or worse. */
-  webhook: z.strictObject({ url: z.url({ protocol: /^https?$/ }), secret: secretSchema }).optional(),
+  /** Told of every alert of high severity or worse; in a storm, of so many a minute, the others later. */
+  webhook: z
+    .strictObject({
+      url: z.url({ protocol: /^https?$/ }),
+      secret: secretSchema,
+      per_minute: z.int().min(1).default(60),
+    })
+    .optional(),
   /** Where the audit trail's head is written, beside the store: best a place that this machine can only append to. */
   audit_head: z.string().min(1).optional(),
 });

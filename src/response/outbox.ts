@@ -57,6 +57,9 @@ export const stepKey = (cause: string, credential: string, action: string, ...mo
 /** Names this process: host, process id, and something that a later process with that id lacks. */
 const OWNER = `${hostname()}:${process.pid}:${randomUUID()}`;
 
+/** `position` of a notification that goes before all others. */
+export const PAGE = 100;
+
 /** Longer than any call and its read-back may take. */
 const LEASE_MS = 60_000;
 
@@ -111,6 +114,16 @@ export class Outbox {
     return this.#select("state = 'planned' ORDER BY alert_at, position");
   }
 
+  /** How much waits for a person. */
+  waitingNow(now: number): { readonly alerts: number; readonly credentials: number } {
+    const row = this.#state.first(
+      `SELECT count(DISTINCT cause) AS alerts, count(DISTINCT credential) AS credentials FROM outbox
+       WHERE state = 'planned' AND expires_at > ?`,
+      now,
+    );
+    return { alerts: Number(row?.alerts), credentials: Number(row?.credentials) };
+  }
+
   /** Steps that waited for a person in vain. */
   overdue(now: number): OutboxStep[] {
     return this.#select("state = 'planned' AND expires_at <= ? ORDER BY expires_at LIMIT 200", now);
@@ -143,15 +156,15 @@ export class Outbox {
   }
 
   /**
-   * Steps that may be made now, a plan's in its order: decided, not done, not in the hands of another living process. Those of a
-   * drill only where it is asked for by its cause: nobody but the process that holds it knows its canary.
+   * Steps that may be made now, a plan's in its order, a page before all else: decided, not done, not in the hands of another living
+   * process. Those of a drill only where it is asked for by its cause: nobody but the process that holds it knows its canary.
    */
   due(action: OutboxStep['action'], now: number, cause?: string): OutboxStep[] {
     return this.#state
       .all(
         `SELECT * FROM outbox WHERE state IN ('approved', 'calling', 'called') AND done_at IS NULL AND action = ? AND due_at <= ?
            AND iif(? IS NULL, cause NOT LIKE 'drill-%' OR action = 'notify', cause = ?)
-         ORDER BY decided_at, cause, position LIMIT 200`,
+         ORDER BY iif(action = 'notify' AND position = ${PAGE}, 0, 1), decided_at, cause, position LIMIT 200`,
         action,
         now,
         cause ?? null,

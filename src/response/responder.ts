@@ -1,5 +1,6 @@
 import type { Alert } from '../alerts/alert.ts';
 import { severityRank } from '../detectors/finding.ts';
+import { pageBreaker } from './breaker-page.ts';
 import { MODES, type Mode } from './config.ts';
 import { haltOf, type ResponseContext } from './context.ts';
 import { type Decision, decide, isHigh, modeFor, offendedAt } from './guards.ts';
@@ -31,7 +32,7 @@ export function respondTo(alert: Alert, context: ResponseContext): readonly Deci
     const decisions = decideAll(alert, wanted, modes, context);
     for (const [position, decision] of decisions.entries()) enqueue(alert, decision, position, context);
     record(alert, mode, decisions, context);
-    if (breaker === undefined) recordBreaker(alert, context);
+    if (breaker === undefined) tellOfBreaker(alert, context);
     if (isHigh(alert) && context.config.webhook !== undefined) {
       const occasion = isNew ? alert.severity : (decisions[0]?.wanted.key ?? '');
       notify(alert, decisions, occasion, context); // one per severity reached, one per further step
@@ -131,9 +132,11 @@ function record(alert: Alert, mode: Mode, decisions: readonly Decision[], { audi
 }
 
 /** Where this alert has opened it. */
-function recordBreaker(alert: Alert, { state, audit, now }: ResponseContext): void {
+function tellOfBreaker(alert: Alert, context: ResponseContext): void {
+  const { state, config, audit, now } = context;
   const opened = openBreaker(state);
   if (opened === undefined) return;
+  if (config.webhook !== undefined) pageBreaker(alert.id, opened, context);
   audit.append({ type: 'breaker-opened', by: AUTOMATIC, cause: alert.id, because: opened.because }, now());
 }
 

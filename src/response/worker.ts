@@ -1,6 +1,7 @@
 import { CallError } from '../errors.ts';
 import type { CloudEvent } from '../webhook.ts';
 import type { CallContext, Revocation, Verification } from './action.ts';
+import { eventOf, isPage } from './breaker-page.ts';
 import { haltOf, type ResponseContext } from './context.ts';
 import { whyNever } from './guards.ts';
 import { AUTOMATIC, type OutboxStep } from './outbox.ts';
@@ -38,6 +39,7 @@ export interface WorkerOptions {
 const CONCURRENCY = 8;
 /** How soon an approval or a command of another process is seen. */
 const POLL_MS = 250;
+const MINUTE = 60_000;
 
 /** Makes the steps of the outbox: calls, reads back, retries, records. Several processes may run one; each step is made by one of them. */
 export class Worker {
@@ -45,6 +47,8 @@ export class Worker {
   readonly #retry: RetryPolicy;
   readonly #inFlight = new Map<string, Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
+  /** When notifications were sent within the last minute. */
+  #posts: number[] = [];
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -87,14 +91,24 @@ export class Worker {
     expireApprovals(context);
     for (const action of ['revoke', 'restore', 'notify'] as const) {
       const due = context.outbox.due(action, context.now(), this.#options.cause);
-      const plans = Map.groupBy(due, ({ cause }) => cause);
+      const plans = Map.groupBy(action === 'notify' ? this.#withinPace(due) : due, ({ cause }) => cause);
       for (const [cause, steps] of plans) this.#begin(action, cause, steps);
     }
     context.audit.publishHead();
   }
 
+  /** Of notifications, those that the receiver may get by now. A page is always one of them. */
+  #withinPace(due: readonly OutboxStep[]): readonly OutboxStep[] {
+    const { config, now } = this.#options.context;
+    const least = now() - MINUTE;
+    this.#posts = this.#posts.filter((at) => at > least);
+    const free = Math.max(0, (config.webhook?.per_minute ?? 0) - this.#posts.length);
+    const waiting = due.filter((step) => !this.#inFlight.has(planOf(step)));
+    return [...waiting.filter(isPage), ...waiting.filter((step) => !isPage(step)).slice(0, free)];
+  }
+
   #begin(action: OutboxStep['action'], cause: string, steps: readonly OutboxStep[]): void {
-    const plan = `${action} ${cause}`;
+    const plan = planOf({ action, cause });
     const busy = [...this.#inFlight.keys()].filter((other) => other.startsWith(action)).length;
     if (busy >= CONCURRENCY || this.#inFlight.has(plan)) return;
     const made = this.#makeAll(steps)
@@ -126,8 +140,9 @@ export class Worker {
     if (deliver === undefined)
       return context.outbox.finish(step.key, 'failed', 'no webhook is configured', context.now());
     context.outbox.calling(step.key, context.now());
+    if (!isPage(step)) this.#posts.push(context.now());
     await this.#options.beforeCall?.();
-    await deliver(JSON.parse(step.detail));
+    await deliver(eventOf(step, context));
     context.outbox.finish(step.key, 'called', 'the receiver took it', context.now());
   }
 
@@ -179,6 +194,8 @@ export class Worker {
     if (step !== undefined) this.#options.onStep?.(step);
   }
 }
+
+const planOf = ({ action, cause }: Pick<OutboxStep, 'action' | 'cause'>): string => `${action} ${cause}`;
 
 /** Why the step can't be made as it was decided. */
 function whyImpossible(

@@ -167,6 +167,31 @@ test('halt stops automatic response and --off lets it go on, both on record', as
   expect((await run('audit', 'verify')).stderr).toBe('The record is whole (entries: 4).\n');
 });
 
+test('while the breaker is open, approve and halt say what happened, how much waits and how to go on', async () => {
+  const { folder, run, inStore } = workplace('x', undefined, 'auto');
+  writeFileSync(
+    join(folder, 'wayward.yaml'),
+    'state: state\nresponse: { mode: auto, limits: { credentials: 1 } }\nrevokers: { postgres: { url: secret://file/pg-url } }\n',
+  );
+  const ids = ['a', 'b', 'c'];
+  const entry = (id: string) =>
+    `  - { id: ${id}, agent: ${id}, kind: database-role, revoke: { with: postgres, role: ${id} } }\n`;
+  writeFileSync(join(folder, 'credentials.yaml'), `credentials:\n${ids.map(entry).join('')}`);
+  expect((await run('approve')).stderr).toBe('');
+  inStore((_store, response) => {
+    for (const id of ids) respondTo(alertOf({ id: `alert-${id}`, openedAt: Date.now(), credentials: [id] }), response);
+  });
+  for (const command of ['approve', 'halt']) {
+    const { code, stderr } = await run(command);
+    expect(code).toBe(0);
+    expect(stderr).toContain('1 credentials were revoked automatically within 60 minutes, which is the limit');
+    expect(stderr).toContain('Waiting for approval: 2 alerts, 2 credentials.');
+    expect(stderr).toContain('wayward halt --off closes the breaker');
+  }
+  expect((await run('halt', '--off')).stderr).toContain('The breaker is closed');
+  expect((await run('approve')).stderr).toBe('');
+});
+
 test('alerts are listed, shown by the first characters of the id, and closed', async () => {
   const { run, onTerminal, inStore } = workplace('x', undefined, 'approve');
   const [first, second] = [alertOf({ id: 'abc111' }), alertOf({ id: 'abd222', severity: 'low' })];

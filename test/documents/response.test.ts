@@ -69,7 +69,12 @@ test('an automatic revocation: decided and verified, with the time of each part 
       principal: 'agent-a/postgres',
       alert: { id: 'alert-1' },
       credential: { id: 'a' },
-      response: { state: 'approved', mode: 'auto', decided_by: 'automatic', seconds_to_detect: 2.5, dry_run: false },
+      response: {
+        ...{ state: 'approved', mode: 'auto', decided_by: 'automatic', seconds_to_detect: 2.5, dry_run: false },
+        revoker: 'command',
+        evidence: ['event-1'],
+        record: { seq: 1, prev: '0'.repeat(64) },
+      },
     },
   });
   expect(verified).toMatchObject({
@@ -90,6 +95,7 @@ test('an automatic revocation: decided and verified, with the time of each part 
         seconds_to_verify: 0,
         seconds_total: 4,
         drill: false,
+        record: { seq: 2, prev: expect.stringMatching(/^[0-9a-f]{64}$/) },
       },
     },
   });

@@ -49,9 +49,16 @@ describeWith('from an alert to a dead PostgreSQL role', startPostgres, (server) 
     const [step] = response.outbox.ofCause('alert-1');
     expect(step).toMatchObject({ state: 'verified', attempts: 1, note: `role "${role}" is NOLOGIN, sessions left: 0` });
     expect(response.audit.ofCause('alert-1').map(({ type }) => type)).toEqual(['decided', 'verified']);
+    expect(response.audit.ofCause('alert-1')[0]).toMatchObject({
+      by: 'automatic',
+      agent: 'billing-agent-1',
+      evidence: ['event-1'],
+      steps: [{ credential: 'cred-billing-pg', with: 'postgres', outcome: 'auto' }],
+    });
     expect(response.audit.ofCause('alert-1')[1]).toMatchObject({
       by: 'automatic',
       credential: 'cred-billing-pg',
+      with: 'postgres',
       times: { event: new Date(NOW).toISOString(), alert: new Date(NOW + 40).toISOString(), total_ms: 40 },
     });
     expect(response.audit.verify()).toEqual({ entries: 2, unpublished: 0, problems: [] });
