@@ -2,10 +2,11 @@ import type { z } from 'zod';
 import type { Revocation, Revoker } from '../response/action.ts';
 
 interface Definition<Settings extends z.ZodType, Spec extends z.ZodType>
-  extends Omit<Revoker, 'settingsSchema' | 'specSchema' | 'describe' | 'prepare'> {
+  extends Omit<Revoker, 'settingsSchema' | 'specSchema' | 'describe' | 'keep' | 'prepare'> {
   readonly settingsSchema: Settings;
   readonly specSchema: Spec;
   describe(spec: z.infer<Spec>): string;
+  keep?(settings: z.infer<Settings>): Promise<void>;
   prepare(settings: z.infer<Settings>, spec: z.infer<Spec>): Revocation;
 }
 
@@ -13,9 +14,11 @@ interface Definition<Settings extends z.ZodType, Spec extends z.ZodType>
 export function defineRevoker<Settings extends z.ZodType, Spec extends z.ZodType>(
   definition: Definition<Settings, Spec>,
 ): Revoker {
-  const { specSchema } = definition;
+  const { specSchema, keep, ...rest } = definition;
   return {
-    ...definition,
+    ...rest,
+    specSchema,
+    ...(keep && { keep: (settings) => keep(settings as z.infer<Settings>) }),
     describe: (spec) => definition.describe(specSchema.parse(spec)),
     prepare: (settings, spec) => definition.prepare(settings as z.infer<Settings>, specSchema.parse(spec)),
   };
