@@ -88,3 +88,19 @@ export async function listKeys(
   if (list === undefined) throw new CallError(`Vault's list of ${path} is too long, or is none`, false);
   return list.data.keys;
 }
+
+const selfSchema = z.object({ data: z.object({ ttl: z.number(), creation_ttl: z.number(), renewable: z.boolean() }) });
+
+/**
+ * Renews the token that calls are made with, once less than half of its time is left. One that can't be renewed, or may not
+ * look at itself, is left as it is. Vault ends it all the same at its max_ttl: a periodic token has none.
+ * https://developer.hashicorp.com/vault/api-docs/auth/token#renew-a-token-self
+ * @throws CallError
+ */
+export async function keepToken(server: VaultServer): Promise<void> {
+  const accepts = ({ status }: HttpAnswer): boolean => status === 403;
+  const answer = await callVault(server, { method: 'GET', path: 'auth/token/lookup-self', accepts });
+  const self = readJson(answer.text, selfSchema)?.data;
+  if (self === undefined || !self.renewable || self.ttl > self.creation_ttl / 2) return;
+  await callVault(server, { method: 'POST', path: 'auth/token/renew-self', body: {} });
+}

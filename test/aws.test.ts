@@ -3,8 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type AwsAccount, withAws } from '../src/aws.ts';
 import { withIam } from '../src/revokers/aws-settings.ts';
+import { REVOKERS } from '../src/revokers/registry.ts';
 import { accountOf, sessionOf } from './revokers/aws-responder.ts';
 import { secretOf } from './revokers/secret-of.ts';
+import { CONTEXT } from './revokers/vault-responder.ts';
 import { freePort } from './servers/free-port.ts';
 import { policyThat, startMoto } from './servers/moto.ts';
 import { describeWith } from './servers/require-server.ts';
@@ -115,6 +117,24 @@ test('a server that is down may be there later', async () => {
     message: expect.stringMatching(/^AWS: ECONNREFUSED/),
   });
 });
+
+test.each(REVOKERS.filter(({ settingsOf }) => settingsOf === 'aws'))(
+  'a server that is down while it is called may be there later: $id',
+  async (revoker) => {
+    const specs = [{ role: 'a' }, { user: 'a', access_key_id: 'AKIAIOSFODNN7EXAMPLE' }].map((fields) => ({
+      ...{ with: revoker.id, ...fields },
+    }));
+    const spec = specs.find((one) => revoker.specSchema.safeParse(one).success);
+    const step = revoker.prepare(await account(`http://127.0.0.1:${await freePort()}`), spec);
+    for (const call of [step.revoke, step.verify, step.restore]) {
+      if (call === undefined) continue;
+      await expect(call(CONTEXT)).rejects.toMatchObject({
+        ...{ name: 'CallError', retryable: true },
+        message: expect.stringMatching(/^AWS: ECONNREFUSED/),
+      });
+    }
+  },
+);
 
 /** A server that gives every request this answer, or none at all. */
 async function withServer<T>(answer: { status: number; body: string } | undefined, work: (url: string) => Promise<T>) {

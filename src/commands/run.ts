@@ -24,6 +24,7 @@ import { FollowSource } from '../sources/follow.ts';
 import { HandlePool } from '../sources/handle-pool.ts';
 import type { Source, SourcePosition } from '../sources/source.ts';
 import type { CommandIo } from './io.ts';
+import { keepFresh } from './keep-fresh.ts';
 import { tellOfLocal } from './local-ops.ts';
 import { laneOptionsOf } from './logs.ts';
 import { type Ops, startOps } from './ops.ts';
@@ -89,11 +90,13 @@ async function run(options: RunOptions, io: CommandIo): Promise<void> {
   await config.resolveSecrets(['kafka', 'elasticsearch', 'response', 'revokers', 'drills'], secretContext(io));
   const log = createServiceLog(io.stderr);
   const ops = await startOps({ config, chosen: options, log, signal: io.signal });
+  const endKeeping = keepFresh(config, (message) => log.warn(message));
   try {
     if (config.kafka !== undefined)
       await runKafka({ config, registry, fetchSecrets, detectors, roles: options.roles, ops, log, io });
     else await runLocal({ config, registry, fetchSecrets }, detectors, io, log, ops);
   } finally {
+    endKeeping();
     await ops.close();
   }
 }

@@ -31,12 +31,15 @@ const REFERENCE = /^secret:\/\/([a-z-]+)\/(.+)$/;
 
 /**
  * A secret that configuration refers to. Printing it in any way shows `[redacted]`; only `reveal()` gives the value,
- * once `resolveSecrets` has fetched it.
+ * once `resolveSecrets` has fetched it. Reveal it for each use: `refresh` may have brought another value.
  */
 export class Secret {
   /** `secret://PROVIDER/LOCATION`: where it lies, which is no secret. */
   readonly reference: string;
   #value: string | undefined;
+  /** When it was last asked for; wall clock, milliseconds since the epoch. */
+  #askedAt = 0;
+  #context: SecretContext | undefined;
 
   constructor(reference: string) {
     this.reference = reference;
@@ -49,8 +52,29 @@ export class Secret {
 
   /** Fetches the value once. @throws SecretError */
   async resolve(context: SecretContext): Promise<void> {
+    if (this.#value === undefined) await this.#fetch(context);
+    this.#context ??= context;
+  }
+
+  /**
+   * Fetches a value anew that was asked for longer ago than that, milliseconds. Where it can't be had, the one from before stays, with a
+   * warning: what keeps secrets may be down while what they are for is not. One that was never fetched stays so.
+   */
+  async refresh(olderThan: number): Promise<void> {
+    const context = this.#context;
+    if (context === undefined || Date.now() - this.#askedAt < olderThan) return;
+    try {
+      await this.#fetch({ ...context, warn: () => {} }); // said before
+    } catch (error) {
+      if (!(error instanceof SecretError)) throw error;
+      context.warn(`${this.reference} ${error.message}; the value from before stays in use`);
+    }
+  }
+
+  async #fetch(context: SecretContext): Promise<void> {
     const [, provider = '', location = ''] = REFERENCE.exec(this.reference) ?? [];
-    this.#value ??= await PROVIDERS[provider]?.fetch(location, context);
+    this.#askedAt = Date.now(); // also of what fails: a server that is down is not waited for again and again
+    this.#value = await PROVIDERS[provider]?.fetch(location, context);
   }
 
   toString(): string {
@@ -97,15 +121,24 @@ export async function resolveSecrets(
   errorAt: (path: readonly PropertyKey[], message: string, cause: SecretError) => Error,
   path: readonly PropertyKey[] = [],
 ): Promise<void> {
-  if (value instanceof Secret) {
+  for (const [where, secret] of secretsIn(value, path)) {
     try {
-      await value.resolve(context);
+      await secret.resolve(context);
     } catch (error) {
-      throw error instanceof SecretError ? errorAt(path, error.message, error) : error;
+      throw error instanceof SecretError ? errorAt(where, error.message, error) : error;
     }
-  } else if (Array.isArray(value)) {
-    for (const [index, entry] of value.entries()) await resolveSecrets(entry, context, errorAt, [...path, index]);
-  } else if (typeof value === 'object' && value !== null) {
-    for (const [key, entry] of Object.entries(value)) await resolveSecrets(entry, context, errorAt, [...path, key]);
   }
+}
+
+/** `refresh` for every secret inside a configuration value. */
+export async function refreshSecrets(value: unknown, olderThan: number): Promise<void> {
+  for (const [, secret] of secretsIn(value)) await secret.refresh(olderThan);
+}
+
+function* secretsIn(value: unknown, path: readonly PropertyKey[] = []): Generator<[readonly PropertyKey[], Secret]> {
+  if (value instanceof Secret) yield [path, value];
+  else if (Array.isArray(value))
+    for (const [index, entry] of value.entries()) yield* secretsIn(entry, [...path, index]);
+  else if (typeof value === 'object' && value !== null)
+    for (const [key, entry] of Object.entries(value)) yield* secretsIn(entry, [...path, key]);
 }

@@ -66,9 +66,14 @@ function client({ brokers, tls, sasl }: KafkaSettings, config: Omit<KafkaConfig,
   return new Kafka({ brokers, ...security, ...config });
 }
 
-/** kafkajs has a type for each mechanism, of one form. */
+/** kafkajs has a type for each mechanism, of one form, and reads the password for each connection: it may have changed. */
 const saslOptions = ({ mechanism, username, password }: NonNullable<KafkaSettings['sasl']>): SASLOptions =>
-  ({ mechanism, username, password: password.reveal() }) as SASLOptions;
+  ({
+    ...{ mechanism, username },
+    get password() {
+      return password.reveal();
+    },
+  }) as SASLOptions;
 
 function tlsOptions(tls: NonNullable<KafkaSettings['tls']>): ConnectionOptions {
   return {

@@ -51,6 +51,8 @@ export interface Revoker {
   readonly specSchema: z.ZodType;
   /** What it would do, in words, for dry-run and approval; no secret in it. The spec is one that specSchema accepts. */
   describe(spec: unknown): string;
+  /** Keeps Wayward's own account there alive: called every minute while it runs. @throws CallError */
+  keep?(settings: unknown): Promise<void>;
   /** The settings are what settingsSchema gave. Reveals no secret: that is for the calls. */
   prepare(settings: unknown, spec: unknown): Revocation;
 }

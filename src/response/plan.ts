@@ -1,4 +1,5 @@
 import type { Credential, CredentialKind, RevokeSpec } from '../attribution/credential.ts';
+import { refreshSecrets } from '../config/secrets.ts';
 import { CallError } from '../errors.ts';
 import type { Revocation, Revoker } from './action.ts';
 
@@ -72,9 +73,12 @@ export function isIssuedFrom(id: string, issuer: string, credentials: PlanContex
 export const heldBy = (agent: string, { credentials }: PlanContext): string[] =>
   [...credentials.values()].filter((credential) => credential.agent === agent).map(({ id }) => id);
 
+/** Of the settings' secrets: older ones are fetched anew before a step. Milliseconds. */
+const FRESH_MS = 10_000;
+
 /**
  * The step's calls. Only for a step that is not blocked. Secrets of its `revoke` entry are fetched anew each time, since
- * a token file may hold another token by now.
+ * a token file may hold another token by now; those of the settings unless they were just fetched.
  */
 export async function prepareStep(
   { spec: revoke }: PlanStep,
@@ -84,7 +88,9 @@ export async function prepareStep(
   if (revoker === undefined) throw new CallError('there is no such revoker', false);
   const spec = revoker.specSchema.parse(revoke);
   await fetchSecrets?.(spec);
-  return revoker.prepare(settings[settingsKey(revoker)], spec);
+  const own = settings[settingsKey(revoker)];
+  await refreshSecrets(own, FRESH_MS);
+  return revoker.prepare(own, spec);
 }
 
 const settingsKey = ({ id, settingsOf = id }: Revoker): string => settingsOf;

@@ -1,10 +1,10 @@
 import type { IAM } from '@aws-sdk/client-iam';
 
-/** From milliseconds since the epoch by the clock here to the same by AWS's, never too early. */
+/** Milliseconds since the epoch by the clock here, read by AWS's: right or early, by less than `EARLY_MS`. */
 export type AwsClock = (local: number) => number;
 
 /** `Date` is cut to the second, and was written before it got here. */
-const ROUNDING_MS = 2_000;
+export const EARLY_MS = 2_000;
 
 /**
  * AWS's clock, by the `Date` of its last answer to this client: what AWS compares with must not be read from a clock here
@@ -21,7 +21,7 @@ export function clockOf(iam: IAM): AwsClock {
     },
     { step: 'deserialize', priority: 'low', name: 'waywardAwsClock' },
   );
-  return (local) => local + ahead + ROUNDING_MS;
+  return (local) => local + ahead;
 }
 
 function headerOf(response: unknown, name: string): string {

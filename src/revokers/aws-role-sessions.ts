@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { CallContext } from '../response/action.ts';
-import { type AwsClock, clockOf } from './aws-clock.ts';
+import { type AwsClock, clockOf, EARLY_MS } from './aws-clock.ts';
 import { type InlinePolicy, inlinePolicy } from './aws-inline-policy.ts';
 import { awsNameSchema, awsSettings, withIam } from './aws-settings.ts';
 import { defineRevoker } from './revoker.ts';
@@ -10,7 +9,7 @@ const NAME = 'WaywardRevokeOlderSessions';
 
 /**
  * Ends every session of a role that began before now, by an inline policy of the form that AWS's console uses. A repeat
- * leaves the time that is there if it is late enough, and never moves it back. The proof is the policy as IAM gives it
+ * never moves the time back, and leaves one that is late enough. The proof is the policy as IAM gives it
  * back, with a time after the decision; for some seconds, AWS says minutes, a service may go on without it.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html
  *
@@ -43,13 +42,14 @@ export const awsRoleSessions = defineRevoker({
         return work(inlinePolicy(iam, options, { role }, NAME), clock);
       });
     return {
-      revoke: (context) =>
+      revoke: ({ decidedAt = Date.now() }) =>
         withPolicy(async (policy, clock) => {
           const before = cutoffOf(await policy.read()) ?? Number.NEGATIVE_INFINITY;
-          if (before < decisionBy(clock, context)) await policy.put(denyBefore(Math.max(before, clock(Date.now()))));
+          if (before >= clock(decidedAt) + EARLY_MS) return;
+          await policy.put(denyBefore(Math.max(before, clock(Date.now()) + EARLY_MS)));
         }),
       restore: () => withPolicy((policy) => policy.remove()),
-      verify: (context) =>
+      verify: ({ decidedAt }) =>
         withPolicy(async (policy, clock) => {
           const document = await policy.read();
           if (document === undefined)
@@ -58,15 +58,12 @@ export const awsRoleSessions = defineRevoker({
           if (cutoff === undefined)
             return { dead: false, proof: `IAM has an inline policy ${NAME} for the role that says something else` };
           const proof = `IAM has the inline policy ${NAME} for the role: sessions from before ${iso(cutoff)} are denied everything`;
-          return { dead: cutoff >= decisionBy(clock, context), alive: false, proof };
+          const isLater = decidedAt === undefined || cutoff >= clock(decidedAt);
+          return { dead: isLater, alive: false, proof };
         }),
     };
   },
 });
-
-/** By AWS's clock. Where nobody decided, each call is a decision, and any time that is there will do. */
-const decisionBy = (clock: AwsClock, { decidedAt }: CallContext): number =>
-  decidedAt === undefined ? Number.NEGATIVE_INFINITY : clock(decidedAt);
 
 const iso = (time: number): string => new Date(time).toISOString();
 

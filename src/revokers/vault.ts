@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { HttpAnswer } from '../http.ts';
-import { callVault, saysThat, type VaultServer } from '../vault.ts';
+import { callVault, keepToken, saysThat, type VaultServer } from '../vault.ts';
 import { defineRevoker } from './revoker.ts';
 import { vaultSettings } from './vault-settings.ts';
 
@@ -22,6 +22,7 @@ export const vault = defineRevoker({
   settingsSchema: vaultSettings,
   specSchema: z.strictObject({ with: z.literal('vault'), accessor: z.string().regex(/^[\w.-]{1,128}$/) }),
   describe: ({ accessor }) => `revoke the Vault token with accessor ${accessor}, its child tokens and its leases`,
+  keep: keepToken,
   prepare: (server, { accessor }) => ({
     async revoke() {
       // Also 200 with a warning, for an accessor that Vault doesn't know: the read-back decides.

@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { refreshSecrets } from '../../src/config/secrets.ts';
 import { createKafka, requireKafka } from '../../src/kafka/client.ts';
 import type { Log } from '../../src/kafka/log.ts';
 import { temporaryFolder } from '../config/temp.ts';
@@ -71,6 +73,19 @@ describeWith(
       expect(await messageOf(requireKafka(settings))).toBe(
         `Kafka (${secured(server()).saslBroker}) did not take the user "alice"; check kafka.sasl: username, password and mechanism`,
       );
+    });
+
+    test.each(['plain', 'scram-sha-512'])('%s with a password that was changed where it lies', async (mechanism) => {
+      const password = join(temporaryFolder(), 'password');
+      writeFileSync(password, secrets.WRONG, { mode: 0o600 });
+      const settings = await settingsOf(sasl(mechanism, { password: `secret://file/${password}` }));
+      const admin = createKafka(settings, collectingLog().log).admin();
+      await expect(admin.connect()).rejects.toThrow('');
+      writeFileSync(password, PASSWORD, { mode: 0o600 });
+      await refreshSecrets(settings, 0);
+      await admin.connect();
+      expect((await admin.describeCluster()).brokers).toHaveLength(1);
+      await admin.disconnect();
     });
 
     test('a user that is not there', async () => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CallError } from '../../errors.ts';
 import { readJson } from '../../http.ts';
-import { callVault, saysThat, type VaultServer, vaultPath } from '../../vault.ts';
+import { callVault, keepToken, saysThat, type VaultServer, vaultPath } from '../../vault.ts';
 import { type SecretContext, SecretError, type SecretProvider, SecretServerError } from '../secret-provider.ts';
 import { fetchOwn, ownSecretSchema } from './own-secret.ts';
 
@@ -25,7 +25,9 @@ export const vaultProvider: SecretProvider = {
     if (path === undefined || field === undefined || path.split('/').some((part) => ['', '.', '..'].includes(part)))
       throw new SecretError('does not name a path and a field; write such as secret://vault/secret/data/wayward#token');
     const server = await serverOf(context);
-    return fieldOf(await read(server, path, field), path, field);
+    const value = fieldOf(await read(server, path, field), path, field);
+    await keep(server, context);
+    return value;
   },
 };
 
@@ -43,6 +45,16 @@ async function serverOf(context: SecretContext): Promise<VaultServer> {
     );
   const token = await fetchOwn(settings?.token ?? 'secret://env/VAULT_TOKEN', 'refers to Vault, whose token', context);
   return { url, token: { reveal: () => token }, namespace: settings?.namespace ?? (env.VAULT_NAMESPACE || undefined) };
+}
+
+/** The secret is there already: that its token could not be renewed is no reason to do without it. */
+async function keep(server: VaultServer, { warn }: SecretContext): Promise<void> {
+  try {
+    await keepToken(server);
+  } catch (error) {
+    if (!(error instanceof CallError)) throw error;
+    warn(`the token for secret://vault could not be renewed: ${error.message}`);
+  }
 }
 
 async function read(server: VaultServer, path: string, field: string): Promise<string> {

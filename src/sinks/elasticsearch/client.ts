@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Client } from '@elastic/elasticsearch';
+import { Client, type ClientOptions, UndiciConnection } from '@elastic/elasticsearch';
 import { ServerUnavailableError, UsageError } from '../../errors.ts';
 import type { ElasticsearchSettings } from './settings.ts';
 import { LATEST } from './streams.ts';
@@ -17,22 +17,37 @@ export class ElasticsearchAway extends ServerUnavailableError {}
  * @throws UsageError for a `ca` that can't be read
  */
 export function createElasticsearch(settings: ElasticsearchSettings): Client {
-  const { node, username, password, api_key: apiKey, ca } = settings;
-  const auth =
-    apiKey !== undefined
-      ? { apiKey: apiKey.reveal() }
-      : username !== undefined && password !== undefined
-        ? { username, password: password.reveal() }
-        : undefined;
+  const { node, ca } = settings;
   return new Client({
     node,
-    ...(auth && { auth }),
+    Connection: connectionAs(() => authorizationOf(settings)),
     ...(ca !== undefined && { tls: { ca: authority(ca) } }),
     maxRetries: 0,
     requestTimeout: REQUEST_TIMEOUT_MS,
     // Errors hold the request otherwise, with its headers.
     redaction: { type: 'remove' },
   });
+}
+
+/** A connection that asks for each request who we are: the client itself would ask once, and passwords change. */
+function connectionAs(authorization: () => string | undefined): NonNullable<ClientOptions['Connection']> {
+  return class extends UndiciConnection {
+    constructor(options: ConstructorParameters<typeof UndiciConnection>[0]) {
+      super(options);
+      if (authorization() === undefined) return;
+      // Of its own: the client reads the headers that it was given once, and sends those, too.
+      this.headers = Object.defineProperty({ ...this.headers }, 'authorization', {
+        enumerable: true,
+        get: authorization,
+      });
+    }
+  };
+}
+
+function authorizationOf({ username, password, api_key: apiKey }: ElasticsearchSettings): string | undefined {
+  if (apiKey !== undefined) return `ApiKey ${apiKey.reveal()}`;
+  if (username === undefined || password === undefined) return undefined;
+  return `Basic ${Buffer.from(`${username}:${password.reveal()}`).toString('base64')}`;
 }
 
 function authority(file: string): string {

@@ -1,4 +1,9 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { refreshSecrets } from '../../../src/config/secrets.ts';
+import { loadConfig } from '../../../src/config/wayward-yaml.ts';
+import { createElasticsearch } from '../../../src/sinks/elasticsearch/client.ts';
 import { run } from '../../cli/run.ts';
 import { startElasticsearch } from '../../servers/elasticsearch.ts';
 import { describeWith } from '../../servers/require-server.ts';
@@ -56,5 +61,18 @@ describeWith('Elasticsearch with security on', start, (server) => {
     const powerless = await setup('nobody', PASSWORD);
     expect(powerless.code).toBe(3);
     expect(powerless.stderr).toContain('docs/elasticsearch.md lists the privileges');
+  });
+
+  it('takes a password that was changed where it lies, without a new client', async () => {
+    const file = configFile({ node: server().url, username: 'admin' }, 'the one from before');
+    const config = loadConfig(file);
+    await config.resolveSecrets(['elasticsearch'], { env: {}, warn() {} });
+    if (config.elasticsearch === undefined) throw new Error('there is no elasticsearch: in it');
+    const client = createElasticsearch(config.elasticsearch);
+    await expect(client.cluster.health()).rejects.toMatchObject({ statusCode: 401 });
+    writeFileSync(join(file, '..', 'password'), PASSWORD, { mode: 0o600 });
+    await refreshSecrets(config.elasticsearch, 0);
+    await expect(client.cluster.health()).resolves.toMatchObject({ timed_out: false });
+    await client.close();
   });
 });
