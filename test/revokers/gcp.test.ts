@@ -10,7 +10,7 @@ import { startFakeGcp } from '../servers/fake-gcp.ts';
 import { gcpAgent } from '../servers/gcp-agent.ts';
 import { describeWith } from '../servers/require-server.ts';
 import { permissionsOf, settingsOf, stepOf } from './gcp-responder.ts';
-import { CONTEXT, policyOf } from './vault-responder.ts';
+import { CONTEXT } from './vault-responder.ts';
 
 const REVOKERS = [gcpServiceAccountKey, gcpServiceAccountKeyDelete, gcpServiceAccount, gcpSecretVersion];
 const NO_KEY = '0'.repeat(40);
@@ -271,16 +271,22 @@ describeWith('Google Cloud (a fake)', startFakeGcp, (fake) => {
     }
   });
 
-  test.each(['', '[]', '{}', 'null', '{"name":"x","disabled":true,"state":"DISABLED"}', '{"disabled":"true"}'])(
-    'a success that says something else (%s) proves nothing',
-    async (body) => {
-      for (const step of await stepsInUse()) {
-        fake().answer(200, body);
-        expect(await failure(step.verify(CONTEXT))).toMatchObject({ message: expect.stringContaining('did not say') });
-        fake().answer(undefined);
-      }
-    },
-  );
+  test.each([
+    '',
+    '[]',
+    '{}',
+    'null',
+    '{"name":"x","disabled":true,"state":"DISABLED"}',
+    '{"disabled":"true"}',
+    '{"email":"x@y","uniqueId":"1","disabled":true}',
+    '{"error":{"status":"NOT_FOUND","message":"x"}}',
+  ])('a success that says something else (%s) proves nothing', async (body) => {
+    for (const step of await stepsInUse()) {
+      fake().answer(200, body);
+      expect(await failure(step.verify(CONTEXT))).toMatchObject({ message: expect.stringContaining('did not say') });
+      fake().answer(undefined);
+    }
+  });
 
   test('a token endpoint that is away may be back later; a key of our own that was disabled will not be', async () => {
     const { account } = await newAgent();
@@ -339,7 +345,17 @@ test.each(REVOKERS)('a revoke entry that is none is refused: $id', ({ id, specSc
   }
 });
 
-test('docs/response.md shows the permissions that the tests work with', () => {
+test('docs/response.md shows the permissions that the tests work with, each once and with whom it is for', () => {
   const docs = readFileSync(new URL('../../docs/response.md', import.meta.url), 'utf8');
-  for (const revoker of REVOKERS) expect(docs).toContain(`# ${revoker.id}\n${policyOf(revoker)}`);
+  const shown = [...docs.matchAll(/^- ((?:iam|secretmanager)\.[\w.]+) +# (.+)$/gm)].map(([, permission, ids]) => [
+    permission,
+    ids?.split(', '),
+  ]);
+  const all = [...new Set(REVOKERS.flatMap(permissionsOf))];
+  const needed = all.map((permission) => [
+    permission,
+    REVOKERS.filter((revoker) => permissionsOf(revoker).includes(permission)).map(({ id }) => id),
+  ]);
+  expect(shown).toHaveLength(10);
+  expect(Object.fromEntries(shown)).toEqual(Object.fromEntries(needed));
 });
