@@ -59,12 +59,11 @@ const errorSchema = z.object({ error: z.object({ status: z.string().regex(/^[A-Z
 const readError = ({ text }: HttpAnswer) => readJson(text, errorSchema)?.error;
 
 /** What the API itself says of a refusal, on one line; empty where it says nothing. */
-export const messageOf = (answer: HttpAnswer): string =>
-  (readError(answer)?.message ?? '').replaceAll(/\s+/g, ' ').slice(0, 200);
+export const messageOf = (answer: HttpAnswer): string => (readError(answer)?.message ?? '').replaceAll(/\s+/g, ' ');
 
 function refusalOf(api: GcpApi, { path, permission }: GcpRequest, answer: HttpAnswer, token: string): CallError {
   const error = readError(answer);
-  const said = scrub(messageOf(answer), [token]);
+  const said = scrub(messageOf(answer), [token]).slice(0, 200); // in this order: no part of a token is left
   const what =
     `${api.service} answered ${answer.status} ${error?.status ?? 'without an error of its API'} ${said}`.trim();
   if (answer.status === 401) {

@@ -27,7 +27,8 @@ export const authensor = defineRevoker({
   undo: 'none: give the agent a new key and bind it to the principal',
   cannotStop:
     'what the agent holds downstream: a database password, say, works without Authensor; and keys that are not bound to the principal, such as one that was rotated (Authensor drops the binding)',
-  needs: 'a key with the role admin, the only one that may see and revoke keys',
+  needs:
+    'a key of its own with the role admin, the only one that may see and revoke keys; not one that is bound to an agent',
   testedAgainst: 'fake: github.com/AUTHENSOR/AUTHENSOR, packages/control-plane/src/routes/keys.ts',
   settingsSchema,
   specSchema: z.strictObject({

@@ -56,6 +56,14 @@ describeWith("Authensor's control plane (a fake)", startFakeAuthensor, (fake) =>
     expect(await step.verify(CONTEXT)).toMatchObject({ dead: true });
   });
 
+  test("a 404 that is not Authensor's own is no sign of a revoked key", async () => {
+    fake().newKey('ingest', 'agent-8');
+    const step = await stepFor('agent-8');
+    fake().afterNextList(() => fake().answer(404, '404 Not Found'));
+    const error = await failure(step.revoke(CONTEXT));
+    expect(error.message).toBe('Authensor answered 404 without an error of its own; check revokers.authensor.url');
+  });
+
   test('more keys than the limit of requests lets through: the next try goes on where this one ended', async () => {
     for (let index = 0; index < 30; index++) fake().newKey('ingest', 'agent-3');
     const step = await stepFor('agent-3');

@@ -1,8 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Revocation, Revoker } from '../../src/response/action.ts';
+import { gcpSecretVersion } from '../../src/revokers/gcp-secret-version.ts';
+import { gcpServiceAccount } from '../../src/revokers/gcp-service-account.ts';
+import { gcpServiceAccountKey } from '../../src/revokers/gcp-service-account-key.ts';
+import { gcpServiceAccountKeyDelete } from '../../src/revokers/gcp-service-account-key-delete.ts';
 import type { FakeGcp } from '../servers/fake-gcp.ts';
 import { secretOf } from './secret-of.ts';
 import { policyOf } from './vault-responder.ts';
+
+export const GCP_REVOKERS = [gcpServiceAccountKey, gcpServiceAccountKeyDelete, gcpServiceAccount, gcpSecretVersion];
 
 /** The permissions that stand above the revoker in its file. */
 export const permissionsOf = (revoker: Revoker): string[] =>
@@ -27,3 +33,15 @@ export async function stepOf(
   const { file } = fake.newAccount(`wayward-${randomUUID()}`, permissions).newKey();
   return revoker.prepare(await settingsOf(fake, file), { with: revoker.id, project: 'billing-prod', ...spec });
 }
+
+/** What a revoke entry holds beside `with` and `project`. */
+export const fieldsOf = (id: string): readonly string[] =>
+  ({
+    'gcp-service-account-key': ['account', 'key'],
+    'gcp-service-account-key-delete': ['account', 'key'],
+    'gcp-service-account': ['account'],
+    'gcp-secret-version': ['secret', 'version'],
+  })[id] ?? [];
+
+export const pick = (from: object, fields: readonly string[]): object =>
+  Object.fromEntries(Object.entries(from).filter(([field]) => fields.includes(field)));

@@ -57,9 +57,10 @@ export async function startFakeAuthensor(): Promise<FakeAuthensor> {
   const server = createServer(async (request, response) => {
     let length = 0;
     for await (const chunk of request) length += chunk.length;
+    const instead = forced;
     const { status, body } = answerTo(request, length > 0);
-    const text = forced?.body ?? JSON.stringify(body);
-    response.writeHead(forced?.status ?? status, { 'content-type': 'application/json; charset=UTF-8' }).end(text);
+    const text = instead?.body ?? JSON.stringify(body);
+    response.writeHead(instead?.status ?? status, { 'content-type': 'application/json; charset=UTF-8' }).end(text);
   });
 
   function answerTo(request: IncomingMessage, hasBody: boolean): Answer {

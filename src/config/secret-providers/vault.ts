@@ -3,11 +3,17 @@ import { CallError } from '../../errors.ts';
 import { readJson } from '../../http.ts';
 import { callVault, keepToken, saysThat, type VaultServer, vaultPath } from '../../vault.ts';
 import { type SecretContext, SecretError, type SecretProvider, SecretServerError } from '../secret-provider.ts';
-import { fetchOwn, ownSecretSchema } from './own-secret.ts';
+import { envProvider } from './env.ts';
+import { fileProvider } from './file.ts';
+
+const TOKEN = /^secret:\/\/(env|file)\/(.+)$/s;
 
 const settingsSchema = z.strictObject({
   url: z.url({ protocol: /^https?$/ }).meta({ example: 'https://vault.example.com:8200' }),
-  token: ownSecretSchema('the token lies, outside of Vault'),
+  /** Not from Vault itself, which needs it. */
+  token: z
+    .string()
+    .regex(TOKEN, 'must say where the token lies, outside of Vault; write secret://file/PATH or secret://env/NAME'),
   namespace: z.string().min(1).optional(),
 });
 
@@ -31,8 +37,7 @@ export const vaultProvider: SecretProvider = {
   },
 };
 
-async function serverOf(context: SecretContext): Promise<VaultServer> {
-  const { providers, env } = context;
+async function serverOf({ providers, env, folder, warn }: SecretContext): Promise<VaultServer> {
   const settings = providers?.settings.vault as z.infer<typeof settingsSchema> | undefined;
   const url = settings?.url ?? env.VAULT_ADDR;
   if (url === undefined || url === '')
@@ -43,8 +48,18 @@ async function serverOf(context: SecretContext): Promise<VaultServer> {
     throw new SecretError(
       'refers to Vault, but VAULT_ADDR is no address; write such as https://vault.example.com:8200',
     );
-  const token = await fetchOwn(settings?.token ?? 'secret://env/VAULT_TOKEN', 'refers to Vault, whose token', context);
-  return { url, token: { reveal: () => token }, namespace: settings?.namespace ?? (env.VAULT_NAMESPACE || undefined) };
+  const [, provider, location = ''] = TOKEN.exec(settings?.token ?? 'secret://env/VAULT_TOKEN') ?? [];
+  const from = provider === 'file' ? fileProvider : envProvider;
+  try {
+    const token = await from.fetch(location, { env, warn, folder: providers?.folder ?? folder });
+    return {
+      url,
+      token: { reveal: () => token },
+      namespace: settings?.namespace ?? (env.VAULT_NAMESPACE || undefined),
+    };
+  } catch (error) {
+    throw error instanceof SecretError ? new SecretError(`refers to Vault, whose token ${error.message}`) : error;
+  }
 }
 
 /** The secret is there already: that its token could not be renewed is no reason to do without it. */
