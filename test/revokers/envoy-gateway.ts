@@ -22,6 +22,9 @@ export const keyOf = (id: string): string => `key-canary-of-${id}`;
 /** The file to begin with. */
 export const beginning = (): string => snippets('response.md', '### Envoy', 'json')[0] ?? '';
 
+/** `formats:` of wayward.yaml for its log. */
+export const envoyFormat = (): unknown => parse(snippets('sources.md', '## Envoy', 'yaml')[1] ?? '').formats[0];
+
 /** With the keys of `cred-a` to `cred-c`. */
 export async function startEnvoyGateway(): Promise<EnvoyGateway> {
   const [port, upstream] = [await freePort(), await startUpstream()];
@@ -46,14 +49,16 @@ export async function startEnvoyGateway(): Promise<EnvoyGateway> {
 export const envoySettings = (gateway: EnvoyGateway, changed: object = {}) =>
   envoy.settingsSchema.parse({ denied: gateway.deniedFile, admin: gateway.admin, ...changed });
 
-function httpFilters(folder: string): unknown {
-  const pasted = placed(snippets('response.md', '### Envoy', 'yaml')[0] ?? '', {
+/** What the docs have users paste into the connection manager. */
+function pasted(folder: string): object {
+  const filters = placed(snippets('response.md', '### Envoy', 'yaml')[0] ?? '', {
     '/etc/envoy/': `${folder}/`,
     '[{ key: the-key, client: cred-billing-gateway }]': JSON.stringify(
       IDS.map((id) => ({ key: keyOf(id), client: id })),
     ),
   });
-  return parse(pasted).http_filters;
+  const log = placed(snippets('sources.md', '## Envoy', 'yaml')[0] ?? '', { '/var/log/envoy/': `${folder}/` });
+  return { ...parse(filters), ...parse(log) };
 }
 
 const type = (name: string) => `type.googleapis.com/envoy.extensions.${name}`;
@@ -70,8 +75,7 @@ const listener = (folder: string, port: number) => ({
           typed_config: {
             '@type': type('filters.network.http_connection_manager.v3.HttpConnectionManager'),
             stat_prefix: 'gateway',
-            access_log: [accessLog(join(folder, 'access.json'))],
-            http_filters: httpFilters(folder),
+            ...pasted(folder),
             route_config: {
               virtual_hosts: [
                 { name: 'all', domains: ['*'], routes: [{ match: { prefix: '/' }, route: { cluster: 'upstream' } }] },
@@ -82,21 +86,6 @@ const listener = (folder: string, port: number) => ({
       ],
     },
   ],
-});
-
-const accessLog = (path: string) => ({
-  name: 'envoy.access_loggers.file',
-  typed_config: {
-    '@type': type('access_loggers.file.v3.FileAccessLog'),
-    path,
-    log_format: {
-      json_format: {
-        credential: '%REQ(X-CREDENTIAL-ID)%',
-        status: '%RESPONSE_CODE%',
-        details: '%RESPONSE_CODE_DETAILS%',
-      },
-    },
-  },
 });
 
 const cluster = (port: number) => ({

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { nginx } from '../../src/revokers/nginx.ts';
 import { denies } from '../../src/revokers/nginx-denied.ts';
@@ -262,6 +263,24 @@ describeWith('denying a credential at nginx', startNginx, () => {
     expect([bystander.exitCode, bystander.signalCode]).toEqual([null, null]);
     bystander.kill('SIGKILL');
     expect(await workers()).toContain(worker);
+  });
+
+  test.skipIf(process.getuid?.() !== 0)('a user who may not signal nginx is told what to do', async () => {
+    const denied = join(mkdtempSync(join(tmpdir(), 'wayward-user-')), 'd.map');
+    writeFileSync(denied, '');
+    for (const path of [denied, dirname(denied)]) chownSync(path, 65534, 65534);
+    const code = `
+      const { nginx } = await import(process.argv[1]);
+      process.setgroups([]); process.setgid(65534); process.setuid(65534);
+      await nginx.prepare(JSON.parse(process.argv[2]), { with: 'nginx', credential_id: 'cred-a' }).revoke()
+        .catch(({ message, retryable }) => console.log(retryable, message));`;
+    const source = join(import.meta.dirname, '..', '..', 'src', 'revokers', 'nginx.ts');
+    const settings = JSON.stringify(nginxSettings(gateway(), { denied, test: ['true'] }));
+    const args = ['--input-type=module', '--eval', code, source, settings];
+    const { stdout } = await promisify(execFile)(process.execPath, args);
+    expect(stdout).toMatch(
+      /^false Wayward may not signal nginx \(\d+\): run it as root, or set revokers\.nginx\.reload$/m,
+    );
   });
 
   test('while a binary upgrade leaves a second master, nothing is called dead', async () => {
