@@ -12,6 +12,7 @@ import { describeWith } from '../servers/require-server.ts';
 import { beginning, envoyFormat, envoySettings, keyOf, startEnvoyGateway } from './envoy-gateway.ts';
 import { failureOf } from './failure.ts';
 import { statusOf, useAllTheTime } from './live-use.ts';
+import { PATIENTLY } from './patiently.ts';
 
 const CONTEXT = { key: 'k', credential: 'cred', agent: 'agent' };
 
@@ -30,7 +31,7 @@ describeWith('denying a credential at Envoy', startEnvoyGateway, (gateway) => {
   afterEach(async () => {
     gateway().upstream.release();
     put(beginning());
-    await expect.poll(async () => (await filterOf(gateway().admin)).version, { timeout: 10_000 }).toBe('0');
+    await expect.poll(async () => (await filterOf(gateway().admin)).version, PATIENTLY).toBe('0');
   });
 
   test('a key in use all the time opens nothing from verified on, open connections included; nobody else notices', async () => {
@@ -38,7 +39,7 @@ describeWith('denying a credential at Envoy', startEnvoyGateway, (gateway) => {
       useAllTheTime(gateway().url, keyOf('cred-a')),
       useAllTheTime(gateway().url, keyOf('cred-b')),
     ];
-    await expect.poll(() => thief.uses.length).toBeGreaterThan(20);
+    await expect.poll(() => thief.uses.length, PATIENTLY).toBeGreaterThan(20);
     const revocation = step('cred-a');
     await revocation.revoke(CONTEXT);
     expect(await revocation.verify(CONTEXT)).toEqual({
@@ -48,8 +49,8 @@ describeWith('denying a credential at Envoy', startEnvoyGateway, (gateway) => {
     });
     const verified = performance.now();
     const seen = other.uses.length;
-    await expect.poll(() => thief.uses.filter(({ began }) => began > verified).length).toBeGreaterThan(100);
-    await expect.poll(() => other.uses.length).toBeGreaterThan(seen + 100);
+    await expect.poll(() => thief.uses.filter(({ began }) => began > verified).length, PATIENTLY).toBeGreaterThan(100);
+    await expect.poll(() => other.uses.length, PATIENTLY).toBeGreaterThan(seen + 100);
     await Promise.all([thief.stop(), other.stop()]);
 
     expect(new Set(thief.uses.filter(({ began }) => began > verified).map((use) => use.status))).toEqual(
@@ -110,7 +111,7 @@ describeWith('denying a credential at Envoy', startEnvoyGateway, (gateway) => {
     const revocation = step('cred-a');
     await revocation.revoke(CONTEXT);
     put(beginning());
-    await expect.poll(async () => (await revocation.verify(CONTEXT))?.dead).toBe(false);
+    await expect.poll(async () => (await revocation.verify(CONTEXT))?.dead, PATIENTLY).toBe(false);
     expect(await status('cred-a')).toBe(200);
   });
 
@@ -122,14 +123,14 @@ describeWith('denying a credential at Envoy', startEnvoyGateway, (gateway) => {
     expect(error).toMatchObject({ retryable: true, message: expect.stringContaining('but it has not taken it') });
     expect(await revocation.verify(CONTEXT)).toMatchObject({ dead: false });
     expect(await status('cred-a')).toBe(200);
-  }, 15_000);
+  });
 
   test('an Envoy that cannot be asked: the file is written all the same, and nothing is called dead', async () => {
     const revocation = step('cred-a', envoySettings(gateway(), { admin: 'http://127.0.0.1:1' }));
     const error = await failureOf(revocation.revoke(CONTEXT));
     expect(error).toMatchObject({ retryable: true, message: expect.stringContaining("Envoy's admin endpoint: ") });
     expect((await failureOf(revocation.verify(CONTEXT))).retryable).toBe(true);
-    await expect.poll(() => status('cred-a')).toBe(403);
+    await expect.poll(() => status('cred-a'), PATIENTLY).toBe(403);
   });
 
   test('an admin endpoint that is none, or knows no such filter, is said to be so', async () => {
@@ -155,7 +156,7 @@ describeWith('denying a credential at Envoy', startEnvoyGateway, (gateway) => {
 
   test('a request that began before goes on to its end, the next one on its connection is denied', async () => {
     const slow = statusOf(`${gateway().url}slow`, keyOf('cred-a'));
-    await expect.poll(() => gateway().upstream.held.length).toBe(1);
+    await expect.poll(() => gateway().upstream.held.length, PATIENTLY).toBe(1);
     const revocation = step('cred-a');
     await revocation.revoke(CONTEXT);
     expect(await revocation.verify(CONTEXT)).toMatchObject({ dead: true });
@@ -170,7 +171,7 @@ describeWith('denying a credential at Envoy', startEnvoyGateway, (gateway) => {
     expect(await statusOf(`${gateway().url}v1/orders/17`, keyOf('cred-b'))).toBe(200);
     expect(await statusOf(`${gateway().url}framed`, 'no-key', { 'x-credential-id': 'cred-b' })).toBe(401);
     const lines = () => readFileSync(gateway().accessLog, 'utf8').trimEnd().split('\n').slice(-3);
-    await expect.poll(() => lines().at(-1), { timeout: 15_000 }).toContain('/framed'); // Envoy writes every 10 s
+    await expect.poll(() => lines().at(-1), PATIENTLY).toContain('/framed'); // Envoy writes every 10 s
     const [denied, served, framed] = lines().map((line) =>
       parseOne(customFormat(customFormatSchema.parse(envoyFormat())), line),
     );
@@ -188,7 +189,7 @@ describeWith('denying a credential at Envoy', startEnvoyGateway, (gateway) => {
     expect(readFileSync(gateway().accessLog, 'utf8') + readFileSync(gateway().deniedFile, 'utf8')).not.toContain(
       'canary',
     );
-  }, 20_000);
+  });
 });
 
 test('a file that is not there is no reason to try again', async () => {
