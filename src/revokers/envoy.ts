@@ -9,7 +9,7 @@ import { holdFile } from './held-file.ts';
 import { defineRevoker } from './revoker.ts';
 
 /** Envoy sees the new file at once; a busy one needs a moment. */
-const TAKEN_WITHIN_MS = 6_000;
+const TAKEN_WITHIN_MS = 5_000;
 const PAUSE_MS = 10;
 
 const settingsSchema = z.strictObject({

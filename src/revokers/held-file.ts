@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CallError } from '../errors.ts';
 
 const MAX_BYTES = 4 * 1024 * 1024;
-const LOCKED_AT_MOST_MS = 8_000;
+const LOCKED_AT_MOST_MS = 5_000;
 const PAUSE_MS = 20;
 /** SQLITE_BUSY, https://www.sqlite.org/rescode.html */
 const BUSY = 5;
@@ -153,8 +153,8 @@ async function explained<T>(path: string, what: string, work: () => Promise<T>):
   try {
     return await work();
   } catch (error) {
-    if (error instanceof CallError) throw error;
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    if (error instanceof CallError || !(error instanceof Error && 'code' in error)) throw error;
+    const code = String(error.code);
     const why = PERMANENT[code];
     throw new CallError(`${path} cannot be ${what} (${code})${why === undefined ? '' : `: ${why}`}`, why === undefined);
   }

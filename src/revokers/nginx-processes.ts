@@ -3,6 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CallError } from '../errors.ts';
 
 const PAUSE_MS = 20;
+/** All of them are started in one go, also after a crash or another reload. */
+const SETTLING_MS = 50;
+const SETTLED_WITHIN_MS = 3_000;
 const TITLE = 'nginx: ';
 
 /** A process: its number is given anew one day, its number and start are not. */
@@ -37,8 +40,25 @@ export function masterOf(pidFile: string): RunningProcess {
   return found;
 }
 
-/** The workers that a master has now, those that are shutting down included. */
-export const workersOf = ({ pid }: RunningProcess): RunningProcess[] =>
+/**
+ * The workers that a master has, those that are shutting down included, at a moment when it starts no more of them.
+ * @throws CallError where there is none yet, or there are always new ones
+ */
+export async function workersOf(master: RunningProcess): Promise<RunningProcess[]> {
+  const deadline = Date.now() + SETTLED_WITHIN_MS;
+  let before = seenWorkers(master);
+  for (;;) {
+    await sleep(SETTLING_MS);
+    const now = seenWorkers(master);
+    if (now.length > 0 && now.every((worker) => before.some((other) => isSame(worker, other)))) return now;
+    if (Date.now() > deadline) throw new CallError(`nginx (${master.pid}) is still starting its workers`, true);
+    before = now;
+  }
+}
+
+const isSame = (a: RunningProcess, b: RunningProcess): boolean => a.pid === b.pid && a.started === b.started;
+
+const seenWorkers = ({ pid }: RunningProcess): RunningProcess[] =>
   readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => find(Number(name)) ?? [])

@@ -72,7 +72,7 @@ const change = (gateway: Gateway, edit: (text: string) => string): Promise<void>
     if (last?.text === text && text === file.text && areEnding(last.old)) return;
     await writeTested(gateway, file, text);
     const master = masterOf(gateway.pid);
-    const old = workersOf(master);
+    const old = await workersOf(master);
     await reload(gateway, master);
     reloads.set(gateway, { text, old });
   });

@@ -1,11 +1,14 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
+import type { Socket } from 'node:net';
 
 /** One request of a client that uses its key all the time. Times in milliseconds of `performance.now()`. */
-export interface Use {
+interface Use {
   readonly began: number;
   readonly ended: number;
   /** 0 where there was no answer. */
   readonly status: number;
+  /** Which one it was on its connection, from 1 on. */
+  readonly onConnection: number;
 }
 
 export interface LiveUse {
@@ -17,7 +20,7 @@ export interface LiveUse {
 /** Half of them on connections that are kept open, half on a new one each time. */
 const CLIENTS = 4;
 
-/** Agents that use a key all the time, until they are stopped. */
+/** An agent that uses a key all the time, until it is stopped. */
 export function useAllTheTime(url: string, key: string): LiveUse {
   const uses: Use[] = [];
   let isOver = false;
@@ -25,8 +28,8 @@ export function useAllTheTime(url: string, key: string): LiveUse {
     const agent = new Agent({ keepAlive });
     while (!isOver) {
       const began = performance.now();
-      const status = await statusOf(url, key, agent);
-      uses.push({ began, ended: performance.now(), status });
+      const answer = await ask(url, { 'x-api-key': key }, agent);
+      uses.push({ began, ended: performance.now(), ...answer });
     }
     agent.destroy();
   };
@@ -40,22 +43,35 @@ export function useAllTheTime(url: string, key: string): LiveUse {
   };
 }
 
-/** The answer's status; 0 without one. A server may close an idle connection as it is used: every client tries again then. */
-export async function statusOf(url: string, key: string, agent?: Agent): Promise<number> {
+/** The status of an answer on a connection of its own; 0 without one. */
+export const statusOf = async (url: string, key: string, headers: Record<string, string> = {}): Promise<number> =>
+  (await ask(url, { ...headers, 'x-api-key': key }, new Agent())).status;
+
+type Answer = Pick<Use, 'status' | 'onConnection'>;
+
+const sentOn = new WeakMap<Socket, number>();
+
+/** A server may close an idle connection as it is used: every client tries again then. */
+async function ask(url: string, headers: Record<string, string>, agent: Agent): Promise<Answer> {
   for (;;) {
-    const answer = await send(url, key, agent);
+    const answer = await send(url, headers, agent);
     if (answer !== 'again') return answer;
   }
 }
 
-const send = (url: string, key: string, agent: Agent | undefined): Promise<number | 'again'> =>
+const send = (url: string, headers: Record<string, string>, agent: Agent): Promise<Answer | 'again'> =>
   new Promise((resolve) => {
-    const sent = request(url, { headers: { 'x-api-key': key }, ...(agent === undefined ? {} : { agent }) });
+    const sent = request(url, { headers, agent });
+    let onConnection = 1;
+    sent.once('socket', (socket) => {
+      onConnection = (sentOn.get(socket) ?? 0) + 1;
+      sentOn.set(socket, onConnection);
+    });
     sent.once('response', (answer: IncomingMessage) => {
       answer.resume();
-      answer.once('end', () => resolve(answer.statusCode ?? 0));
-      answer.once('error', () => resolve(0));
+      answer.once('end', () => resolve({ status: answer.statusCode ?? 0, onConnection }));
+      answer.once('error', () => resolve({ status: 0, onConnection }));
     });
-    sent.once('error', () => resolve(sent.reusedSocket ? 'again' : 0));
+    sent.once('error', () => resolve(sent.reusedSocket ? 'again' : { status: 0, onConnection }));
     sent.end();
   });

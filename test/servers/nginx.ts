@@ -1,13 +1,14 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ended } from './ended.ts';
 import { freePort } from './free-port.ts';
 import { MissingServer } from './require-server.ts';
 
 export interface NginxServer {
+  readonly binary: string;
   readonly folder: string;
   readonly pidFile: string;
   readonly configFile: string;
@@ -24,12 +25,12 @@ export interface NginxConfig {
 
 /** A real nginx with two workers, in a folder of its own. Throws MissingServer where it is not installed. */
 export async function startNginx(configIn: (folder: string) => Promise<NginxConfig> = onePage): Promise<NginxServer> {
-  expectInstalled();
+  const binary = findBinary();
   const folder = mkdtempSync(join(tmpdir(), 'wayward-nginx-'));
   chmodSync(folder, 0o755); // the workers are somebody else
   const at = (name: string) => join(folder, name);
   writeFileSync(at('nginx.conf'), configuration(folder, await configIn(folder)));
-  const server = spawn('nginx', ['-c', at('nginx.conf'), '-e', at('error.log')], { stdio: 'ignore' });
+  const server = spawn(binary, ['-c', at('nginx.conf'), '-e', at('error.log')], { stdio: 'ignore' });
   const killNow = () => server.kill('SIGTERM'); // which ends its workers, too
   process.once('exit', killNow);
   const stop = async () => {
@@ -47,20 +48,18 @@ export async function startNginx(configIn: (folder: string) => Promise<NginxConf
     }
     await sleep(20);
   }
-  return { folder, pidFile: at('nginx.pid'), configFile: at('nginx.conf'), stop };
+  return { binary, folder, pidFile: at('nginx.pid'), configFile: at('nginx.conf'), stop };
 }
 
 async function onePage(): Promise<NginxConfig> {
   return { main: '', http: `server { listen 127.0.0.1:${await freePort()}; }` };
 }
 
-function expectInstalled(): void {
-  try {
-    execFileSync('nginx', ['-v'], { stdio: 'ignore' });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new MissingServer('nginx is not installed (Debian: nginx-light)');
-  }
+function findBinary(): string {
+  const folders = ['/usr/sbin', ...(process.env.PATH ?? '').split(delimiter)];
+  const found = folders.map((folder) => join(folder, 'nginx')).find((file) => existsSync(file));
+  if (found === undefined) throw new MissingServer('nginx is not installed (Debian: nginx-light)');
+  return found;
 }
 
 const configuration = (folder: string, { main, http }: NginxConfig): string => `

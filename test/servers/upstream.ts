@@ -10,7 +10,9 @@ export interface Upstream {
   stop(): Promise<void>;
 }
 
-/** What stands behind a gateway: answers 200, to /slow only when it is told to. */
+const EXPORT = 'served, '.repeat(40_000);
+
+/** What stands behind a gateway: answers 200, to /slow only when it is told to, and a lot to /export. */
 export async function startUpstream(): Promise<Upstream> {
   const held: ServerResponse[] = [];
   const release = () => {
@@ -18,7 +20,7 @@ export async function startUpstream(): Promise<Upstream> {
   };
   const server = createServer((request, response) => {
     if (request.url === '/slow') held.push(response);
-    else response.end('served');
+    else response.end(request.url === '/export' ? EXPORT : 'served');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
