@@ -22,6 +22,8 @@ export interface ClusterOptions {
   /** Further parts of wayward.yaml. */
   readonly settings?: object;
   readonly kafka?: object;
+  /** Of every process, beside the fingerprint key. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Raw topics with their history, the same lines as files, and processes of Wayward that work on them. */
@@ -32,11 +34,13 @@ export class Cluster {
   readonly started: RunningWayward[] = [];
   readonly #folder: string;
   readonly #settings: object;
+  readonly #env: Readonly<Record<string, string>>;
   readonly #producer: Producer;
 
   private constructor(options: ClusterOptions) {
     const topics = Map.groupBy(options.logs.partitions, ({ topic }) => topic);
     this.#folder = options.folder;
+    this.#env = { ...KEY, ...options.env };
     this.#settings = {
       kafka: {
         brokers: [options.broker],
@@ -69,7 +73,7 @@ export class Cluster {
       for (const [topic, { length }] of topics)
         await makeTopic(admin, { topic, partitions: length, replicas: 1, config: {} });
     });
-    await waywardSays(cluster.config, ['setup', 'kafka'], KEY);
+    await waywardSays(cluster.config, ['setup', 'kafka'], cluster.#env);
     await cluster.#producer.connect();
     return cluster;
   }
@@ -117,14 +121,14 @@ export class Cluster {
     const name = `process-${this.started.length + 1}`;
     const config = join(this.#folder, `${name}.yaml`);
     writeFileSync(config, stringify({ ...this.#settings, state: name }));
-    const wayward = spawnWayward(config, { ...KEY, ...env }, roles === undefined ? [] : ['--roles', roles]);
+    const wayward = spawnWayward(config, { ...this.#env, ...env }, roles === undefined ? [] : ['--roles', roles]);
     this.started.push(wayward);
     return wayward;
   }
 
   /** What another command says. */
   says(args: readonly string[]): Promise<string> {
-    return waywardSays(this.config, args, KEY);
+    return waywardSays(this.config, args, this.#env);
   }
 
   async close(): Promise<void> {

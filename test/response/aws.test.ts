@@ -1,8 +1,7 @@
 import { IAM } from '@aws-sdk/client-iam';
 import { expect, test } from 'vitest';
-import { planFor } from '../../src/response/plan.ts';
 import { respondTo } from '../../src/response/responder.ts';
-import { orderRestore, restorable } from '../../src/response/restore.ts';
+import { orderRestore, restorablesOf } from '../../src/response/restore.ts';
 import { awsRoleSessions } from '../../src/revokers/aws-role-sessions.ts';
 import { AGENT, accountOf, sessionOf, use } from '../revokers/aws-responder.ts';
 import { startMoto } from '../servers/moto.ts';
@@ -51,8 +50,7 @@ describeWith('from an alert to AWS', startMoto, (server) => {
     await response.worker().drain();
     expect(await use(server(), session)).toBe('AccessDenied');
 
-    const plan = planFor(['cred-billing-pg'], response.plan).map((step) => restorable(step, response));
-    const order = orderRestore(plan, 'ann', response);
+    const order = orderRestore(restorablesOf(['cred-billing-pg'], response), 'ann', response);
     await response.worker().drain();
     expect(response.outbox.ofCause(order)).toMatchObject([{ state: 'verified' }]);
     expect(await use(server(), session)).toBe('ok');

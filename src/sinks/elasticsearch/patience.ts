@@ -24,7 +24,7 @@ export class TryAgain extends Error {
 type Trouble = Exclude<DeliveryState, { readonly state: 'ok' }>;
 
 const FIRST_DELAY_MS = 500;
-const LONGEST_DELAY_MS = 15_000;
+const LONGEST_DELAY_MS = 5_000;
 
 /** Repeats what a server did not do, for as long as it takes, and knows what is wrong meanwhile. */
 export class Patience {
