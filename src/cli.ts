@@ -20,6 +20,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/credentials.ts')).addCredentials,
   },
   {
+    name: 'dead-letters',
+    summary: 'What could not be used: look at it, and replay it after a fix',
+    load: async () => (await import('./commands/dead-letters.ts')).addDeadLetters,
+  },
+  {
     name: 'demo',
     summary: 'The shipped logs through the whole path: start here',
     load: async () => (await import('./commands/demo.ts')).addDemo,

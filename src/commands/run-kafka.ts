@@ -92,12 +92,12 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
     ops.started();
     log.info({ roles, client: settings.client_id }, 'working');
     gone = await Promise.race([topicsGone(kafka, topics, log, io.signal), untilAborted(io.signal)]);
-    if (gone.length > 0) log.error({ topics: gone }, 'topics were deleted; this process ends');
+    if (gone.length > 0) log.error({ topics: gone }, withoutTopics(gone).message);
   } finally {
     const parts = [async () => stopHealth?.(), ...[...running.values()].map((role) => () => role.stop())];
     await stop(parts, log, gone.length > 0 ? EXIT_SERVER_MISSING : EXIT_INTERRUPTED);
   }
-  if (gone.length > 0) throw withoutTopics(gone);
+  if (gone.length > 0) io.exitCode = EXIT_SERVER_MISSING;
   log.info({ roles }, 'stopped');
 }
 

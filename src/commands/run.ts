@@ -38,6 +38,7 @@ import {
   secretContext,
   withExample,
 } from './options.ts';
+import { replayOf } from './replay-sources.ts';
 import { ROLES, type RoleName, runKafka } from './run-kafka.ts';
 import { createServiceLog, type ServiceLog } from './service-log.ts';
 
@@ -147,6 +148,7 @@ async function runLocal(
         for (const alert of alerts) logAlert(log, alert);
       },
       caughtUp: () => log.info({ counts: merge.counts }, 'caught up'),
+      replay: await replayOf(config, io),
       syncDeadLetters: () => letters.sync(),
     });
     if (saved) pipeline.load(saved);

@@ -7,10 +7,15 @@ export interface PartitionRange {
   readonly end: number;
 }
 
+/** Of all partitions of a topic, by number. */
+export async function partitionRanges(kafka: Kafka, topic: string): Promise<ReadonlyMap<number, PartitionRange>> {
+  const offsets = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic));
+  return new Map(offsets.map(({ partition, low, high }) => [partition, { begin: Number(low), end: Number(high) }]));
+}
+
 /** @throws Error for a partition that is not there */
 export async function partitionRange(kafka: Kafka, topic: string, partition: number): Promise<PartitionRange> {
-  const offsets = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic));
-  const found = offsets.find((own) => own.partition === partition);
-  if (found === undefined) throw new Error(`${topic} has no partition ${partition}`);
-  return { begin: Number(found.low), end: Number(found.high) };
+  const range = (await partitionRanges(kafka, topic)).get(partition);
+  if (range === undefined) throw new Error(`${topic} has no partition ${partition}`);
+  return range;
 }

@@ -13,8 +13,10 @@ export class TopicReader {
   readonly #consumer: Consumer;
   readonly #topic: string;
   readonly #visits = new Map<number, { visit: Visit; done: () => void }>();
-  /** Of each partition, the offset behind everything that was fetched last. */
+  /** Of each partition, the offset behind everything that its read has been given. */
   readonly #positions = new Map<number, number>();
+  /** Partitions whose batch in hand was not read to its end. */
+  readonly #cut = new Set<number>();
 
   private constructor(consumer: Consumer, topic: string) {
     this.#consumer = consumer;
@@ -42,7 +44,7 @@ export class TopicReader {
       });
     });
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) => {
-      reader.#positions.set(partition, Number(lastOffset) + 1);
+      if (!reader.#cut.delete(partition)) reader.#positions.set(partition, Number(lastOffset) + 1);
     });
     await consumer.connect();
     await consumer.subscribe({ topic, fromBeginning: true });
@@ -50,7 +52,8 @@ export class TopicReader {
       autoCommit: false,
       partitionsConsumedConcurrently: 16,
       eachBatch: async ({ batch, isStale }) => {
-        if (!isStale()) reader.#take(batch.partition, batch.messages);
+        if (isStale()) reader.#cut.add(batch.partition);
+        else reader.#take(batch.partition, batch.messages);
       },
     });
     await joined;
@@ -68,6 +71,7 @@ export class TopicReader {
         resolve();
       };
       signal.addEventListener('abort', done);
+      this.#positions.delete(partition);
       this.#visits.set(partition, { visit, done });
       this.#consumer.seek({ topic: this.#topic, partition, offset: String(from) });
       this.#consumer.resume([{ topic: this.#topic, partitions: [partition] }]);
@@ -90,9 +94,13 @@ export class TopicReader {
 
   #take(partition: number, messages: readonly KafkaMessage[]): void {
     const reading = this.#visits.get(partition);
-    if (reading === undefined) return;
+    if (reading === undefined) {
+      this.#cut.add(partition);
+      return;
+    }
     for (const message of messages) {
       if (!reading.visit(message)) continue;
+      this.#cut.add(partition);
       reading.done();
       return;
     }

@@ -3,14 +3,19 @@ import type { Registry } from '../attribution/registry.ts';
 import type { Detector } from '../detectors/detector.ts';
 import type { Store } from '../sinks/store.ts';
 import { closingsAfter, loadAlert, saveAlert } from '../sinks/store-alerts.ts';
+import { openReplays, type ReplayOutcome, saveReplay } from '../sinks/store-replays.ts';
+import type { DeadLetter } from '../sources/dead-letter.ts';
 import { type Checkpoint, saveCheckpoint } from './checkpoint.ts';
 import { Core } from './core.ts';
 import type { Merge } from './merge.ts';
+import type { Replayed } from './replay.ts';
 
 /** Without alerts, what was learned and read is saved every so often, milliseconds. */
 const SAVE_EVERY = 1_000;
 /** Part of the time that saving may take while there is more to read: a backlog full of alerts is saved in larger steps. */
 const SAVING_SHARE = 0.1;
+
+const REPLAYS_AT_A_TIME = 200;
 
 export interface LocalOptions {
   readonly store: Store;
@@ -22,6 +27,8 @@ export interface LocalOptions {
   readonly saved: (alerts: readonly Alert[], rose: readonly Alert[]) => void;
   /** Called once, when for the first time there is nothing more to read. */
   readonly caughtUp?: () => void;
+  /** Reads the record of a dead letter again. */
+  readonly replay?: (letter: DeadLetter) => Promise<Replayed>;
   /** Puts the dead letters so far on the disk; returns the length of their file in bytes. */
   readonly syncDeadLetters?: () => number;
 }
@@ -38,6 +45,8 @@ export class LocalPipeline {
   readonly #changed = new Map<string, Alert>();
   readonly #rose: Alert[] = [];
   #closing = 0;
+  /** Dead letters whose events have gone to the merge since the last save. */
+  readonly #replayed = new Map<number, ReplayOutcome>();
   /** Of the last save: when it was and how long it took, in milliseconds, and what had been read and closed by then. */
   #last = { at: 0, took: 0, records: 0, closing: 0 };
 
@@ -60,6 +69,7 @@ export class LocalPipeline {
     for await (const batch of this.#merge.batches()) {
       const idle = batch.length === 0;
       this.#takeClosings();
+      await this.#takeReplays();
       this.core.process(batch);
       if (this.#isDue(idle)) this.#save();
       if (idle && behind) this.#options.caughtUp?.();
@@ -83,11 +93,22 @@ export class LocalPipeline {
     }
   }
 
+  /** Dead letters to be replayed are records on the left, too. What became of them is saved with their events. */
+  async #takeReplays(): Promise<void> {
+    const { store, replay } = this.#options;
+    if (replay === undefined || this.#replayed.size > 0) return;
+    for (const { seq, letter } of openReplays(store, REPLAYS_AT_A_TIME)) {
+      const replayed = await replay(letter);
+      if (replayed.outcome === 'used') this.#merge.add(replayed.events);
+      this.#replayed.set(seq, replayed.outcome === 'unusable' ? `unusable: ${replayed.reason}` : replayed.outcome);
+    }
+  }
+
   /** Alerts are saved at once if nothing waits to be read, else as soon as the last save has paid off; the rest has time. */
   #isDue(idle: boolean): boolean {
     const { at, took, records, closing } = this.#last;
     const since = performance.now() - at;
-    if (this.#changed.size > 0) return idle || since >= took / SAVING_SHARE;
+    if (this.#changed.size > 0 || this.#replayed.size > 0) return idle || since >= took / SAVING_SHARE;
     if (since < Math.max(SAVE_EVERY, took / SAVING_SHARE)) return false;
     return this.#merge.counts.records !== records || this.#closing !== closing;
   }
@@ -102,6 +123,7 @@ export class LocalPipeline {
         saveAlert(store, alert);
         respond(alert);
       }
+      for (const [seq, outcome] of this.#replayed) saveReplay(store, seq, outcome);
       saveCheckpoint(store, {
         merge: this.#merge.save(),
         core: this.core.saveChanges(),
@@ -109,6 +131,7 @@ export class LocalPipeline {
         deadLetters: syncDeadLetters?.() ?? 0,
       });
     });
+    this.#replayed.clear();
     const at = performance.now();
     this.#last = { at, took: at - started, records: this.#merge.counts.records, closing: this.#closing };
     if (alerts.length > 0) saved(alerts, this.#rose.splice(0));

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { READ_SIZE, type SourcePosition } from '../sources/source.ts';
 import { type LaneCounts, totalCounts } from './counts.ts';
 import type { Lane, SavedLane } from './lane.ts';
-import type { OrderedUse } from './ordered.ts';
+import type { OrderedUse, PendingUse } from './ordered.ts';
 import { PendingEvents, type SavedPending } from './pending.ts';
 
 export interface MergeOptions {
@@ -97,6 +97,11 @@ export class Merge {
     } finally {
       await Promise.all(this.#lanes.map((lane) => lane.source.close()));
     }
+  }
+
+  /** Takes events that come from beside its sources; what is already past their time is filed behind it. */
+  add(events: readonly PendingUse[]): void {
+    this.#pending.incoming.push(...events);
   }
 
   save(): SavedMerge {

@@ -105,4 +105,18 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX answers_by_time ON answers (at);
   `,
+  `
+  -- Dead letters that a person wants replayed, each once.
+  CREATE TABLE replays (
+    seq         INTEGER PRIMARY KEY,
+    source      TEXT NOT NULL,
+    position    INTEGER NOT NULL,
+    hash        TEXT NOT NULL,
+    letter      TEXT NOT NULL,     -- JSON
+    at          INTEGER NOT NULL,
+    outcome     TEXT,              -- NULL = not done yet | used | gone | unusable: REASON
+    UNIQUE (source, position, hash)
+  ) STRICT;
+  CREATE INDEX replays_to_do ON replays (seq) WHERE outcome IS NULL;
+  `,
 ];

@@ -15,3 +15,13 @@ export interface DeadLetter {
   /** At most 1 KiB of the record, redacted. */
   readonly excerpt: string;
 }
+
+/** Whether this JSON is one: somebody else may have written where dead letters are kept. */
+export function isLetter(value: unknown): value is DeadLetter {
+  if (typeof value !== 'object' || value === null) return false;
+  const { source, hash, reason, excerpt, position, length, detail = '' } = value as Partial<DeadLetter>;
+  return (
+    [source, hash, reason, excerpt, detail].every((text) => typeof text === 'string') &&
+    [position, length].every((count) => Number.isSafeInteger(count) && Number(count) >= 0)
+  );
+}

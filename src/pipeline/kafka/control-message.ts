@@ -20,6 +20,16 @@ export const closingSchema = z.object({
 const said = { id: z.uuid(), by: z.string().min(1).max(256) };
 const credentials = z.array(z.string().min(1).max(1_024)).min(1).max(10_000);
 
+/** Dead letters in one word: reading their records must not keep closings waiting. */
+export const MOST_LETTERS = 200;
+
+/** What `dead-letters replay` says to whoever ingests: offsets in `wayward.dead-letters`. Said again, it does nothing. */
+export const replaySchema = z.object({
+  say: z.literal('replay'),
+  ...said,
+  letters: z.array(z.int().nonnegative()).min(1).max(MOST_LETTERS),
+});
+
 /** What people say to the responder. */
 export const wordSchema = z.discriminatedUnion('say', [
   closingSchema.extend(said),

@@ -1,35 +1,42 @@
 import { randomUUID } from 'node:crypto';
+import type { z } from 'zod';
 import { UNREGISTERED_AGENT } from '../../attribution/attributed.ts';
-import type { Kafka } from '../../kafka/client.ts';
+import type { Registry } from '../../attribution/registry.ts';
+import { routeOf } from '../../attribution/route.ts';
 import type { Fetched } from '../../kafka/fetched.ts';
 import type { Log } from '../../kafka/log.ts';
 import type { PartitionWorker } from '../../kafka/partition-slot.ts';
 import { MARKER, type TopicTail } from '../../kafka/topic-tail.ts';
 import { type OutMessage, TransactionalWriter } from '../../kafka/transactional-writer.ts';
-import { closingSchema, NO_WORD, wordSchema } from './control-message.ts';
-import { encodeEvents } from './events-message.ts';
-import type { ForeignMessages } from './foreign.ts';
+import type { PendingUse } from '../ordered.ts';
+import { closingSchema, NO_WORD, replaySchema, wordSchema } from './control-message.ts';
+import { type EventsMessage, encodeEvents } from './events-message.ts';
+import { type ReplayContext, replayLetters } from './replay-letters.ts';
+import { ReplayedLetters } from './replayed-letters.ts';
 import type { RoleCounts } from './role-counts.ts';
 import { CONTROL, EVENTS, INGEST } from './topics.ts';
 
-interface ControlContext {
-  readonly kafka: Kafka;
+interface ControlContext extends ReplayContext {
+  readonly registry: Registry;
   readonly tail: TopicTail;
   readonly rawPartitions: () => Readonly<Record<string, number>>;
   readonly partitionOf: (route: string) => number;
   readonly counts: RoleCounts;
-  readonly foreign: ForeignMessages;
   readonly log: Log;
 }
 
 const NAME = `${CONTROL}/0`;
 const STANDS_AT = 'control';
 
-/** Hands closings on to the partition that detects for their principal: there they have one place among the events. */
+/**
+ * Hands closings on to the partition that detects for their principal: there they have one place among the events. So do events
+ * of dead letters that a person wants replayed.
+ */
 export class ControlWorker implements PartitionWorker {
   readonly waits = false;
   readonly #context: ControlContext;
   #writer: TransactionalWriter | undefined;
+  #replayed = new ReplayedLetters([]);
 
   constructor(context: ControlContext) {
     this.#context = context;
@@ -42,13 +49,15 @@ export class ControlWorker implements PartitionWorker {
     const marker = randomUUID();
     const write = () => writer.commit([{ topic: INGEST, partition: 0, key: `${MARKER}${NAME}`, value: marker }]);
     await tail.reaches(marker, write, signal);
+    this.#replayed = new ReplayedLetters(tail.values);
     return Number(tail.values.get(STANDS_AT)?.toString() ?? 0);
   }
 
   async process({ messages, next }: Fetched): Promise<void> {
-    const closings = messages.flatMap(({ value, offset }) => this.#closing(value, offset));
+    const out: OutMessage[] = [];
+    for (const { value, offset } of messages) out.push(...(await this.#take(jsonOf(value), offset)));
     const position: OutMessage = { topic: INGEST, partition: 0, key: STANDS_AT, value: String(next) };
-    await this.#writer?.commit([...closings, position]);
+    await this.#writer?.commit([...out, ...this.#replayed.messages(), position]);
   }
 
   async tick(): Promise<void> {}
@@ -58,27 +67,46 @@ export class ControlWorker implements PartitionWorker {
   }
 
   /** Other words on this topic are for the responder. */
-  #closing(value: Buffer | null, offset: string): OutMessage[] {
-    const said = jsonOf(value);
-    const parsed = closingSchema.safeParse(said);
-    if (!parsed.success) {
-      if (!wordSchema.safeParse(said).success)
-        this.#context.foreign.passOver({ topic: CONTROL, partition: 0, offset }, NO_WORD);
-      return [];
-    }
-    const { alert, verdict } = parsed.data;
+  async #take(said: unknown, offset: string): Promise<OutMessage[]> {
+    const closing = closingSchema.safeParse(said);
+    if (closing.success) return [this.#closing(closing.data, offset)];
+    const replay = replaySchema.safeParse(said);
+    if (replay.success) return this.#replay(replay.data.letters, replay.data.by);
+    if (!wordSchema.safeParse(said).success)
+      this.#context.foreign.passOver({ topic: CONTROL, partition: 0, offset }, NO_WORD);
+    return [];
+  }
+
+  #closing({ alert, verdict }: z.infer<typeof closingSchema>, offset: string): OutMessage {
     this.#context.log.info({ alert: alert.id, verdict, offset }, 'closed by a person');
-    const message = {
-      from: NAME,
-      of: this.#context.rawPartitions(),
-      watermark: null,
-      high: null,
-      live: true,
-      events: [],
-      closings: [{ alert, verdict }],
-    };
     const partition = this.#context.partitionOf(alert.peerGroup ?? UNREGISTERED_AGENT);
-    return [{ topic: EVENTS, partition, key: null, value: encodeEvents(message) }];
+    return this.#message(partition, { closings: [{ alert, verdict }] });
+  }
+
+  /** Each dead letter once: that it was replayed is in the same transaction as its event. */
+  async #replay(letters: readonly number[], by: string): Promise<OutMessage[]> {
+    const { registry, partitionOf, counts, log } = this.#context;
+    const wanted = [...new Set(letters)].filter((offset) => !this.#replayed.has(offset));
+    const byPartition = new Map<number, PendingUse[]>();
+    let used = 0;
+    for (const [offset, replayed] of await replayLetters(wanted, this.#context)) {
+      if (replayed.outcome !== 'used') continue;
+      used++;
+      this.#replayed.add(offset);
+      for (const event of replayed.events) {
+        const route = routeOf(event.use, registry);
+        if (route === undefined) counts.unattributed++;
+        else byPartition.set(partitionOf(route), [...(byPartition.get(partitionOf(route)) ?? []), event]);
+      }
+    }
+    log.info({ by, letters: letters.length, already: letters.length - wanted.length, used }, 'replayed dead letters');
+    return [...byPartition].map(([partition, events]) => this.#message(partition, { events }));
+  }
+
+  #message(partition: number, part: Partial<Pick<EventsMessage, 'events' | 'closings'>>): OutMessage {
+    const of = this.#context.rawPartitions();
+    const message = { from: NAME, of, watermark: null, high: null, live: true, events: [], closings: [], ...part };
+    return { topic: EVENTS, partition, key: null, value: encodeEvents(message) };
   }
 }
 

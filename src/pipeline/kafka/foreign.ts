@@ -24,7 +24,7 @@ export const isObject = (value: unknown): value is Readonly<Record<string, unkno
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** So many of a topic are told one by one, and then the 2nd, 4th, 8th thousand and so on: whoever writes them may write millions. */
-const TOLD_EACH = 20;
+const TOLD_EACH = 100;
 const TOLD_RARELY = 1_000;
 
 /**

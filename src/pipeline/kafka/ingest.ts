@@ -19,8 +19,9 @@ import type { SourceCounts } from '../telemetry.ts';
 import { type EventsMessage, encodeEvents } from './events-message.ts';
 import { ForeignMessage, isObject, parsed } from './foreign.ts';
 import { Lead } from './lead.ts';
+import { letterMessage } from './letter-message.ts';
 import type { RoleCounts } from './role-counts.ts';
-import { DEAD_LETTERS, EVENTS, INGEST } from './topics.ts';
+import { EVENTS, INGEST } from './topics.ts';
 
 /** What all readers of raw partitions share. */
 export interface IngestContext {
@@ -184,6 +185,8 @@ export class IngestWorker implements PartitionWorker {
     const byClock = caughtUpAt === undefined ? Number.NEGATIVE_INFINITY : caughtUpAt - settle;
     this.#watermark = Math.max(this.#watermark, this.#lane.watermark, byClock);
     const letters = this.#letters;
+    const place = { topic: this.#topic, partition: this.#partition };
+    const { redactor } = this.#context.laneOptionsOf(this.#topic).context;
     this.#letters = [];
     const saved: SavedReader = {
       lane: this.#lane.save(),
@@ -191,7 +194,7 @@ export class IngestWorker implements PartitionWorker {
       blankBefore: this.#blankBefore,
     };
     await this.#writer?.commit(
-      letters.map((letter) => letterMessage(letter, this.#topic, this.#partition)),
+      letters.map((letter) => letterMessage(letter, place, redactor)),
       [
         ...this.#eventsMessages(events, caughtUpAt !== undefined),
         { topic: INGEST, partition: 0, key: `${PREFIX}${this.#name}`, value: JSON.stringify(saved) },
@@ -253,11 +256,3 @@ function savedReader(tail: TopicTail, key: string): SavedReader | undefined {
 /** Of the first message that a letter or a restart may still ask for. */
 const leastPosition = ({ position, suspects }: SavedLane): number =>
   suspects.reduce((least, letter) => Math.min(least, letter.position), position.offset);
-
-const letterMessage = (letter: DeadLetter, topic: string, partition: number): OutMessage => ({
-  topic: DEAD_LETTERS,
-  partition: 0,
-  key: letter.source,
-  value: JSON.stringify(letter),
-  headers: { reason: letter.reason, topic, partition: String(partition), offset: String(letter.position) },
-});

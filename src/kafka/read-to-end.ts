@@ -1,0 +1,51 @@
+import type { Kafka } from 'kafkajs';
+import type { KafkaMessage } from './message.ts';
+import { partitionRange } from './partition-range.ts';
+import { TopicReader } from './topic-reader.ts';
+import { wait } from './wait.ts';
+
+const PAGE = 5_000;
+const LOOK_EVERY = 20;
+/** If so long nothing comes, what is still ahead is not committed, milliseconds. */
+const QUIET = 10_000;
+
+/** Every message of a topic with one partition that was committed before the call, in order, so many at a time. */
+export async function* readToEnd(kafka: Kafka, topic: string): AsyncGenerator<readonly KafkaMessage[]> {
+  const { begin, end } = await partitionRange(kafka, topic, 0);
+  if (begin >= end) return;
+  const reader = await TopicReader.open(kafka, topic, 1);
+  try {
+    for (let from = begin; from < end; ) {
+      const page = await pageFrom(reader, from, end);
+      const last = page.at(-1);
+      if (last === undefined) return;
+      yield page;
+      from = Number(last.offset) + 1;
+    }
+  } finally {
+    await reader.close();
+  }
+}
+
+async function pageFrom(reader: TopicReader, from: number, end: number): Promise<KafkaMessage[]> {
+  const page: KafkaMessage[] = [];
+  const stop = new AbortController();
+  const visit = (message: KafkaMessage): boolean => {
+    page.push(message);
+    return page.length >= PAGE || Number(message.offset) >= end - 1;
+  };
+  let isOver = false;
+  const read = reader.read(0, visit, stop.signal, from).then(() => {
+    isOver = true;
+  });
+  // A topic may end with something that is no message: the ends of transactions.
+  let position = 0;
+  for (let moved = Date.now(); !isOver && position < end && Date.now() - moved < QUIET; ) {
+    await wait(LOOK_EVERY, stop.signal);
+    if (reader.position(0) > position) moved = Date.now();
+    position = reader.position(0);
+  }
+  stop.abort();
+  await read;
+  return page;
+}
