@@ -25,7 +25,7 @@ const CONTRACTS = [
   '^src/formats/(format|redact)[.]ts$',
   '^src/attribution/(attributed|credential)[.]ts$',
   // The limits that a credential declares, read once and asked often.
-  '^src/attribution/(scopes|schedule|networks)[.]ts$',
+  '^src/attribution/(scopes|schedule|networks|hygiene)[.]ts$',
   '^src/detectors/finding[.]ts$',
   '^src/alerts/alert[.]ts$',
   '^src/response/action[.]ts$',

@@ -1,0 +1,5 @@
+import { postgresPassword } from './postgres-password.ts';
+import type { Rotator } from './rotator.ts';
+
+/** Every rotator there is, by its `with:`. A new one is its file and one line here. */
+export const ROTATORS: readonly Rotator[] = [postgresPassword];
