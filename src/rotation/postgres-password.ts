@@ -2,7 +2,7 @@ import pg from 'pg';
 import { z } from 'zod';
 import { type Secret, secretSchema } from '../config/secrets.ts';
 import { CallError } from '../errors.ts';
-import { postgresAs, postgresError, sqlState, withPostgres } from '../revokers/postgres-client.ts';
+import { loginRefused, withPostgres } from '../revokers/postgres-client.ts';
 import { newPassword, scramVerifier } from '../scram.ts';
 import { defineRotator, type Notes } from './rotator.ts';
 import type { WritableSecret } from './secret-writer.ts';
@@ -50,13 +50,13 @@ async function rotate({ url, role, secret }: Target, notes: Notes): Promise<stri
   if (notes.get('proven') === undefined) {
     const { current, next } = await staged({ url, role, secret }, notes);
     await setPassword(url, role, next);
-    const refused = await refusal(url, role, next);
+    const refused = await loginRefused(url, role, next);
     if (refused !== undefined) await goBack({ url, role, secret }, current, refused);
     await notes.keep('proven', 'yes');
   }
   await secret.promote();
   const { current, pending } = await secret.read();
-  const refused = current === undefined ? 'it is gone' : await refusal(url, role, current);
+  const refused = current === undefined ? 'it is gone' : await loginRefused(url, role, current);
   if (refused !== undefined || pending !== undefined)
     throw new CallError(
       `somebody else changed the secret in between (${refused ?? 'another value is pending'})`,
@@ -72,8 +72,8 @@ async function staged({ url, role, secret }: Target, notes: Notes): Promise<{ cu
     throw new CallError('the secret has no current value: write the password there first', false);
   if (notes.get('staged') === undefined) {
     // A pending value may be there of a rotation that nobody finished: then it may be the one that logs in.
-    const refused = await refusal(url, role, current);
-    if (refused !== undefined && (pending === undefined || (await refusal(url, role, pending)) !== undefined))
+    const refused = await loginRefused(url, role, current);
+    if (refused !== undefined && (pending === undefined || (await loginRefused(url, role, pending)) !== undefined))
       throw new CallError(`the password in the secret does not log in (${refused}): there would be no way back`, false);
     if (pending === undefined) await secret.stage(newPassword());
     await notes.keep('staged', 'yes');
@@ -85,7 +85,7 @@ async function staged({ url, role, secret }: Target, notes: Notes): Promise<{ cu
 
 async function goBack({ url, role, secret }: Target, current: string, refused: string): Promise<never> {
   await setPassword(url, role, current);
-  const still = await refusal(url, role, current);
+  const still = await loginRefused(url, role, current);
   await secret.discard();
   const end =
     still === undefined ? 'the old one works again' : `the old one was put back, but is refused, too (${still})`;
@@ -103,19 +103,3 @@ const setPassword = (url: Secret, role: string, password: string): Promise<void>
     const verifier = pg.escapeLiteral(scramVerifier(password));
     await client.query(`ALTER ROLE ${pg.escapeIdentifier(role)} PASSWORD ${verifier}`);
   });
-
-/** Why a login is refused; undefined where the password is right, also for a role that may not use this database (42501 comes after). */
-async function refusal(url: Secret, role: string, password: string): Promise<string | undefined> {
-  const client = postgresAs(url, role, password);
-  try {
-    await client.connect();
-    return undefined;
-  } catch (error) {
-    const state = sqlState(error);
-    if (state === '42501') return undefined;
-    if (state?.startsWith('28')) return postgresError(error, [password]).message;
-    throw postgresError(error, [password]);
-  } finally {
-    await client.end().catch(() => undefined); // never connected, or done with
-  }
-}

@@ -8,8 +8,16 @@ import { credentialOf } from '../response/response-of.ts';
 import { secretOf } from '../revokers/secret-of.ts';
 import { rotationsOf } from './rotations-of.ts';
 
-const [when = '', number = '', folder = '', postgresUrl = '', vaultUrl = '', token = '', role = ''] =
-  process.argv.slice(2);
+const [
+  when = '',
+  number = '',
+  folder = '',
+  postgresUrl = '',
+  vaultUrl = '',
+  token = '',
+  role = '',
+  id = 'cred-billing-pg',
+] = process.argv.slice(2);
 let calls = 0;
 
 async function counted<T>(call: () => Promise<T>): Promise<T> {
@@ -37,8 +45,9 @@ const settings = {
   vault: { url: vaultUrl, token: await secretOf(token) },
 };
 const secret = `secret://vault/secret/data/${role}#password`;
-const credential = credentialOf({ rotate: { with: 'postgres-password', role, secret } });
+const credential = credentialOf({ id, rotate: { with: 'postgres-password', role, secret } });
 const rotations = rotationsOf([credential], settings, {}, { folder });
+rotations.response.at(Date.now());
 const { store } = rotations.response;
 const noted: number[] = [];
 const setSetting = store.setSetting.bind(store);
