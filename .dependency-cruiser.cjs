@@ -25,7 +25,7 @@ const CONTRACTS = [
   '^src/formats/(format|redact)[.]ts$',
   '^src/attribution/(attributed|credential)[.]ts$',
   // The limits that a credential declares, read once and asked often.
-  '^src/attribution/(scopes|schedule|networks)[.]ts$',
+  '^src/attribution/(scopes|schedule|networks|hygiene)[.]ts$',
   // How people write names that are meant by pattern.
   '^src/attribution/glob[.]ts$',
   '^src/detectors/finding[.]ts$',

@@ -15,6 +15,7 @@ import { DRILL_KINDS } from '../src/drills/registry.ts';
 import { formats } from '../src/formats/registry.ts';
 import { METRICS, type MetricDefinition } from '../src/ops/metric-list.ts';
 import { REVOKERS } from '../src/revokers/registry.ts';
+import { ROTATORS } from '../src/rotation/registry.ts';
 
 /** One line here for each registry that the docs show. */
 const TABLES: Readonly<Record<string, () => string>> = {
@@ -71,6 +72,18 @@ const TABLES: Readonly<Record<string, () => string>> = {
         title,
         undo,
         cannotStop,
+        needs,
+        testedAgainst,
+      ]),
+    ),
+  rotators: () =>
+    table(
+      ['`with:`', 'rotates', 'what proves the new secret', 'meanwhile', 'what its accounts need', 'tested against'],
+      ROTATORS.map(({ id, title, proof, meanwhile, needs, testedAgainst }) => [
+        `\`${id}\``,
+        title,
+        proof,
+        meanwhile,
         needs,
         testedAgainst,
       ]),

@@ -90,6 +90,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/drill.ts')).addDrill,
   },
   {
+    name: 'rotate',
+    summary: 'Rotates a credential, or all that are due',
+    load: async () => (await import('./commands/rotate.ts')).addRotate,
+  },
+  {
     name: 'audit',
     summary: 'Whether the record of every response is whole',
     load: async () => (await import('./commands/audit.ts')).addAudit,

@@ -21,6 +21,12 @@ export interface RevokeSpec {
   readonly [field: string]: unknown;
 }
 
+/** How to rotate it: the rotator's name and its own fields, checked by that rotator. */
+export interface RotateSpec {
+  readonly with: string;
+  readonly [field: string]: unknown;
+}
+
 /** What an agent proves itself with: one entry of the registry file, checked and with defaults. */
 export interface Credential {
   readonly id: string;
@@ -48,6 +54,9 @@ export interface Credential {
   readonly revoke: RevokeSpec | undefined;
   /** What comes after it, in this order, where misuse goes on. */
   readonly escalation?: readonly RevokeSpec[];
+  readonly rotate?: RotateSpec | undefined;
+  /** When Wayward itself rotated it last, milliseconds since the epoch: not from the file, see `Registry.rotated`. */
+  readonly rotatedAt?: number;
 }
 
 /** The principal that baselines and incidents belong to: agent and slot. */

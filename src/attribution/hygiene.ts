@@ -10,12 +10,18 @@ export interface Hygiene {
   readonly expired: boolean;
 }
 
-export const hygieneOf = ({ issuedAt, expiresAt, rotateEvery }: Credential, at: number): Hygiene => {
-  const due = issuedAt === undefined || rotateEvery === undefined ? undefined : issuedAt + rotateEvery;
+export const hygieneOf = (credential: Credential, at: number): Hygiene => {
+  const { expiresAt, rotateEvery } = credential;
+  const since = secretSince(credential, at);
+  const due = since === undefined || rotateEvery === undefined ? undefined : since + rotateEvery;
   return {
-    ageDays: issuedAt === undefined ? undefined : Math.floor((at - issuedAt) / DAY),
+    ageDays: since === undefined ? undefined : Math.floor((at - since) / DAY),
     rotationDueAt: due,
     rotationOverdue: due !== undefined && at >= due,
     expired: expiresAt !== undefined && at >= expiresAt,
   };
 };
+
+/** Since when its secret is the one that it has at some time: issued, or rotated since. */
+export const secretSince = ({ issuedAt, rotatedAt }: Credential, at: number): number | undefined =>
+  rotatedAt !== undefined && rotatedAt <= at && rotatedAt > (issuedAt ?? 0) ? rotatedAt : issuedAt;

@@ -12,6 +12,8 @@ export interface Registry {
   ofAgent(agent: string): readonly Credential[];
   /** Whose credential this identity names: the same frozen object every time. Undefined if it names none. */
   find(identity: Identity): Attribution | undefined;
+  /** From now on this credential counts as rotated at that time (milliseconds since the epoch), as the store knows and the file does not yet. */
+  rotated(id: string, at: number): void;
   /** One sentence for each match value that fits several credentials. */
   readonly warnings: readonly string[];
 }
@@ -28,6 +30,10 @@ export function createRegistry(credentials: readonly Credential[]): Registry {
     credentials,
     byId: (id) => byId.get(id),
     ofAgent: (agent) => byAgent.get(agent) ?? [],
+    rotated(id, at) {
+      const credential: { rotatedAt?: number } | undefined = byId.get(id);
+      if (credential !== undefined) credential.rotatedAt = Math.max(at, credential.rotatedAt ?? at);
+    },
     find: ({ key, value }) => indexes.get(key)?.find(value),
     warnings: [...indexes.values()].flatMap((index) => index.warnings),
   };

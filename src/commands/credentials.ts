@@ -1,6 +1,11 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Credential } from '../attribution/credential.ts';
 import { hygieneOf } from '../attribution/hygiene.ts';
+import type { Registry } from '../attribution/registry.ts';
+import { rotationsIn } from '../rotation/rotations.ts';
+import { Store } from '../sinks/store.ts';
 import { type CommandIo, write } from './io.ts';
 import {
   configOption,
@@ -38,11 +43,20 @@ export function addCredentials(program: Command, io: CommandIo): void {
 }
 
 async function listCredentials(options: ListOptions, io: CommandIo): Promise<void> {
-  const { registry } = loadSetup(options, io);
+  const { config, registry } = loadSetup(options, io);
+  if (config.kafka === undefined) noteRotations(config.state, registry);
   const at = options.at ?? Date.now();
   const entries = registry.credentials.map((credential) => inventory(credential, at));
   if (options.json !== true && io.stdout.isTTY === true) return write(io.stdout, `${asTable(entries)}`);
   for (const entry of entries) await write(io.stdout, `${JSON.stringify(entry)}\n`);
+}
+
+/** A registry file need not know yet what Wayward itself has rotated; looking makes no store. */
+function noteRotations(state: string, registry: Registry): void {
+  if (!existsSync(join(state, 'wayward.db'))) return;
+  const store = new Store(state);
+  for (const [id, at] of rotationsIn(store)) registry.rotated(id, at);
+  store.close();
 }
 
 /** One credential as `--json` prints it; a time that is not known is left out. */

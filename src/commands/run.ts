@@ -13,9 +13,12 @@ import { Lane } from '../pipeline/lane.ts';
 import { LocalPipeline } from '../pipeline/local.ts';
 import { Merge, savedPositions } from '../pipeline/merge.ts';
 import { createDrillWorker, createResponse, createWorker } from '../pipeline/response.ts';
+import { rotationLog } from '../pipeline/rotation-log.ts';
 import { AlertTelemetry } from '../pipeline/telemetry.ts';
 import { timesOf } from '../response/record.ts';
 import { respondTo } from '../response/responder.ts';
+import { rotationsIn } from '../rotation/rotations.ts';
+import { startRotation } from '../rotation/service.ts';
 import { lockForRun } from '../sinks/run-lock.ts';
 import { Store } from '../sinks/store.ts';
 import { DeadLetterFile } from '../sources/dead-letter-file.ts';
@@ -117,6 +120,7 @@ async function runLocal(
   const kept = checkpoint === 'outdated' ? Number.POSITIVE_INFINITY : (checkpoint?.deadLetters ?? 0);
   const letters = new DeadLetterFile(join(config.state, 'dead-letters.ndjson'), kept);
   try {
+    for (const [id, at] of rotationsIn(store)) registry.rotated(id, at);
     const response = createResponse(config, registry, store, fetchSecrets);
     const worker = createWorker({
       context: response,
@@ -165,10 +169,13 @@ async function runLocal(
     );
     worker.start();
     const stopDrills = scheduleDrills(config.drills, { response, worker: createDrillWorker() }, drillLog(log));
+    const rotations = rotationLog(log, registry);
+    const stopRotation = startRotation(config.rotation, { response, onStep: rotations.onStep }, rotations);
     try {
       await pipeline.run();
     } finally {
       await stopDrills();
+      await stopRotation();
       await worker.stop();
     }
     log.info({ counts: merge.counts, detection: pipeline.core.engine.counts }, 'stopped');

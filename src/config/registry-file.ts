@@ -6,9 +6,11 @@ import { parseCidr } from '../attribution/networks.ts';
 import { parseSchedule } from '../attribution/schedule.ts';
 import { IDENTITY_KEYS, type IdentityKey } from '../event.ts';
 import { REVOKERS } from '../revokers/registry.ts';
+import { ROTATORS } from '../rotation/registry.ts';
 import { durationSchema } from './duration.ts';
 import { explainIssue } from './explain-issue.ts';
 import { instantSchema } from './instant.ts';
+import { namedSpec } from './named-spec.ts';
 import { nearest } from './nearest.ts';
 import { loadYamlFile, type Report } from './yaml-file.ts';
 
@@ -123,6 +125,7 @@ const credentialSchema = z
     protected: z.boolean().optional(),
     parent: text('cred-billing-vault').optional(),
     revoke: revokeSchema.optional(),
+    rotate: namedSpec(ROTATORS, 'rotator').optional(),
   })
   .superRefine(({ issued_at, expires_at }, context) => {
     if (issued_at === undefined || expires_at === undefined || issued_at < expires_at) return;
@@ -151,6 +154,7 @@ const credentialSchema = z
       parent: entry.parent,
       revoke: entry.revoke?.[0],
       ...(entry.revoke !== undefined && entry.revoke.length > 1 && { escalation: entry.revoke.slice(1) }),
+      rotate: entry.rotate,
     }),
   );
 

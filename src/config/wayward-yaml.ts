@@ -10,6 +10,7 @@ import { checkKafka, type KafkaSettings, kafkaSchema, locatedKafka } from '../ka
 import { type HttpSettings, httpSchema } from '../ops/settings.ts';
 import { responseSchema } from '../response/config.ts';
 import { REVOKERS } from '../revokers/registry.ts';
+import { rotationSchema } from '../rotation/config.ts';
 import { elasticsearchSchema, locatedElasticsearch } from '../sinks/elasticsearch/settings.ts';
 import { kibanaSchema } from '../sinks/kibana/settings.ts';
 import { durationSchema } from './duration.ts';
@@ -52,6 +53,7 @@ const waywardSchema = z.strictObject({
   response: responseSchema.prefault({}),
   revokers: revokersSchema.default({}),
   drills: drillsSchema.default([]),
+  rotation: rotationSchema.optional(),
   elasticsearch: elasticsearchSchema.optional(),
   kibana: kibanaSchema.optional(),
   secret_providers: secretProvidersSchema.default({}),
@@ -76,6 +78,7 @@ export interface WaywardConfig {
   readonly response: WaywardFile['response'];
   readonly revokers: WaywardFile['revokers'];
   readonly drills: WaywardFile['drills'];
+  readonly rotation: WaywardFile['rotation'];
   readonly elasticsearch: WaywardFile['elasticsearch'];
   readonly kibana: WaywardFile['kibana'];
   readonly secretProviders: ProviderSettings;
@@ -119,6 +122,7 @@ export function loadConfig(written?: string): WaywardConfig {
     response: value.response,
     revokers: value.revokers,
     drills: value.drills,
+    rotation: value.rotation,
     elasticsearch: value.elasticsearch && locatedElasticsearch(value.elasticsearch, folder),
     kibana: value.kibana,
     secretProviders: providers,

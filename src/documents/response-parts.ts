@@ -124,9 +124,16 @@ const drillPart = (entry: AuditEntry): Part => {
   };
 };
 
+/** Restores and rotations say so in their first word, notifications in all of them. */
+const actionOf = (what: string): OutboxStep['action'] => {
+  if (what === NOTIFY) return 'notify';
+  if (what.startsWith('undo: ')) return 'restore';
+  return what.startsWith('rotate: ') ? 'rotate' : 'revoke';
+};
+
 const endedPart = (entry: AuditEntry, steps: readonly OutboxStep[]): Part => {
   const what = textOf(entry['action']) ?? '';
-  const action = what === NOTIFY ? 'notify' : what.startsWith('undo: ') ? 'restore' : 'revoke';
+  const action = actionOf(what);
   const credential = entry.credential ?? '';
   const step = steps.findLast(
     (other) =>

@@ -44,7 +44,13 @@ const OUTCOMES: Readonly<Partial<Record<AuditEntry['type'], string>>> = {
   'drill-failed': 'failure',
 };
 const CHANGES: ReadonlySet<AuditEntry['type']> = new Set(['verified', 'called', 'failed']);
-const ORDERED = /^(?:order|restore|drill)-/;
+const ORDERED = /^(?:order|restore|drill|rotation)-/;
+
+/** Who is asked: nobody for a notification. */
+const issuerOf = (action: string | undefined, credential: Credential | undefined): string | undefined => {
+  if (action === 'notify') return undefined;
+  return action === 'rotate' ? credential?.rotate?.with : credential?.revoke?.with;
+};
 
 /** What happened, when, and because of which alert or command. */
 interface Happened {
@@ -81,7 +87,7 @@ const responseDocument = (
         action: part.action,
         state: part.state,
         mode: part.mode,
-        revoker: part.action === 'notify' ? undefined : (part.revoker ?? credential?.revoke?.with),
+        revoker: part.revoker ?? issuerOf(part.action, credential),
         decided_by: part.decidedBy,
         attempts: part.attempts,
         detail: part.detail,

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { z } from 'zod';
 import { type Secret, secretSchema } from '../config/secrets.ts';
 import { CallError } from '../errors.ts';
-import { postgresAs, postgresError, sqlState, withPostgres } from '../revokers/postgres-client.ts';
+import { loginRefused, postgresAs, postgresError, sqlState, withPostgres } from '../revokers/postgres-client.ts';
 import { newPassword, scramVerifier } from '../scram.ts';
 import { CANARY_PREFIX } from './canary-name.ts';
 import { type Canary, defineDrill } from './drill-kind.ts';
@@ -57,28 +57,15 @@ function canaryOf(url: Secret, role: string, password: string): Canary {
         (error: unknown) => sqlState(error) ?? 'connection closed',
       );
       if (ended === undefined) throw new CallError(`the session of ${role} still works`, false);
-      return `the open session ended (${ended}), a new login was refused (${await loginRefused(url, role, password)})`;
+      const refused = await loginRefused(url, role, password);
+      if (refused === undefined) throw new CallError(`${role} can still log in`, false);
+      return `the open session ended (${ended}), a new login was refused (${refused})`;
     },
     async remove() {
       await session.end().catch(() => undefined); // most often it is closed already: that was the drill
       await withPostgres(url, (client) => drop(client, role));
     },
   };
-}
-
-/** Class 28: invalid authorization specification. Anything else is no refusal. */
-async function loginRefused(url: Secret, role: string, password: string): Promise<string> {
-  const client = postgresAs(url, role, password);
-  try {
-    await client.connect();
-  } catch (error) {
-    const state = sqlState(error);
-    if (state?.startsWith('28')) return state;
-    throw postgresError(error, [password]);
-  } finally {
-    await client.end().catch(() => undefined); // it was never connected, which is what is hoped for
-  }
-  throw new CallError(`${role} can still log in`, false);
 }
 
 async function drop(client: pg.Client, role: string): Promise<void> {

@@ -16,11 +16,11 @@ export interface OutboxStep {
   readonly key: string;
   /** The alert's or the command's id. */
   readonly cause: string;
-  readonly action: 'revoke' | 'restore' | 'notify';
+  readonly action: 'revoke' | 'restore' | 'rotate' | 'notify';
   readonly credential: string;
   readonly agent: string;
   readonly peerGroup: string;
-  /** revoke, restore: what will be done, in words. notify: the CloudEvent as JSON. */
+  /** revoke, restore, rotate: what will be done, in words. notify: the CloudEvent as JSON. */
   readonly detail: string;
   readonly position: number;
   readonly state: StepState;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ResponseContext } from './context.ts';
-import { type OutboxStep, stepKey } from './outbox.ts';
+import { type Outbox, type OutboxStep, stepKey } from './outbox.ts';
 import { type Ladder, laddersFor, type PlanStep } from './plan.ts';
 
 /** What a restore would do about one step of a credential: undo it, nothing (all is well already), or refuse. */
@@ -48,12 +48,9 @@ function ofLadder(ladder: Ladder, { outbox }: ResponseContext): Restorable[] {
     const sentence = `its revocation is still under way (${newest.state}); restore it once that has ended`;
     return [because(first, 'refused', sentence)];
   }
-  const restores = outbox.restores(id);
-  const standing = newestOfEach(all).filter(
-    ({ detail, doneAt = 0 }) => !restores.some((made) => wordsOf(made) === detail && Number(made.doneAt) >= doneAt),
-  );
+  const standing = standingRevocations(id, outbox);
   if (standing.length === 0) {
-    const at = new Date(restores[0]?.doneAt ?? 0).toISOString();
+    const at = new Date(outbox.restores(id)[0]?.doneAt ?? 0).toISOString();
     return [because(first, 'nothing', `restored already, at ${at}; whoever revoked it since was not Wayward`)];
   }
   return standing.map((revoked) => {
@@ -69,6 +66,14 @@ function ofLadder(ladder: Ladder, { outbox }: ResponseContext): Restorable[] {
       `revoked at ${new Date(Number(revoked.doneAt)).toISOString()} by ${revoked.decidedBy}`,
     );
   });
+}
+
+/** Revocations of this credential, the newest of each kind, that nothing has undone since. */
+export function standingRevocations(credential: string, outbox: Outbox): OutboxStep[] {
+  const restores = outbox.restores(credential);
+  return newestOfEach(outbox.revocations(credential)).filter(
+    ({ detail, doneAt = 0 }) => !restores.some((made) => wordsOf(made) === detail && Number(made.doneAt) >= doneAt),
+  );
 }
 
 const newestOfEach = (revocations: readonly OutboxStep[]): OutboxStep[] =>

@@ -39,6 +39,26 @@ export function postgresAs(url: Secret, user: string, password: string): pg.Clie
   }
 }
 
+/**
+ * Why the server refuses a login (SQLSTATE class 28); undefined where the password is right, also for a role that may not use this
+ * database, which comes after (42501). @throws CallError for anything else
+ */
+export async function loginRefused(url: Secret, user: string, password: string): Promise<string | undefined> {
+  const client = postgresAs(url, user, password);
+  try {
+    await client.connect();
+    return undefined;
+  } catch (error) {
+    const state = sqlState(error);
+    if (state === '42501') return undefined;
+    const refusal = postgresError(error, [password]);
+    if (state?.startsWith('28')) return refusal.message;
+    throw refusal;
+  } finally {
+    await client.end().catch(() => undefined); // never connected, or done with
+  }
+}
+
 /** No `cause`: the client's error objects hold the connection's parameters. */
 export const postgresError = (error: unknown, secrets: readonly string[]): CallError =>
   error instanceof CallError

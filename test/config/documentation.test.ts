@@ -39,3 +39,15 @@ test('the example of docs/drills.md is right', () => {
     { with: 'vault', schedule: '15 4 * * *', objective: 60_000 },
   ]);
 });
+
+test('the examples of docs/rotation.md are right', () => {
+  const rotation = readFileSync(new URL('../../docs/rotation.md', import.meta.url), 'utf8');
+  const [config = '', entry = ''] = [...rotation.matchAll(/```yaml\n(.*?)```/gs)].map(([, yaml]) => yaml);
+  expect(loadConfig(temporaryFile('wayward.yaml', config)).rotation).toEqual({
+    mode: 'auto',
+    schedule: '0 6 * * *',
+    remind_before: 14 * 86_400_000,
+  });
+  const credential = `credentials: [{ id: c, agent: a, kind: database-role, match: { db_user: u }, ${entry.replaceAll('\n', '')} }]`;
+  expect(loadCredentials(temporaryFile('credentials.yaml', credential))[0]?.rotate?.with).toBe('postgres-password');
+});

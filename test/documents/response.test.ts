@@ -253,4 +253,30 @@ describe('an entry that is not as it should be', () => {
     expect(document?.['wayward']?.['response']?.['drill']).toBe(true);
     expect(document?.['wayward']).not.toHaveProperty('alert');
   });
+
+  test.each([
+    ['drill-passed', 'passed', 'success'],
+    ['drill-failed', 'failed', 'failure'],
+  ])('the outcome of a whole drill is a document of its own: %s', (type, state, outcome) => {
+    const what = { cause: 'drill-1', credential: 'c', agent: 'wayward-canary', revoker: 'postgres', note: 'why' };
+    const [document] = made({ type, ...what, took_ms: 1_250, objective_ms: 60_000, steps_ms: { revoke: 1_000 } });
+    expect(document).toMatchObject({
+      event: { action: type, outcome, reason: 'why', type: ['info'] },
+      wayward: { response: { action: 'drill', state, revoker: 'postgres', seconds_total: 1.25, drill: true } },
+    });
+    expect(made({ type, ...what, took_ms: 'soon' })[0]?.['wayward']?.['response']).not.toHaveProperty('seconds_total');
+  });
+
+  test('a rotation is no revocation', () => {
+    const what = {
+      type: 'verified',
+      cause: 'rotation-1',
+      credential: 'c',
+      agent: 'a',
+      action: 'rotate: a new password',
+    };
+    const [document] = made(what);
+    expect(document).toMatchObject({ event: { action: 'rotate-verified', type: ['change'], outcome: 'success' } });
+    expect(document?.['wayward']).not.toHaveProperty('alert');
+  });
 });

@@ -2,32 +2,14 @@ import pg from 'pg';
 import { beforeAll, expect, test } from 'vitest';
 import { vaultLease } from '../../src/revokers/vault-lease.ts';
 import { vaultLeasePrefix } from '../../src/revokers/vault-lease-prefix.ts';
-import { type PostgresServer, startPostgres } from '../servers/postgres.ts';
 import { describeWith } from '../servers/require-server.ts';
-import { startVault, type VaultServer } from '../servers/vault.ts';
+import { startVaultWithPostgres } from '../servers/vault-with-postgres.ts';
 import { CONTEXT, policyOf, stepOf, tokenWith } from './vault-responder.ts';
-
-interface Servers {
-  readonly vault: VaultServer;
-  readonly postgres: PostgresServer;
-  stop(): Promise<void>;
-}
-
-async function startBoth(): Promise<Servers> {
-  const postgres = await startPostgres();
-  try {
-    const vault = await startVault({ withPostgresPlugin: true });
-    return { vault, postgres, stop: async () => void (await Promise.all([vault.stop(), postgres.stop()])) };
-  } catch (error) {
-    await postgres.stop();
-    throw error;
-  }
-}
 
 const CREATE = `CREATE ROLE "{{name}}" LOGIN PASSWORD '{{password}}' VALID UNTIL '{{expiration}}'`;
 const REVOKE = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{{name}}'; DROP ROLE IF EXISTS "{{name}}"`;
 
-describeWith('revoking dynamic PostgreSQL users of Vault', startBoth, (servers) => {
+describeWith('revoking dynamic PostgreSQL users of Vault', startVaultWithPostgres, (servers) => {
   const asRoot = (method: string, path: string, body?: unknown) => {
     const { call, rootToken } = servers().vault;
     return call(rootToken, method, path, body);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { secretSince } from '../../attribution/hygiene.ts';
 import { defineKind } from '../detector.ts';
 import { duration } from '../words.ts';
 
@@ -7,15 +8,18 @@ export const rotationOverdue = defineKind({
   id: 'rotation-overdue',
   title: 'A credential in use is older than its rotation rule allows.',
   trigger: 'use',
-  concerns: ({ issuedAt, rotateEvery }) => issuedAt !== undefined && rotateEvery !== undefined,
+  concerns: ({ issuedAt, rotatedAt, rotateEvery }) =>
+    (issuedAt !== undefined || rotatedAt !== undefined) && rotateEvery !== undefined,
   baseline: false,
   parameters: z.strictObject({}),
   check:
     () =>
     ({ at }, report) => {
       const { credential } = at.attribution;
-      if (credential?.issuedAt === undefined || credential.rotateEvery === undefined) return;
-      const age = at.use.time - credential.issuedAt;
+      if (credential?.rotateEvery === undefined) return;
+      const since = secretSince(credential, at.use.time);
+      if (since === undefined) return;
+      const age = at.use.time - since;
       if (age < credential.rotateEvery) return;
       report({
         subject: credential.id,

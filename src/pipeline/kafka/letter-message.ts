@@ -23,7 +23,7 @@ export interface RawLetter extends RawPlace {
 const SEALED = '\u0000dead letter\u0000';
 
 /** Proves that an ingester could not use this very record. Whoever can only write to the topic can't make one. */
-export const sealOf = ({ topic, partition }: RawPlace, { position, hash }: DeadLetter, redactor: Redactor): string =>
+const sealOf = ({ topic, partition }: RawPlace, { position, hash }: DeadLetter, redactor: Redactor): string =>
   redactor.fingerprint(`${SEALED}${topic}\u0000${partition}\u0000${position}\u0000${hash}`);
 
 export function isSealed(found: RawLetter, redactor: Redactor): boolean {

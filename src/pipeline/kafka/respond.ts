@@ -9,9 +9,12 @@ import type { Telemetry } from '../../ops/telemetry.ts';
 import { timesOf } from '../../response/record.ts';
 import { respondTo } from '../../response/responder.ts';
 import type { Worker } from '../../response/worker.ts';
+import { rotationsIn } from '../../rotation/rotations.ts';
+import { startRotation } from '../../rotation/service.ts';
 import { saveAlert } from '../../sinks/store-alerts.ts';
 import { drillLog } from '../drill-log.ts';
 import { createDrillWorker, createWorker } from '../response.ts';
+import { rotationLog } from '../rotation-log.ts';
 import { tellOfResponse } from '../telemetry.ts';
 import { readAlert } from './alert-message.ts';
 import { NO_WORD, replaySchema, wordSchema } from './control-message.ts';
@@ -51,7 +54,8 @@ export class RespondWorker implements PartitionWorker {
   #responder: Responder | undefined;
   #tellNoMore: (() => void) | undefined;
   #worker: Worker | undefined;
-  #stopDrills: (() => Promise<void>) | undefined;
+  /** Ends what runs by a schedule beside alerts. */
+  readonly #scheduled: (() => Promise<void>)[] = [];
   #words: Promise<void> = Promise.resolve();
   #listening: Promise<void> = Promise.resolve();
   #failure: unknown;
@@ -79,7 +83,7 @@ export class RespondWorker implements PartitionWorker {
     log.info({ changes: replica.seq, entries: changelog.safeEntry }, 'this process responds now');
     this.#listening = this.#listen(responder);
     this.#worker.start();
-    this.#stopDrills = this.#scheduleDrills(responder);
+    this.#scheduled.push(this.#scheduleDrills(responder), this.#startRotation(responder));
     return Number(store.setting(ALERTS_AT) ?? 0);
   }
 
@@ -110,7 +114,7 @@ export class RespondWorker implements PartitionWorker {
     this.#stop.abort();
     await this.#listening;
     await this.#words;
-    await this.#stopDrills?.();
+    await Promise.all(this.#scheduled.map((end) => end()));
     await this.#worker?.stop();
     await this.#responder?.close();
   }
@@ -152,6 +156,18 @@ export class RespondWorker implements PartitionWorker {
       { response, worker },
       { ...tell, held, onError: (error) => this.#failed(error) },
     );
+  }
+
+  #startRotation({ store, response, changelog }: Responder): () => Promise<void> {
+    const { config, registry, log } = this.#context;
+    for (const [id, at] of rotationsIn(store)) registry.rotated(id, at);
+    const tell = rotationLog(log, registry);
+    const onStep: typeof tell.onStep = (step) => {
+      tell.onStep(step);
+      this.#save();
+    };
+    const context = { response, onStep, beforeCall: () => changelog.clear() };
+    return startRotation(config.rotation, context, { ...tell, onError: (error) => this.#failed(error) });
   }
 
   async #listen(responder: Responder): Promise<void> {

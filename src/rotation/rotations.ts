@@ -1,0 +1,128 @@
+import { CallError } from '../errors.ts';
+import type { ResponseContext } from '../response/context.ts';
+import { type OutboxStep, stepKey } from '../response/outbox.ts';
+import { recordEnd } from '../response/record.ts';
+import { tellOfFailure } from './notify.ts';
+import { planRotation, type RotationPlan, rotating, rotatorOf } from './plan.ts';
+import { StoredNotes } from './stored-notes.ts';
+
+/** Where rotations are made. */
+export interface RotationContext {
+  readonly response: ResponseContext;
+  /** Makes what was decided or noted safe before anything is done outside; rejects where another process is to act. */
+  readonly beforeCall?: () => Promise<void>;
+  /** Told of each step whenever it got further or failed. */
+  readonly onStep: (step: OutboxStep) => void;
+}
+
+/** Pauses before a rotation is tried again: doubled from the first to the longest, milliseconds, half of it random. Never given up: half of one is no end. */
+const FIRST_PAUSE = 500;
+const LONGEST_PAUSE = 5 * 60_000;
+/** After so many attempts that all failed, the webhook is told. */
+const TELL_AFTER = 10;
+
+/**
+ * Orders rotations, each written to the outbox before anything is done; what is under way already is left to go on. Returns the cause
+ * of all of them. `cause` may be given, so that the same order made twice is one.
+ */
+export function orderRotation(
+  plan: RotationPlan,
+  cause: string,
+  by: string,
+  { outbox, state, now }: ResponseContext,
+): void {
+  const { id, agent, peerGroup } = plan.credential;
+  state.transaction(() => {
+    if (underWay(id, state) !== undefined) return;
+    const what = {
+      key: stepKey(cause, id, 'rotate'),
+      cause,
+      action: 'rotate',
+      credential: id,
+      agent,
+      peerGroup,
+    } as const;
+    const when = { position: 0, eventAt: undefined, expiresAt: undefined };
+    outbox.add({ ...what, ...when, detail: rotating(plan.describe), decidedBy: by }, now());
+  });
+}
+
+/** Key of the rotation of this credential that has not ended. */
+export function underWay(credential: string, state: ResponseContext['state']): string | undefined {
+  const row = state.first(
+    "SELECT key FROM outbox WHERE credential = ? AND action = 'rotate' AND done_at IS NULL",
+    credential,
+  );
+  return row === undefined ? undefined : String(row.key);
+}
+
+/** When each credential was rotated last, as far as this store knows: id and milliseconds since the epoch. */
+export const rotationsIn = (state: ResponseContext['state']): [string, number][] =>
+  state
+    .all(
+      "SELECT credential, max(done_at) AS at FROM outbox WHERE action = 'rotate' AND state = 'verified' GROUP BY credential",
+    )
+    .map(({ credential, at }) => [String(credential), Number(at)]);
+
+/** Makes the rotations that are due to be made or tried again now, one after another. Those of this key only, where there is one. */
+export async function makeRotations(context: RotationContext, key?: string): Promise<void> {
+  const { outbox, audit, now } = context.response;
+  for (const step of outbox.due('rotate', now())) {
+    if (key !== undefined && step.key !== key) continue;
+    if (!outbox.claim(step.key, now())) continue;
+    await make(step, context);
+    audit.publishHead();
+    const after = outbox.step(step.key);
+    if (after !== undefined) context.onStep(after);
+  }
+}
+
+async function make(step: OutboxStep, context: RotationContext): Promise<void> {
+  const { response, beforeCall } = context;
+  const notes = new StoredNotes(step.key, response, beforeCall);
+  try {
+    const rotation = prepare(step, notes, response);
+    response.outbox.calling(step.key, response.now());
+    await beforeCall?.();
+    end('verified', await rotation.rotate(notes));
+  } catch (error) {
+    if (!(error instanceof CallError)) throw error;
+    if (error.retryable) postpone(step.key, error.message, response);
+    else {
+      response.state.transaction(() => {
+        end('failed', error.message);
+        tellOfFailure(step.key, response);
+      });
+    }
+  }
+  function end(state: 'verified' | 'failed', note: string): void {
+    response.state.transaction(() => {
+      recordEnd(response, step.key, state, note);
+      notes.forget();
+    });
+  }
+}
+
+/** @throws CallError, not retryable, where it can't be made as it was decided */
+function prepare(step: OutboxStep, notes: StoredNotes, response: ResponseContext) {
+  const credential = response.plan.credentials.get(step.credential);
+  const rotator = credential && rotatorOf(credential);
+  if (credential === undefined || rotator === undefined)
+    throw new CallError('the registry has no rotate: entry of this credential any more', false);
+  const { blocked, describe } = planRotation(credential, response);
+  // What has begun is ended, whatever was decided about the credential since: half a rotation helps nobody.
+  if (blocked !== undefined && notes.isEmpty) throw new CallError(blocked, false);
+  if (rotating(describe) !== step.detail)
+    throw new CallError('its rotate: entry was changed after the decision; decide again', false);
+  return rotator.prepare(response.plan.settings, credential.rotate);
+}
+
+function postpone(key: string, note: string, response: ResponseContext): void {
+  const { outbox, state, now } = response;
+  const attempts = outbox.step(key)?.attempts ?? 1;
+  const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempts - 1));
+  state.transaction(() => {
+    outbox.postpone(key, now() + Math.ceil(pause / 2 + (Math.random() * pause) / 2), note);
+    if (attempts === TELL_AFTER) tellOfFailure(key, response);
+  });
+}
