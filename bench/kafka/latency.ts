@@ -144,8 +144,9 @@ async function search(
 const at = (values: readonly number[]): string =>
   [0.5, 0.99, 1].map((share) => `${Math.round(quantile([...values], share))} ms`.padStart(9)).join('');
 
-if (process.argv[1]?.endsWith('bench/run.ts')) {
+export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
+    args,
     options: {
       seconds: { type: 'string', default: '40' },
       probes: { type: 'string', default: '200' },

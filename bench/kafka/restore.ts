@@ -146,8 +146,9 @@ async function writeState({ kafka }: Streams, file: string, days: number): Promi
 
 const seconds = (milliseconds: number): string => `${(milliseconds / 1_000).toFixed(1)} s`.padStart(8);
 
-if (process.argv[1]?.endsWith('bench/run.ts')) {
+export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
+    args,
     options: { principals: { type: 'string', default: '200000' }, days: { type: 'string', default: '7' } },
   });
   const options = { principals: Number(values.principals), days: Number(values.days) };

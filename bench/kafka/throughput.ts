@@ -181,8 +181,9 @@ function summary(lines: number, runs: readonly ThroughputRun[]): string {
   ].join('\n');
 }
 
-if (process.argv[1]?.endsWith('bench/run.ts')) {
+export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
+    args,
     options: { lines: { type: 'string', default: '1000000' }, runs: { type: 'string', default: '3' } },
   });
   const options = { lines: Number(values.lines), runs: Number(values.runs) };
