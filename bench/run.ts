@@ -8,20 +8,18 @@
  *
  * The options stand at the head of each bench's file. All but `scan` start real servers, and stop them.
  */
-const BENCHES = {
-  scan: './scan.ts',
-  kafka: './kafka/throughput.ts',
-  latency: './kafka/latency.ts',
-  restore: './kafka/restore.ts',
+const [first = 'scan', ...rest] = process.argv.slice(2);
+const [name, args] = first.startsWith('-') ? ['scan', [first, ...rest]] : [first, rest];
+
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
+  scan: async () => (await import('./scan.ts')).main(args),
+  kafka: async () => (await import('./kafka/throughput.ts')).main(args),
+  latency: async () => (await import('./kafka/latency.ts')).main(args),
+  restore: async () => (await import('./kafka/restore.ts')).main(args),
 };
 
-const first = process.argv[2];
-const isNamed = first !== undefined && !first.startsWith('-');
-const name = isNamed ? first : 'scan';
-if (!Object.hasOwn(BENCHES, name)) {
+const bench = BENCHES[name];
+if (bench === undefined) {
   console.error(`no bench ${name}; there is: ${Object.keys(BENCHES).join(', ')}`);
-  process.exit(2);
-}
-// As the bench sees them: options only.
-if (isNamed) process.argv.splice(2, 1);
-await import(BENCHES[name as keyof typeof BENCHES]);
+  process.exitCode = 2;
+} else await bench();

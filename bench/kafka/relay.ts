@@ -1,6 +1,6 @@
 import { createKafka } from '../../src/kafka/client.ts';
 import { kafkaSchema } from '../../src/kafka/settings.ts';
-import { withAdmin } from '../../src/kafka/topics.ts';
+import { makeTopic, withAdmin } from '../../src/kafka/topics.ts';
 import { TransactionalWriter } from '../../src/kafka/transactional-writer.ts';
 
 /**
@@ -19,14 +19,14 @@ const log = { info() {}, warn() {}, error: console.error };
 const kafka = createKafka(kafkaSchema.parse({ brokers: [broker] }), log, 'relay');
 const partitions = await withAdmin(kafka, async (admin) => {
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-  const numPartitions = topics[0]?.partitions.length ?? 0;
+  const partitions = topics[0]?.partitions.length ?? 0;
   const there = await admin.listTopics();
-  const wanted = [
-    { topic: TARGET, numPartitions },
-    { topic: POSITIONS, numPartitions: 1 },
-  ].filter((one) => !there.includes(one.topic));
-  if (wanted.length > 0) await admin.createTopics({ topics: wanted, waitForLeaders: true });
-  return numPartitions;
+  for (const [name, count] of [
+    [TARGET, partitions],
+    [POSITIONS, 1],
+  ] as const)
+    if (!there.includes(name)) await makeTopic(admin, { topic: name, partitions: count, replicas: 1, config: {} });
+  return partitions;
 });
 const counts = { committed: 0, aborted: 0, fenced: 0 };
 const writers: TransactionalWriter[] = [];

@@ -12,8 +12,9 @@ import { partitioner } from '../../src/pipeline/kafka/partitions.ts';
 import { offsetMessage, snapshotMessages } from '../../src/pipeline/kafka/snapshot.ts';
 import { STATE } from '../../src/pipeline/kafka/topics.ts';
 import type { LogLine } from '../../test/live/wayward.ts';
+import type { Kafka as Broker } from '../../test/servers/kafka.ts';
 import { learned } from './learned.ts';
-import { type BenchedWayward, Streams } from './streams.ts';
+import { type BenchedWayward, Streams, startBroker } from './streams.ts';
 
 /**
  * `npm run bench -- restore [--principals 200000] [--days 7]`: two processes share what is known; one is killed, the other takes all of
@@ -49,12 +50,19 @@ const PRINCIPALS = 'wayward_principals';
 /** @throws Error if the process that is left does not know every principal in the end */
 export async function benchRestore(
   { principals, days }: RestoreOptions,
+  broker: Broker,
   say: (text: string) => void,
 ): Promise<Restored> {
   const folder = mkdtempSync(join(tmpdir(), 'wayward-bench-restore-'));
   const credentials = join(folder, 'credentials.ndjson');
   writeFileSync(credentials, registryOf(principals));
-  const streams = await Streams.start({ folder, credentials, rawPartitions: 1, eventsPartitions: EVENTS_PARTITIONS });
+  const streams = await Streams.start({
+    broker,
+    folder,
+    credentials,
+    rawPartitions: 1,
+    eventsPartitions: EVENTS_PARTITIONS,
+  });
   try {
     const bytes = await writeState(streams, credentials, days);
     const diskBytes = streams.broker.bytesOf([STATE]);
@@ -146,18 +154,27 @@ async function writeState({ kafka }: Streams, file: string, days: number): Promi
 
 const seconds = (milliseconds: number): string => `${(milliseconds / 1_000).toFixed(1)} s`.padStart(8);
 
-if (process.argv[1]?.endsWith('bench/run.ts')) {
-  const { values } = parseArgs({
-    options: { principals: { type: 'string', default: '200000' }, days: { type: 'string', default: '7' } },
-  });
-  const options = { principals: Number(values.principals), days: Number(values.days) };
-  const { noticed, takenOver, alone, bytes, diskBytes, resident } = await benchRestore(options, console.log);
+function summary({ noticed, takenOver, alone, bytes, diskBytes, resident }: Restored): string {
   const number = (value: number) => Math.round(value).toLocaleString('en-US').padStart(9);
-  console.log(`
+  return `
 killed: the other one noticed after      ${seconds(noticed)}   load ${loadavg()[0]?.toFixed(1)}
   then it took over ${number(takenOver.principals)} principals in ${seconds(takenOver.milliseconds)}
 a process that starts alone: ${number(alone.principals)} in  ${seconds(alone.milliseconds)}
 bytes of a principal in the snapshot    ${number(bytes)}   ${STATE_BYTES.toLocaleString('en-US')} of them its baseline
   on the disk of Kafka                  ${number(diskBytes)}
-resident memory for each                ${number(resident / alone.principals)}`);
+resident memory for each                ${number(resident / alone.principals)}`;
+}
+
+export async function main(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: { principals: { type: 'string', default: '200000' }, days: { type: 'string', default: '7' } },
+  });
+  const options = { principals: Number(values.principals), days: Number(values.days) };
+  const broker = await startBroker();
+  try {
+    console.log(summary(await benchRestore(options, broker, console.log)));
+  } finally {
+    await broker.stop();
+  }
 }

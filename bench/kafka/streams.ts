@@ -6,12 +6,14 @@ import { type Kafka, Partitioners, type Producer } from 'kafkajs';
 import { stringify } from 'yaml';
 import { loadConfig } from '../../src/config/wayward-yaml.ts';
 import { createKafka } from '../../src/kafka/client.ts';
-import { withAdmin } from '../../src/kafka/topics.ts';
+import { makeTopic, withAdmin } from '../../src/kafka/topics.ts';
 import { type RunningWayward, spawnWayward, waywardSays } from '../../test/live/wayward.ts';
 import { freePort } from '../../test/servers/free-port.ts';
 import { type Kafka as Broker, startKafka } from '../../test/servers/kafka.ts';
 
 export interface StreamsOptions {
+  /** Everything that it holds is removed. */
+  readonly broker: Broker;
   /** For configuration and the state folders of processes; made where it is missing. */
   readonly folder: string;
   /** A registry file. */
@@ -37,7 +39,12 @@ const SILENT = { info() {}, warn() {}, error: console.error };
 const REQUEST = 512 * 1024;
 const UNDER_WAY = 4;
 
-/** A real broker with one raw topic and Wayward's own, and processes of Wayward that work on them. */
+/** As brokers do unless told otherwise: processes that start together share the work from their first moment. */
+const PROPERTIES = { 'group.initial.rebalance.delay.ms': '3000' };
+
+export const startBroker = (): Promise<Broker> => startKafka({ heap: '512m', properties: PROPERTIES });
+
+/** One raw topic on a real broker, Wayward's own, and processes of Wayward that work on them. */
 export class Streams {
   readonly kafka: Kafka;
   readonly broker: Broker;
@@ -46,9 +53,9 @@ export class Streams {
   readonly #producer: Producer;
   readonly #started: RunningWayward[] = [];
 
-  private constructor(options: StreamsOptions, broker: Broker) {
+  private constructor(options: StreamsOptions) {
     this.#options = options;
-    this.broker = broker;
+    this.broker = options.broker;
     this.config = this.#configFile('setup');
     const { kafka } = loadConfig(this.config);
     if (kafka === undefined) throw new Error('there is no kafka: in it');
@@ -61,11 +68,10 @@ export class Streams {
 
   static async start(options: StreamsOptions): Promise<Streams> {
     mkdirSync(options.folder, { recursive: true });
-    // As brokers do unless told otherwise: processes that start together share the work from their first moment.
-    const broker = await startKafka({ heap: '512m', properties: { 'group.initial.rebalance.delay.ms': '3000' } });
-    const streams = new Streams(options, broker);
-    const topics = [{ topic: RAW, numPartitions: options.rawPartitions }];
-    await withAdmin(streams.kafka, (admin) => admin.createTopics({ topics, waitForLeaders: true }));
+    const streams = new Streams(options);
+    await streams.#remove(() => true);
+    const raw = { topic: RAW, partitions: options.rawPartitions, replicas: 1, config: {} };
+    await withAdmin(streams.kafka, (admin) => makeTopic(admin, raw));
     await streams.says(['setup', 'kafka']);
     await streams.#producer.connect();
     return streams;
@@ -102,13 +108,7 @@ export class Streams {
 
   /** Forgets everything that processes have made of the raw topic. */
   async startAnew(): Promise<void> {
-    await withAdmin(this.kafka, async (admin) => {
-      const { groups } = await admin.listGroups();
-      await admin.deleteGroups(groups.map(({ groupId }) => groupId));
-      const own = (await admin.listTopics()).filter((topic) => topic.startsWith('wayward.'));
-      await admin.deleteTopics({ topics: own });
-      while ((await admin.listTopics()).some((topic) => own.includes(topic))) await sleep(50);
-    });
+    await this.#remove((topic) => topic.startsWith('wayward.'));
     await this.says(['setup', 'kafka']);
   }
 
@@ -131,8 +131,18 @@ export class Streams {
   async close(): Promise<void> {
     await Promise.all(this.#started.map((wayward) => wayward.kill()));
     await this.#producer.disconnect();
-    await this.broker.stop();
     rmSync(this.#options.folder, { recursive: true, force: true });
+  }
+
+  /** All groups, and the topics that are meant. */
+  async #remove(isMeant: (topic: string) => boolean): Promise<void> {
+    await withAdmin(this.kafka, async (admin) => {
+      const { groups } = await admin.listGroups();
+      await admin.deleteGroups(groups.map(({ groupId }) => groupId));
+      const topics = (await admin.listTopics()).filter((topic) => !topic.startsWith('__') && isMeant(topic));
+      if (topics.length > 0) await admin.deleteTopics({ topics });
+      while ((await admin.listTopics()).some((topic) => topics.includes(topic))) await sleep(50);
+    });
   }
 
   #configFile(name: string, more: object = {}): string {

@@ -8,9 +8,10 @@ import { EVENTS } from '../../src/pipeline/kafka/topics.ts';
 import { registryYaml } from '../../src/simulate/registry-file.ts';
 import { alertsSaid } from '../../test/chaos/outcome.ts';
 import { NODE_FLAGS } from '../../test/live/wayward.ts';
+import type { Kafka as Broker } from '../../test/servers/kafka.ts';
 import { benchRegistry, generate } from '../generate.ts';
 import { Progress } from './progress.ts';
-import { type BenchedWayward, RAW, Streams } from './streams.ts';
+import { type BenchedWayward, RAW, Streams, startBroker } from './streams.ts';
 
 /** `npm run bench -- kafka [--lines 1000000] [--runs 3]`: events a second from raw records on Kafka to alerts. */
 export interface ThroughputOptions {
@@ -54,6 +55,7 @@ const LEAST_PATIENCE = 60_000;
 /** Runs everything in turn, so often; each run is told as soon as it is over. */
 export async function benchThroughput(
   { lines, runs }: ThroughputOptions,
+  broker: Broker,
   say: (text: string) => void,
 ): Promise<ThroughputRun[]> {
   const folder = mkdtempSync(join(tmpdir(), 'wayward-bench-kafka-'));
@@ -63,6 +65,7 @@ export async function benchThroughput(
   const credentials = join(folder, 'credentials.yaml');
   writeFileSync(credentials, registryYaml('Some expire in the middle.', expiring(from + 12 * HOUR)));
   const streams = await Streams.start({
+    broker,
     folder,
     credentials,
     rawPartitions: RAW_PARTITIONS,
@@ -73,7 +76,7 @@ export async function benchThroughput(
     const patience = LEAST_PATIENCE + (lines / SLOWEST) * 1_000;
     const done: ThroughputRun[] = [];
     for (let run = 1; run <= runs; run++) {
-      const relay = await relayed(streams.broker.broker, lines, patience);
+      const relay = await relayed(broker.broker, lines, patience);
       const { eventBytes, ...one } = await detected(streams, 1, { lines, until: from + OVER, patience });
       const two = await detected(streams, 2, { lines, until: from + OVER, patience });
       const scan = await scanned(log, credentials, patience);
@@ -181,11 +184,17 @@ function summary(lines: number, runs: readonly ThroughputRun[]): string {
   ].join('\n');
 }
 
-if (process.argv[1]?.endsWith('bench/run.ts')) {
+export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
+    args,
     options: { lines: { type: 'string', default: '1000000' }, runs: { type: 'string', default: '3' } },
   });
   const options = { lines: Number(values.lines), runs: Number(values.runs) };
-  const runs = await benchThroughput(options, console.log);
-  console.log(summary(options.lines, runs));
+  const broker = await startBroker();
+  try {
+    const runs = await benchThroughput(options, broker, console.log);
+    console.log(summary(options.lines, runs));
+  } finally {
+    await broker.stop();
+  }
 }

@@ -55,6 +55,7 @@ export function hideIn(partition: FetchedPartition): void {
     .map(({ producerId, firstOffset }) => ({ producerId, from: BigInt(firstOffset) }))
     .sort((a, b) => (a.from < b.from ? -1 : 1));
   partition.abortedTransactions = [];
+  if (aborted.length === 0) return;
   const open = new Set<string>();
   for (const message of partition.messages) {
     for (let [first] = aborted; first && first.from <= BigInt(message.offset); [first] = aborted) {

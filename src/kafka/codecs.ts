@@ -9,7 +9,10 @@ import { snappyDecompress } from './snappy.ts';
 const LIMIT = 128 * 1024 * 1024;
 const ZSTD_LEVEL = 1;
 
-const options = { maxOutputLength: LIMIT };
+/** Most batches need no second piece. */
+const PIECE = 128 * 1024;
+
+const options = { maxOutputLength: LIMIT, chunkSize: PIECE };
 const zstdOptions = { params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL } };
 const [gunzipOf, gzipOf] = [promisify(gunzip), promisify(gzip)];
 
@@ -38,7 +41,7 @@ export function registerCodecs(): void {
     CompressionTypes.ZSTD,
     'zstd',
     async (data) => zstdDecompressSync(data, options),
-    async ({ buffer }) => zstdCompressSync(buffer, zstdOptions),
+    async ({ buffer }) => zstdCompressSync(buffer, { ...zstdOptions, chunkSize: PIECE }),
   );
   register(CompressionTypes.Snappy, 'snappy', async (data) => snappyDecompress(data, LIMIT));
   register(CompressionTypes.LZ4, 'lz4', async (data) => lz4Decompress(data, LIMIT));

@@ -10,6 +10,7 @@ export interface Fetched {
 
 /** Of a batch, what is at or behind `position`. */
 export function fetchedFrom(batch: Batch, position: number): Fetched {
-  const messages = batch.messages.filter(({ offset }) => Number(offset) >= position);
+  const isAllNew = Number(batch.messages[0]?.offset ?? 0) >= position;
+  const messages = isAllNew ? batch.messages : batch.messages.filter(({ offset }) => Number(offset) >= position);
   return { messages, next: Number(batch.lastOffset()) + 1 };
 }

@@ -1,7 +1,7 @@
 import { READ_SIZE, type Source, type SourcePosition } from '../sources/source.ts';
 import type { KafkaMessage } from './message.ts';
 
-const LINE_END = Buffer.from('\n');
+const LINE_END = 10;
 
 /** A message that has been handed out, and maybe not used to its end. */
 interface Handed {
@@ -43,22 +43,28 @@ export class PartitionSource implements Source {
   }
 
   async read(size = READ_SIZE): Promise<Buffer | 'caught-up'> {
-    const parts: Buffer[] = [];
-    let length = 0;
+    let skip = Math.min(this.#skip, this.#queue[0]?.value?.length ?? 0);
+    let length = -skip;
     let taken = 0;
-    for (const { value, offset } of this.#queue) {
+    for (const { value } of this.#queue) {
       if (length >= size || value === null) break;
-      const rest = value.subarray(this.#skip);
-      this.#handed.push({ start: this.#bytes + length - this.#skip, offset: Number(offset) });
-      this.#skip = 0;
-      parts.push(rest, LINE_END);
-      length += rest.length + 1;
+      length += value.length + 1;
       taken++;
     }
     if (taken === 0) return 'caught-up';
+    const bytes = Buffer.allocUnsafe(length);
+    let end = 0;
+    for (const { value, offset } of this.#queue.slice(0, taken)) {
+      if (value === null) continue;
+      this.#handed.push({ start: this.#bytes + end - skip, offset: Number(offset) });
+      end += value.copy(bytes, end, skip);
+      end = bytes.writeUInt8(LINE_END, end);
+      skip = 0;
+    }
+    this.#skip = 0;
     this.#queue = this.#queue.slice(taken);
     this.#bytes += length;
-    return Buffer.concat(parts, length);
+    return bytes;
   }
 
   problem(): undefined {
