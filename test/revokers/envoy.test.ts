@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { customFormat } from '../../src/formats/custom.ts';
@@ -7,6 +6,7 @@ import { customFormatSchema } from '../../src/formats/custom-spec.ts';
 import type { Revocation } from '../../src/response/action.ts';
 import { envoy } from '../../src/revokers/envoy.ts';
 import { filterOf, reloadsOf } from '../../src/revokers/envoy-admin.ts';
+import { temporaryFolder } from '../config/temp.ts';
 import { parseOne } from '../formats/records.ts';
 import { describeWith } from '../servers/require-server.ts';
 import { beginning, envoyFormat, envoySettings, keyOf, startEnvoyGateway } from './envoy-gateway.ts';
@@ -116,7 +116,7 @@ describeWith('denying a credential at Envoy', startEnvoyGateway, (gateway) => {
   });
 
   test('a file that Envoy does not read is no proof', async () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'wayward-envoy-')), 'other.json');
+    const file = join(temporaryFolder(), 'other.json');
     writeFileSync(file, beginning());
     const revocation = step('cred-a', envoySettings(gateway(), { denied: file }));
     const error = await failureOf(revocation.revoke(CONTEXT));
@@ -147,7 +147,7 @@ describeWith('denying a credential at Envoy', startEnvoyGateway, (gateway) => {
     ['no JSON', () => 'resources: []'],
     ['nothing', () => ''],
   ])('a file that somebody changed in a way that Wayward does not know is left alone: %s', async (_what, change) => {
-    const file = join(mkdtempSync(join(tmpdir(), 'wayward-envoy-')), 'd.json');
+    const file = join(temporaryFolder(), 'd.json');
     writeFileSync(file, change(beginning()));
     const error = await failureOf(step('cred-a', envoySettings(gateway(), { denied: file })).revoke(CONTEXT));
     expect(error).toMatchObject({ retryable: false, message: expect.stringContaining('is not as Wayward writes it') });

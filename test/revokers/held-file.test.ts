@@ -1,17 +1,18 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { holdFile, readText } from '../../src/revokers/held-file.ts';
+import { temporaryFolder } from '../config/temp.ts';
 import { failureOf } from './failure.ts';
 
 function newFile(text: string | Buffer, mode = 0o755): string {
-  const folder = mkdtempSync(join(tmpdir(), 'wayward-held-'));
+  const folder = temporaryFolder();
   const file = join(folder, 'f');
   writeFileSync(file, text);
   chmodSync(folder, mode);
+  onTestFinished(() => chmodSync(folder, 0o700));
   return file;
 }
 
@@ -39,7 +40,6 @@ test('a user who may not even read it is told so', async () => {
   expect(await toldToNobody(file)).toMatch(
     /^false .*\/f cannot be changed \(EACCES\): Wayward may not: give it the right/,
   );
-  chmodSync(join(file, '..'), 0o700);
 });
 
 test.skipIf(process.getuid?.() !== 0)('a user who cannot keep the owner leaves the file alone', async () => {

@@ -19,8 +19,8 @@ export interface NginxGateway extends NginxServer {
 
 export const keyOf = (id: string): string => `key-canary-of-${id}`;
 
-/** With the keys of `cred-a` to `cred-d`. */
-export async function startNginxGateway(): Promise<NginxGateway> {
+/** With a key for each of these ids. */
+export async function startNginxGateway(ids = ['cred-a', 'cred-b', 'cred-c', 'cred-d']): Promise<NginxGateway> {
   const [port, probePort, upstream] = [await freePort(), await freePort(), await startUpstream()];
   const [main = '', maps = '', checks = '', ...more] = snippets('response.md', '### nginx', 'nginx');
   const [log = '', ...moreLog] = snippets('sources.md', '## nginx', 'nginx');
@@ -28,7 +28,7 @@ export async function startNginxGateway(): Promise<NginxGateway> {
     throw new Error('the docs have more nginx snippets than this gateway is made of');
 
   const server = await startNginx(async (folder) => {
-    const keys = ['cred-a', 'cred-b', 'cred-c', 'cred-d'].map((id) => `"${keyOf(id)}" "${id}";\n`);
+    const keys = ids.map((id) => `"${keyOf(id)}" "${id}";\n`);
     writeFileSync(join(folder, 'keys.map'), keys.join(''));
     writeFileSync(join(folder, 'wayward-denied.map'), '');
     const http = [

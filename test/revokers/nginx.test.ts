@@ -1,22 +1,13 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  chmodSync,
-  chownSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, chownSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { nginx } from '../../src/revokers/nginx.ts';
 import { denies } from '../../src/revokers/nginx-denied.ts';
 import { masterOf, workersOf } from '../../src/revokers/nginx-processes.ts';
+import { temporaryFolder } from '../config/temp.ts';
 import { startNginx } from '../servers/nginx.ts';
 import { describeWith } from '../servers/require-server.ts';
 import { failureOf } from './failure.ts';
@@ -212,7 +203,7 @@ describeWith('denying a credential at nginx', startNginx, () => {
   });
 
   test('a map that nginx does not include proves nothing', async () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'wayward-other-')), 'other.map');
+    const file = join(temporaryFolder(), 'other.map');
     writeFileSync(file, '');
     const revocation = step('cred-a', nginxSettings(gateway(), { denied: file }));
     await revocation.revoke(CONTEXT);
@@ -245,7 +236,7 @@ describeWith('denying a credential at nginx', startNginx, () => {
   });
 
   test('mode and owner stay, a link stays one, and nothing but the lock is left beside', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'wayward-link-'));
+    const folder = temporaryFolder();
     const [file, link] = [join(folder, 'd.map'), join(folder, 'link.map')];
     writeFileSync(file, '');
     symlinkSync(file, link);
@@ -262,7 +253,7 @@ describeWith('denying a credential at nginx', startNginx, () => {
   });
 
   test('a pid file that names no nginx hurts nobody', async () => {
-    const pid = join(mkdtempSync(join(tmpdir(), 'wayward-pid-')), 'pid');
+    const pid = join(temporaryFolder(), 'pid');
     const bystander = spawn('sleep', ['30']);
     const [worker] = await workers();
     for (const written of [`${bystander.pid}`, `${worker}`, '0', '-1', '', '99999999', 'x']) {
@@ -276,7 +267,7 @@ describeWith('denying a credential at nginx', startNginx, () => {
   });
 
   test.skipIf(process.getuid?.() !== 0)('a user who may not signal nginx is told what to do', async () => {
-    const denied = join(mkdtempSync(join(tmpdir(), 'wayward-user-')), 'd.map');
+    const denied = join(temporaryFolder(), 'd.map');
     writeFileSync(denied, '');
     for (const path of [denied, dirname(denied)]) chownSync(path, 65534, 65534);
     const code = `
@@ -327,7 +318,7 @@ test.each([
   ['default', 'default 1;'],
   ['nonsense', 'key-canary'],
 ])('a map with what Wayward does not know is left alone: %s', async (_what, line) => {
-  const file = join(mkdtempSync(join(tmpdir(), 'wayward-map-')), 'd.map');
+  const file = join(temporaryFolder(), 'd.map');
   const text = `# ours\n"cred-x" 1;\n${line}\n`;
   writeFileSync(file, text);
   const settings = nginx.settingsSchema.parse({ denied: file, probe: 'http://127.0.0.1:1/' });
