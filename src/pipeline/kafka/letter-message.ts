@@ -23,7 +23,7 @@ export interface RawLetter extends RawPlace {
 const SEALED = '\u0000dead letter\u0000';
 
 /** Proves that an ingester could not use this very record. Whoever can only write to the topic can't make one. */
-export const sealOf = ({ topic, partition }: RawPlace, { position, hash }: DeadLetter, redactor: Redactor): string =>
+const sealOf = ({ topic, partition }: RawPlace, { position, hash }: DeadLetter, redactor: Redactor): string =>
   redactor.fingerprint(`${SEALED}${topic}\u0000${partition}\u0000${position}\u0000${hash}`);
 
 export function isSealed(found: RawLetter, redactor: Redactor): boolean {
@@ -50,10 +50,11 @@ export function readLetter({ value }: KafkaMessage): DeadLetter {
   return letter;
 }
 
-/** Undefined where the letter tells of something else than a record of a raw topic. */
+/** Undefined where the letter tells of something else than a record of a raw topic. @throws ForeignMessage */
 export function rawLetterOf(message: KafkaMessage): RawLetter | undefined {
+  const letter = readLetter(message);
   const text = (name: string): string => String(message.headers?.[name] ?? '');
   const [topic, partition, seal] = [text('topic'), text('partition'), text('seal')];
   if (topic === '' || seal === '' || !/^\d{1,9}$/.test(partition)) return undefined;
-  return { topic, partition: Number(partition), seal, letter: readLetter(message) };
+  return { topic, partition: Number(partition), seal, letter };
 }
