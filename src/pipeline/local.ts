@@ -15,7 +15,9 @@ const SAVE_EVERY = 1_000;
 /** Part of the time that saving may take while there is more to read: a backlog full of alerts is saved in larger steps. */
 const SAVING_SHARE = 0.1;
 
+/** Dead letters whose records are read again between two batches; as SQLite counts, -1 is all. */
 const REPLAYS_AT_A_TIME = 200;
+const ALL = -1;
 
 export interface LocalOptions {
   readonly store: Store;
@@ -66,10 +68,11 @@ export class LocalPipeline {
   /** Until the sources end or the merge's signal; then saves all. */
   async run(): Promise<void> {
     let behind = true;
+    await this.#takeReplays(ALL); // sources that have ended give no other occasion
     for await (const batch of this.#merge.batches()) {
       const idle = batch.length === 0;
       this.#takeClosings();
-      await this.#takeReplays();
+      if (this.#replayed.size === 0) await this.#takeReplays(REPLAYS_AT_A_TIME);
       this.core.process(batch);
       if (this.#isDue(idle)) this.#save();
       if (idle && behind) this.#options.caughtUp?.();
@@ -94,10 +97,10 @@ export class LocalPipeline {
   }
 
   /** Dead letters to be replayed are records on the left, too. What became of them is saved with their events. */
-  async #takeReplays(): Promise<void> {
+  async #takeReplays(most: number): Promise<void> {
     const { store, replay } = this.#options;
-    if (replay === undefined || this.#replayed.size > 0) return;
-    for (const { seq, letter } of openReplays(store, REPLAYS_AT_A_TIME)) {
+    if (replay === undefined) return;
+    for (const { seq, letter } of openReplays(store, most)) {
       const replayed = await replay(letter);
       if (replayed.outcome === 'used') this.#merge.add(replayed.events);
       this.#replayed.set(seq, replayed.outcome === 'unusable' ? `unusable: ${replayed.reason}` : replayed.outcome);

@@ -50,7 +50,7 @@ export class ControlWorker implements PartitionWorker {
     const write = () => writer.commit([{ topic: INGEST, partition: 0, key: `${MARKER}${NAME}`, value: marker }]);
     await tail.reaches(marker, write, signal);
     this.#replayed = new ReplayedLetters(tail.values);
-    return Number(tail.values.get(STANDS_AT)?.toString() ?? 0);
+    return positionIn(tail);
   }
 
   async process({ messages, next }: Fetched): Promise<void> {
@@ -108,6 +108,15 @@ export class ControlWorker implements PartitionWorker {
     const message = { from: NAME, of, watermark: null, high: null, live: true, events: [], closings: [], ...part };
     return { topic: EVENTS, partition, key: null, value: encodeEvents(message) };
   }
+}
+
+/** @throws Error for what no Wayward wrote: to begin anew would say every closing again */
+function positionIn(tail: TopicTail): number {
+  const written = tail.values.get(STANDS_AT)?.toString() ?? '0';
+  if (/^\d{1,15}$/.test(written)) return Number(written);
+  throw new Error(
+    `${INGEST}/0, offset ${tail.offsetOf(STANDS_AT)}: under the key ${STANDS_AT} stands what no Wayward wrote. Write there the offset of the next message of ${CONTROL} to take`,
+  );
 }
 
 function jsonOf(value: Buffer | null): unknown {

@@ -50,10 +50,11 @@ export function readLetter({ value }: KafkaMessage): DeadLetter {
   return letter;
 }
 
-/** Undefined where the letter tells of something else than a record of a raw topic. */
+/** Undefined where the letter tells of something else than a record of a raw topic. @throws ForeignMessage */
 export function rawLetterOf(message: KafkaMessage): RawLetter | undefined {
+  const letter = readLetter(message);
   const text = (name: string): string => String(message.headers?.[name] ?? '');
   const [topic, partition, seal] = [text('topic'), text('partition'), text('seal')];
   if (topic === '' || seal === '' || !/^\d{1,9}$/.test(partition)) return undefined;
-  return { topic, partition: Number(partition), seal, letter: readLetter(message) };
+  return { topic, partition: Number(partition), seal, letter };
 }
