@@ -19,8 +19,7 @@ export const dueBy = (time: number, response: ResponseContext): DuePlan[] =>
     .filter((plan): plan is DuePlan => plan.dueAt !== undefined && plan.dueAt <= time)
     .toSorted((a, b) => a.dueAt - b.dueAt);
 
-const isAutomatic = ({ blocked, handOnly }: RotationPlan): boolean =>
-  blocked === undefined && handOnly === undefined;
+const isAutomatic = ({ blocked, handOnly }: RotationPlan): boolean => blocked === undefined && handOnly === undefined;
 
 /** What to rotate now without being asked: a day before it is due, or a tenth of its period, so that it is never overdue. */
 export const dueForRotation = (response: ResponseContext): DuePlan[] => {
