@@ -45,6 +45,13 @@ export class Secret {
     this.reference = reference;
   }
 
+  /** One that Wayward itself was given at run time, and which lies nowhere; `reference` says in words what it is. */
+  static holding(value: string, reference: string): Secret {
+    const secret = new Secret(reference);
+    secret.#value = value;
+    return secret;
+  }
+
   reveal(): string {
     if (this.#value === undefined) throw new Error(`${this.reference} was not fetched before its use`);
     return this.#value;

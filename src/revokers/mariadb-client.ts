@@ -30,12 +30,30 @@ export async function withMariaDb<T>(url: Secret, work: (server: MariaDb) => Pro
     return result;
   } catch (error) {
     connection?.destroy(); // its state is unknown: a statement may still run
-    if (error instanceof CallError) throw error;
-    // No `cause`: the client's error objects hold the statement.
-    const advice = errorOf(error).number === KILL_DENIED ? '; our user needs CONNECTION ADMIN' : '';
-    throw new CallError(scrub(`MariaDB: ${reasonOf(error)}${advice}`, [secret]), isTransient(error));
+    throw mariaDbError(error, [secret]);
   }
 }
+
+/** A connection to the same server as another user, in no database. Rejects with the client's own error: see `mariaDbError`. */
+export async function mariaDbAs(url: Secret, user: string, password: string): Promise<mysql.Connection> {
+  const other = Object.assign(new URL(url.reveal()), { username: user, password, pathname: '' });
+  const connection = await mysql.createConnection({ uri: other.href, connectTimeout: CONNECT_TIMEOUT_MS });
+  connection.on('error', () => {});
+  return connection;
+}
+
+/** No `cause`: the client's error objects hold the statement. */
+export function mariaDbError(error: unknown, secrets: readonly string[]): CallError {
+  if (error instanceof CallError) return error;
+  const advice = errorOf(error).number === KILL_DENIED ? '; our user needs CONNECTION ADMIN' : '';
+  return new CallError(scrub(`MariaDB: ${reasonOf(error)}${advice}`, secrets), isTransient(error));
+}
+
+/** ER_ACCESS_DENIED_ERROR; ER_ACCOUNT_HAS_BEEN_LOCKED of MariaDB and of MySQL. */
+const REFUSALS: ReadonlySet<number | undefined> = new Set([1045, 4151, 3118]);
+
+/** Whether the server refused a login, rather than failing at it. */
+export const isLoginRefused = (error: unknown): boolean => REFUSALS.has(errorOf(error).number);
 
 async function serverOf(connection: mysql.Connection): Promise<MariaDb> {
   const select = async (sql: string, ...values: string[]) => {

@@ -28,14 +28,19 @@ test('the help teaches what a drill is and how to hold one', async () => {
 });
 
 test.each([
-  [['drill'], {}, 'no drills; write drills: [{ with: postgres }], or name one: postgres, vault'],
+  [['drill'], {}, 'no drills; write drills: [{ with: postgres }], or name one: postgres, mariadb, vault, oauth'],
+  [
+    ['drill', 'oauth'],
+    {},
+    'drills: has no { with: oauth }; write one with its token_url, client_id, client_secret, resource_url',
+  ],
   [['drill', 'postgers'], {}, 'no drill "postgers"; write postgres'],
   [
     ['drill'],
     { drills: [{ with: 'postgers' }] },
     'drills[0].with is not one of the known values; write with: postgres',
   ],
-  [['drill'], { drills: [{}] }, 'drills[0].with is missing; write one of postgres, vault'],
+  [['drill'], { drills: [{}] }, 'drills[0].with is missing; write one of postgres, mariadb, vault, oauth'],
   [['drill'], { drills: [{ with: 'vault', objective: 60 }] }, 'drills[0].objective is not a duration; write'],
   [
     ['drill'],
