@@ -178,7 +178,7 @@ describeWith('dead letters on Kafka', startKafka, (server) => {
       const [sample = '{}'] = await letters();
       const forged = await send(kafka, DEAD_LETTERS, [
         {
-          value: JSON.stringify({ ...JSON.parse(sample), position: used }),
+          value: JSON.stringify({ ...JSON.parse(sample), source: 'forged', position: used }),
           headers: {
             reason: 'invalid-json',
             topic: TOPIC,
