@@ -42,6 +42,7 @@ export interface KafkaRunOptions {
 
 /** How long stopping may take: what is not committed by then is done again by whoever takes over, milliseconds. */
 const LONGEST_STOP = 10_000;
+const LINGER = 1_000;
 
 /** Does its share of the work on Kafka until stopped. */
 export async function runKafka(options: KafkaRunOptions): Promise<void> {
@@ -99,6 +100,8 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
   }
   if (gone.length > 0) io.exitCode = EXIT_SERVER_MISSING;
   log.info({ roles }, 'stopped');
+  // After brokers were away, kafkajs may hold a process that has nothing more to do; whatever it holds, all is committed.
+  setTimeout(() => process.exit(io.exitCode), LINGER).unref();
 }
 
 /** Those that were asked for, or all that the configuration has what they need for. */

@@ -1,6 +1,6 @@
 import type { Kafka } from 'kafkajs';
 import type { Log } from './log.ts';
-import { missingTopics, withAdmin } from './topics.ts';
+import { missingTopics } from './topics.ts';
 import { wait } from './wait.ts';
 
 const LOOK_EVERY = 5_000;
@@ -27,10 +27,15 @@ export async function topicsGone(
 }
 
 async function look(kafka: Kafka, names: readonly string[], log: Log): Promise<string[]> {
+  // Other clients try without end; this one must not keep a process that is told to stop.
+  const admin = kafka.admin({ retry: { retries: 3, maxRetryTime: 1_000 } });
   try {
-    return await withAdmin(kafka, (admin) => missingTopics(admin, names));
+    await admin.connect();
+    return await missingTopics(admin, names);
   } catch (error) {
     log.warn({ err: error }, 'which topics there are could not be asked for');
     return [];
+  } finally {
+    await admin.disconnect();
   }
 }

@@ -178,7 +178,7 @@ describeWith('dead letters on Kafka', startKafka, (server) => {
       const [sample = '{}'] = await letters();
       const forged = await send(kafka, DEAD_LETTERS, [
         {
-          value: JSON.stringify({ ...JSON.parse(sample), position: used }),
+          value: JSON.stringify({ ...JSON.parse(sample), source: 'forged', position: used }),
           headers: {
             reason: 'invalid-json',
             topic: TOPIC,
@@ -221,9 +221,10 @@ describeWith('dead letters on Kafka', startKafka, (server) => {
         'one more',
       );
       expect(await third.stop()).toBe(0);
-      await withAdmin(kafka, (admin) =>
-        admin.deleteTopicRecords({ topic: TOPIC, partitions: [{ partition: 1, offset: String(more + 1) }] }),
-      );
+      await withAdmin(kafka, async (admin) => {
+        await admin.fetchTopicOffsets(TOPIC); // else kafkajs knows no leader
+        await admin.deleteTopicRecords({ topic: TOPIC, partitions: [{ partition: 1, offset: String(more + 1) }] });
+      });
       const gone = await says(mended, 'replay', '--source', `${TOPIC}/1`);
       expect(outcomes(gone)).toEqual({ 'gone: another record or none stands there': 1, 'replayed before': 20 });
       expect(gone.stderr).toContain('nothing to replay');
