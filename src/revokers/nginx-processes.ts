@@ -71,6 +71,15 @@ export const areEnding = (processes: readonly RunningProcess[]): boolean =>
     return found?.started !== started || found.title.includes('is shutting down');
   });
 
+/** Waits until `areEnding`; whether they are by then. */
+export async function comeToEnd(processes: readonly RunningProcess[], deadline: number): Promise<boolean> {
+  while (!areEnding(processes)) {
+    if (Date.now() > deadline) return false;
+    await sleep(PAUSE_MS);
+  }
+  return true;
+}
+
 /** Waits until they have ended; gives those that still run then. */
 export async function stillRunning(processes: readonly RunningProcess[], deadline: number): Promise<RunningProcess[]> {
   for (;;) {

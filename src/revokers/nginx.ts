@@ -5,12 +5,13 @@ import type { Verification } from '../response/action.ts';
 import { absolutePath, gatewaySpec } from './gateway-entry.ts';
 import { type HeldFile, holdFile, readText } from './held-file.ts';
 import { allowing, denies, denying } from './nginx-denied.ts';
-import { areEnding, masterOf, type RunningProcess, stillRunning, workersOf } from './nginx-processes.ts';
+import { areEnding, comeToEnd, masterOf, type RunningProcess, stillRunning, workersOf } from './nginx-processes.ts';
 import { defineRevoker } from './revoker.ts';
 import { runProgram } from './run-program.ts';
 
 /** With the wait for the lock, a call stays within the 20 s that it has. */
-const PROGRAM_TIMEOUT_MS = 5_000;
+const PROGRAM_TIMEOUT_MS = 4_000;
+const RELOADED_WITHIN_MS = 4_000;
 /** Longer than the `worker_shutdown_timeout` that docs/response.md asks for. */
 const WORKERS_END_WITHIN_MS = 12_000;
 const PROBE_TIMEOUT_MS = 4_000;
@@ -75,6 +76,9 @@ const change = (gateway: Gateway, edit: (text: string) => string): Promise<void>
     const old = await workersOf(master);
     await reload(gateway, master);
     reloads.set(gateway, { text, old });
+    // Held until then: workers that a reload is yet to start would be missing where the next change counts the old ones.
+    if (!(await comeToEnd(old, Date.now() + RELOADED_WITHIN_MS)))
+      throw new CallError('nginx has not carried out the reload yet: see its error log', true);
   });
 
 /** Where nginx would not take its configuration, the map is what it was. */

@@ -132,6 +132,17 @@ describeWith('denying a credential at nginx', startNginx, () => {
     expect(await Promise.all(['cred-a', 'cred-b', 'cred-c'].map(status))).toEqual([401, 200, 401]);
   });
 
+  test('a reload is waited for before the next one, so that no worker in between is forgotten', async () => {
+    const settings = nginxSettings(gateway());
+    for (const id of ['cred-a', 'cred-c', 'cred-d']) {
+      const before = await workers();
+      await step(id, settings).revoke(CONTEXT);
+      expect((await workers()).some((pid) => !before.includes(pid))).toBe(true);
+      expect(await step(id, settings).verify(CONTEXT)).toMatchObject({ dead: true });
+      expect(await status(id)).toBe(401);
+    }
+  });
+
   test('several processes at the same moment: no line is lost', async () => {
     const ids = Array.from({ length: 9 }, (_, index) => `many-${index}`);
     const source = (name: string) => join(import.meta.dirname, '..', '..', 'src', 'revokers', name);
@@ -191,7 +202,11 @@ describeWith('denying a credential at nginx', startNginx, () => {
 
   test('a reload that brings nothing about is no proof', async () => {
     const idle = step('cred-a', nginxSettings(gateway(), { reload: ['true'] }));
-    await idle.revoke(CONTEXT);
+    const error = await failureOf(idle.revoke(CONTEXT));
+    expect(error).toMatchObject({
+      retryable: true,
+      message: expect.stringContaining('has not carried out the reload'),
+    });
     expect(await idle.verify(CONTEXT)).toMatchObject({ dead: false });
     expect(await status('cred-a')).toBe(200);
     const refused = step('cred-a', nginxSettings(gateway(), { reload: ['false'] }));
