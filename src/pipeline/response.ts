@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Registry } from '../attribution/registry.ts';
 import type { WaywardConfig } from '../config/wayward-yaml.ts';
 import { AuditTrail, type HeadMark } from '../response/audit.ts';
+import { IssuerCircuits } from '../response/circuits.ts';
 import type { ResponseContext } from '../response/context.ts';
 import { Outbox } from '../response/outbox.ts';
 import type { PlanContext } from '../response/plan.ts';
@@ -34,6 +35,7 @@ export function createResponse(
       settings: config.revokers,
       fetchSecrets,
     },
+    circuits: new IssuerCircuits(),
     now: Date.now,
   };
 }

@@ -2,10 +2,11 @@ import type { z } from 'zod';
 import type { Revocation, Revoker } from '../response/action.ts';
 
 interface Definition<Settings extends z.ZodType, Spec extends z.ZodType>
-  extends Omit<Revoker, 'settingsSchema' | 'specSchema' | 'describe' | 'prepare' | 'reversibleWith'> {
+  extends Omit<Revoker, 'settingsSchema' | 'specSchema' | 'describe' | 'prepare' | 'reversibleWith' | 'issuerOf'> {
   readonly settingsSchema: Settings;
   readonly specSchema: Spec;
   describe(spec: z.infer<Spec>): string;
+  issuerOf?(spec: z.infer<Spec>): string;
   reversibleWith?(settings: z.infer<Settings>, spec: z.infer<Spec>): boolean;
   prepare(settings: z.infer<Settings>, spec: z.infer<Spec>): Revocation;
 }
@@ -14,11 +15,12 @@ interface Definition<Settings extends z.ZodType, Spec extends z.ZodType>
 export function defineRevoker<Settings extends z.ZodType, Spec extends z.ZodType>(
   definition: Definition<Settings, Spec>,
 ): Revoker {
-  const { reversibleWith, ...rest } = definition;
+  const { reversibleWith, issuerOf, ...rest } = definition;
   const { specSchema } = definition;
   return {
     ...rest,
     describe: (spec) => definition.describe(specSchema.parse(spec)),
+    ...(issuerOf && { issuerOf: (spec: unknown) => issuerOf(specSchema.parse(spec)) }),
     ...(reversibleWith && {
       reversibleWith: (settings: unknown, spec: unknown) =>
         reversibleWith(settings as z.infer<Settings>, specSchema.parse(spec)),
