@@ -157,6 +157,13 @@ export const METRICS = {
     greatest: true,
     health: 'breaker_open',
   },
+  issuersDown: {
+    name: 'wayward_issuer_circuit_open',
+    kind: 'gauge',
+    help: '1 while an issuer is left alone because its last calls failed.',
+    labels: ['issuer'],
+    greatest: true,
+  },
   halted: {
     name: 'wayward_halted',
     kind: 'gauge',

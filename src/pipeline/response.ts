@@ -3,6 +3,7 @@ import type { Registry } from '../attribution/registry.ts';
 import type { WaywardConfig } from '../config/wayward-yaml.ts';
 import type { DrillContext } from '../drills/drill.ts';
 import { AuditTrail, type HeadMark } from '../response/audit.ts';
+import { IssuerCircuits } from '../response/circuits.ts';
 import type { ResponseContext } from '../response/context.ts';
 import { Outbox } from '../response/outbox.ts';
 import type { PlanContext } from '../response/plan.ts';
@@ -35,6 +36,7 @@ export function createResponse(
       settings: config.revokers,
       fetchSecrets,
     },
+    circuits: new IssuerCircuits(),
     now: Date.now,
   };
 }

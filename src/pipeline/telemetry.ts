@@ -47,12 +47,20 @@ export function tellOfDetection(telemetry: Telemetry, cores: () => readonly Core
 }
 
 /** What automatic response has done, and whether it may do more. Call what it returns when response ends. */
-export function tellOfResponse(telemetry: Telemetry, { state, outbox }: ResponseContext): () => void {
+export function tellOfResponse(telemetry: Telemetry, { state, outbox, circuits }: ResponseContext): () => void {
   const told = [
     telemetry.read('responseSteps', () => byLabel('state', outbox.ended())),
     telemetry.read('responseWaiting', () => byLabel('state', outbox.pending())),
     telemetry.read('breakerOpen', () => (openBreaker(state) === undefined ? 0 : 1)),
     telemetry.read('halted', () => (haltOf(state) === undefined ? 0 : 1)),
+    telemetry.read('issuersDown', () =>
+      circuits.known.map((issuer) => ({ value: circuits.open.includes(issuer) ? 1 : 0, labels: { issuer } })),
+    ),
+    telemetry.component('issuers', () =>
+      circuits.open.length === 0
+        ? { state: 'ok' }
+        : { state: 'degraded', reason: `no answer from ${circuits.open.join(', ')}` },
+    ),
     telemetry.component('response', () => conditionOf(openBreaker(state)?.because, haltOf(state)?.by)),
   ];
   return () => {

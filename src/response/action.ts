@@ -45,6 +45,8 @@ export interface Revoker {
   readonly needs: string;
   /** The real issuer that its tests run against, with its version; `fake: …`, with the page it follows, where there is none to be had. */
   readonly testedAgainst: string;
+  /** Which issuer a spec is about, where one entry of the settings serves several: an origin, say. No secret in it. */
+  issuerOf?(spec: unknown): string;
   /** Checks its part of the configuration. */
   readonly settingsSchema: z.ZodType;
   /** Checks a credential's `revoke` entry, `with` included. */

@@ -1,4 +1,5 @@
 import type { AuditTrail } from './audit.ts';
+import type { IssuerCircuits } from './circuits.ts';
 import type { ResponseConfig } from './config.ts';
 import type { Outbox } from './outbox.ts';
 import type { PlanContext } from './plan.ts';
@@ -11,6 +12,7 @@ export interface ResponseContext {
   readonly audit: AuditTrail;
   readonly config: ResponseConfig;
   readonly plan: PlanContext;
+  readonly circuits: IssuerCircuits;
   /** Wall clock, milliseconds since the epoch. */
   readonly now: () => number;
 }

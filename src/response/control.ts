@@ -67,12 +67,12 @@ export function placeOrder(
   return cause;
 }
 
-async function isStillDead(step: PlanStep, { outbox, plan }: ResponseContext): Promise<boolean> {
+async function isStillDead(step: PlanStep, { outbox, plan, circuits }: ResponseContext): Promise<boolean> {
   const { id, agent } = step.credential;
   const last = outbox.lastVerified(id, step.describe);
   if (last === undefined) return false;
   try {
-    const revocation = await prepareStep(step, plan);
+    const revocation = circuits.guard(step.issuer, await prepareStep(step, plan));
     const verified = await revocation.verify({ key: last.key, credential: id, agent });
     return verified?.dead === true;
   } catch (error) {

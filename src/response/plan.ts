@@ -7,6 +7,8 @@ import type { Revocation, Revoker } from './action.ts';
 export interface PlanStep {
   readonly credential: Credential;
   readonly spec: RevokeSpec | undefined;
+  /** Who is called: the same name is the same server. */
+  readonly issuer: string;
   /** What would be done, in words: the same words are the same step. */
   readonly describe: string;
   readonly reversible: boolean;
@@ -130,7 +132,16 @@ function ladderOf(credential: Credential, context: PlanContext): Ladder {
 /** On its own, whatever comes after it. */
 function stepFor(credential: Credential, spec: RevokeSpec | undefined, { revokers, settings }: PlanContext): PlanStep {
   const revoker = spec === undefined ? undefined : revokers.get(spec.with);
-  const step = { credential, spec, describe: 'nothing', reversible: false, undo: '', tooSoon: undefined, later: [] };
+  const step = {
+    credential,
+    spec,
+    issuer: spec?.with ?? '',
+    describe: 'nothing',
+    reversible: false,
+    undo: '',
+    tooSoon: undefined,
+    later: [],
+  };
   if (spec === undefined) {
     return { ...step, blocked: 'cannot be revoked automatically: add revoke: to its entry in the registry' };
   }
@@ -151,7 +162,9 @@ function stepFor(credential: Credential, spec: RevokeSpec | undefined, { revoker
   const blocked =
     set === undefined ? `needs settings: add revokers.${settingsKey(revoker)} to the configuration` : undefined;
   const canUndo = reversible || (set !== undefined && revoker.reversibleWith?.(set, spec) === true);
-  return { ...step, describe: revoker.describe(spec), reversible: canUndo, undo, blocked };
+  const at = revoker.issuerOf?.(spec);
+  const issuer = settingsKey(revoker) + (at === undefined ? '' : ` ${at}`);
+  return { ...step, issuer, describe: revoker.describe(spec), reversible: canUndo, undo, blocked };
 }
 
 const issueText = ({ path, message }: { path: readonly PropertyKey[]; message: string }): string =>

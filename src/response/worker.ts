@@ -35,17 +35,24 @@ export interface WorkerOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** Plans made at the same time, the steps of one following each other; as many notifications beside them, so that neither waits for the other. */
+/** Plans that call one issuer at the same time, the steps of one following each other; so many notifications, too. Nobody waits for another issuer. */
 const CONCURRENCY = 8;
 /** How soon an approval or a command of another process is seen. */
 const POLL_MS = 250;
 const MINUTE = 60_000;
 
+/** Steps of one alert or order that are being made. */
+interface Plan {
+  /** Whom it calls now. */
+  calls: string;
+  made: Promise<void>;
+}
+
 /** Makes the steps of the outbox: calls, reads back, retries, records. Several processes may run one; each step is made by one of them. */
 export class Worker {
   readonly #options: WorkerOptions;
   readonly #retry: RetryPolicy;
-  readonly #inFlight = new Map<string, Promise<void>>();
+  readonly #inFlight = new Map<string, Plan>();
   #timer: NodeJS.Timeout | undefined;
   /** When notifications were sent within the last minute. */
   #posts: number[] = [];
@@ -74,7 +81,7 @@ export class Worker {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     this.#timer = undefined;
-    await Promise.all(this.#inFlight.values());
+    await Promise.all(this.#underWay());
   }
 
   /** Makes everything that is due now, and what becomes due meanwhile. */
@@ -82,7 +89,7 @@ export class Worker {
     for (;;) {
       this.wake();
       if (this.#inFlight.size === 0) return;
-      await Promise.race(this.#inFlight.values());
+      await Promise.race(this.#underWay());
     }
   }
 
@@ -107,22 +114,35 @@ export class Worker {
     return [...waiting.filter(isPage), ...waiting.filter((step) => !isPage(step)).slice(0, free)];
   }
 
-  #begin(action: OutboxStep['action'], cause: string, steps: readonly OutboxStep[]): void {
-    const plan = planOf({ action, cause });
-    const busy = [...this.#inFlight.keys()].filter((other) => other.startsWith(action)).length;
-    if (busy >= CONCURRENCY || this.#inFlight.has(plan)) return;
-    const made = this.#makeAll(steps)
-      .catch(this.#options.onError)
-      .finally(() => this.#inFlight.delete(plan));
-    this.#inFlight.set(plan, made);
+  #underWay(): Promise<void>[] {
+    return [...this.#inFlight.values()].map(({ made }) => made);
   }
 
-  async #makeAll(steps: readonly OutboxStep[]): Promise<void> {
+  #begin(action: OutboxStep['action'], cause: string, steps: readonly OutboxStep[]): void {
+    const name = planOf({ action, cause });
+    const at = this.#calls(steps[0]);
+    const busy = [...this.#inFlight.values()].filter((other) => other.calls === at).length;
+    if (busy >= CONCURRENCY || this.#inFlight.has(name)) return;
+    const plan: Plan = { calls: at, made: Promise.resolve() };
+    this.#inFlight.set(name, plan);
+    plan.made = this.#makeAll(steps, plan)
+      .catch(this.#options.onError)
+      .finally(() => this.#inFlight.delete(name));
+  }
+
+  async #makeAll(steps: readonly OutboxStep[], plan: Plan): Promise<void> {
     for (const step of steps) {
+      plan.calls = this.#calls(step);
       if (this.#options.context.outbox.claim(step.key, this.#options.context.now())) await this.#make(step);
       this.#report(step.key);
     }
     this.#options.context.audit.publishHead();
+  }
+
+  /** Whom a step calls. */
+  #calls(step: OutboxStep | undefined): string {
+    if (step === undefined || step.action === 'notify') return 'notify';
+    return stepDescribed(step.credential, wordsOf(step), this.#options.context.plan)?.issuer ?? '';
   }
 
   async #make(step: OutboxStep): Promise<void> {
@@ -155,7 +175,7 @@ export class Worker {
       return recordEnd(context, step.key, 'failed', broken ?? 'unknown');
     const { key, credential, agent, decidedAt } = step;
     const call: CallContext = { key, credential, agent, decidedAt };
-    const revocation = await prepareStep(planned, context.plan);
+    const revocation = context.circuits.guard(planned.issuer, await prepareStep(planned, context.plan));
 
     // A process that ended in the middle may have made the call: the issuer knows.
     const before = step.state === 'approved' ? undefined : await revocation.verify(call);

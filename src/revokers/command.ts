@@ -69,6 +69,7 @@ export const command = defineRevoker({
     const given = Object.entries(parameters).map(([key, value]) => ` ${key}=${value}`);
     return `run the command "${command}"${given.join('')}`;
   },
+  issuerOf: ({ command }) => command,
   reversibleWith: (commands, { command }) => commandNamed(commands, command)?.undo !== undefined,
   prepare(commands, { command, parameters }) {
     const call = async (what: 'run' | 'verify' | 'undo', context: CallContext): Promise<ProgramEnd | undefined> => {

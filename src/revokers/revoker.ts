@@ -2,10 +2,14 @@ import type { z } from 'zod';
 import type { Revocation, Revoker } from '../response/action.ts';
 
 interface Definition<Settings extends z.ZodType, Spec extends z.ZodType>
-  extends Omit<Revoker, 'settingsSchema' | 'specSchema' | 'describe' | 'keep' | 'prepare' | 'reversibleWith'> {
+  extends Omit<
+    Revoker,
+    'settingsSchema' | 'specSchema' | 'describe' | 'keep' | 'prepare' | 'reversibleWith' | 'issuerOf'
+  > {
   readonly settingsSchema: Settings;
   readonly specSchema: Spec;
   describe(spec: z.infer<Spec>): string;
+  issuerOf?(spec: z.infer<Spec>): string;
   keep?(settings: z.infer<Settings>): Promise<void>;
   reversibleWith?(settings: z.infer<Settings>, spec: z.infer<Spec>): boolean;
   prepare(settings: z.infer<Settings>, spec: z.infer<Spec>): Revocation;
@@ -15,12 +19,13 @@ interface Definition<Settings extends z.ZodType, Spec extends z.ZodType>
 export function defineRevoker<Settings extends z.ZodType, Spec extends z.ZodType>(
   definition: Definition<Settings, Spec>,
 ): Revoker {
-  const { specSchema, keep, reversibleWith, ...rest } = definition;
+  const { specSchema, keep, reversibleWith, issuerOf, ...rest } = definition;
   return {
     ...rest,
     specSchema,
     ...(keep && { keep: (settings) => keep(settings as z.infer<Settings>) }),
     describe: (spec) => definition.describe(specSchema.parse(spec)),
+    ...(issuerOf && { issuerOf: (spec: unknown) => issuerOf(specSchema.parse(spec)) }),
     ...(reversibleWith && {
       reversibleWith: (settings: unknown, spec: unknown) =>
         reversibleWith(settings as z.infer<Settings>, specSchema.parse(spec)),

@@ -21,6 +21,7 @@ export const webhook = defineRevoker({
   testedAgainst: 'a receiver that checks signatures',
   settingsSchema: z.strictObject({ secret: secretSchema }),
   specSchema: z.strictObject({ with: z.literal('webhook'), url: urlSchema, verify_url: urlSchema.optional() }),
+  issuerOf: ({ url }) => new URL(url).origin,
   // Only the origin is shown: people put keys into paths and queries.
   describe: ({ url }) => `ask ${new URL(url).origin} to revoke it (signed webhook)`,
   prepare({ secret }, { url, verify_url }) {

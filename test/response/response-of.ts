@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Credential } from '../../src/attribution/credential.ts';
 import type { Revoker } from '../../src/response/action.ts';
 import { AuditTrail } from '../../src/response/audit.ts';
+import { IssuerCircuits } from '../../src/response/circuits.ts';
 import { responseSchema } from '../../src/response/config.ts';
 import type { ResponseContext } from '../../src/response/context.ts';
 import { Outbox } from '../../src/response/outbox.ts';
@@ -61,6 +62,7 @@ export function responseOf(
       revokers: new Map(revokers.map((revoker) => [revoker.id, revoker])),
       settings,
     },
+    circuits: new IssuerCircuits(),
     now: () => time,
   };
   return {

@@ -8,6 +8,8 @@ export interface OAuthServer {
   readonly resource: string;
   /** A new opaque token of that client, or a JWT. */
   newToken(client: string, format?: 'opaque' | 'jwt'): Promise<string>;
+  /** How many revocations were asked for. */
+  revocations(): number;
   stop(): Promise<void>;
 }
 
@@ -20,6 +22,10 @@ const CLIENTS = ['agent-a', 'agent-b', 'responder', 'stranger'];
 export async function startOAuth(): Promise<OAuthServer> {
   const server = createServer();
   const issuer = await listening(server);
+  let revocations = 0;
+  server.on('request', ({ url }) => {
+    if (url === '/token/revocation') revocations++;
+  });
   server.on('request', providerAt(issuer).callback());
 
   const resource = createServer(async (request, response) => {
@@ -38,6 +44,7 @@ export async function startOAuth(): Promise<OAuthServer> {
       if (typeof access_token !== 'string') throw new Error('the authorization server gave no token');
       return access_token;
     },
+    revocations: () => revocations,
     async stop() {
       for (const one of [server, resource]) {
         one.closeAllConnections();

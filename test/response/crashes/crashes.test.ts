@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { stringify } from 'yaml';
+import { loadSetup, secretContext } from '../../../src/commands/options.ts';
+import { createResponse, createWorker } from '../../../src/pipeline/response.ts';
+import type { ResponseContext } from '../../../src/response/context.ts';
+import { Store } from '../../../src/sinks/store.ts';
+import { temporaryFolder } from '../../config/temp.ts';
+import { describeWith } from '../../servers/require-server.ts';
+import { CRASH_ISSUERS, type CrashIssuer, type LiveCredential } from './issuers.ts';
+import { CRASH_POINTS, type CrashPoint } from './points.ts';
+
+const TIMEOUT = 120_000;
+const CRASH_AT = join(import.meta.dirname, 'crash-at.ts');
+const BIN = join(import.meta.dirname, '..', '..', '..', 'bin', 'wayward.js');
+const POINTS = Object.keys(CRASH_POINTS) as CrashPoint[];
+
+/** A folder with configuration and registry for one credential. */
+async function placeFor(issuer: CrashIssuer, revoker: string): Promise<{ config: string; credential: LiveCredential }> {
+  const folder = temporaryFolder();
+  const credential = await issuer.newCredential[revoker]?.(folder);
+  if (credential === undefined) throw new Error(`no credential for ${revoker}`);
+  for (const [name, secret] of Object.entries({ ...issuer.secrets, ...credential.files }))
+    writeFileSync(join(folder, name), secret, { mode: 0o600 });
+  const entry = { id: 'cred', agent: 'agent', kind: 'api-key', revoke: { with: revoker, ...credential.spec } };
+  writeFileSync(join(folder, 'credentials.yaml'), stringify({ credentials: [entry] }));
+  const config = join(folder, 'wayward.yaml');
+  writeFileSync(config, stringify({ state: 'state', revokers: issuer.settings }));
+  return { config, credential };
+}
+
+/** A real `wayward revoke`, killed at that point. */
+async function crash(config: string, at: CrashPoint): Promise<void> {
+  const args = [
+    '--import',
+    CRASH_AT,
+    BIN,
+    'revoke',
+    '--credential',
+    'cred',
+    '--execute',
+    '--as',
+    'ann',
+    '--config',
+    config,
+  ];
+  const child = promisify(execFile)(process.execPath, args, {
+    env: { PATH: process.env.PATH, WAYWARD_TEST_CRASH_AT: at },
+  });
+  await expect(child).rejects.toMatchObject({ signal: 'SIGKILL' });
+}
+
+/** What the next process finds and does. */
+async function resumed(config: string, look: (response: ResponseContext) => void): Promise<ResponseContext> {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const signal = new AbortController().signal;
+  const io = { stdin: Readable.from([]), stdout: nowhere, stderr: nowhere, signal, env: {}, exitCode: 0 };
+  const setup = loadSetup({ config }, io);
+  await setup.config.resolveSecrets(['revokers'], secretContext(io));
+  const store = new Store(setup.config.state);
+  onTestFinished(() => store.close());
+  const response = createResponse(setup.config, setup.registry, store, setup.fetchSecrets);
+  look(response);
+  const errors: unknown[] = [];
+  const worker = createWorker({ context: response, onError: (error) => errors.push(error) });
+  do {
+    await worker.drain();
+    expect(errors).toEqual([]);
+    await sleep(20);
+  } while (stepsOf(response).some(({ doneAt }) => doneAt === undefined));
+  return response;
+}
+
+const stepsOf = ({ outbox }: ResponseContext) => outbox.revocations('cred');
+
+describe('a responder that is killed in the middle', () => {
+  for (const [revokers, start] of CRASH_ISSUERS) {
+    describeWith(`with ${revokers.join(', ')}`, start, (issuer) => {
+      const cases = revokers.flatMap((revoker) => POINTS.map((point) => [revoker, point] as const));
+      test.each(cases)(
+        '%s: killed %s, its successor finishes it: one effect at the issuer, one record, verified',
+        async (revoker, point) => {
+          const { config, credential } = await placeFor(issuer(), revoker);
+          expect(await credential.isDead()).toBe(false);
+          await crash(config, point);
+          const wasCalled = POINTS.indexOf(point) > POINTS.indexOf('before the call');
+          expect(await credential.effects()).toBe(wasCalled ? 1 : 0);
+
+          const response = await resumed(config, (found) =>
+            expect(stepsOf(found).map(({ state }) => state)).toEqual([CRASH_POINTS[point]]),
+          );
+          expect(await credential.isDead()).toBe(true);
+          expect(await credential.effects()).toBe(1);
+          expect(stepsOf(response)).toMatchObject([{ state: 'verified', decidedBy: 'ann' }]);
+          const record = response.audit.ofCause(stepsOf(response)[0]?.cause ?? '');
+          expect(record.map(({ type, by, credential: id }) => [type, by, id])).toEqual([['verified', 'ann', 'cred']]);
+          expect(response.audit.verify()).toEqual({ entries: 1, unpublished: 0, problems: [] });
+        },
+        TIMEOUT,
+      );
+    });
+  }
+});

@@ -1,0 +1,181 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startIssuer } from '../../servers/issuer.ts';
+import { startMariaDb } from '../../servers/mariadb.ts';
+import { secretOfClient, startOAuth } from '../../servers/oauth.ts';
+import { startPostgres } from '../../servers/postgres.ts';
+import { MissingServer } from '../../servers/require-server.ts';
+import { newVaultCredentials, startAuditedVault } from './vault-credentials.ts';
+
+/** A credential that works, and what its issuer knows of it. */
+export interface LiveCredential {
+  /** Its `revoke:`. */
+  readonly spec: object;
+  /** Files beside the registry that the spec refers to. */
+  readonly files?: Readonly<Record<string, string>>;
+  isDead(): Promise<boolean>;
+  /** How often somebody has had it revoked, as the server itself counts. */
+  effects(): Promise<number>;
+}
+
+/** A real issuer with `revokers:` for it, and its credentials by revoker. */
+export interface CrashIssuer {
+  /** Secrets are written as `secret://file/NAME`, and stand under their names in `secrets`. */
+  readonly settings: object;
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly newCredential: Readonly<Record<string, (folder: string) => Promise<LiveCredential>>>;
+  stop(): Promise<void>;
+}
+
+const run = process.pid.toString(36);
+let count = 0;
+const newName = () => `crash_${run}_${++count}`;
+
+async function postgres(): Promise<CrashIssuer> {
+  const server = await startPostgres();
+  const { logFile } = server;
+  if (logFile === undefined) throw new MissingServer('the log of the server in WAYWARD_TEST_POSTGRES is elsewhere');
+  return {
+    settings: { postgres: { url: 'secret://file/issuer' } },
+    secrets: { issuer: server.url },
+    stop: server.stop,
+    newCredential: {
+      async postgres() {
+        const role = newName();
+        await server.query(`CREATE ROLE ${role} LOGIN`);
+        return {
+          spec: { role },
+          async isDead() {
+            const { rows } = await server.query('SELECT rolcanlogin FROM pg_roles WHERE rolname = $1', [role]);
+            return !rows[0].rolcanlogin;
+          },
+          async effects() {
+            const audited = readFileSync(logFile, 'utf8')
+              .split('\n')
+              .filter((line) => line.includes('AUDIT: SESSION,'));
+            return audited.filter((line) => line.includes(`ALTER ROLE \\"\\"${role}\\"\\" NOLOGIN`)).length;
+          },
+        };
+      },
+    },
+  };
+}
+
+async function mariadb(): Promise<CrashIssuer> {
+  const server = await startMariaDb();
+  await server.query("SET GLOBAL log_output = 'TABLE'");
+  await server.query('SET GLOBAL general_log = ON');
+  const root = server.urlFor('root', '');
+  return {
+    settings: { mariadb: { url: 'secret://file/issuer' } },
+    secrets: { issuer: root },
+    stop: server.stop,
+    newCredential: {
+      async mariadb() {
+        const user = newName();
+        await server.query('CREATE USER ?@? IDENTIFIED BY ?', [user, '%', 'pw']);
+        const rowsOf = async (sql: string, ...values: string[]) => (await server.query(sql, values))[0];
+        return {
+          spec: { user },
+          async isDead() {
+            const sql = "SELECT JSON_VALUE(Priv, '$.account_locked') AS locked FROM mysql.global_priv WHERE User = ?";
+            return String((await rowsOf(sql, user))?.['locked']) === '1';
+          },
+          async effects() {
+            const sql =
+              "SELECT count(*) AS n FROM mysql.general_log WHERE command_type = 'Query' AND argument LIKE 'ALTER USER%LOCK%' AND argument LIKE ?";
+            return Number((await rowsOf(sql, `%${user}%`))?.['n']);
+          },
+        };
+      },
+    },
+  };
+}
+
+async function oauth(): Promise<CrashIssuer> {
+  const server = await startOAuth();
+  return {
+    settings: {
+      oauth: {
+        revocation_url: `${server.issuer}/token/revocation`,
+        introspection_url: `${server.issuer}/token/introspection`,
+        client_id: 'responder',
+        client_secret: 'secret://file/issuer',
+      },
+    },
+    secrets: { issuer: secretOfClient('responder') },
+    stop: server.stop,
+    newCredential: {
+      async oauth() {
+        const token = await server.newToken('agent-b');
+        const before = server.revocations();
+        return {
+          spec: { token: 'secret://file/token' },
+          files: { token },
+          isDead: async () =>
+            (await fetch(server.resource, { headers: { authorization: `Bearer ${token}` } })).status === 401,
+          effects: async () => server.revocations() - before,
+        };
+      },
+    },
+  };
+}
+
+async function webhook(): Promise<CrashIssuer> {
+  const issuer = await startIssuer();
+  return {
+    settings: { webhook: { secret: 'secret://file/issuer' } },
+    secrets: { issuer: 'key' },
+    stop: issuer.stop,
+    newCredential: {
+      async webhook() {
+        issuer.reissue('cred');
+        const before = issuer.calls.length;
+        return {
+          spec: { url: `${issuer.url}/revoke`, verify_url: `${issuer.url}/verify` },
+          isDead: async () => issuer.dead.has('cred'),
+          effects: async () => issuer.calls.length - before,
+        };
+      },
+    },
+  };
+}
+
+async function command(): Promise<CrashIssuer> {
+  const sh = (script: string) => ['/bin/sh', '-c', `cd /{folder} && ${script}`];
+  return {
+    settings: { command: { lock: { run: sh('echo x >> calls; touch lock'), verify: sh('test -e lock') } } },
+    secrets: {},
+    stop: async () => {},
+    newCredential: {
+      command: async (folder) => ({
+        spec: { command: 'lock', parameters: { folder: folder.slice(1) } },
+        isDead: async () => existsSync(join(folder, 'lock')),
+        async effects() {
+          const calls = join(folder, 'calls');
+          return existsSync(calls) ? readFileSync(calls, 'utf8').trimEnd().split('\n').length : 0;
+        },
+      }),
+    },
+  };
+}
+
+async function vault(): Promise<CrashIssuer> {
+  const server = await startAuditedVault();
+  return {
+    settings: { vault: { url: server.url, token: 'secret://file/issuer' } },
+    secrets: { issuer: server.rootToken },
+    stop: server.stop,
+    newCredential: newVaultCredentials(server),
+  };
+}
+
+/** One line an issuer: the revokers that are tried there, and how to start it. */
+export const CRASH_ISSUERS: readonly (readonly [revokers: readonly string[], start: () => Promise<CrashIssuer>])[] = [
+  [['postgres'], postgres],
+  [['mariadb'], mariadb],
+  [['vault', 'vault-secret-id', 'vault-entity', 'vault-entity-tokens', 'vault-lease', 'vault-lease-prefix'], vault],
+  [['oauth'], oauth],
+  [['webhook'], webhook],
+  [['command'], command],
+];
