@@ -21,7 +21,9 @@ import { FileSource } from '../sources/file.ts';
 import { FollowSource } from '../sources/follow.ts';
 import { HandlePool } from '../sources/handle-pool.ts';
 import type { Source, SourcePosition } from '../sources/source.ts';
+import { elasticsearchOf } from './elasticsearch-of.ts';
 import type { CommandIo } from './io.ts';
+import { createLocalElasticsearch } from './local-elasticsearch.ts';
 import { tellOfLocal } from './local-ops.ts';
 import { laneOptionsOf } from './logs.ts';
 import { type Ops, startOps } from './ops.ts';
@@ -103,6 +105,7 @@ async function runLocal(
   log: ServiceLog,
   ops: Ops,
 ): Promise<void> {
+  const elasticsearch = config.elasticsearch && (await elasticsearchOf(config.elasticsearch));
   const store = new Store(config.state);
   const release = lockForRun(config.state);
   const checkpoint = loadCheckpoint(store);
@@ -129,6 +132,7 @@ async function runLocal(
     });
     const merge = await openMerge(config, io, letters, log, saved && savedPositions(saved.merge));
     const told = new AlertTelemetry(ops.telemetry);
+    const delivery = elasticsearch && createLocalElasticsearch(elasticsearch, store, response, letters, ops, log);
     const pipeline = new LocalPipeline(merge, {
       store,
       registry,
@@ -141,6 +145,7 @@ async function runLocal(
         told.handedOver(rose, Date.now());
         for (const alert of alerts) logAlert(log, alert);
       },
+      outgoing: delivery?.outgoing,
       caughtUp: () => log.info({ counts: merge.counts }, 'caught up'),
       syncDeadLetters: () => letters.sync(),
     });
@@ -157,10 +162,12 @@ async function runLocal(
       'watching',
     );
     worker.start();
+    delivery?.start();
     try {
       await pipeline.run();
     } finally {
       await worker.stop();
+      await delivery?.stop();
     }
     log.info({ counts: merge.counts, detection: pipeline.core.engine.counts }, 'stopped');
   } finally {

@@ -105,4 +105,14 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX answers_by_time ON answers (at);
   `,
+  `
+  -- What waits for Elasticsearch where there is no Kafka.
+  CREATE TABLE outgoing (
+    seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind        TEXT NOT NULL,     -- alert | document
+    name        TEXT NOT NULL UNIQUE,
+    body        TEXT NOT NULL      -- JSON
+  ) STRICT;
+  CREATE INDEX outgoing_by_kind ON outgoing (kind, seq);
+  `,
 ];
