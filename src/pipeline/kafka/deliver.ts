@@ -3,7 +3,7 @@ import { type Alert, severityRose } from '../../alerts/alert.ts';
 import type { OutgoingDocument } from '../../documents/outgoing.ts';
 import { committedOffset, endOffset } from '../../kafka/committed-offset.ts';
 import type { Fetched } from '../../kafka/fetched.ts';
-import type { PartitionWorker } from '../../kafka/partition-slot.ts';
+import { Interrupted, type PartitionWorker } from '../../kafka/partition-slot.ts';
 import type { Deliverable, Delivery } from '../../sinks/elasticsearch/delivery.ts';
 import { ALERTS } from './topics.ts';
 
@@ -24,6 +24,8 @@ export class DeliverWorker implements PartitionWorker {
   readonly #took: (seconds: number) => void;
   /** What was there when it took over, another process may have delivered: it reports how far it is only now and then. */
   #redeliveredBefore = 0;
+  readonly #interrupted = new AbortController();
+  #until: AbortSignal = this.#interrupted.signal;
 
   constructor(kafka: Kafka, delivery: Delivery, topic: string, partition: number, took: (seconds: number) => void) {
     this.#kafka = kafka;
@@ -33,7 +35,8 @@ export class DeliverWorker implements PartitionWorker {
     this.#took = took;
   }
 
-  async start(): Promise<number> {
+  async start(signal: AbortSignal): Promise<number> {
+    this.#until = AbortSignal.any([signal, this.#interrupted.signal]);
     const from = await committedOffset(this.#kafka, DELIVER_GROUP, this.#topic, this.#partition);
     this.#redeliveredBefore = await endOffset(this.#kafka, this.#topic, this.#partition);
     return from;
@@ -44,7 +47,7 @@ export class DeliverWorker implements PartitionWorker {
       const some = messages.slice(at, at + AT_A_TIME);
       const redelivered = Number(some[0]?.offset) < this.#redeliveredBefore;
       const began = performance.now();
-      await this.#delivery.deliver(
+      await this.#deliver(
         some.map((message) => this.#itemOf(message)),
         redelivered,
       );
@@ -54,7 +57,20 @@ export class DeliverWorker implements PartitionWorker {
 
   async tick(): Promise<void> {}
 
+  /** Alerts may be held back, and Elasticsearch away, for longer than a group waits. */
+  interrupt(): void {
+    this.#interrupted.abort();
+  }
+
   async close(): Promise<void> {}
+
+  async #deliver(items: readonly Deliverable[], redelivered: boolean): Promise<void> {
+    try {
+      await this.#delivery.deliver(items, redelivered, this.#until);
+    } catch (error) {
+      throw this.#interrupted.signal.aborted ? new Interrupted() : error;
+    }
+  }
 
   #itemOf({ value, headers }: KafkaMessage): Deliverable {
     const document = JSON.parse(String(value));
