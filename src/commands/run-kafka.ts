@@ -7,7 +7,7 @@ import { createKafka, requireKafka } from '../kafka/client.ts';
 import { topicsGone } from '../kafka/topic-watch.ts';
 import { requireTopics, withoutTopics } from '../kafka/topics.ts';
 import type { Condition } from '../ops/telemetry.ts';
-import { type DeliverRoleOptions, startDeliver } from '../pipeline/kafka/deliver-role.ts';
+import { startDeliver } from '../pipeline/kafka/deliver-role.ts';
 import { startDetect } from '../pipeline/kafka/detect-role.ts';
 import { ForeignMessages } from '../pipeline/kafka/foreign.ts';
 import { startHealthStream } from '../pipeline/kafka/health-stream.ts';
@@ -17,7 +17,7 @@ import type { Role } from '../pipeline/kafka/role.ts';
 import { RoleCounts, tellOfLag } from '../pipeline/kafka/role-counts.ts';
 import { ALERTS, CONTROL, DEAD_LETTERS, DOCUMENTS, EVENTS, INGEST, RESPONSE, STATE } from '../pipeline/kafka/topics.ts';
 import type { LaneOptions } from '../pipeline/lane.ts';
-import { createElasticsearch, ElasticsearchAway, requireElasticsearch } from '../sinks/elasticsearch/client.ts';
+import { elasticsearchOf } from './elasticsearch-of.ts';
 import { type CommandIo, EXIT_INTERRUPTED, EXIT_SERVER_MISSING } from './io.ts';
 import { laneOptionsOf } from './logs.ts';
 import type { Ops } from './ops.ts';
@@ -69,8 +69,11 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
   for (const role of roles) ops.telemetry.component(role, () => conditionOf(running.get(role)));
   const start: Readonly<Record<RoleName, () => Promise<Role>>> = {
     ingest: async () => startIngest({ ...common, lanes: await lanesOf(options), settle: settings.settle }),
-    deliver: async () =>
-      startDeliver({ kafka, log, foreign, telemetry: ops.telemetry, ...(await elasticsearchOf(config)) }),
+    deliver: async () => {
+      if (config.elasticsearch === undefined) throw new UsageError('wayward.yaml has no elasticsearch');
+      const elasticsearch = await elasticsearchOf(config.elasticsearch);
+      return startDeliver({ kafka, log, foreign, telemetry: ops.telemetry, ...elasticsearch });
+    },
     detect: () => startDetect({ ...common, detectors: options.detectors, snapshotEvery: settings.snapshot_every }),
     respond: () =>
       startRespond({
@@ -119,20 +122,6 @@ function rolesOf({ roles, config }: KafkaRunOptions): readonly RoleName[] {
 
 const hasUseFor = (role: RoleName, { elasticsearch, kafka }: WaywardConfig): boolean =>
   (role !== 'deliver' || elasticsearch !== undefined) && (role !== 'ingest' || kafka?.topics.length !== 0);
-
-/** Away is no reason not to begin: what is to be delivered waits on Kafka. */
-async function elasticsearchOf({
-  elasticsearch: settings,
-}: WaywardConfig): Promise<Pick<DeliverRoleOptions, 'client' | 'settings'>> {
-  if (settings === undefined) throw new UsageError('wayward.yaml has no elasticsearch');
-  const client = createElasticsearch(settings);
-  try {
-    await requireElasticsearch(client, settings);
-  } catch (error) {
-    if (!(error instanceof ElasticsearchAway)) throw error;
-  }
-  return { client, settings };
-}
 
 const TOPICS: Readonly<Record<RoleName, readonly string[]>> = {
   ingest: [EVENTS, INGEST, CONTROL, DEAD_LETTERS],

@@ -26,8 +26,10 @@ import { FileSource } from '../sources/file.ts';
 import { FollowSource } from '../sources/follow.ts';
 import { HandlePool } from '../sources/handle-pool.ts';
 import type { Source, SourcePosition } from '../sources/source.ts';
+import { elasticsearchOf } from './elasticsearch-of.ts';
 import type { CommandIo } from './io.ts';
 import { keepFresh } from './keep-fresh.ts';
+import { createLocalElasticsearch } from './local-elasticsearch.ts';
 import { tellOfLocal } from './local-ops.ts';
 import { laneOptionsOf } from './logs.ts';
 import { type Ops, startOps } from './ops.ts';
@@ -112,6 +114,7 @@ async function runLocal(
   log: ServiceLog,
   ops: Ops,
 ): Promise<void> {
+  const elasticsearch = config.elasticsearch && (await elasticsearchOf(config.elasticsearch));
   const store = new Store(config.state);
   const release = lockForRun(config.state);
   const checkpoint = loadCheckpoint(store);
@@ -139,6 +142,7 @@ async function runLocal(
     });
     const merge = await openMerge(config, io, letters, log, saved && savedPositions(saved.merge));
     const told = new AlertTelemetry(ops.telemetry);
+    const delivery = elasticsearch && createLocalElasticsearch(elasticsearch, store, response, letters, ops, log);
     const pipeline = new LocalPipeline(merge, {
       store,
       registry,
@@ -151,6 +155,7 @@ async function runLocal(
         told.handedOver(rose, Date.now());
         for (const alert of alerts) logAlert(log, alert);
       },
+      outgoing: delivery?.outgoing,
       caughtUp: () => log.info({ counts: merge.counts }, 'caught up'),
       replay: await replayOf(config, io),
       syncDeadLetters: () => letters.sync(),
@@ -171,12 +176,14 @@ async function runLocal(
     const stopDrills = scheduleDrills(config.drills, { response, worker: createDrillWorker() }, drillLog(log));
     const rotations = rotationLog(log, registry);
     const stopRotation = startRotation(config.rotation, { response, onStep: rotations.onStep }, rotations);
+    delivery?.start();
     try {
       await pipeline.run();
     } finally {
       await stopDrills();
       await stopRotation();
       await worker.stop();
+      await delivery?.stop();
     }
     log.info({ counts: merge.counts, detection: pipeline.core.engine.counts }, 'stopped');
   } finally {

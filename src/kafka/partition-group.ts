@@ -143,8 +143,8 @@ export class PartitionGroup {
     if (slot === undefined || !slot.running || isStale()) return;
     // What the broker had when it was asked, not when we came to look at it.
     const at = Math.min(...this.#fetchStarted.values());
-    // kafkajs itself beats after the batch, and sees what this one could not.
-    const beat = setInterval(() => void heartbeat().catch(() => undefined), HEARTBEAT);
+    // kafkajs itself beats after the batch, and sees what this one could not: most often, that the group meets again.
+    const beat = setInterval(() => void heartbeat().catch(() => slot.interrupt()), HEARTBEAT);
     try {
       const first = Number(batch.firstOffset() ?? 0);
       const done = await slot.take(first, (position) => fetchedFrom(batch, position), Number(batch.highWatermark), at);

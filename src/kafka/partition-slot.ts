@@ -14,11 +14,16 @@ export interface PartitionWorker {
   process(fetched: Fetched, caughtUpAt: number | undefined): Promise<void>;
   /** Called every so often while nothing comes. */
   tick(caughtUpAt: number | undefined): Promise<void>;
+  /** The group wants to meet again: `process` may end with Interrupted, and what was under way is done again. */
+  interrupt?(): void;
   /** It has run too far ahead of others: read no more for now. */
   readonly waits: boolean;
   /** Lets go of the partition; called also where `start` failed. */
   close(): Promise<void>;
 }
+
+/** It gave up what was under way, as it was asked to. */
+export class Interrupted extends Error {}
 
 /** What a slot asks of its consumer. */
 export interface SlotReader {
@@ -117,6 +122,11 @@ export class PartitionSlot {
     });
   }
 
+  /** The group waits for what is under way here. */
+  interrupt(): void {
+    this.#worker?.interrupt?.();
+  }
+
   /** Lets the worker see to what has waited. */
   tick(): Promise<boolean> {
     return this.#next(async (worker) => {
@@ -162,6 +172,8 @@ export class PartitionSlot {
     const delay = fenced ? 0 : this.#delayOf(this.position);
     const place = { partition: this.name, offset: this.position };
     if (fenced) this.#log.warn(place, 'another process has taken this partition over');
+    else if (error instanceof Interrupted)
+      this.#log.info(place, 'the group meets again; what is under way here is done again');
     else this.#log.error({ ...place, err: error, retry_in_ms: delay }, 'a partition failed; starting it again');
     await this.#discard();
     this.#loop = fenced ? this.#startOnceConfirmed() : this.#startIn(delay);

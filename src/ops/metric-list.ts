@@ -113,6 +113,17 @@ export const METRICS = {
     kind: 'gauge',
     help: 'Documents that Elasticsearch has not taken yet and that are being tried again.',
   },
+  outgoing: {
+    name: 'wayward_outgoing_waiting',
+    kind: 'gauge',
+    help: 'Without Kafka: what waits in the local store for Elasticsearch, alert or document.',
+    labels: ['kind'],
+  },
+  outgoingDropped: {
+    name: 'wayward_outgoing_dropped_total',
+    kind: 'counter',
+    help: 'Without Kafka: documents beside alerts that were dropped, since too many waited for Elasticsearch.',
+  },
   principals: {
     name: 'wayward_principals',
     kind: 'gauge',

@@ -8,6 +8,7 @@ import type { DeadLetter } from '../sources/dead-letter.ts';
 import { type Checkpoint, saveCheckpoint } from './checkpoint.ts';
 import { Core } from './core.ts';
 import type { Merge } from './merge.ts';
+import type { Outgoing } from './outgoing.ts';
 import type { Replayed } from './replay.ts';
 
 /** Without alerts, what was learned and read is saved every so often, milliseconds. */
@@ -27,6 +28,8 @@ export interface LocalOptions {
   readonly respond: (alert: Alert) => void;
   /** Told of alerts after they are saved; of those, and of earlier revisions of them, `rose` are the ones that got more severe. */
   readonly saved: (alerts: readonly Alert[], rose: readonly Alert[]) => void;
+  /** Puts on its way what is delivered elsewhere; without it, nothing is made for that. */
+  readonly outgoing?: Outgoing | undefined;
   /** Called once, when for the first time there is nothing more to read. */
   readonly caughtUp?: () => void;
   /** Reads the record of a dead letter again. */
@@ -55,7 +58,9 @@ export class LocalPipeline {
   constructor(merge: Merge, options: LocalOptions) {
     this.#merge = merge;
     this.#options = options;
-    this.core = new Core(options.registry, options.detectors, (alert) => this.#take(alert));
+    const { registry, detectors, outgoing } = options;
+    const observed = outgoing?.observe.bind(outgoing);
+    this.core = new Core(registry, detectors, (alert) => this.#take(alert), observed);
   }
 
   /** Goes on where an earlier run stood. */
@@ -112,6 +117,7 @@ export class LocalPipeline {
     const { at, took, records, closing } = this.#last;
     const since = performance.now() - at;
     if (this.#changed.size > 0 || this.#replayed.size > 0) return idle || since >= took / SAVING_SHARE;
+    if (this.#options.outgoing?.isLarge) return true;
     if (since < Math.max(SAVE_EVERY, took / SAVING_SHARE)) return false;
     return this.#merge.counts.records !== records || this.#closing !== closing;
   }
@@ -120,13 +126,14 @@ export class LocalPipeline {
     const started = performance.now();
     const alerts = [...this.#changed.values()];
     this.#changed.clear();
-    const { store, respond, saved, syncDeadLetters } = this.#options;
+    const { store, respond, saved, syncDeadLetters, outgoing } = this.#options;
     store.transaction(() => {
       for (const alert of alerts) {
         saveAlert(store, alert);
         respond(alert);
       }
       for (const [seq, outcome] of this.#replayed) saveReplay(store, seq, outcome);
+      outgoing?.save(this.#rose, alerts);
       saveCheckpoint(store, {
         merge: this.#merge.save(),
         core: this.core.saveChanges(),

@@ -119,4 +119,14 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX replays_to_do ON replays (seq) WHERE outcome IS NULL;
   `,
+  `
+  -- What waits for Elasticsearch where there is no Kafka.
+  CREATE TABLE outgoing (
+    seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind        TEXT NOT NULL,     -- alert | document
+    name        TEXT NOT NULL UNIQUE,
+    body        TEXT NOT NULL      -- JSON
+  ) STRICT;
+  CREATE INDEX outgoing_by_kind ON outgoing (kind, seq);
+  `,
 ];

@@ -1,11 +1,13 @@
 import { Partitioners } from 'kafkajs';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { DOCUMENTS } from '../../src/pipeline/kafka/topics.ts';
 import { temporaryFolder } from '../config/temp.ts';
+import type { LogLine } from '../live/wayward.ts';
 import { startElasticsearch } from '../servers/elasticsearch.ts';
 import { startFaultyProxy } from '../servers/faulty-proxy.ts';
 import { startKafka } from '../servers/kafka.ts';
 import { describeWith } from '../servers/require-server.ts';
+import { ACTIVITY } from '../sinks/elasticsearch/behind-proxy.ts';
 import { activity } from '../sinks/elasticsearch/deliverables.ts';
 import { delivered } from './chaos.ts';
 import { Cluster } from './cluster.ts';
@@ -37,42 +39,61 @@ describeWith(
       ]);
     }, 300_000);
 
-    test('200 MB that wait while it is away fit through a process that may hold 64', async () => {
+    /** Processes of the role `deliver` behind a proxy that is down, and documents that wait for them. */
+    async function waitingFor(name: string, count: number, padding: string) {
       const { kafka, elasticsearch } = servers();
       const proxy = await startFaultyProxy(elasticsearch.url);
+      onTestFinished(() => proxy.stop());
+      await proxy.down();
       const cluster = await Cluster.make({
         folder: temporaryFolder(),
         broker: kafka.broker,
         logs: { partitions: [], registry: 'credentials: []', live: () => [] },
         settings: { elasticsearch: { node: proxy.url } },
       });
-      try {
-        const count = 50_000;
-        await proxy.down();
-        const wayward = cluster.start('deliver', { NODE_OPTIONS: '--max-old-space-size=64' });
-        await wayward.line(({ msg }) => msg === 'working');
-        const producer = cluster.client.producer({ createPartitioner: Partitioners.DefaultPartitioner });
-        await producer.connect();
-        const padding = 'x'.repeat(4_000);
-        for (let at = 0; at < count; at += 500) {
-          const messages = activity(`heavy-${at}`, 500).map((document) => ({
-            value: JSON.stringify({ ...document, document: { ...document.document, padding } }),
-          }));
-          await producer.send({ topic: DOCUMENTS, messages });
-        }
-        await producer.disconnect();
-        await wayward.line(({ msg }) => msg === 'Elasticsearch takes no documents; they wait on Kafka');
-        await proxy.up();
-        await delivered(cluster, 180_000, DOCUMENTS);
-        expect(await wayward.stop()).toBe(0);
-        await elasticsearch.call('POST', 'metrics-wayward.activity-default/_refresh');
-        const heavy = { query: { prefix: { 'event.id': 'heavy-' } } };
-        const { body } = await elasticsearch.call('POST', 'metrics-wayward.activity-default/_count', heavy);
-        expect(body.count).toBe(count);
-      } finally {
-        await cluster.close();
-        await proxy.stop();
+      onTestFinished(() => cluster.close());
+      const producer = cluster.client.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+      await producer.connect();
+      for (let at = 0; at < count; at += 500) {
+        const messages = activity(`${name}-${at}`, 500).map((document) => ({
+          value: JSON.stringify({ ...document, document: { ...document.document, padding } }),
+        }));
+        await producer.send({ topic: DOCUMENTS, messages });
       }
+      await producer.disconnect();
+      const there = async (): Promise<number> => {
+        await elasticsearch.call('POST', `${ACTIVITY}/_refresh`);
+        const query = { prefix: { 'event.id': `${name}-` } };
+        return (await elasticsearch.call('POST', `${ACTIVITY}/_count`, { query })).body.count;
+      };
+      return { cluster, proxy, there };
+    }
+    const away = ({ msg }: LogLine) => msg === 'Elasticsearch takes no documents; they wait on Kafka';
+
+    test('160 MB that wait while it is away fit through a process that may hold 64', async () => {
+      const { cluster, proxy, there } = await waitingFor('heavy', 40_000, 'x'.repeat(4_000));
+      const wayward = cluster.start('deliver', { NODE_OPTIONS: '--max-old-space-size=64' });
+      await wayward.line(away, 60_000);
+      await proxy.up();
+      await delivered(cluster, 180_000, DOCUMENTS);
+      expect(await wayward.stop()).toBe(0);
+      expect(await there()).toBe(40_000);
+    }, 300_000);
+
+    test('a process that joins meanwhile does not have to wait for one that tries again and again', async () => {
+      const { cluster, proxy, there } = await waitingFor('joined', 1_000, '');
+      const first = cluster.start('deliver');
+      await first.line(away, 60_000);
+      const second = cluster.start('deliver');
+      await first.line(({ msg }) => msg === 'the group meets again; what is under way here is done again', 60_000);
+      await second.line(({ msg }) => msg === 'partitions assigned', 60_000);
+      await proxy.up();
+      await delivered(cluster, 120_000, DOCUMENTS);
+      expect(await first.stop()).toBe(0);
+      expect(await second.stop()).toBe(0);
+      expect(await there()).toBe(1_000);
+      const complaints = [first, second].flatMap(({ lines }) => lines.filter(({ level }) => level === 'error'));
+      expect(complaints).toEqual([]);
     }, 300_000);
   },
 );

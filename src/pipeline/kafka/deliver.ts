@@ -4,7 +4,7 @@ import type { Kafka } from '../../kafka/client.ts';
 import { committedOffset, endOffset } from '../../kafka/committed-offset.ts';
 import type { Fetched } from '../../kafka/fetched.ts';
 import type { KafkaMessage } from '../../kafka/message.ts';
-import type { PartitionWorker } from '../../kafka/partition-slot.ts';
+import { Interrupted, type PartitionWorker } from '../../kafka/partition-slot.ts';
 import type { Deliverable, Delivery } from '../../sinks/elasticsearch/delivery.ts';
 import { readAlert } from './alert-message.ts';
 import { ForeignMessage, type ForeignMessages, isObject, parsed } from './foreign.ts';
@@ -28,6 +28,8 @@ export class DeliverWorker implements PartitionWorker {
   readonly #foreign: ForeignMessages;
   /** What was there when it took over, another process may have delivered: it reports how far it is only now and then. */
   #redeliveredBefore = 0;
+  readonly #interrupted = new AbortController();
+  #until: AbortSignal = this.#interrupted.signal;
 
   constructor(
     kafka: Kafka,
@@ -45,7 +47,8 @@ export class DeliverWorker implements PartitionWorker {
     this.#foreign = foreign;
   }
 
-  async start(): Promise<number> {
+  async start(signal: AbortSignal): Promise<number> {
+    this.#until = AbortSignal.any([signal, this.#interrupted.signal]);
     const from = await committedOffset(this.#kafka, DELIVER_GROUP, this.#topic, this.#partition);
     this.#redeliveredBefore = await endOffset(this.#kafka, this.#topic, this.#partition);
     return from;
@@ -56,7 +59,7 @@ export class DeliverWorker implements PartitionWorker {
       const some = messages.slice(at, at + AT_A_TIME);
       const redelivered = Number(some[0]?.offset) < this.#redeliveredBefore;
       const began = performance.now();
-      await this.#delivery.deliver(
+      await this.#deliver(
         some.flatMap((message) => this.#itemOf(message)),
         redelivered,
       );
@@ -66,7 +69,20 @@ export class DeliverWorker implements PartitionWorker {
 
   async tick(): Promise<void> {}
 
+  /** Alerts may be held back, and Elasticsearch away, for longer than a group waits. */
+  interrupt(): void {
+    this.#interrupted.abort();
+  }
+
   async close(): Promise<void> {}
+
+  async #deliver(items: readonly Deliverable[], redelivered: boolean): Promise<void> {
+    try {
+      await this.#delivery.deliver(items, redelivered, this.#until);
+    } catch (error) {
+      throw this.#interrupted.signal.aborted ? new Interrupted() : error;
+    }
+  }
 
   #itemOf(message: KafkaMessage): Deliverable[] {
     try {

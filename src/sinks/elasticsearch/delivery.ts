@@ -46,7 +46,7 @@ export class Delivery {
   readonly #patience: Patience;
   readonly #writer: Writer;
   readonly #limit: AlertLimit;
-  #setUp: Promise<void> | undefined;
+  #isSetUp = false;
   /** Alerts go one after the other, in the order of the calls. */
   #lastAlerts: Promise<void> = Promise.resolve();
   #waitingAlerts = 0;
@@ -56,8 +56,8 @@ export class Delivery {
     this.#options = options;
     const { client, settings, rejected, stateChanged, limit } = options;
     const explain = (error: unknown) => (error instanceof TryAgain ? error.message : whyUnavailable(error, settings));
-    this.#patience = new Patience(this.#stopped.signal, explain, stateChanged ?? (() => {}));
-    this.#writer = new Writer(client, this.#patience, rejected, this.#stopped.signal);
+    this.#patience = new Patience(explain, stateChanged ?? (() => {}));
+    this.#writer = new Writer(client, this.#patience, rejected);
     this.#limit = limit ?? new AlertLimit(settings.alerts_per_minute);
   }
 
@@ -74,19 +74,22 @@ export class Delivery {
    * Resolves when each is in Elasticsearch or was handed to `rejected`, however long that takes. Calls may overlap: alerts that
    * are held back then don't hold back the rest of later calls. The caller bounds how much is on its way.
    * @param redelivered whether any of it may have been delivered before, by this process or by one that died
+   * @param until gives up, without knowing what was delivered
    * @throws AbortError when stopped before
    */
-  async deliver(items: readonly Deliverable[], redelivered: boolean): Promise<void> {
-    await this.#whenSetUp();
+  async deliver(items: readonly Deliverable[], redelivered: boolean, until?: AbortSignal): Promise<void> {
+    const { signal: stopped } = this.#stopped;
+    const signal = until === undefined ? stopped : AbortSignal.any([stopped, until]);
+    await this.#whenSetUp(signal);
     const { namespace } = this.#options.settings;
     const alerts = items.filter((item) => 'alert' in item);
     const documents = items.filter((item) => 'stream' in item);
     const rises = alerts.filter(({ rose }) => rose).map((alert) => noticeOperation(alert, namespace));
     const others = documents.map((document) => documentOperation(document, namespace));
     await Promise.all([
-      this.#inTurn(rises, redelivered),
-      this.#writer.write(latestOperations(alerts), false),
-      this.#writer.write(others, redelivered),
+      this.#inTurn(rises, redelivered, signal),
+      this.#writer.write(latestOperations(alerts), false, signal),
+      this.#writer.write(others, redelivered, signal),
     ]);
   }
 
@@ -96,24 +99,25 @@ export class Delivery {
   }
 
   /** Before the first write: an index that comes into being without its template has no use. */
-  #whenSetUp(): Promise<void> {
+  async #whenSetUp(signal: AbortSignal): Promise<void> {
+    if (this.#isSetUp) return;
     const { client, settings } = this.#options;
-    this.#setUp ??= this.#patience.until(async () => {
-      if (!(await isSetUp(client, this.#stopped.signal))) throw new TryAgain(`${settings.node} ${NOT_SET_UP}`, true);
+    await this.#patience.until(signal, async () => {
+      if (!(await isSetUp(client, signal))) throw new TryAgain(`${settings.node} ${NOT_SET_UP}`, true);
     });
-    return this.#setUp;
+    this.#isSetUp = true;
   }
 
-  async #inTurn(operations: readonly Operation[], redelivered: boolean): Promise<void> {
+  async #inTurn(operations: readonly Operation[], redelivered: boolean, signal: AbortSignal): Promise<void> {
     if (operations.length === 0) return;
     this.#waitingAlerts += operations.length;
-    const turn = this.#lastAlerts.then(() => this.#writePaced(operations, redelivered));
+    const turn = this.#lastAlerts.then(() => this.#writePaced(operations, redelivered, signal));
     this.#lastAlerts = turn.catch(() => undefined); // told to its own caller; the next ones go on
     await turn;
   }
 
   /** What an earlier process wrote counts, too: as if it had been just now. */
-  async #countRecent(): Promise<void> {
+  async #countRecent(signal: AbortSignal): Promise<void> {
     const { client, settings } = this.#options;
     const since = new Date(Date.now() - this.#limit.window).toISOString();
     const request = {
@@ -121,14 +125,13 @@ export class Delivery {
       ignore_unavailable: true,
       query: { range: { 'event.ingested': { gt: since } } },
     };
-    const { count } = await this.#patience.until(() => client.count(request, { signal: this.#stopped.signal }));
+    const { count } = await this.#patience.until(signal, () => client.count(request, { signal }));
     this.#limit.took(count, Date.now());
     this.#countedRecent = true;
   }
 
   /** Counted when they are in, which is never earlier than their `event.ingested`. */
-  async #writePaced(operations: readonly Operation[], redelivered: boolean): Promise<void> {
-    const { signal } = this.#stopped;
+  async #writePaced(operations: readonly Operation[], redelivered: boolean, signal: AbortSignal): Promise<void> {
     let waiting = operations;
     const go = (rest: readonly Operation[]): void => {
       this.#waitingAlerts -= waiting.length - rest.length;
@@ -136,8 +139,8 @@ export class Delivery {
     };
     try {
       // What is there takes no room of others. The look refreshes, so that the count sees all of it.
-      if (redelivered) go(await this.#writer.absent(operations));
-      if (!this.#countedRecent) await this.#countRecent();
+      if (redelivered) go(await this.#writer.absent(operations, signal));
+      if (!this.#countedRecent) await this.#countRecent(signal);
       while (waiting.length > 0) {
         const room = this.#limit.room(Date.now());
         if (room === 0) {
@@ -145,7 +148,7 @@ export class Delivery {
           continue;
         }
         const now = waiting.slice(0, room);
-        await this.#writer.write(now, false);
+        await this.#writer.write(now, false, signal);
         this.#limit.took(now.length, Date.now());
         go(waiting.slice(now.length));
       }

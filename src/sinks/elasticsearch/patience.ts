@@ -28,7 +28,6 @@ const LONGEST_DELAY_MS = 5_000;
 
 /** Repeats what a server did not do, for as long as it takes, and knows what is wrong meanwhile. */
 export class Patience {
-  readonly #signal: AbortSignal;
   readonly #explain: (error: unknown) => string;
   readonly #told: (state: DeliveryState) => void;
   readonly #troubles = new Map<symbol, Trouble>();
@@ -36,8 +35,7 @@ export class Patience {
   #said: DeliveryState['state'] = 'ok';
   #retries = 0;
 
-  constructor(signal: AbortSignal, explain: (error: unknown) => string, told: (state: DeliveryState) => void) {
-    this.#signal = signal;
+  constructor(explain: (error: unknown) => string, told: (state: DeliveryState) => void) {
     this.#explain = explain;
     this.#told = told;
   }
@@ -52,20 +50,20 @@ export class Patience {
     return troubles.find(({ state }) => state === 'refused') ?? troubles[0] ?? { state: 'ok' };
   }
 
-  /** Calls until it works. @throws AbortError when stopped, and what is no fault of the server's */
-  async until<T>(call: () => Promise<T>): Promise<T> {
+  /** Calls until it works. @throws AbortError when the signal says so, and what is no fault of the server's */
+  async until<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
     const key = Symbol();
     try {
       for (let attempt = 0; ; attempt++) {
-        this.#signal.throwIfAborted();
+        signal.throwIfAborted();
         try {
           return await call();
         } catch (error) {
-          this.#signal.throwIfAborted();
+          signal.throwIfAborted();
           if (!(error instanceof TryAgain || error instanceof errors.ElasticsearchClientError)) throw error;
           this.#note(key, isRefusal(error) ? 'refused' : 'retrying', this.#explain(error));
           this.#retries++;
-          await sleep(delayOf(attempt), undefined, { signal: this.#signal });
+          await sleep(delayOf(attempt), undefined, { signal });
         }
       }
     } finally {

@@ -29,48 +29,41 @@ export class Writer {
   readonly #client: Client;
   readonly #patience: Patience;
   readonly #rejected: (document: RejectedDocument) => Promise<void> | void;
-  readonly #signal: AbortSignal;
   readonly counts = { written: 0, there: 0, rejected: 0 };
 
-  constructor(
-    client: Client,
-    patience: Patience,
-    rejected: (document: RejectedDocument) => Promise<void> | void,
-    signal: AbortSignal,
-  ) {
+  constructor(client: Client, patience: Patience, rejected: (document: RejectedDocument) => Promise<void> | void) {
     this.#client = client;
     this.#patience = patience;
     this.#rejected = rejected;
-    this.#signal = signal;
   }
 
   /** Those of them that an attempt before has not brought in. */
-  async absent(operations: readonly Operation[]): Promise<Operation[]> {
+  async absent(operations: readonly Operation[], signal: AbortSignal): Promise<Operation[]> {
     const absent: Operation[] = [];
     for (const batch of batchesOf(operations))
-      absent.push(...(await this.#patience.until(() => missing(this.#client, batch, this.#signal))));
+      absent.push(...(await this.#patience.until(signal, () => missing(this.#client, batch, signal))));
     this.counts.there += operations.length - absent.length;
     return absent;
   }
 
   /** Resolves when each is in Elasticsearch or was handed to `rejected`. */
-  async write(operations: readonly Operation[], redelivered: boolean): Promise<void> {
-    for (const batch of batchesOf(operations)) await this.#writeBatch(batch, redelivered);
+  async write(operations: readonly Operation[], redelivered: boolean, signal: AbortSignal): Promise<void> {
+    for (const batch of batchesOf(operations)) await this.#writeBatch(batch, redelivered, signal);
   }
 
-  async #writeBatch(operations: readonly Operation[], redelivered: boolean): Promise<void> {
+  async #writeBatch(operations: readonly Operation[], redelivered: boolean, signal: AbortSignal): Promise<void> {
     let waiting = operations;
     let unsure = redelivered;
     try {
-      await this.#patience.until(async () => {
+      await this.#patience.until(signal, async () => {
         if (unsure) {
-          const absent = await missing(this.#client, waiting, this.#signal);
+          const absent = await missing(this.#client, waiting, signal);
           this.counts.there += waiting.length - absent.length;
           waiting = absent;
           unsure = false;
         }
         if (waiting.length === 0) return;
-        const outcomes = await bulk(this.#client, waiting, this.#signal).catch((error) => {
+        const outcomes = await bulk(this.#client, waiting, signal).catch((error) => {
           unsure ||= isUnsure(error);
           throw error;
         });
@@ -82,20 +75,25 @@ export class Writer {
       });
     } catch (error) {
       if (!(error instanceof BulkRefused)) throw error;
-      await this.#writeParts(waiting, error, unsure);
+      await this.#writeParts(waiting, error, unsure, signal);
     }
   }
 
   /** Half by half, down to the one document that is in the way. */
-  async #writeParts(operations: readonly Operation[], refusal: BulkRefused, redelivered: boolean): Promise<void> {
+  async #writeParts(
+    operations: readonly Operation[],
+    refusal: BulkRefused,
+    redelivered: boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
     const [first, second] = operations;
     if (first !== undefined && second === undefined) {
       await this.#reject(first, refusal.type, refusal.message);
       return;
     }
     const middle = operations.length / 2;
-    await this.#writeBatch(operations.slice(0, middle), redelivered);
-    await this.#writeBatch(operations.slice(middle), redelivered);
+    await this.#writeBatch(operations.slice(0, middle), redelivered, signal);
+    await this.#writeBatch(operations.slice(middle), redelivered, signal);
   }
 
   /** Counts what is done, hands over what is rejected, and returns what is to be tried again. */

@@ -1,0 +1,67 @@
+import type { Alert } from '../alerts/alert.ts';
+import type { Activity } from '../baselines/activity.ts';
+import { observedDocument } from '../documents/observed.ts';
+import type { OutgoingDocument } from '../documents/outgoing.ts';
+import { responseDocuments } from '../documents/response.ts';
+import type { ResponseContext } from '../response/context.ts';
+import type { Store } from '../sinks/store.ts';
+import type { OutgoingTable } from '../sinks/store-outgoing.ts';
+
+/** Setting of the store: the last entry of the audit trail that was put on its way. */
+const TOLD = 'delivery.audit';
+/** Documents worth saving ahead of time. */
+const LARGE = 5_000;
+
+/** Puts on its way to Elasticsearch what one process finds out, in the transaction that saves it. */
+export class Outgoing {
+  readonly #store: Store;
+  readonly #table: OutgoingTable;
+  #observed: OutgoingDocument[] = [];
+
+  constructor(store: Store, table: OutgoingTable) {
+    this.#store = store;
+    this.#table = table;
+  }
+
+  /** Keeps it until `save`. */
+  observe(activity: Activity): void {
+    this.#observed.push(observedDocument(activity));
+  }
+
+  get isLarge(): boolean {
+    return this.#observed.length >= LARGE;
+  }
+
+  /** Call it in a transaction. Each revision at which the severity rose, and the newest of each alert. */
+  save(rose: readonly Alert[], newest: readonly Alert[]): void {
+    for (const alert of rose) this.#table.putAlert({ alert, rose: true });
+    const risen = new Set(rose);
+    for (const alert of newest) if (!risen.has(alert)) this.#table.putAlert({ alert, rose: false });
+    for (const document of this.#observed) this.#table.putDocument(document);
+    this.#observed = [];
+  }
+
+  /** Now, in a transaction of their own. */
+  put(documents: readonly OutgoingDocument[]): void {
+    this.#store.transaction(() => {
+      for (const document of documents) this.#table.putDocument(document);
+    });
+  }
+
+  /** What response has done since the last time, in this process or in a command beside it. */
+  takeResponse({ audit, outbox, plan }: ResponseContext): void {
+    const told = Number(this.#store.setting(TOLD) ?? 0);
+    if (audit.last === told) return; // asked often: takes no lock
+    this.#store.transaction(() => {
+      const entries = audit.after(told);
+      for (const entry of entries) {
+        const knowledge = {
+          steps: outbox.ofCause(entry.cause ?? ''),
+          credentialOf: (id: string) => plan.credentials.get(id),
+        };
+        this.put(responseDocuments(entry, knowledge));
+      }
+      this.#store.setSetting(TOLD, entries.at(-1)?.seq ?? told);
+    });
+  }
+}
