@@ -1,5 +1,6 @@
 import { UNREGISTERED_AGENT } from '../../attribution/attributed.ts';
 import { STATE_BYTES, STATE_LAYOUT } from '../../baselines/state.ts';
+import { MARKER } from '../../kafka/topic-tail.ts';
 import type { OutMessage } from '../../kafka/transactional-writer.ts';
 import type { SavedCore } from '../core.ts';
 import type { SavedUse } from '../ordered.ts';
@@ -89,6 +90,7 @@ export class SnapshotReader {
 
   /** @throws ForeignMessage for what no Wayward wrote: what stood there before still counts */
   take(key: string, value: Buffer | null): void {
+    if (key === MARKER) return;
     if (value !== null) requireOwn(key, value);
     this.bytes += value?.length ?? 0;
     if (key.startsWith(PRINCIPAL)) this.#principals.add(key);
