@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { stringify } from 'yaml';
 import type { Alert } from '../../src/alerts/alert.ts';
@@ -123,6 +124,8 @@ test(
     onTestFinished(() => wayward.kill());
     await wayward.line(({ msg }) => msg === 'caught up', 90_000);
     await wayward.line(({ credential, state }) => credential === CULPRIT && state === 'verified', 90_000);
+    // The last record of PostgreSQL's stderr log ends when nothing has followed at two looks in a row.
+    await sleep(1_500);
     const lines = Object.values(files).reduce((sum, list) => sum + list.length, 0);
     expect(await wayward.stop()).toBe(0);
     expect(wayward.lines.findLast(({ msg }) => msg === 'stopped')).toMatchObject({ counts: { records: lines } });
