@@ -75,6 +75,13 @@ export async function settled(
     await sleep(200);
   }
   await tail.close();
+  // Twice: what came with the last of them may be released by the next message only.
+  await detected(cluster, deadline);
+  await detected(cluster, deadline);
+}
+
+/** Until detection has committed all that is there now. */
+async function detected(cluster: Cluster, deadline: number): Promise<void> {
   const ends = await highs(cluster, 'wayward.events');
   for (;;) {
     const at = await committed(cluster, 'wayward-detect', 'wayward.events');

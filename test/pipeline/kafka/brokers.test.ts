@@ -239,17 +239,20 @@ describeWith('topics that come and go', startKafka, (server) => {
         odd.map(({ line }) => line),
       );
       await settled(cluster, odd.at(-1)?.time ?? 0, [...namesOf(logs), 'more-gateway/3'], PATIENCE);
-      expect(await wayward.stop()).toBe(0);
       const files = [...logs.partitions, { topic: 'more-gateway', partition: 3 }];
       const text = await cluster.says([
         ...['scan', '--json', '--credentials', join(folder, 'credentials.yaml')],
         ...files.map(({ topic, partition }) => cluster.file(topic, partition)),
       ]);
-      const { newest } = await alertsSaid(cluster.client);
       const isNew = (line: string): boolean => Date.parse(JSON.parse(line)['@timestamp']) >= began;
       const expected = text.trimEnd().split('\n').filter(isNew);
       expect(expected.length).toBeGreaterThanOrEqual(3);
-      const found = [...newest.values()].map(({ document }) => document).filter(isNew);
+      const said = async (): Promise<string[]> =>
+        [...(await alertsSaid(cluster.client)).newest.values()].map(({ document }) => document).filter(isNew);
+      for (const end = Date.now() + PATIENCE; (await said()).length < expected.length && Date.now() < end; )
+        await sleep(1_000);
+      expect(await wayward.stop()).toBe(0);
+      const found = await said();
       expect(found.toSorted()).toEqual(expected.toSorted());
     },
     TIMEOUT,
