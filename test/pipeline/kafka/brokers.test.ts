@@ -216,9 +216,9 @@ describeWith('topics that come and go', startKafka, (server) => {
   );
 
   test(
-    'partitions that are added while processes read: every record of theirs is read',
+    'partitions that are added while processes read: their records are read, and detection waits for them, too',
     async () => {
-      const { cluster, logs } = await clusterOf(['gateway', 'vault'], 'more-');
+      const { cluster, logs, folder } = await clusterOf(['gateway', 'vault'], 'more-');
       await cluster.load(logs.partitions);
       const wayward = cluster.start('ingest,detect');
       await settled(cluster, Date.now(), namesOf(logs), PATIENCE);
@@ -231,7 +231,29 @@ describeWith('topics that come and go', startKafka, (server) => {
       await write(cluster, ordinary);
       await settled(cluster, Date.now(), [...namesOf(logs), 'more-gateway/3'], PATIENCE);
       expect(await readerAt(cluster, 'more-gateway/3')).toBe(ordinary.length);
+
+      const began = Date.now();
+      const odd = logs.live(began, 10, 10).filter(({ topic }) => topic === 'gateway');
+      await write(
+        cluster,
+        odd.map(({ line }) => line),
+      );
+      await settled(cluster, odd.at(-1)?.time ?? 0, [...namesOf(logs), 'more-gateway/3'], PATIENCE);
+      const files = [...logs.partitions, { topic: 'more-gateway', partition: 3 }];
+      const text = await cluster.says([
+        ...['scan', '--json', '--credentials', join(folder, 'credentials.yaml')],
+        ...files.map(({ topic, partition }) => cluster.file(topic, partition)),
+      ]);
+      const isNew = (line: string): boolean => Date.parse(JSON.parse(line)['@timestamp']) >= began;
+      const expected = text.trimEnd().split('\n').filter(isNew);
+      expect(expected.length).toBeGreaterThanOrEqual(3);
+      const said = async (): Promise<string[]> =>
+        [...(await alertsSaid(cluster.client)).newest.values()].map(({ document }) => document).filter(isNew);
+      for (const end = Date.now() + PATIENCE; (await said()).length < expected.length && Date.now() < end; )
+        await sleep(1_000);
       expect(await wayward.stop()).toBe(0);
+      const found = await said();
+      expect(found.toSorted()).toEqual(expected.toSorted());
     },
     TIMEOUT,
   );
