@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
 import { TopicReader } from '../../src/kafka/topic-reader.ts';
 import { TopicTail } from '../../src/kafka/topic-tail.ts';
-import { withAdmin } from '../../src/kafka/topics.ts';
 import { EVENTS, INGEST, STATE } from '../../src/pipeline/kafka/topics.ts';
+import { endsOf } from '../../test/servers/kafka-ends.ts';
 import { RAW } from './streams.ts';
 
 const LOOK_EVERY = 20;
@@ -43,9 +43,8 @@ export class Progress {
     const names = Array.from({ length: rawPartitions }, (_, partition) => `watermark/${RAW}/${partition}`);
     const hasRead = () => names.every((name) => Number(this.#tail.values.get(name) ?? -1) > time);
     await until(hasRead, deadline, () => 'ingest did not come to the end');
-    const offsets = await withAdmin(this.#kafka, (admin) => admin.fetchTopicOffsets(EVENTS));
-    const ends = offsets.map(({ partition, high }) => [partition, Number(high)] as const);
-    const hasDetected = () => ends.every(([partition, end]) => (this.#committed[partition] ?? 0) >= end);
+    const ends = await endsOf(this.#kafka, EVENTS);
+    const hasDetected = () => ends.every((end, partition) => (this.#committed[partition] ?? 0) >= end);
     await until(hasDetected, deadline, () => `detection came to ${this.#committed.join()}, not to ${ends.join()}`);
     return Date.now();
   }

@@ -52,7 +52,7 @@ const BIN = join(import.meta.dirname, '..', '..', 'bin', 'wayward.js');
 const SLOWEST = 2_000;
 const LEAST_PATIENCE = 60_000;
 
-/** Runs everything in turn, so often; each run is told as soon as it is over. */
+/** Runs everything in turn, so often; each way is told as soon as it is over. */
 export async function benchThroughput(
   { lines, runs }: ThroughputOptions,
   broker: Broker,
@@ -73,18 +73,21 @@ export async function benchThroughput(
   });
   try {
     await streams.load(log);
+    say(`  ${lines.toLocaleString('en-US')} records are on Kafka`);
     const patience = LEAST_PATIENCE + (lines / SLOWEST) * 1_000;
     const done: ThroughputRun[] = [];
     for (let run = 1; run <= runs; run++) {
+      const tell = (name: string, { milliseconds }: Way): void =>
+        say(`  run ${run}: ${name} ${rateOf(lines, milliseconds)}; load ${loadavg()[0]?.toFixed(1)}`);
       const relay = await relayed(broker.broker, lines, patience);
+      tell('relay', relay);
       const { eventBytes, ...one } = await detected(streams, 1, { lines, until: from + OVER, patience });
+      tell('one process', one);
       const two = await detected(streams, 2, { lines, until: from + OVER, patience });
+      tell('two', two);
       const scan = await scanned(log, credentials, patience);
+      tell('scan', scan);
       done.push({ scan, relay, one, two, eventBytes });
-      const rates = [relay, one, two, scan].map((way) => rateOf(lines, way.milliseconds));
-      say(
-        `  run ${run}: relay ${rates[0]}, one process ${rates[1]}, two ${rates[2]}, scan ${rates[3]}; load ${loadavg()[0]?.toFixed(1)}`,
-      );
     }
     return done;
   } finally {

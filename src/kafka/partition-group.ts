@@ -66,6 +66,8 @@ export class PartitionGroup {
       this.#fetchStarted.set(String(payload.nodeId), timestamp);
     });
     this.#consumer.on(events.END_BATCH_PROCESS, ({ payload }) => {
+      // With messages in it, it may have been left alone: the slot was just being started, or was told to read elsewhere.
+      if (payload.batchSize > 0) return;
       const from = Number(payload.firstOffset);
       this.#slots.get(nameOf(payload.topic, payload.partition))?.skip(from, Number(payload.lastOffset) + 1);
     });

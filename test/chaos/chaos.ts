@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TopicTail } from '../../src/kafka/topic-tail.ts';
 import { DELIVER_GROUP } from '../../src/pipeline/kafka/deliver.ts';
-import { ALERTS, INGEST } from '../../src/pipeline/kafka/topics.ts';
+import { ALERTS, EVENTS, INGEST } from '../../src/pipeline/kafka/topics.ts';
 import { integer, seeded } from '../../src/simulate/random.ts';
 import type { RunningWayward } from '../live/wayward.ts';
+import { endsOf } from '../servers/kafka-ends.ts';
 import type { Cluster } from './cluster.ts';
 import { readTopic } from './outcome.ts';
 
@@ -68,23 +69,21 @@ export async function settled(
 ): Promise<void> {
   const deadline = Date.now() + patience;
   const tail = await TopicTail.open(cluster.client, INGEST);
-  const least = () => Math.min(...partitions.map((name) => Number(tail.values.get(`watermark/${name}`) ?? -1)));
-  while (least() <= time) {
+  const behind = () => partitions.filter((name) => Number(tail.values.get(`watermark/${name}`) ?? -1) <= time);
+  while (behind().length > 0) {
     if (Date.now() > deadline)
-      throw new Error(`ingest did not come to ${new Date(time).toISOString()}: ${new Date(least()).toISOString()}`);
+      throw new Error(`ingest of ${behind()} did not come to ${new Date(time).toISOString()}\n${troubleOf(cluster)}`);
     await sleep(200);
   }
   await tail.close();
-  // Twice: what came with the last of them may be released by the next message only.
-  await detected(cluster, deadline);
   await detected(cluster, deadline);
 }
 
 /** Until detection has committed all that is there now. */
 async function detected(cluster: Cluster, deadline: number): Promise<void> {
-  const ends = await highs(cluster, 'wayward.events');
+  const ends = await endsOf(cluster.client, EVENTS);
   for (;;) {
-    const at = await committed(cluster, 'wayward-detect', 'wayward.events');
+    const at = await committed(cluster, 'wayward-detect', EVENTS);
     if (ends.every((end, partition) => (at[partition] ?? 0) >= end)) return;
     if (Date.now() > deadline) throw new Error(`detection did not come to ${ends}: ${at}`);
     await sleep(500);
@@ -94,7 +93,7 @@ async function detected(cluster: Cluster, deadline: number): Promise<void> {
 /** Until everything that was said on the topic until now is in Elasticsearch; where that is. */
 export async function delivered(cluster: Cluster, patience: number, topic: string = ALERTS): Promise<number> {
   const deadline = Date.now() + patience;
-  const [end = 0] = await highs(cluster, topic);
+  const [end = 0] = await endsOf(cluster.client, topic);
   for (;;) {
     const [at = 0] = await committed(cluster, DELIVER_GROUP, topic);
     if (at >= end) return at;
@@ -103,7 +102,7 @@ export async function delivered(cluster: Cluster, patience: number, topic: strin
   }
 }
 
-/** Where the partitions of a topic end. */
+/** Where the partitions of a topic end, as far as they can be read. */
 export async function highs(cluster: Cluster, topic: string): Promise<number[]> {
   const admin = cluster.client.admin();
   await admin.connect();
@@ -124,7 +123,7 @@ async function committed(cluster: Cluster, groupId: string, topic: string): Prom
 const troubleOf = (cluster: Cluster): string =>
   cluster.started
     .flatMap(({ lines }) => lines.filter(({ level }) => level !== 'info'))
-    .slice(-10)
+    .slice(-20)
     .map((line) => JSON.stringify(line))
     .join('\n');
 

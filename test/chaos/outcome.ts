@@ -8,6 +8,7 @@ import { PartitionDetector } from '../../src/pipeline/kafka/partition-detector.t
 import { SnapshotReader } from '../../src/pipeline/kafka/snapshot.ts';
 import { ALERTS, EVENTS, STATE } from '../../src/pipeline/kafka/topics.ts';
 import { shippedDetectors } from '../quality/measure.ts';
+import { END_PROBE, endsOf } from '../servers/kafka-ends.ts';
 import { baselinesOf } from './expected.ts';
 
 type Visit = (partition: number, message: KafkaMessage) => void;
@@ -18,11 +19,9 @@ export async function readTopic(
   topic: string,
   visit: Visit,
 ): Promise<{ committed: number; aborted: number }> {
-  const admin = client.admin();
-  await admin.connect();
-  const ends = (await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => [partition, Number(high)] as const);
-  await admin.disconnect();
-  const open = new Map(ends.filter(([, high]) => high > 0));
+  const ends = await endsOf(client, topic);
+  const open = new Map([...ends.entries()].filter(([, end]) => end > 0));
+  const probes = new Set<string>();
   const seen = { committed: 0, aborted: 0 };
   const consumer = client.consumer({ groupId: `test-${topic}-${Math.random()}`, maxWaitTimeInMs: 100 });
   await consumer.connect();
@@ -41,7 +40,7 @@ export async function readTopic(
       eachBatch: async ({ batch }) => {
         try {
           for (const message of batch.messages) visit(batch.partition, message);
-          for (const end of transactionEnds(batch)) seen[end]++;
+          for (const end of transactionEnds(batch, probes)) seen[end]++;
         } catch (error) {
           reject(error); // kafkajs would try again for ever
         }
@@ -52,12 +51,23 @@ export async function readTopic(
   return seen;
 }
 
-/** Control records (KIP-98) say how a transaction ended; kafkajs keeps them beside the messages, for itself. */
-function transactionEnds(batch: object): ('committed' | 'aborted')[] {
-  const { rawMessages } = batch as { rawMessages: readonly { isControlRecord?: boolean; key: Buffer | null }[] };
-  return rawMessages.flatMap(({ isControlRecord, key }) => {
+interface RawMessage {
+  readonly isControlRecord?: boolean;
+  readonly key: Buffer | null;
+  readonly batchContext?: { readonly producerId: string };
+}
+
+/**
+ * Control records (KIP-98) say how a transaction ended; kafkajs keeps them beside the messages, for itself. `probes` collects the
+ * writers of `endsOf`: what those aborted is not counted.
+ */
+function transactionEnds(batch: object, probes: Set<string>): ('committed' | 'aborted')[] {
+  const { rawMessages } = batch as { rawMessages: readonly RawMessage[] };
+  return rawMessages.flatMap(({ isControlRecord, key, batchContext }) => {
+    const writer = batchContext?.producerId ?? '';
+    if (key?.toString() === END_PROBE) probes.add(writer);
     // What was aborted is marked as a control record, too.
-    if (!isControlRecord || key?.length !== 4 || key.readInt16BE() !== 0) return [];
+    if (!isControlRecord || key?.length !== 4 || key.readInt16BE() !== 0 || probes.has(writer)) return [];
     return [key.readInt16BE(2) === 0 ? 'aborted' : 'committed'];
   });
 }

@@ -125,35 +125,36 @@ async function until(fits: () => Promise<boolean>): Promise<void> {
     if (Date.now() > end) throw new Error('it did not come to that');
 }
 
+async function clusterOf(
+  broker: string,
+  topics: readonly string[],
+  prefix: string,
+): Promise<{ cluster: Cluster; logs: ChaosLogs; folder: string }> {
+  const all = only(chaosLogs(1_000, Date.now()), topics);
+  const logs = { ...all, partitions: all.partitions.map((part) => ({ ...part, topic: `${prefix}${part.topic}` })) };
+  const folder = temporaryFolder();
+  const cluster = await Cluster.make({
+    folder,
+    broker,
+    logs,
+    kafka: { partitions: 2, settle: '15s' },
+  });
+  onTestFinished(() => cluster.close());
+  return { cluster, logs, folder };
+}
+
+/** To the partition that was added: a producer that knew the topic before would not know it. */
+async function write(cluster: Cluster, lines: readonly string[]): Promise<void> {
+  await forge(
+    cluster,
+    'more-gateway',
+    lines.map((value) => ({ value })),
+    3,
+  );
+  appendFileSync(cluster.file('more-gateway', 3), lines.map((line) => `${line}\n`).join(''));
+}
+
 describeWith('topics that come and go', startKafka, (server) => {
-  async function clusterOf(
-    topics: readonly string[],
-    prefix: string,
-  ): Promise<{ cluster: Cluster; logs: ChaosLogs; folder: string }> {
-    const all = only(chaosLogs(1_000, Date.now()), topics);
-    const logs = { ...all, partitions: all.partitions.map((part) => ({ ...part, topic: `${prefix}${part.topic}` })) };
-    const folder = temporaryFolder();
-    const cluster = await Cluster.make({
-      folder,
-      broker: server().broker,
-      logs,
-      kafka: { partitions: 2, settle: '15s' },
-    });
-    onTestFinished(() => cluster.close());
-    return { cluster, logs, folder };
-  }
-
-  /** To the partition that was added: a producer that knew the topic before would not know it. */
-  async function write(cluster: Cluster, lines: readonly string[]): Promise<void> {
-    await forge(
-      cluster,
-      'more-gateway',
-      lines.map((value) => ({ value })),
-      3,
-    );
-    appendFileSync(cluster.file('more-gateway', 3), lines.map((line) => `${line}\n`).join(''));
-  }
-
   test('a topic that is missing at the start: exit 3, and which', async () => {
     const file = temporaryFile(
       'wayward.yaml',
@@ -173,7 +174,7 @@ describeWith('topics that come and go', startKafka, (server) => {
   test(
     'a topic that is deleted while processes read it: exit 3, and which',
     async () => {
-      const { cluster, logs } = await clusterOf(['appdb', 'vault'], 'deleted-');
+      const { cluster, logs } = await clusterOf(server().broker, ['appdb', 'vault'], 'deleted-');
       await cluster.load(logs.partitions);
       const wayward = cluster.start('ingest,detect');
       await settled(cluster, Date.now(), namesOf(logs), PATIENCE);
@@ -193,7 +194,7 @@ describeWith('topics that come and go', startKafka, (server) => {
   test(
     'a topic that is made anew is read from its beginning',
     async () => {
-      const { cluster, logs } = await clusterOf(['appdb', 'vault'], 'anew-');
+      const { cluster, logs } = await clusterOf(server().broker, ['appdb', 'vault'], 'anew-');
       await cluster.load(logs.partitions);
       const wayward = cluster.start('ingest,detect');
       await settled(cluster, Date.now(), namesOf(logs), PATIENCE);
@@ -214,11 +215,14 @@ describeWith('topics that come and go', startKafka, (server) => {
     },
     TIMEOUT,
   );
+});
 
+// Detection of another test's topics has come to the present: here it begins with history.
+describeWith('topics that grow', startKafka, (server) => {
   test(
     'partitions that are added while processes read: their records are read, and detection waits for them, too',
     async () => {
-      const { cluster, logs, folder } = await clusterOf(['gateway', 'vault'], 'more-');
+      const { cluster, logs, folder } = await clusterOf(server().broker, ['gateway', 'vault'], 'more-');
       await cluster.load(logs.partitions);
       const wayward = cluster.start('ingest,detect');
       await settled(cluster, Date.now(), namesOf(logs), PATIENCE);
@@ -246,13 +250,11 @@ describeWith('topics that come and go', startKafka, (server) => {
       ]);
       const isNew = (line: string): boolean => Date.parse(JSON.parse(line)['@timestamp']) >= began;
       const expected = text.trimEnd().split('\n').filter(isNew);
-      expect(expected.length).toBeGreaterThanOrEqual(3);
-      const said = async (): Promise<string[]> =>
-        [...(await alertsSaid(cluster.client)).newest.values()].map(({ document }) => document).filter(isNew);
-      for (const end = Date.now() + PATIENCE; (await said()).length < expected.length && Date.now() < end; )
-        await sleep(1_000);
+      // And a third, outside-hours, where it is now before 8 or after 16 o'clock in New York.
+      expect(expected.length).toBeGreaterThanOrEqual(2);
       expect(await wayward.stop()).toBe(0);
-      const found = await said();
+      const { newest } = await alertsSaid(cluster.client);
+      const found = [...newest.values()].map(({ document }) => document).filter(isNew);
       expect(found.toSorted()).toEqual(expected.toSorted());
     },
     TIMEOUT,
