@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import type { CrashPoint } from '../response/crashes/points.ts';
+import type { KillPoint } from '../response/crashes/points.ts';
 import { describeWith } from '../servers/require-server.ts';
 import { LIVE_ISSUERS } from './issuers/registry.ts';
 import { newPlace, recordOf, theft, WORKED, watch } from './theft.ts';
@@ -12,10 +12,11 @@ const TIMEOUT = 120_000;
 const CRASH_AT = new URL('../response/crashes/crash-at.ts', import.meta.url);
 /** Of the points at which response may end in the middle, some before and after the call; with the calls made by then. */
 const CALLS_BY_THEN = {
-  planned: 0,
+  'before the plan is saved': 0,
+  'before the call': 0,
   'after the call, before its note': 1,
   'before the record': 1,
-} as const satisfies Partial<Record<CrashPoint, number>>;
+} as const satisfies Partial<Record<KillPoint, number>>;
 const POINTS = Object.keys(CALLS_BY_THEN) as (keyof typeof CALLS_BY_THEN)[];
 /** Those that count revocations themselves. */
 const ISSUERS = ['vault', 'postgres', 'mariadb', 'oauth'];
