@@ -8,6 +8,7 @@ import { useAllTheTime } from '../test/live/client.ts';
 import type { LiveIssuer } from '../test/live/issuers/issuer.ts';
 import { LIVE_ISSUERS } from '../test/live/issuers/registry.ts';
 import { newPlace, type Recorded, recordOf, type Theft, theft, WORKED, watch } from '../test/live/theft.ts';
+import { MissingServer } from '../test/servers/require-server.ts';
 
 /**
  * From a line in a log that a real server wrote to a credential that its real issuer refuses, as Wayward's record has it:
@@ -26,8 +27,7 @@ if (!names.every((name) => all.includes(name))) throw new RangeError(`--issuer i
 const HEADINGS = ['ISSUER', 'RUNS', 'DECIDED', 'CALLED', 'PROVEN', 'P50', 'P99', 'WORST', 'LAST USE', 'LOAD'];
 const rows: string[][] = [];
 for (const name of names) {
-  const issuer = await LIVE_ISSUERS[name]?.(Array.from({ length: runs + 1 }, (_, at) => `billing-agent-${at + 1}`));
-  if (issuer === undefined) throw new TypeError(`no issuer ${name}`);
+  const issuer = await started(name, runs + 1);
   console.log(`\n${name}:`);
   try {
     rows.push([name, ...(await measure(issuer))]);
@@ -41,6 +41,19 @@ the call, from there to the proof (medians), and all of it; how long before the 
 machine's load average of one minute, after the runs.
 `);
 console.log(table(HEADINGS, rows));
+
+/** With so many agents. Exit code 3 where its server is not installed. */
+async function started(name: string, agents: number): Promise<LiveIssuer> {
+  try {
+    const issuer = await LIVE_ISSUERS[name]?.(Array.from({ length: agents }, (_, at) => `billing-agent-${at + 1}`));
+    if (issuer === undefined) throw new TypeError(`no issuer ${name}`);
+    return issuer;
+  } catch (error) {
+    if (!(error instanceof MissingServer)) throw error;
+    console.error(`${name}: ${error.message}; or try another one: --issuer NAME`);
+    process.exit(3);
+  }
+}
 
 /** One theft after the other under one Wayward, while the last agent works on. */
 async function measure(issuer: LiveIssuer): Promise<string[]> {

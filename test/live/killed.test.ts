@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { KillPoint } from '../response/crashes/points.ts';
 import { describeWith } from '../servers/require-server.ts';
+import type { StartIssuer } from './issuers/issuer.ts';
 import { LIVE_ISSUERS } from './issuers/registry.ts';
 import { newPlace, recordOf, theft, WORKED, watch } from './theft.ts';
 import { waywardSays } from './wayward.ts';
@@ -14,31 +15,26 @@ const CRASH_AT = new URL('../response/crashes/crash-at.ts', import.meta.url);
 const CALLS_BY_THEN = {
   'before the plan is saved': 0,
   'before the call': 0,
-  'after the call, before its note': 1,
   'before the record': 1,
 } as const satisfies Partial<Record<KillPoint, number>>;
 const POINTS = Object.keys(CALLS_BY_THEN) as (keyof typeof CALLS_BY_THEN)[];
-/** Those that count revocations themselves. */
-const ISSUERS = ['vault', 'postgres', 'mariadb', 'oauth'];
 
 /** With a place for all its Waywards: one without a memory would read of the thieves before, and revoke once more. */
-async function start(name: string) {
-  const issuer = await LIVE_ISSUERS[name]?.(POINTS.map((_, at) => `billing-agent-${at + 1}`));
-  const revocations = issuer?.revocations;
-  if (issuer === undefined || revocations === undefined) throw new TypeError(`${name} has no part in this`);
+async function startWithPlace(startIssuer: StartIssuer) {
+  const issuer = await startIssuer(POINTS.map((_, at) => `billing-agent-${at + 1}`));
   const folder = mkdtempSync(join(tmpdir(), 'wayward-killed-'));
   const stop = async () => {
     await issuer.stop();
     rmSync(folder, { recursive: true });
   };
-  return { ...issuer, revocations, place: newPlace(join(folder, 'wayward'), issuer), stop };
+  return { ...issuer, place: newPlace(join(folder, 'wayward'), issuer), stop };
 }
 
-for (const name of ISSUERS) {
+for (const [name, start] of Object.entries(LIVE_ISSUERS)) {
   const title = `wayward run beside ${name}, in the middle of an automatic response`;
   describeWith(
     title,
-    () => start(name),
+    () => startWithPlace(start),
     (issuer) => {
       test.each(POINTS.map((point, at) => [point, at] as const))(
         'killed %s: the next one finishes it; one effect at the server, one record, nobody else is touched',

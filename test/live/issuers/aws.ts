@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { SecretsManager, type SecretsManagerServiceException } from '@aws-sdk/client-secrets-manager';
 import { awsDenyAll } from '../../../src/revokers/aws-deny-all.ts';
 import { policyOf } from '../../revokers/vault-responder.ts';
@@ -23,13 +24,19 @@ const FORMAT = {
   ...{ source_ip: 'remote', client: 'user_agent', bytes: 'bytes', status: 'status' },
 };
 
+/** Of a call to IAM, the action stands in the body. */
+const LOG_OF_CALLS = `
+log_format calls escape=json '$request_body';
+access_log /var/log/nginx/access.json calls;`;
+
 const AGENT = policyThat('Allow', 'secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue');
 const SECRET = 'billing/smtp';
 
 /** A user with a key of its own, seen by an nginx on the way out to AWS. */
 export const startAwsIssuer: StartIssuer = async (names) => {
   const server = await startMoto();
-  const proxy = await startLoggingProxy(Number(new URL(server.url).port), LOG);
+  const port = Number(new URL(server.url).port);
+  const [proxy, ownProxy] = [await startLoggingProxy(port, LOG), await startLoggingProxy(port, LOG_OF_CALLS)];
   const admin = new SecretsManager(server.client(server.admin));
   await admin.createSecret({ Name: SECRET, SecretString: 'x' });
   // Of calls to IAM, moto takes the resource for `*`, so that a narrower one would allow nothing.
@@ -58,16 +65,21 @@ export const startAwsIssuer: StartIssuer = async (names) => {
       formats: [FORMAT],
       revokers: {
         aws: {
-          ...{ endpoint: server.url, region: 'us-east-1', access_key_id: responder.keys.accessKeyId },
+          ...{ endpoint: ownProxy.url, region: 'us-east-1', access_key_id: responder.keys.accessKeyId },
           secret_access_key: 'secret://file/responder',
         },
       },
     },
     secrets: { responder: responder.keys.secretAccessKey },
     holders: await Promise.all(names.map(holderOf)),
+    async revocations() {
+      const calls = readFileSync(ownProxy.log, 'utf8').split('\n');
+      return calls.filter((body) => body.includes('Action=PutUserPolicy')).length;
+    },
     async stop() {
       admin.destroy();
       await proxy.stop();
+      await ownProxy.stop();
       await server.stop();
     },
   };

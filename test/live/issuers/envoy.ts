@@ -1,3 +1,4 @@
+import { filterOf } from '../../../src/revokers/envoy-admin.ts';
 import { envoyFormat, envoySettings, keyOf, startEnvoyGateway } from '../../revokers/envoy-gateway.ts';
 import { statusOf } from '../../revokers/live-use.ts';
 import { entryOf, type Holder, refusalOf, type StartIssuer } from './issuer.ts';
@@ -25,6 +26,7 @@ export const startEnvoyIssuer: StartIssuer = async (names) => {
     },
     secrets: {},
     holders: names.map(holderOf),
+    revocations: async () => (await filterOf(gateway.admin)).ids.length,
     stop: gateway.stop,
   };
 };

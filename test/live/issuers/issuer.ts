@@ -7,8 +7,8 @@ export interface LiveIssuer {
   /** What stands in the files of `secret://file/NAME` there and in the holders' entries. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly holders: readonly Holder[];
-  /** How often somebody has had something revoked, as the server itself counts; absent where it doesn't. */
-  revocations?(): Promise<number>;
+  /** How often somebody has had something revoked, as the server itself counts; of a gateway, whom it denies. */
+  revocations(): Promise<number>;
   stop(): Promise<void>;
 }
 

@@ -21,6 +21,10 @@ export const startNginxIssuer: StartIssuer = async (names) => {
     settings: { sources: [{ file: gateway.log }], revokers: { nginx: nginxSettings(gateway) } },
     secrets: {},
     holders: names.map(holderOf),
+    async revocations() {
+      const said = await Promise.all(names.map(async (id) => (await fetch(`${gateway.probe}${id}`)).text()));
+      return said.filter((denied) => denied === '1').length;
+    },
     stop: gateway.stop,
   };
 };
