@@ -30,6 +30,8 @@ export interface RunningWayward {
   readonly lines: readonly LogLine[];
   /** The first line of its log that fits, whether it stands there already or comes later. */
   line(fits: (line: LogLine) => boolean, timeout?: number): Promise<LogLine>;
+  /** Its exit code, null where a signal ended it. */
+  readonly ended: Promise<number | null>;
   /** SIGTERM; resolves to the exit code. */
   stop(): Promise<number | null>;
   /** SIGKILL, and waits until it is gone. */
@@ -59,6 +61,7 @@ export function spawnWayward(
   return {
     pid: child.pid ?? -1,
     lines,
+    ended: gone,
     line: (fits, timeout = READY_TIMEOUT_MS) => lineOf(child, lines, waiting, fits, timeout),
     stop: () => end(child, 'SIGTERM', gone),
     kill: async () => void (await end(child, 'SIGKILL', gone)),

@@ -20,7 +20,9 @@ export interface NginxGateway extends NginxServer {
 export const keyOf = (id: string): string => `key-canary-of-${id}`;
 
 /** With a key for each of these ids. */
-export async function startNginxGateway(ids = ['cred-a', 'cred-b', 'cred-c', 'cred-d']): Promise<NginxGateway> {
+export async function startNginxGateway(
+  ids: readonly string[] = ['cred-a', 'cred-b', 'cred-c', 'cred-d'],
+): Promise<NginxGateway> {
   const [port, probePort, upstream] = [await freePort(), await freePort(), await startUpstream()];
   const [main = '', maps = '', checks = '', ...more] = snippets('response.md', '### nginx', 'nginx');
   const [log = '', ...moreLog] = snippets('sources.md', '## nginx', 'nginx');

@@ -38,7 +38,8 @@ export async function startEnvoy(resourcesIn: Resources = async () => ({})): Pro
   };
   const config = join(folder, 'bootstrap.json');
   writeFileSync(config, JSON.stringify(bootstrap));
-  const options = ['--concurrency', '2', '--use-dynamic-base-id', '--log-level', 'warning'];
+  const logging = ['--log-level', 'warning', '--file-flush-interval-msec', '100'];
+  const options = ['--concurrency', '2', '--use-dynamic-base-id', ...logging];
   const server = spawn(binary, ['-c', config, ...options], { stdio: ['ignore', 'ignore', 'pipe'] });
   let startup = '';
   server.stderr.on('data', (chunk: Buffer) => {

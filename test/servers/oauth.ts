@@ -1,10 +1,11 @@
+import { hash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Provider from 'oidc-provider';
 
 export interface OAuthServer {
   readonly issuer: string;
-  /** An API that asks the authorization server about the token of each request: 200 or 401. */
+  /** An API that asks the authorization server about the token of each request: 200, with an id of the token as `x-token-id`, or 401. */
   readonly resource: string;
   /** A new opaque token of that client, or a JWT. */
   newToken(client: string, format?: 'opaque' | 'jwt'): Promise<string>;
@@ -31,7 +32,8 @@ export async function startOAuth(): Promise<OAuthServer> {
   const resource = createServer(async (request, response) => {
     const token = request.headers.authorization?.replace(/^Bearer /, '') ?? '';
     const answer = await post(`${issuer}/token/introspection`, 'responder', { token });
-    response.writeHead(answer.active === true ? 200 : 401).end();
+    if (answer.active === true) response.writeHead(200, { 'x-token-id': hash('sha256', token).slice(0, 16) }).end();
+    else response.writeHead(401).end();
   });
   const resourceUrl = await listening(resource);
 

@@ -1,19 +1,24 @@
 /**
- * Loaded before a real `wayward` (`node --import`): kills it at one instruction between plan and record, the one that
+ * Loaded before a real `wayward` (`node --import`): kills it at one instruction between alert and record, the one that
  * `WAYWARD_TEST_CRASH_AT` names. Nothing of this is in Wayward itself.
  */
 import { AuditTrail } from '../../../src/response/audit.ts';
 import { Outbox } from '../../../src/response/outbox.ts';
-import type { CrashPoint } from './points.ts';
+import type { KillPoint } from './points.ts';
 
-const point = process.env.WAYWARD_TEST_CRASH_AT as CrashPoint;
-const { claim, calling, called } = Outbox.prototype;
+const point = process.env.WAYWARD_TEST_CRASH_AT as KillPoint;
+const { add, claim, calling, called } = Outbox.prototype;
 const { append, publishHead } = AuditTrail.prototype;
 
-function killAt(here: CrashPoint): void {
+function killAt(here: KillPoint): void {
   if (here === point) process.kill(process.pid, 'SIGKILL');
 }
 
+Outbox.prototype.add = function (...args) {
+  const added = add.apply(this, args);
+  killAt('before the plan is saved');
+  return added;
+};
 Outbox.prototype.claim = function (...args) {
   killAt('planned');
   return claim.apply(this, args);

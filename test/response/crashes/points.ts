@@ -9,3 +9,6 @@ export const CRASH_POINTS = {
 } as const;
 
 export type CrashPoint = keyof typeof CRASH_POINTS;
+
+/** Also where a response that Wayward decides itself may end: its alert and its plan are made, and neither is saved. */
+export type KillPoint = CrashPoint | 'before the plan is saved';
