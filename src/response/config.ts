@@ -20,6 +20,26 @@ const ruleSchema = z.strictObject({
   mode: z.enum(MODES),
 });
 
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** Whoever sees a link may approve by it, so nobody on the way may. */
+const isPrivate = (url: string): boolean => {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'https:' || LOOPBACK.has(hostname);
+};
+
+const approvalsSchema = z.strictObject({
+  /** Where people reach `http:` of a Wayward, without `/approve`. */
+  url: z
+    .url({ protocol: /^https?$/ })
+    .meta({ example: 'url: https://wayward.example.com' })
+    .refine((url) => !/[?#@]/.test(url), 'must have no user, query or fragment; write url: https://wayward.example.com')
+    .refine(isPrivate, 'must be https, since whoever sees a link may approve; write url: https://wayward.example.com'),
+  /** Signs the links; the same in all processes. */
+  key: secretSchema,
+});
+export type ApprovalSettings = z.infer<typeof approvalsSchema>;
+
 const limitsSchema = z.strictObject({
   /** Credentials that may be revoked automatically per window. */
   credentials: z.int().min(1).default(5),
@@ -53,6 +73,8 @@ export const responseSchema = z.strictObject({
       per_minute: z.int().min(1).default(60),
     })
     .optional(),
+  /** Links in notifications, to a page where a person approves or refuses; none where absent. */
+  approvals: approvalsSchema.optional(),
   /** Where the audit trail's head is written, beside the store: best a place that this machine can only append to. */
   audit_head: z.string().min(1).optional(),
 });
