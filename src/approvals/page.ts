@@ -134,8 +134,7 @@ ${moreOf(alert.findings)}
 <p>The whole alert: <code>wayward alerts show ${alert.id}</code></p>`;
 }
 
-const row = (name: string, value: string): Html => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>
-`;
+const row = (name: string, value: string): Html => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`;
 
 const moreOf = ({ length }: readonly unknown[]): Html =>
   length > MOST_ROWS ? html`<p>And ${length - MOST_ROWS} more.</p>` : html``;

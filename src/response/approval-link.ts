@@ -5,8 +5,8 @@ import type { ApprovalSettings } from './config.ts';
 /** Where the server of the links has them. */
 export const APPROVE = '/approve/';
 
-/** Alert, end of waiting, digest of what would be done, signature. */
-const LINK = /^([\w-]{1,64})\/(\d{1,15})\/([\w-]{43})\/([\w-]{43})$/;
+/** Alert, end of waiting, digest of what would be done, signature; each in the one way in which we write it. */
+const LINK = /^([\w-]{1,64})\/([1-9]\d{0,14})\/([\w-]{43})\/([\w-]{43})$/;
 
 /**
  * A link by which whoever has it may decide: it is made when it is sent, and is kept nowhere. HMAC-SHA-256 over alert, what would be done,

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 import { createRegistry } from '../../src/attribution/registry.ts';
@@ -56,7 +57,11 @@ export function ask(
 }
 
 /** The form of the page, posted as a browser does under `no-referrer`. */
-export const OWN = { 'content-type': 'application/x-www-form-urlencoded', origin: 'null', 'sec-fetch-site': 'same-origin' };
+export const OWN = {
+  'content-type': 'application/x-www-form-urlencoded',
+  origin: 'null',
+  'sec-fetch-site': 'same-origin',
+};
 
 export const press = (
   url: string,
@@ -75,6 +80,8 @@ export interface ApprovalPlace {
   later(by: number): void;
   /** An alert that waits for a person, and the link that its notification carried. */
   waits(changes?: Parameters<typeof alertOf>[0]): Promise<string>;
+  /** What was told of breakers. */
+  pages(): readonly { readonly approvals: readonly { readonly alert: string; readonly url: string }[] }[];
   /** Links of the last notification. */
   links(): string[];
   /** Makes what is decided. */
@@ -83,12 +90,12 @@ export interface ApprovalPlace {
   record(alert?: string): readonly Readonly<Record<string, unknown>>[];
   /** `wayward_approval_links_total`, without what is 0. */
   counts(): Promise<Readonly<Record<string, number>>>;
-  /** Every notification and everything that is on the disk. */
+  /** Of everything that is on the disk. */
   readonly folder: string;
 }
 
 /** Response with `mode: approve` as `wayward run` has it: its HTTP server, a webhook that is told, and an issuer that revokes. */
-export async function newPlace(response: object = {}, credential: object = {}): Promise<ApprovalPlace> {
+export async function newPlace(response: object = {}, credential: object = {}, key = KEY): Promise<ApprovalPlace> {
   const folder = temporaryFolder();
   const [issuer, receiver, port] = await Promise.all([startIssuer(), startReceiver(), freePort()]);
   const url = `http://127.0.0.1:${port}`;
@@ -113,7 +120,7 @@ export async function newPlace(response: object = {}, credential: object = {}): 
   writeFileSync(join(folder, 'credentials.yaml'), stringify({ credentials: entries }));
 
   const config = loadConfig(join(folder, 'wayward.yaml'));
-  const env = { WEBHOOK_KEY: 'key', APPROVAL_KEY: KEY };
+  const env = { WEBHOOK_KEY: 'key', APPROVAL_KEY: key };
   await config.resolveSecrets(['response', 'revokers'], { env, warn: () => {} });
   const store = new Store(config.state);
   let ahead = 0;
@@ -122,12 +129,14 @@ export async function newPlace(response: object = {}, credential: object = {}): 
     now: () => Date.now() + ahead,
   };
   let logged = '';
-  const log = createServiceLog({
-    write(text: string) {
-      logged += text;
-      return true;
-    },
-  } as NodeJS.WritableStream);
+  const log = createServiceLog(
+    new Writable({
+      write(chunk, _encoding, done) {
+        logged += chunk;
+        done();
+      },
+    }),
+  );
   const ops = await startOps({ config, chosen: {}, log, signal: new AbortController().signal });
   const worker = createWorker({
     context,
@@ -154,6 +163,11 @@ export async function newPlace(response: object = {}, credential: object = {}): 
       ahead += by;
     },
     links,
+    pages: () =>
+      receiver.received
+        .map(({ body }) => JSON.parse(body))
+        .filter(({ type }) => type === 'wayward.breaker')
+        .map(({ data }) => data),
     async waits(changes) {
       const alert = alertOf({ openedAt: Date.now(), ...changes });
       store.transaction(() => {
