@@ -22,19 +22,22 @@ const ruleSchema = z.strictObject({
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-/** Whoever sees a link may approve by it, so nobody on the way may. */
-const isPrivate = (url: string): boolean => {
-  const { protocol, hostname } = new URL(url);
-  return protocol === 'https:' || LOOPBACK.has(hostname);
-};
+/** Whoever sees a link may approve by it, so nobody on the way may see it. */
+function problemOfBase(written: string): string | undefined {
+  const url = /^https?:\/\//.test(written) ? URL.parse(written) : null;
+  if (url === null) return 'is not the address of a website';
+  if (/[?#@]/.test(written)) return 'must have no user, query or fragment';
+  return url.protocol === 'https:' || LOOPBACK.has(url.hostname)
+    ? undefined
+    : 'must be https, since whoever sees a link may approve';
+}
 
 const approvalsSchema = z.strictObject({
   /** Where people reach `http:` of a Wayward, without `/approve`. */
-  url: z
-    .url({ protocol: /^https?$/ })
-    .meta({ example: 'url: https://wayward.example.com' })
-    .refine((url) => !/[?#@]/.test(url), 'must have no user, query or fragment; write url: https://wayward.example.com')
-    .refine(isPrivate, 'must be https, since whoever sees a link may approve; write url: https://wayward.example.com'),
+  url: z.string().superRefine((written, context) => {
+    const problem = problemOfBase(written);
+    if (problem !== undefined) context.addIssue(`${problem}; write url: https://wayward.example.com`);
+  }),
   /** Signs the links; the same in all processes. */
   key: secretSchema,
 });
