@@ -126,7 +126,7 @@ ${row('Severity', `${alert.severity} (risk ${alert.riskScore} of 100)`)}
 ${row('Principal', alert.principal)}
 ${row('From', iso(alert.start))}
 ${row('To', iso(alert.end))}
-${row('Evidence', `${events} events, attributed by ${method} with confidence ${confidence}`)}
+${row('Evidence', `${events} ${events === 1 ? 'event' : 'events'}, attributed by ${method} with confidence ${confidence}`)}
 ${alert.related.ip.length === 0 ? '' : row('Addresses', alert.related.ip.slice(0, MOST_ROWS).join(', '))}
 ${alert.findings.slice(0, MOST_ROWS).map(({ time, title, reason }) => row(iso(time), `${title}: ${reason}`))}
 </table>

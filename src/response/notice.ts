@@ -1,5 +1,5 @@
 import type { CloudEvent } from '../webhook.ts';
-import { type Approval, waitingApprovals } from './approval.ts';
+import { lookAt, waitingApprovals } from './approval.ts';
 import { linkTo } from './approval-link.ts';
 import { isPage, pageData } from './breaker-page.ts';
 import type { ResponseContext } from './context.ts';
@@ -21,10 +21,9 @@ export function noticeOf(step: OutboxStep, context: ResponseContext): CloudEvent
   if (waiting.length === 0) return { ...event, data };
   const approvals = waiting.map((approval) => ({
     alert: approval.alert,
-    ends_at: isoOf(approval),
+    agent: lookAt(approval, context).steps[0]?.agent,
+    ends_at: new Date(approval.expiresAt).toISOString(),
     url: linkTo(approval, settings),
   }));
   return { ...event, data: { ...data, approvals } };
 }
-
-const isoOf = ({ expiresAt }: Approval): string => new Date(expiresAt).toISOString();

@@ -40,6 +40,17 @@ describe('the link', () => {
     expect(place.issuer.calls).toHaveLength(2);
   });
 
+  test('is about everything that the alert wants at once', async () => {
+    const place = await newPlace();
+    const link = await place.waits({ credentials: ['cred-billing-pg', 'cred-other'] });
+    const { text } = await ask(link);
+    for (const credential of ['cred-billing-pg', 'cred-other']) expect(text).toContain(credential);
+    expect((await press(link, yes)).status).toBe(200);
+    await place.made();
+    expect(place.issuer.dead).toEqual(new Set(['cred-billing-pg', 'cred-other']));
+    expect(place.record()[1]).toMatchObject({ type: 'approved', credentials: ['cred-billing-pg', 'cred-other'] });
+  });
+
   test.each([['dry-run'], ['auto']])('there is none where nothing waits: mode %s', async (mode) => {
     const place = await newPlace({ mode });
     expect(await place.waits()).toBe('');
@@ -73,6 +84,7 @@ describe('the link', () => {
     await place.waits({ id: 'alert-91', credentials: ['cred-other'] });
     const paged = place.pages().at(-1)?.approvals ?? [];
     expect(paged.map(({ alert }) => alert)).toEqual(Array.from({ length: 10 }, (_, at) => `alert-${at + 1}`));
+    expect(paged[3]).toMatchObject({ agent: 'billing-agent-1', ends_at: expect.stringMatching(/Z$/) });
     expect((await ask(paged[3]?.url ?? '')).text).toContain('alert-4');
   });
 });
@@ -91,7 +103,7 @@ describe('who opens the link', () => {
         'read public.payment_cards for the first time',
         `ask ${place.issuer.url} to revoke it`,
         '15 min left',
-        '1 events, attributed by db_user with confidence 1',
+        '1 event, attributed by db_user with confidence 1',
         '10.4.0.9',
       ])
         expect(text).toContain(part);

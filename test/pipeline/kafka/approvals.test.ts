@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
+import { answerOf } from '../../../src/pipeline/kafka/answers.ts';
 import { AuditTrail } from '../../../src/response/audit.ts';
 import { Outbox } from '../../../src/response/outbox.ts';
 import { ask, press } from '../../approvals/place.ts';
@@ -74,6 +76,28 @@ describeWith('links to approve on Kafka', startKafka, (server) => {
     },
     TIMEOUT,
   );
+
+  test('what is said about another plan than the one that waits, or too late, changes nothing', async () => {
+    const { place, linkOf } = await newLinks();
+    await responds(place.responder('responder'));
+    await place.alert([1]);
+    const [alert = '', expiresAt, digest = ''] = (await linkOf('alert-1')).split('/').slice(-4);
+    const right = { alert, expiresAt: Number(expiresAt), digest };
+    const said = async (approval: object, at?: number) => {
+      const id = randomUUID();
+      await place.say({ say: 'decide', id, by: 'Eve', decision: 'approve', approval }, at);
+      await until(() => answerOf(place.replica.store, id) !== undefined, 'an answer');
+      return answerOf(place.replica.store, id)?.error;
+    };
+    expect(await said({ ...right, digest: digest.toLowerCase() })).toContain('is superseded');
+    expect(await said({ ...right, expiresAt: right.expiresAt + 1 })).toContain('is superseded');
+    expect(await said({ ...right, alert: 'alert-2' })).toContain('is superseded');
+    expect(await said(right, Date.now() - 120_000)).toMatch(/^it came 12\d s after it was said/);
+    expect(stepsOf(place, 'alert-1').map(({ state }) => state)).toEqual(['planned']);
+    expect(await said(right)).toBeUndefined();
+    expect(await said(right)).toMatch(/ is (?:approved|done)$/);
+    expect(place.issuer.calls.length).toBeLessThanOrEqual(1);
+  });
 
   test(
     'where nobody responds, the click is told so, and whoever responds next within a minute does it, once',
