@@ -260,11 +260,14 @@ describe('a link that does nothing any more', () => {
   test('is void once what would be done is something else, in the outbox or in the registry', async () => {
     const place = await newPlace();
     const link = await place.waits();
-    place.response.state.run("UPDATE outbox SET detail = 'tell somebody else to revoke it' WHERE action = 'revoke'");
-    for (const answer of [await ask(link), await press(link, yes)]) {
-      expect(answer.status).toBe(410);
-      expect(answer.text).toContain('not what would be done by now');
-      expect(answer.text).not.toContain('<form');
+    // The other one would be revoked in the very same words.
+    for (const change of ["credential = 'cred-other'", "agent = 'another'", "detail = 'tell somebody else'"]) {
+      place.response.state.run(`UPDATE outbox SET ${change} WHERE action = 'revoke'`);
+      for (const answer of [await ask(link), await press(link, yes)]) {
+        expect(answer.status).toBe(410);
+        expect(answer.text).toContain('not what would be done by now');
+        expect(answer.text).not.toContain('<form');
+      }
     }
     const other = await newPlace();
     const before = await other.waits();
