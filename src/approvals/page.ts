@@ -54,10 +54,10 @@ export function approvalPage(about: Shown, context: Looking): string {
     TITLES[standing],
     html`<p><strong>${standingText(about, context)}</strong></p>
 ${problem === undefined ? '' : html`<p role="alert"><strong>${problem}</strong></p>`}
-${standing === 'waiting' ? formOf(haltOf(context.state)?.by) : ''}
 <h2>What ${standing === 'waiting' ? 'would be' : 'was to be'} done</h2>
 <table>${steps.slice(0, MOST_ROWS).map((step) => stepRows(step, context))}</table>
 ${moreOf(steps)}
+${standing === 'waiting' ? formOf(haltOf(context.state)?.by) : ''}
 <h2>Why</h2>
 ${alert === undefined ? html`<p>Alert ${approval.alert}</p>` : whyOf(alert)}`,
   );
