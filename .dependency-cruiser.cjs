@@ -150,6 +150,25 @@ module.exports = {
       },
     },
     {
+      name: 'approvals-are-outside',
+      comment:
+        'The page behind a link shows response to a browser: a command puts it up, and of the rest it knows response only.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(approvals|commands)/' },
+      to: { path: '^src/approvals/' },
+    },
+    {
+      name: 'approvals-know-response-only',
+      comment: 'The page behind a link decides nothing itself, and calls nobody.',
+      severity: 'error',
+      from: { path: '^src/approvals/' },
+      to: {
+        path: '^src/[^/]+/',
+        pathNot: ['^src/(approvals|response)/', '^src/formats/shown[.]ts$'],
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
       name: 'kafkajs-has-one-place',
       comment: 'Its client can be replaced where it stands behind our own types; even its types stay inside.',
       severity: 'error',

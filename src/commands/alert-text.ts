@@ -49,5 +49,6 @@ function entryText(entry: AuditEntry): string {
     return `decided: ${steps.join('; ') || 'no credential of the registry to revoke'}`;
   }
   const parts = [entry.credential, entry.note, entry.because].filter((part) => part !== undefined);
-  return `${entry.type} by ${entry.by}${parts.length === 0 ? '' : `: ${parts.join(': ')}`}`;
+  const how = entry['via'] === 'link' ? ' (by a signed link)' : '';
+  return `${entry.type} by ${entry.by}${how}${parts.length === 0 ? '' : `: ${parts.join(': ')}`}`;
 }

@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ServerUnavailableError, UsageError } from '../errors.ts';
 import type { Kafka } from '../kafka/client.ts';
-import { send } from '../kafka/send.ts';
 import { type Answer, answerOf } from '../pipeline/kafka/answers.ts';
 import type { Word } from '../pipeline/kafka/control-message.ts';
 import { obey } from '../pipeline/kafka/obey.ts';
 import type { Replica } from '../pipeline/kafka/replica.ts';
+import { answerTo, say } from '../pipeline/kafka/say.ts';
 import { takeOver } from '../pipeline/kafka/take-over.ts';
-import { CONTROL } from '../pipeline/kafka/topics.ts';
 import type { ResponseContext } from '../response/context.ts';
 import type { OutboxStep } from '../response/outbox.ts';
 import { carryOut, watch } from './carry-out.ts';
@@ -29,7 +27,6 @@ type RevokeWord = Word & { say: 'revoke' };
 
 /** A responder that runs takes a word within a fraction of a second; another one that takes over, within this. */
 const PATIENCE = 15_000;
-const LOOK_EVERY = 20;
 
 /** Says people's decisions to the responder, on `wayward.control`, and waits until its record shows what came of them. */
 export function kafkaDesk(options: KafkaDeskOptions): Desk {
@@ -50,8 +47,8 @@ export function kafkaDesk(options: KafkaDeskOptions): Desk {
     approve: async (alert, by) => follow(await ask({ say: 'approve', id: randomUUID(), by, alert }, TOO_LATE, options)),
     async revoke(chosen, final, by) {
       const word: RevokeWord = { say: 'revoke', id: randomUUID(), by, credentials: [...chosen], final };
-      await say(word, options);
-      const answer = await answerTo(word, options);
+      await say(word, options.kafka);
+      const answer = await answerWithin(word, options);
       if (answer === undefined) return revokeFromHere(word, options);
       return { ...orderOf(answer), carriedOut: () => follow(answer) };
     },
@@ -69,8 +66,8 @@ const TOO_LATE =
 
 /** @throws ServerUnavailableError where no responder takes it; UsageError for what it refuses */
 async function ask(word: Word, otherwise: string, options: KafkaDeskOptions): Promise<Answer> {
-  await say(word, options);
-  const answer = await answerTo(word, options);
+  await say(word, options.kafka);
+  const answer = await answerWithin(word, options);
   if (answer === undefined)
     throw new ServerUnavailableError(
       `no responder took it within ${PATIENCE / 1000} s; none is running (wayward run --roles respond). ${otherwise}`,
@@ -78,16 +75,10 @@ async function ask(word: Word, otherwise: string, options: KafkaDeskOptions): Pr
   return answer;
 }
 
-const say = (word: Word, { kafka }: KafkaDeskOptions): Promise<void> =>
-  send(kafka, { topic: CONTROL, partition: 0, key: word.id, value: JSON.stringify(word) });
-
-async function answerTo({ id }: Word, { replica, io }: KafkaDeskOptions): Promise<Answer | undefined> {
-  for (const end = Date.now() + PATIENCE; Date.now() < end && !io.signal.aborted; await sleep(LOOK_EVERY)) {
-    const answer = answerOf(replica.store, id);
-    if (answer?.error !== undefined) throw new UsageError(answer.error);
-    if (answer !== undefined) return answer;
-  }
-  return undefined;
+async function answerWithin(word: Word, { replica, io }: KafkaDeskOptions): Promise<Answer | undefined> {
+  const answer = await answerTo(word, replica, PATIENCE, io.signal);
+  if (answer?.error !== undefined) throw new UsageError(answer.error);
+  return answer;
 }
 
 /**

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { DEFAULT_CONFIG, type WaywardConfig } from '../config/wayward-yaml.ts';
 import { ConfigWatch } from '../ops/config-watch.ts';
 import { Health } from '../ops/health.ts';
-import { serve } from '../ops/http.ts';
+import { type Route, serve } from '../ops/http.ts';
 import { Metrics } from '../ops/metrics.ts';
 import { pagesOf } from '../ops/pages.ts';
 import type { Telemetry } from '../ops/telemetry.ts';
@@ -24,6 +24,8 @@ export interface Ops {
   readonly telemetry: Telemetry;
   /** The numbers of the health stream, as they are now. */
   readonly metrics: Metrics;
+  /** Serves a route where `http:` is configured; call what it returns before what it works with ends. */
+  mount(prefix: string, route: Route): () => void;
   /** Everything has been opened and restored; until then it is not ready. */
   started(): void;
   close(): Promise<void>;
@@ -53,7 +55,7 @@ export async function startOps({ config, chosen, log, signal, lookEvery }: OpsOp
   );
   health.component('stop', () => (signal.aborted ? { state: 'down', reason: 'stopping' } : { state: 'ok' }));
   const started = health.component('start', () => ({ state: 'down', reason: 'opening sources and restoring state' }));
-  const onError = (error: unknown) => log.error({ err: error }, 'health and metrics failed');
+  const onError = (error: unknown) => log.error({ err: error }, 'serving failed');
   const server = config.http && (await serve(config.http, pagesOf(health, metrics), onError));
   if (config.http) log.info(config.http, 'serving /healthz, /readyz and /metrics');
   return {
@@ -63,6 +65,7 @@ export async function startOps({ config, chosen, log, signal, lookEvery }: OpsOp
       component: (name, condition) => health.component(name, condition),
     },
     metrics,
+    mount: (prefix, route) => server?.mount(prefix, route) ?? (() => {}),
     started,
     async close() {
       watch.close();

@@ -17,6 +17,7 @@ import type { Role } from '../pipeline/kafka/role.ts';
 import { RoleCounts, tellOfLag } from '../pipeline/kafka/role-counts.ts';
 import { ALERTS, CONTROL, DEAD_LETTERS, DOCUMENTS, EVENTS, INGEST, RESPONSE, STATE } from '../pipeline/kafka/topics.ts';
 import type { LaneOptions } from '../pipeline/lane.ts';
+import { serveKafkaLinks, servesLinks } from './approval-links.ts';
 import { elasticsearchOf } from './elasticsearch-of.ts';
 import { type CommandIo, EXIT_INTERRUPTED, EXIT_SERVER_MISSING } from './io.ts';
 import { laneOptionsOf } from './logs.ts';
@@ -84,6 +85,7 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
         telemetry: ops.telemetry,
       }),
   };
+  let endLinks: (() => Promise<void>) | undefined;
   let stopHealth: (() => Promise<void>) | undefined;
   let gone: readonly string[] = [];
   try {
@@ -92,13 +94,19 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
       if (io.signal.aborted) break;
       running.set(role, await start[role]());
     }
+    if (servesLinks(config) && !io.signal.aborted)
+      endLinks = await serveKafkaLinks({ config, registry: options.registry, kafka, ops, log, signal: io.signal });
     stopHealth = await startHealthStream({ kafka, measurements: () => ops.metrics.measurements(), log });
     ops.started();
     log.info({ roles, client: settings.client_id }, 'working');
     gone = await Promise.race([topicsGone(kafka, topics, log, io.signal), untilAborted(io.signal)]);
     if (gone.length > 0) log.error({ topics: gone }, withoutTopics(gone).message);
   } finally {
-    const parts = [async () => stopHealth?.(), ...[...running.values()].map((role) => () => role.stop())];
+    const parts = [
+      async () => stopHealth?.(),
+      async () => endLinks?.(),
+      ...[...running.values()].map((role) => () => role.stop()),
+    ];
     await stop(parts, log, gone.length > 0 ? EXIT_SERVER_MISSING : EXIT_INTERRUPTED);
   }
   if (gone.length > 0) io.exitCode = EXIT_SERVER_MISSING;
@@ -130,9 +138,10 @@ const TOPICS: Readonly<Record<RoleName, readonly string[]>> = {
   respond: [ALERTS, DOCUMENTS, CONTROL, RESPONSE],
 };
 
-const topicsOf = (roles: readonly RoleName[], { kafka }: WaywardConfig): string[] => {
-  const raw = roles.includes('ingest') ? (kafka?.topics ?? []).map(({ topic }) => topic) : [];
-  return [...new Set([...raw, ...roles.flatMap((role) => TOPICS[role])])];
+const topicsOf = (roles: readonly RoleName[], config: WaywardConfig): string[] => {
+  const raw = roles.includes('ingest') ? (config.kafka?.topics ?? []).map(({ topic }) => topic) : [];
+  const links = servesLinks(config) ? [CONTROL, RESPONSE] : [];
+  return [...new Set([...raw, ...roles.flatMap((role) => TOPICS[role]), ...links])];
 };
 
 async function lanesOf({ config, io, log }: KafkaRunOptions): Promise<ReadonlyMap<string, LaneOptions>> {

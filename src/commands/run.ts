@@ -26,6 +26,7 @@ import { FileSource } from '../sources/file.ts';
 import { FollowSource } from '../sources/follow.ts';
 import { HandlePool } from '../sources/handle-pool.ts';
 import type { Source, SourcePosition } from '../sources/source.ts';
+import { checkApprovalKey, serveLocalLinks } from './approval-links.ts';
 import { elasticsearchOf } from './elasticsearch-of.ts';
 import type { CommandIo } from './io.ts';
 import { keepFresh } from './keep-fresh.ts';
@@ -94,6 +95,7 @@ async function run(options: RunOptions, io: CommandIo): Promise<void> {
   }
   const detectors = loadDetectors(options.detectors ?? config.detectors).map(({ detector }) => detector);
   await config.resolveSecrets(['kafka', 'elasticsearch', 'response', 'revokers', 'drills'], secretContext(io));
+  checkApprovalKey(config.response.approvals);
   const log = createServiceLog(io.stderr);
   const ops = await startOps({ config, chosen: options, log, signal: io.signal });
   const endKeeping = keepFresh(config, (message) => log.warn(message));
@@ -173,6 +175,7 @@ async function runLocal(
       'watching',
     );
     worker.start();
+    const endLinks = serveLocalLinks(response, store, () => worker.wake(), ops, log);
     const stopDrills = scheduleDrills(config.drills, { response, worker: createDrillWorker() }, drillLog(log));
     const rotations = rotationLog(log, registry);
     const stopRotation = startRotation(config.rotation, { response, onStep: rotations.onStep }, rotations);
@@ -180,6 +183,7 @@ async function runLocal(
     try {
       await pipeline.run();
     } finally {
+      endLinks();
       await stopDrills();
       await stopRotation();
       await worker.stop();

@@ -103,7 +103,7 @@ export function loadConfig(written?: string): WaywardConfig {
   const file = resolve(written ?? DEFAULT_CONFIG);
   const isThere = written !== undefined || existsSync(file);
   const { value, errorAt } = isThere
-    ? loadYamlFile(written ?? DEFAULT_CONFIG, waywardSchema, { check: checkFormats })
+    ? loadYamlFile(written ?? DEFAULT_CONFIG, waywardSchema, { check: checkFile })
     : checkYaml('', DEFAULT_CONFIG, waywardSchema);
   const folder = dirname(file);
   const providers = { folder, settings: value.secret_providers };
@@ -133,6 +133,21 @@ export function loadConfig(written?: string): WaywardConfig {
       for (const key of keys) await resolveSecrets(value[key], here, secretErrorAt, [key]);
     },
   };
+}
+
+function checkFile(file: WaywardFile, report: Report): void {
+  checkFormats(file, report);
+  checkApprovals(file, report);
+}
+
+function checkApprovals({ response, http, kafka }: WaywardFile, report: Report): void {
+  if (response.approvals === undefined) return;
+  const where = ['response', 'approvals'];
+  if (response.webhook === undefined)
+    report(where, 'needs a webhook that carries the links; write response.webhook, too');
+  // On Kafka it may be another process that serves them.
+  if (http === undefined && kafka === undefined)
+    report(where, 'needs a server for the links; write http: { port: 8080 }');
 }
 
 function checkFormats(file: WaywardFile, report: Report): void {

@@ -32,7 +32,8 @@ export const partsOf = (entry: AuditEntry, steps: readonly OutboxStep[]): readon
     case 'decided':
       return decidedParts(entry);
     case 'approved':
-      return approvedParts(entry, steps);
+    case 'refused':
+      return answeredParts(entry, steps);
     case 'breaker-opened':
       return [{ state: 'open', reason: textOf(entry['because']) }];
     case 'halted':
@@ -81,17 +82,19 @@ const decidedParts = (entry: AuditEntry): readonly Part[] => {
   });
 };
 
-const approvedParts = (entry: AuditEntry, steps: readonly OutboxStep[]): readonly Part[] =>
+/** What a person said to what waited. */
+const answeredParts = (entry: AuditEntry, steps: readonly OutboxStep[]): readonly Part[] =>
   listOf(entry['credentials']).map((credential) => {
     const step = steps.findLast(
       (other) => other.credential === credential && other.action === 'revoke' && other.decidedBy === entry.by,
     );
     return {
-      state: 'approved',
+      state: entry.type,
       action: 'revoke',
       credential,
       agent: step?.agent,
       detail: step?.detail,
+      reason: entry['via'] === 'link' ? `${entry.type} by a signed link` : undefined,
       mode: 'approve',
       decidedBy: entry.by,
       seconds: { seconds_to_decide: between(step?.alertAt, step?.decidedAt) },

@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { UsageError } from '../errors.ts';
 import type { HttpSettings } from './settings.ts';
 
@@ -6,12 +12,29 @@ export interface Answer {
   readonly status: number;
   readonly type: string;
   readonly body: string;
+  /** Beside those that every answer has. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** By path. */
 export type Pages = ReadonlyMap<string, () => Answer | Promise<Answer>>;
 
+/** What somebody asks of a route. */
+export interface Visit {
+  readonly method: 'GET' | 'HEAD' | 'POST';
+  /** Behind the route's prefix, as it was sent, without the query. */
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  /** What was posted, as UTF-8; undefined where it is more than so many bytes, or broke off. Not read unless asked for. */
+  body(maxBytes: number): Promise<string | undefined>;
+}
+
+/** Answers every path below its prefix; the only one that may be posted to. */
+export type Route = (visit: Visit) => Promise<Answer>;
+
 export interface HttpServer {
+  /** Serves a route from here on, until what it returns is called. */
+  mount(prefix: string, route: Route): () => void;
   /** Ends every connection at once. */
   close(): Promise<void>;
 }
@@ -29,7 +52,7 @@ const MAX_CONNECTIONS = 256;
 const TEXT = 'text/plain; charset=utf-8';
 
 /**
- * Serves pages to GET and HEAD; reads no body.
+ * Serves pages to GET and HEAD, of which no body is read, and routes that are mounted later.
  * @throws UsageError where the port can't be had
  */
 export async function serve(
@@ -37,8 +60,9 @@ export async function serve(
   pages: Pages,
   onError: (error: unknown) => void,
 ): Promise<HttpServer> {
+  const routes = new Map<string, Route>();
   const server = createServer(LIMITS, (request, response) => {
-    answerTo(request, pages)
+    answerTo(request, pages, routes)
       .catch((error: unknown): Answer => {
         onError(error);
         return { status: 500, type: TEXT, body: 'failed; the log says why\n' };
@@ -49,6 +73,10 @@ export async function serve(
   server.maxConnections = MAX_CONNECTIONS;
   await listen(server, host, port);
   return {
+    mount(prefix, route) {
+      routes.set(prefix, route);
+      return () => routes.delete(prefix);
+    },
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
@@ -57,23 +85,54 @@ export async function serve(
   };
 }
 
-async function answerTo({ method, url = '' }: IncomingMessage, pages: Pages): Promise<Answer> {
-  if (method !== 'GET' && method !== 'HEAD') return { status: 405, type: TEXT, body: 'only GET and HEAD\n' };
-  const page = pages.get(url.split('?', 1)[0] ?? '');
+async function answerTo(request: IncomingMessage, pages: Pages, routes: ReadonlyMap<string, Route>): Promise<Answer> {
+  const { method, url = '', headers } = request;
+  const [path = ''] = url.split('?', 1);
+  for (const [prefix, route] of routes) {
+    if (!path.startsWith(prefix)) continue;
+    if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') return refused('GET, HEAD, POST');
+    return route({ method, path: path.slice(prefix.length), headers, body: (max) => bodyOf(request, max) });
+  }
+  if (method !== 'GET' && method !== 'HEAD') return refused('GET, HEAD');
+  const page = pages.get(path);
   return (await page?.()) ?? { status: 404, type: TEXT, body: `there is: ${[...pages.keys()].join(' ')}\n` };
 }
 
-function send({ headers }: IncomingMessage, response: ServerResponse, { status, type, body }: Answer): void {
+const refused = (allow: string): Answer => ({
+  status: 405,
+  type: TEXT,
+  body: `only ${allow.replace(/, (?!.*,)/, ' and ')}\n`,
+  headers: { allow },
+});
+
+async function bodyOf(request: IncomingMessage, max: number): Promise<string | undefined> {
+  if (Number(request.headers['content-length'] ?? 0) > max) return undefined;
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    // To leave the loop must not end the connection: the answer has yet to be sent.
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      length += chunk.length;
+      if (length > max) return undefined;
+      chunks.push(chunk);
+    }
+  } catch {
+    return undefined; // whoever sent it is gone, or was cut off
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function send({ headers }: IncomingMessage, response: ServerResponse, answer: Answer): void {
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
-  response.writeHead(status, {
-    'content-type': type,
-    'content-length': Buffer.byteLength(body),
+  response.writeHead(answer.status, {
+    'content-type': answer.type,
+    'content-length': Buffer.byteLength(answer.body),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
-    ...(status === 405 ? { allow: 'GET, HEAD' } : {}),
-    ...(hasBody ? { connection: 'close' } : {}), // what it sends is not waited for
+    ...answer.headers,
+    ...(hasBody ? { connection: 'close' } : {}), // what it still sends is not waited for
   });
-  response.end(body);
+  response.end(answer.body);
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

@@ -181,6 +181,12 @@ export const METRICS = {
     help: '1 while wayward halt has stopped all automatic response.',
     greatest: true,
   },
+  approvalLinks: {
+    name: 'wayward_approval_links_total',
+    kind: 'counter',
+    help: 'Requests to links of approvals: shown, approved, refused (by a person); what changed nothing: forged (no link of ours), cross-site, unusable (no decision and name), halted, late, decided (before), unanswered (no responder).',
+    labels: ['outcome'],
+  },
   configStale: {
     name: 'wayward_config_stale',
     kind: 'gauge',

@@ -8,6 +8,7 @@ export interface AuditEvent {
   readonly type:
     | 'decided'
     | 'approved'
+    | 'refused'
     | 'verified'
     | 'called'
     | 'failed'

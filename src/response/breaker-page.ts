@@ -26,13 +26,11 @@ export function pageBreaker(alert: string, { at, because }: OpenBreaker, { outbo
 
 export const isPage = ({ action, position }: OutboxStep): boolean => action === 'notify' && position === PAGE;
 
-/** A notification as it goes out: a page says how much waits by now. */
-export function eventOf(step: OutboxStep, context: ResponseContext): CloudEvent {
-  const event: CloudEvent = JSON.parse(step.detail);
-  if (!isPage(step)) return event;
-  const { because, opened_at } = event.data as { because: string; opened_at: string };
+/** Of a page as it goes out, the data: it says how much waits by now. */
+export function pageData(data: unknown, context: ResponseContext): object {
+  const { because, opened_at } = data as { because: string; opened_at: string };
   const waiting = context.outbox.waitingNow(context.now());
-  return { ...event, data: { because, opened_at, waiting, text: textOf(because, opened_at, waiting) } };
+  return { because, opened_at, waiting, text: textOf(because, opened_at, waiting) };
 }
 
 /** What a person must know while the breaker is open; undefined while it is not. */

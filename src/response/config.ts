@@ -20,6 +20,29 @@ const ruleSchema = z.strictObject({
   mode: z.enum(MODES),
 });
 
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** Whoever sees a link may approve by it, so nobody on the way may see it. */
+function problemOfBase(written: string): string | undefined {
+  const url = /^https?:\/\//.test(written) ? URL.parse(written) : null;
+  if (url === null) return 'is not the address of a website';
+  if (/[?#@]/.test(written)) return 'must have no user, query or fragment';
+  return url.protocol === 'https:' || LOOPBACK.has(url.hostname)
+    ? undefined
+    : 'must be https, since whoever sees a link may approve';
+}
+
+const approvalsSchema = z.strictObject({
+  /** Where people reach `http:` of a Wayward, without `/approve`. */
+  url: z.string().superRefine((written, context) => {
+    const problem = problemOfBase(written);
+    if (problem !== undefined) context.addIssue(`${problem}; write url: https://wayward.example.com`);
+  }),
+  /** Signs the links; the same in all processes. */
+  key: secretSchema,
+});
+export type ApprovalSettings = z.infer<typeof approvalsSchema>;
+
 const limitsSchema = z.strictObject({
   /** Credentials that may be revoked automatically per window. */
   credentials: z.int().min(1).default(5),
@@ -53,6 +76,8 @@ export const responseSchema = z.strictObject({
       per_minute: z.int().min(1).default(60),
     })
     .optional(),
+  /** Links in notifications, to a page where a person approves or refuses; none where absent. */
+  approvals: approvalsSchema.optional(),
   /** Where the audit trail's head is written, beside the store: best a place that this machine can only append to. */
   audit_head: z.string().min(1).optional(),
 });

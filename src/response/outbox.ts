@@ -124,6 +124,19 @@ export class Outbox {
     return { alerts: Number(row?.alerts), credentials: Number(row?.credentials) };
   }
 
+  /** Which alerts wait for a person, and until when, the longest wait first; of one alert where its id is given. */
+  waitingCauses(now: number, most: number, cause?: string): { readonly cause: string; readonly expiresAt: number }[] {
+    return this.#state
+      .all(
+        `SELECT cause, expires_at FROM outbox WHERE state = 'planned' AND expires_at > ? AND cause = coalesce(?, cause)
+         GROUP BY cause, expires_at ORDER BY min(alert_at), cause LIMIT ?`,
+        now,
+        cause ?? null,
+        most,
+      )
+      .map((row) => ({ cause: String(row.cause), expiresAt: Number(row.expires_at) }));
+  }
+
   /** Steps that waited for a person in vain. */
   overdue(now: number): OutboxStep[] {
     return this.#select("state = 'planned' AND expires_at <= ? ORDER BY expires_at LIMIT 200", now);
@@ -232,6 +245,18 @@ export class Outbox {
       by,
       now,
       now,
+      key,
+    );
+  }
+
+  /** Ends what waits, since a person said no. */
+  refuse(key: string, by: string, now: number): void {
+    this.#state.run(
+      `UPDATE outbox SET state = 'expired', decided_by = ?, decided_at = ?, done_at = ?, note = ? WHERE key = ? AND state = 'planned'`,
+      by,
+      now,
+      now,
+      `refused by ${by}`,
       key,
     );
   }

@@ -30,7 +30,8 @@ export function respondTo(alert: Alert, context: ResponseContext): readonly Deci
     if (mode === 'off' || (!isNew && wanted.length === 0)) return [];
     const breaker = openBreaker(context.state);
     const decisions = decideAll(alert, wanted, modes, context);
-    for (const [position, decision] of decisions.entries()) enqueue(alert, decision, position, context);
+    const waitsUntil = context.now() + context.config.approval_timeout; // all that one alert wants at once, until the same time
+    for (const [position, decision] of decisions.entries()) enqueue(alert, decision, position, waitsUntil, context);
     record(alert, mode, decisions, context);
     if (breaker === undefined) tellOfBreaker(alert, context);
     if (isHigh(alert) && context.config.webhook !== undefined) {
@@ -86,10 +87,15 @@ function decideAll(
   });
 }
 
-function enqueue(alert: Alert, { wanted, step, outcome }: Decision, position: number, context: ResponseContext): void {
+function enqueue(
+  alert: Alert,
+  { wanted, step, outcome }: Decision,
+  position: number,
+  waitsUntil: number,
+  context: ResponseContext,
+): void {
   if (outcome !== 'auto' && outcome !== 'approve') return;
   const { credential, describe } = step;
-  const now = context.now();
   context.outbox.add(
     {
       key: wanted.key,
@@ -101,10 +107,10 @@ function enqueue(alert: Alert, { wanted, step, outcome }: Decision, position: nu
       detail: describe,
       position,
       eventAt: wanted.eventAt,
-      expiresAt: outcome === 'approve' ? now + context.config.approval_timeout : undefined,
+      expiresAt: outcome === 'approve' ? waitsUntil : undefined,
       decidedBy: outcome === 'auto' ? AUTOMATIC : undefined,
     },
-    now,
+    context.now(),
   );
 }
 

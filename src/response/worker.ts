@@ -1,9 +1,10 @@
 import { CallError } from '../errors.ts';
 import type { CloudEvent } from '../webhook.ts';
 import type { CallContext, Revocation, Verification } from './action.ts';
-import { eventOf, isPage } from './breaker-page.ts';
+import { isPage } from './breaker-page.ts';
 import { haltOf, type ResponseContext } from './context.ts';
 import { whyNever } from './guards.ts';
+import { noticeOf } from './notice.ts';
 import { AUTOMATIC, type OutboxStep } from './outbox.ts';
 import { type PlanStep, prepareStep, stepDescribed } from './plan.ts';
 import { recordEnd } from './record.ts';
@@ -162,7 +163,7 @@ export class Worker {
     context.outbox.calling(step.key, context.now());
     if (!isPage(step)) this.#posts.push(context.now());
     await this.#options.beforeCall?.();
-    await deliver(eventOf(step, context));
+    await deliver(noticeOf(step, context));
     context.outbox.finish(step.key, 'called', 'the receiver took it', context.now());
   }
 

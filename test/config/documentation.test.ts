@@ -25,6 +25,15 @@ test('the example of docs/run.md is right', () => {
   expect(loadConfig(join(folder, 'wayward.yaml'))).toMatchObject({ response: { mode: 'dry-run' } });
 });
 
+test('the example of docs/approvals.md is right', () => {
+  const approvals = readFileSync(new URL('../../docs/approvals.md', import.meta.url), 'utf8');
+  const [, yaml = ''] = /```yaml\n(.*?)```/s.exec(approvals) ?? [];
+  expect(loadConfig(temporaryFile('wayward.yaml', yaml)).response).toMatchObject({
+    mode: 'approve',
+    approvals: { url: 'https://wayward.example.com' },
+  });
+});
+
 test('the example of docs/kibana.md is right', () => {
   const kibana = readFileSync(new URL('../../docs/kibana.md', import.meta.url), 'utf8');
   const [, yaml = ''] = /```yaml\n(.*?)```/s.exec(kibana) ?? [];

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Credential } from '../../src/attribution/credential.ts';
 import { notifiedDocument, responseDocuments } from '../../src/documents/response.ts';
+import { decideApproval, waitingApprovals } from '../../src/response/approval.ts';
 import type { AuditEntry } from '../../src/response/audit.ts';
 import { approve, dismiss, halt, orderSteps, resume } from '../../src/response/control.ts';
 import { planFor } from '../../src/response/plan.ts';
@@ -126,6 +127,25 @@ describe('what waits for a person', () => {
     for (const { wayward } of documents) expect(wayward?.['response']?.['mode']).toBe('approve');
     for (const { wayward } of documents.slice(2)) {
       expect(wayward?.['response']).toMatchObject({ decided_by: 'ann', seconds_to_decide: 60 });
+    }
+  });
+
+  test('is approved or refused by a link, which is the reason that is shown', () => {
+    for (const [decision, type] of [
+      ['approve', 'approved'],
+      ['refuse', 'refused'],
+    ] as const) {
+      const response = waiting();
+      response.at(NOW + 60_000);
+      const [approval] = waitingApprovals(response, 1);
+      if (approval === undefined) throw new Error('it waits');
+      decideApproval(approval, decision, 'ann', response);
+      const documents = documentsOf(response).slice(2);
+      expect(documents.map(shown)).toEqual([`revoke-${type} ${type} - a`, `revoke-${type} ${type} - b`]);
+      expect(documents[0]).toMatchObject({
+        event: { reason: `${type} by a signed link` },
+        wayward: { response: { decided_by: 'ann', seconds_to_decide: 60, mode: 'approve' } },
+      });
     }
   });
 

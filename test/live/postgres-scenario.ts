@@ -86,13 +86,14 @@ export async function createResponder(server: PostgresServer, role = 'wayward_re
   return server.urlFor(role, 'pw-of-responder');
 }
 
-/** Starts `wayward run` on three weeks of the agents' history, which ends now, and the server's own log; waits until it has caught up. */
+/** Starts `wayward run` on three weeks of the agents' history, which ends now, and the server's own log; waits until it has caught up. `more`: of wayward.yaml. */
 export async function startScene(
   folder: string,
   server: PostgresServer,
   agents: readonly LiveAgent[],
   responderUrl: string,
   response: object,
+  more: object = {},
 ): Promise<Scene> {
   mkdirSync(folder, { recursive: true });
   const now = Date.now();
@@ -107,9 +108,11 @@ export async function startScene(
     credentials: 'credentials.yaml',
     response,
     revokers: { postgres: { url: 'secret://env/RESPONDER_URL' } },
+    ...more,
   };
   writeFileSync(config, stringify(settings));
-  const wayward = spawnWayward(config, { RESPONDER_URL: responderUrl, WEBHOOK_KEY: 'a key that both ends know' });
+  const env = { RESPONDER_URL: responderUrl, WEBHOOK_KEY: 'a key that both ends know', APPROVAL_KEY: 'k'.repeat(32) };
+  const wayward = spawnWayward(config, env);
   await wayward.line(({ msg }) => msg === 'caught up');
   return { agents, config, wayward };
 }

@@ -36,6 +36,13 @@ export const wordSchema = z.discriminatedUnion('say', [
   z.object({ say: z.literal('halt'), ...said }),
   z.object({ say: z.literal('resume'), ...said }),
   z.object({ say: z.literal('approve'), ...said, alert: z.string().max(64) }),
+  /** By a link: about what it was made for, and nothing else. */
+  z.object({
+    say: z.literal('decide'),
+    ...said,
+    decision: z.enum(['approve', 'refuse']),
+    approval: z.object({ alert: z.string().max(64), expiresAt: z.int(), digest: z.string().max(64) }),
+  }),
   z.object({ say: z.literal('revoke'), ...said, credentials, final: z.boolean().default(false) }),
   z.object({ say: z.literal('restore'), ...said, credentials }),
 ]);

@@ -1,4 +1,5 @@
 import { CallError, UsageError } from '../../errors.ts';
+import { decideApproval } from '../../response/approval.ts';
 import type { ResponseContext } from '../../response/context.ts';
 import { approve, assessOrder, dismiss, halt, placeOrder, resume } from '../../response/control.ts';
 import { finalPlanFor, planFor } from '../../response/plan.ts';
@@ -51,6 +52,9 @@ function doing(word: Exclude<Word, { say: 'revoke' }>, store: Store, response: R
     case 'approve':
       approve(word.alert, word.by, response);
       return { cause: word.alert };
+    case 'decide':
+      decideApproval(word.approval, word.decision, word.by, response);
+      return { cause: word.approval.alert };
     case 'restore':
       return restoreAll(word.credentials, word.by, response);
     case 'close':

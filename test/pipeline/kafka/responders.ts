@@ -17,7 +17,11 @@ import { type RunningWayward, spawnWayward } from '../../live/wayward.ts';
 import { alertOf } from '../../response/alert-of.ts';
 import { type Issuer, startIssuer } from '../../servers/issuer.ts';
 
-const ENV = { WEBHOOK_KEY: 'key of the tests', FINGERPRINT_KEY: '0123456789abcdef'.repeat(4) };
+const ENV = {
+  WEBHOOK_KEY: 'key of the tests',
+  APPROVAL_KEY: 'key of the links, long enough to sign them',
+  FINGERPRINT_KEY: '0123456789abcdef'.repeat(4),
+};
 const QUIET = { info() {}, warn() {}, error() {} };
 
 interface Said {
@@ -31,7 +35,9 @@ export interface Place {
   readonly issuer: Issuer;
   readonly replica: Replica;
   /** Files of a process with a state folder of its own. */
-  config(name: string): string;
+  config(name: string, more?: object): string;
+  /** `wayward run` in a process of its own; `more` of wayward.yaml. */
+  process(name: string, roles: string, more?: object): RunningWayward;
   /** A responder in a process of its own. */
   responder(name: string): RunningWayward;
   /** A command, run to its end on a machine of this name. */
@@ -59,7 +65,7 @@ export async function newPlace(broker: string, response: object, agents = 12): P
     revoke: { with: 'webhook', url: `${issuer.url}/revoke`, verify_url: `${issuer.url}/verify` },
   }));
   writeFileSync(join(folder, 'credentials.json'), JSON.stringify({ credentials }));
-  const config = (name: string): string => {
+  const config = (name: string, more: object = {}): string => {
     mkdirSync(join(folder, name), { recursive: true });
     const file = join(folder, name, 'wayward.yaml');
     const content = {
@@ -68,6 +74,7 @@ export async function newPlace(broker: string, response: object, agents = 12): P
       fingerprint_key: 'secret://env/FINGERPRINT_KEY',
       response: { mode: 'auto', limits: { credentials: 1_000, peer_group_percent: 100 }, ...response },
       revokers: { webhook: { secret: 'secret://env/WEBHOOK_KEY' } },
+      ...more,
     };
     writeFileSync(file, JSON.stringify(content));
     return file;
@@ -81,16 +88,18 @@ export async function newPlace(broker: string, response: object, agents = 12): P
   const producer = kafka.producer({ createPartitioner: () => () => 0 });
   await producer.connect();
   onTestFinished(() => producer.disconnect());
+  const start = (name: string, roles: string, more?: object): RunningWayward => {
+    const running = spawnWayward(config(name, more), ENV, ['--roles', roles]);
+    onTestFinished(() => running.kill());
+    return running;
+  };
   return {
     kafka,
     issuer,
     replica,
     config,
-    responder: (name) => {
-      const running = spawnWayward(config(name), ENV, ['--roles', 'respond']);
-      onTestFinished(() => running.kill());
-      return running;
-    },
+    process: start,
+    responder: (name) => start(name, 'respond'),
     command: (name, ...args) => said([...args, '--config', config(name)]),
     alert: (numbers, age = 0) => sendAlerts(producer, numbers, age),
     say: async (word, at = Date.now()) => {
