@@ -34,7 +34,8 @@ export function respondTo(alert: Alert, context: ResponseContext): readonly Deci
     for (const [position, decision] of decisions.entries()) enqueue(alert, decision, position, waitsUntil, context);
     record(alert, mode, decisions, context);
     if (breaker === undefined) tellOfBreaker(alert, context);
-    if (isHigh(alert) && context.config.webhook !== undefined) {
+    const isForPeople = isHigh(alert) || decisions.some(({ outcome }) => outcome === 'approve');
+    if (isForPeople && context.config.webhook !== undefined) {
       const occasion = isNew ? alert.severity : (decisions[0]?.wanted.key ?? '');
       notify(alert, decisions, occasion, context); // one per severity reached, one per further step
     }

@@ -66,6 +66,26 @@ test('when something waits for a person the webhook says that it is no dry-run',
   expect(JSON.parse(receiver.received[0]?.body ?? '').data.dry_run).toBe(false);
 });
 
+test('an alert of medium severity is posted where a person must approve something, and only there', async () => {
+  receiver.received.length = 0;
+  const medium = alertOf({ severity: 'medium' });
+  const rules = [{ severity: 'medium', mode: 'approve' }];
+  const settings = { postgres: { url: await secretOf('x') } };
+  const asking = responseOf(withWebhook({ mode: 'auto', rules }), [credentialOf()], settings);
+  respondTo(medium, asking);
+  await workThrough(asking, { deliver: toReceiver });
+  expect(receiver.received).toHaveLength(1);
+
+  const watching = responseOf(
+    withWebhook({ mode: 'dry-run', rules: [{ ...rules[0], mode: 'dry-run' }] }),
+    [credentialOf()],
+    settings,
+  );
+  expect(respondTo(medium, watching)).toHaveLength(1);
+  await workThrough(watching, { deliver: toReceiver });
+  expect(receiver.received).toHaveLength(1);
+});
+
 test('a receiver that is down is tried again with the same id', async () => {
   receiver.received.length = 0;
   receiver.answer(503);
