@@ -79,6 +79,11 @@ export class Core {
     this.incidents.close(id);
   }
 
+  /** From now on this credential counts as rotated at that time, milliseconds. */
+  rotated(credential: string, at: number): void {
+    this.#registry.rotated(credential, at);
+  }
+
   save(): SavedCore {
     return this.#saved(this.engine.save());
   }

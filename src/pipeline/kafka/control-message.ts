@@ -30,6 +30,13 @@ export const replaySchema = z.object({
   letters: z.array(z.int().nonnegative()).min(1).max(MOST_LETTERS),
 });
 
+/** What the responder says of a rotation that is proven, to whoever detects; said again, it does nothing. `at`: milliseconds since the epoch. */
+export const rotatedSchema = z.object({
+  say: z.literal('rotated'),
+  credential: z.string().min(1).max(1_024),
+  at: z.int().nonnegative(),
+});
+
 /** What people say to the responder. */
 export const wordSchema = z.discriminatedUnion('say', [
   closingSchema.extend(said),

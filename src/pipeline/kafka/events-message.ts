@@ -12,6 +12,12 @@ export interface ClosingRecord {
   readonly verdict: 'benign' | 'true';
 }
 
+/** A credential has a new secret since then, milliseconds since the epoch. */
+export interface RotationRecord {
+  readonly credential: string;
+  readonly at: number;
+}
+
 /** One message of the events topic: what a reader of one raw partition has to say to one events partition. */
 export interface EventsMessage {
   /** The raw partition, `topic/partition`. */
@@ -26,6 +32,7 @@ export interface EventsMessage {
   readonly live: boolean;
   readonly events: readonly PendingUse[];
   readonly closings: readonly ClosingRecord[];
+  readonly rotations?: readonly RotationRecord[];
 }
 
 type Wire = readonly [
@@ -115,7 +122,8 @@ const isMessage = (
   Array.isArray(value.events) &&
   value.events.every(isWire) &&
   Array.isArray(value.closings) &&
-  value.closings.every(isClosing);
+  value.closings.every(isClosing) &&
+  (value.rotations === undefined || (Array.isArray(value.rotations) && value.rotations.every(isRotation)));
 
 const isWire = (row: unknown): boolean =>
   Array.isArray(row) && row.length === COLUMNS.length && COLUMNS.every((fits, at) => fits(row[at]));
@@ -128,6 +136,9 @@ const isClosing = (value: unknown): boolean =>
   typeof value.alert.principal === 'string' &&
   Number.isFinite(value.alert.start) &&
   Number.isFinite(value.alert.end);
+
+const isRotation = (value: unknown): boolean =>
+  isObject(value) && typeof value.credential === 'string' && Number.isFinite(value.at);
 
 const toWire = (event: PendingUse): Wire => {
   const { use } = event;

@@ -11,6 +11,8 @@ export interface SavedDetector {
   /** Events that came since the last were handed to the core. */
   readonly unsorted: number;
   readonly frontier: number | null;
+  /** Ids of credentials that were rotated, and when: the registry's file may not know it yet. */
+  readonly rotations?: readonly (readonly [credential: string, at: number])[];
 }
 
 const LIMITS = { events: 1_000_000, bytes: Number.POSITIVE_INFINITY, batch: 8_192 };
@@ -29,6 +31,7 @@ export class PartitionDetector {
   #names: readonly string[] = [];
   #frontier = Number.NEGATIVE_INFINITY;
   #unsorted = 0;
+  readonly #rotations = new Map<string, number>();
 
   constructor(core: Core) {
     this.#core = core;
@@ -49,6 +52,7 @@ export class PartitionDetector {
     for (const event of message.events) this.#pending.incoming.push(event);
     this.#unsorted += message.events.length;
     for (const { alert, verdict } of message.closings) this.#core.close(alert, verdict);
+    for (const { credential, at } of message.rotations ?? []) this.#rotated(credential, at);
     this.#release(message.live);
   }
 
@@ -61,6 +65,7 @@ export class PartitionDetector {
       waitingFor: this.#waitingFor,
       unsorted: this.#unsorted,
       frontier: finite(this.#frontier),
+      rotations: [...this.#rotations],
     };
   }
 
@@ -76,6 +81,12 @@ export class PartitionDetector {
     this.#unsorted = saved.unsorted;
     this.#frontier = saved.frontier ?? Number.NEGATIVE_INFINITY;
     this.#core.load(core);
+    for (const [credential, at] of saved.rotations ?? []) this.#rotated(credential, at);
+  }
+
+  #rotated(credential: string, at: number): void {
+    this.#core.rotated(credential, at);
+    this.#rotations.set(credential, Math.max(at, this.#rotations.get(credential) ?? at));
   }
 
   /** Which raw partitions there are, as their readers say. */

@@ -4,6 +4,7 @@ import type { Fetched } from '../../kafka/fetched.ts';
 import type { Log } from '../../kafka/log.ts';
 import type { KafkaMessage } from '../../kafka/message.ts';
 import type { PartitionWorker } from '../../kafka/partition-slot.ts';
+import { send } from '../../kafka/send.ts';
 import type { TopicReader } from '../../kafka/topic-reader.ts';
 import type { Telemetry } from '../../ops/telemetry.ts';
 import { timesOf } from '../../response/record.ts';
@@ -17,7 +18,7 @@ import { createDrillWorker, createWorker } from '../response.ts';
 import { rotationLog } from '../rotation-log.ts';
 import { tellOfResponse } from '../telemetry.ts';
 import { readAlert } from './alert-message.ts';
-import { NO_WORD, replaySchema, wordSchema } from './control-message.ts';
+import { NO_WORD, replaySchema, rotatedSchema, wordSchema } from './control-message.ts';
 import type { ForeignMessages } from './foreign.ts';
 import { obey } from './obey.ts';
 import type { Replica } from './replica.ts';
@@ -42,6 +43,8 @@ const ALERTS_AT = 'kafka.alerts';
 const CONTROL_AT = 'kafka.control';
 /** Alerts in one transaction: what they change becomes one message. */
 const MOST_ALERTS = 100;
+/** Whoever responded before may have ended between a rotation and saying it, milliseconds. */
+const SAY_AGAIN = 86_400_000;
 
 /**
  * Responds to the alerts of `wayward.alerts` and to people's words on `wayward.control`. What it decides, how far it has read and
@@ -160,14 +163,27 @@ export class RespondWorker implements PartitionWorker {
 
   #startRotation({ store, response, changelog }: Responder): () => Promise<void> {
     const { config, registry, log } = this.#context;
-    for (const [id, at] of rotationsIn(store)) registry.rotated(id, at);
+    for (const [id, at] of rotationsIn(store)) {
+      registry.rotated(id, at);
+      if (at > response.now() - SAY_AGAIN) this.#sayRotated(id, at);
+    }
     const tell = rotationLog(log, registry);
     const onStep: typeof tell.onStep = (step) => {
       tell.onStep(step);
       this.#save();
+      if (step.state === 'verified' && step.doneAt !== undefined) this.#sayRotated(step.credential, step.doneAt);
     };
     const context = { response, onStep, beforeCall: () => changelog.clear() };
     return startRotation(config.rotation, context, { ...tell, onError: (error) => this.#failed(error) });
+  }
+
+  /** To whoever detects: they read the registry's file only. */
+  #sayRotated(credential: string, at: number): void {
+    const { kafka, log } = this.#context;
+    const value = JSON.stringify({ say: 'rotated', credential, at });
+    send(kafka, { topic: CONTROL, partition: 0, key: `rotated/${credential}`, value }).catch((error: unknown) =>
+      log.warn({ credential, err: error }, 'detection could not be told of a rotation: it may call it overdue'),
+    );
   }
 
   async #listen(responder: Responder): Promise<void> {
@@ -187,7 +203,7 @@ export class RespondWorker implements PartitionWorker {
     const { log } = this.#context;
     const done = () => store.setSetting(CONTROL_AT, Number(offset) + 1);
     const said = jsonOf(value);
-    if (replaySchema.safeParse(said).success) return done(); // for whoever ingests
+    if (replaySchema.safeParse(said).success || rotatedSchema.safeParse(said).success) return done(); // for whoever ingests
     const word = wordSchema.safeParse(said);
     if (!word.success) {
       this.#context.foreign.passOver({ topic: CONTROL, partition: 0, offset }, NO_WORD);
