@@ -106,6 +106,8 @@ export class PartitionGroup {
   }
 
   #joined(memberId: string, assignment: Readonly<Record<string, readonly number[]>>): void {
+    // Others leave while this one does: nobody would stop what began now.
+    if (this.#stop.signal.aborted) return;
     // As another member we have been out of the group: others may have had our partitions in the meantime.
     const stayed = memberId === this.#memberId;
     this.#memberId = memberId;

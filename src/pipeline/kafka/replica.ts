@@ -59,7 +59,10 @@ export class Replica {
     return this.#position?.seq ?? 0;
   }
 
-  /** Until it has come to the marker, which `write` wrote; or the signal. */
+  /**
+   * Until it has come to the marker, which `write` wrote; or the signal.
+   * @throws Error once it is closed
+   */
   async reaches(marker: string, write: () => Promise<void>, signal: AbortSignal): Promise<void> {
     this.#awaited.add(marker);
     await write();
@@ -88,6 +91,7 @@ export class Replica {
 
   async #look(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
+    if (this.#stop.signal.aborted) throw new Error('the replica is closed');
     await wait(LOOK_EVERY, this.#stop.signal);
   }
 

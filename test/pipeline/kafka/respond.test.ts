@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { answerOf } from '../../../src/pipeline/kafka/answers.ts';
+import { Replica } from '../../../src/pipeline/kafka/replica.ts';
 import { AuditTrail } from '../../../src/response/audit.ts';
 import { openBreaker } from '../../../src/response/limits.ts';
 import { Outbox, type StepState } from '../../../src/response/outbox.ts';
 import { closingsAfter, listAlerts } from '../../../src/sinks/store-alerts.ts';
+import { temporaryFolder } from '../../config/temp.ts';
 import type { RunningWayward } from '../../live/wayward.ts';
 import { startKafka } from '../../servers/kafka.ts';
 import { describeWith } from '../../servers/require-server.ts';
@@ -28,6 +30,13 @@ const isWhole = ({ replica }: Place): readonly string[] =>
   new AuditTrail(replica.store, '/nowhere', { get: () => 0, set() {}, safe: () => 0 }).verify().problems;
 
 describeWith('responders on Kafka', startKafka, (server) => {
+  test('a copy of the record that is closed keeps nobody waiting', async () => {
+    const { kafka } = await newPlace(server().broker, {});
+    const replica = await Replica.open(kafka, temporaryFolder());
+    const waiting = replica.reaches('nobody writes it', async () => {}, new AbortController().signal);
+    await Promise.all([replica.close(), expect(waiting).rejects.toThrow('the replica is closed')]);
+  });
+
   test(
     'killed at any point, the next one goes on: every alert is decided once and every credential dies once',
     async () => {
