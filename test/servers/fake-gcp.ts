@@ -115,7 +115,7 @@ export async function startFakeGcp(): Promise<FakeGcp> {
     const [, project = ''] = path.split('/').slice(1);
     if (!caller.permissions.has(method.permission) || ![PROJECT, PROJECT_NUMBER].includes(project))
       throw permissionDenied(method.permission, path.slice('v1/'.length));
-    const isLate = method.http === 'GET' && !path.includes(':') && lateReads > 0;
+    const isLate = method.http === 'GET' && (!path.includes(':') || path.endsWith('/latest:access')) && lateReads > 0;
     if (isLate) lateReads--;
     return method.answer(method.path.exec(path)?.groups ?? {}, bodyOf(method, request, body), isLate);
   }
