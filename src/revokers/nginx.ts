@@ -29,7 +29,7 @@ const settingsSchema = z.strictObject({
   /** Where nginx itself says of an id, put at its end, whether its map denies it: `1` or `0`. */
   probe: z.url({ protocol: /^https?$/ }).meta({ example: 'http://127.0.0.1:8089/wayward/denied/' }),
 });
-type Gateway = z.infer<typeof settingsSchema>;
+export type NginxGateway = z.infer<typeof settingsSchema>;
 
 /**
  * Denies a credential's id in a map that nginx includes, and reloads nginx. A reload starts new workers beside the old ones, which go on
@@ -63,9 +63,9 @@ interface Reload {
 }
 
 /** The last one of each gateway by this process. Without one there is no telling which workers are old: then it is made anew. */
-const reloads = new WeakMap<Gateway, Reload>();
+const reloads = new WeakMap<NginxGateway, Reload>();
 
-const change = (gateway: Gateway, edit: (text: string) => string): Promise<void> =>
+const change = (gateway: NginxGateway, edit: (text: string) => string): Promise<void> =>
   holdFile(gateway.denied, async (file) => {
     const text = edit(file.text);
     // Repeated while old workers still finish: another reload would only add more of them.
@@ -82,7 +82,7 @@ const change = (gateway: Gateway, edit: (text: string) => string): Promise<void>
   });
 
 /** Where nginx would not take its configuration, the map is what it was. */
-async function writeTested({ test }: Gateway, file: HeldFile, text: string): Promise<void> {
+async function writeTested({ test }: NginxGateway, file: HeldFile, text: string): Promise<void> {
   await file.replace(text);
   try {
     await run("nginx's configuration test", test);
@@ -92,7 +92,7 @@ async function writeTested({ test }: Gateway, file: HeldFile, text: string): Pro
   }
 }
 
-async function reload({ reload: argv }: Gateway, { pid }: RunningProcess): Promise<void> {
+async function reload({ reload: argv }: NginxGateway, { pid }: RunningProcess): Promise<void> {
   if (argv !== undefined) return run('the reload of nginx', argv);
   try {
     process.kill(pid, 'SIGHUP');
@@ -110,7 +110,7 @@ async function run(name: string, argv: readonly string[]): Promise<void> {
   if (code !== 0) throw new CallError(`${name} ended with ${code}: ${output.replaceAll(/"[^"]*("|$)/g, '"…"')}`, true);
 }
 
-async function readBack(gateway: Gateway, id: string): Promise<Verification> {
+async function readBack(gateway: NginxGateway, id: string): Promise<Verification> {
   const isDenied = denies(await readText(gateway.denied), id);
   const last = reloads.get(gateway);
   if (last === undefined || denies(last.text, id) !== isDenied)
@@ -128,7 +128,7 @@ async function readBack(gateway: Gateway, id: string): Promise<Verification> {
   return { dead: isDenied, alive: !isDenied, proof };
 }
 
-async function asksDenied({ probe }: Gateway, id: string): Promise<boolean> {
+async function asksDenied({ probe }: NginxGateway, id: string): Promise<boolean> {
   const { status, text } = await request({
     service: 'the probe of nginx',
     method: 'GET',
