@@ -5,7 +5,15 @@ import type { Verification } from '../response/action.ts';
 import { absolutePath, gatewaySpec } from './gateway-entry.ts';
 import { type HeldFile, holdFile, readText } from './held-file.ts';
 import { allowing, denies, denying } from './nginx-denied.ts';
-import { areEnding, comeToEnd, masterOf, type RunningProcess, stillRunning, workersOf } from './nginx-processes.ts';
+import {
+  areEnding,
+  comeToEnd,
+  endingWorkers,
+  masterOf,
+  type RunningProcess,
+  stillRunning,
+  workersOf,
+} from './nginx-processes.ts';
 import { defineRevoker } from './revoker.ts';
 import { runProgram } from './run-program.ts';
 
@@ -115,7 +123,9 @@ async function readBack(gateway: NginxGateway, id: string): Promise<Verification
   const last = reloads.get(gateway);
   if (last === undefined || denies(last.text, id) !== isDenied)
     return { dead: false, proof: 'this Wayward has not reloaded nginx with the map as it is now' };
-  const left = await stillRunning(last.old, Date.now() + WORKERS_END_WITHIN_MS);
+  // A worker that nginx made anew after the count, since one had crashed, is as old, and shows by now that it ends.
+  const old = new Map([...last.old, ...endingWorkers(masterOf(gateway.pid))].map((worker) => [worker.pid, worker]));
+  const left = await stillRunning([...old.values()], Date.now() + WORKERS_END_WITHIN_MS);
   if (left.length > 0) {
     const pids = left.map(({ pid }) => pid).join(', ');
     const proof = `workers from before the reload still serve connections (${pids}); worker_shutdown_timeout ends them`;
