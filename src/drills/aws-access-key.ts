@@ -1,6 +1,7 @@
 import type { IAM } from '@aws-sdk/client-iam';
-import { type AwsAccount, withAws } from '../aws.ts';
+import type { AwsAccount } from '../aws.ts';
 import { isNoSuchEntity } from '../aws-errors.ts';
+import { identityOf } from '../aws-identity.ts';
 import { CallError } from '../errors.ts';
 import { awsSettings, withIam } from '../revokers/aws-settings.ts';
 import { type Canary, type DrillKind, defineDrill } from './drill-kind.ts';
@@ -61,8 +62,6 @@ const accessKeyDrill = (id: 'aws-access-key' | 'aws-access-key-delete', done: st
 export const awsAccessKey = accessKeyDrill('aws-access-key', 'made inactive');
 export const awsAccessKeyDelete = accessKeyDrill('aws-access-key-delete', 'deleted');
 
-const REFUSALS: ReadonlySet<string> = new Set(['InvalidClientTokenId', 'UnrecognizedClientException']);
-
 function useOf(
   account: AwsAccount,
   user: string,
@@ -71,20 +70,7 @@ function useOf(
 ): Pick<Canary, 'use' | 'refused' | 'remove'> {
   const { region, endpoint } = account;
   const canary = { region, endpoint, access_key_id: id, secret_access_key: { reveal: () => secret } };
-  /** Whose AWS says that the key is, or how it refuses it. */
-  const ask = (): Promise<{ readonly arn?: string | undefined; readonly refusal?: string }> =>
-    withAws(
-      canary,
-      async (config) => new (await import('@aws-sdk/client-sts')).STS(config),
-      async (sts, options) => {
-        try {
-          return { arn: (await sts.getCallerIdentity({}, options)).Arn };
-        } catch (error) {
-          if (error instanceof Error && REFUSALS.has(error.name)) return { refusal: error.name };
-          throw error;
-        }
-      },
-    );
+  const ask = async (): Promise<{ readonly arn?: string; readonly refusal?: string }> => identityOf(canary);
   return {
     async use() {
       const look = async () => (await ask()).arn;

@@ -3,7 +3,11 @@
  * AWS. Without a number it goes to the end and prints how many calls there were, and after which of them something was noted:
  * elsewhere before a call and after the one before are the same.
  */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { IAMClient } from '@aws-sdk/client-iam';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { STSClient } from '@aws-sdk/client-sts';
 import pg from 'pg';
 import { credentialOf } from '../response/response-of.ts';
 import { checkedAccounts, type PlainAccounts } from './accounts.ts';
@@ -33,7 +37,7 @@ async function counted<T>(call: () => Promise<T>): Promise<T> {
 const { fetch } = globalThis;
 globalThis.fetch = (...args) => counted(() => fetch(...args));
 countMethods(pg.Client.prototype, 'connect', 'query');
-countMethods(SecretsManagerClient.prototype, 'send');
+for (const { prototype } of [SecretsManagerClient, IAMClient, STSClient]) countMethods(prototype, 'send');
 
 function countMethods(prototype: object, ...names: readonly string[]): void {
   for (const name of names) {
@@ -57,5 +61,9 @@ store.setSetting = (name, value) => {
   setSetting(name, value);
 };
 rotations.order();
-await rotations.make();
+for (let tick = 0; tick < 3 && rotations.steps(id)[0]?.doneAt === undefined; tick++) {
+  await rotations.make();
+  await sleep(5);
+  rotations.response.at(rotations.response.now() + 400_000); // what waits, or is to be tried again, is due
+}
 process.stdout.write(JSON.stringify({ calls, noted }));
