@@ -1,15 +1,11 @@
-import type { IAM } from '@aws-sdk/client-iam';
 import { z } from 'zod';
 import type { Credential } from '../attribution/credential.ts';
-import type { AwsAccount } from '../aws.ts';
-import { identityOf } from '../aws-identity.ts';
 import { durationSchema } from '../config/duration.ts';
 import { CallError } from '../errors.ts';
-import { readJson } from '../http.ts';
 import { accessKey } from '../revokers/aws-access-keys.ts';
-import { accessKeySchema, awsNameSchema, awsSettings, mustExist, withIam } from '../revokers/aws-settings.ts';
+import { awsNameSchema, awsSettings, withIam } from '../revokers/aws-settings.ts';
+import { type KeyHolder, keyIn, nextKey, prove } from './aws-next-key.ts';
 import { defineRotator, type Notes, NotYet } from './rotator.ts';
-import type { WritableSecret } from './secret-writer.ts';
 import { placeSchema } from './secret-writers/registry.ts';
 
 /**
@@ -61,27 +57,15 @@ function whyUnfit({ match, revoke, escalation = [] }: Credential): string | unde
   return 'its entry names an access key id, which a rotation changes: write match: { aws_principal_arn: … } and revoke: { with: aws-deny-all, user: … }';
 }
 
-interface Target {
-  readonly account: AwsAccount;
-  readonly user: string;
-  readonly secret: WritableSecret;
+interface Target extends KeyHolder {
+  /** Milliseconds. */
   readonly keepOld: number;
 }
-
-interface Key {
-  readonly AccessKeyId: string;
-  readonly SecretAccessKey: string;
-}
-
-const keySchema = z.object({ AccessKeyId: accessKeySchema, SecretAccessKey: z.string().min(16) });
-const keyIn = (text: string | undefined): Key | undefined =>
-  text === undefined ? undefined : readJson(text, keySchema);
-const textOf = (key: Key): string => JSON.stringify({ Version: 1, ...key });
 
 async function rotate(target: Target, notes: Notes): Promise<string> {
   const { account, user, secret, keepOld } = target;
   if (notes.get('proven') === undefined) {
-    const next = await staged(target, notes);
+    const next = await nextKey(target, notes);
     await prove(target, next, true);
     await notes.keep('next', next.AccessKeyId);
     await notes.keep('proven', 'yes');
@@ -104,83 +88,4 @@ async function rotate(target: Target, notes: Notes): Promise<string> {
   });
   if (status === 'Active') throw new CallError(`IAM still lists the old key ${old} as Active`, true);
   return `AWS takes the new key ${now.AccessKeyId} as one of ${user}; the old one, ${old}, is ${status ?? 'deleted'}`;
-}
-
-/** The next key, which waits in the secret manager by now; the current one works as before. */
-async function staged(target: Target, notes: Notes): Promise<Key> {
-  const { secret } = target;
-  const { current, pending } = await secret.read();
-  const old = keyIn(current);
-  if (old === undefined)
-    throw new CallError(
-      'the secret holds no access key: write {"Version":1,"AccessKeyId":"AKIA…","SecretAccessKey":"…"} there first',
-      false,
-    );
-  if (notes.get('old') === undefined) {
-    await prove(target, old, false);
-    await notes.keep('old', old.AccessKeyId);
-  }
-  if (notes.get('staged') === undefined) {
-    const waits = keyIn(pending);
-    if (waits === undefined || !('arn' in (await identityOf(as(target, waits))))) await makeKey(target, notes);
-    await notes.keep('staged', 'yes');
-  }
-  const next = keyIn((await secret.read()).pending);
-  if (next === undefined) throw new CallError('somebody removed the pending value of the secret', false);
-  return next;
-}
-
-const makeKey = ({ account, user, secret }: Target, notes: Notes): Promise<void> =>
-  withIam(account, async (iam, options) => {
-    await makeRoom(iam, options, user, notes);
-    await notes.keep('making', 'yes'); // from here on, a key that was never used is one of ours
-    const { AccessKey: made } = await iam.createAccessKey({ UserName: user }, options);
-    const key = keySchema.safeParse(made).data;
-    if (key === undefined) throw new CallError('AWS made no access key', false);
-    try {
-      await secret.stage(textOf(key));
-    } catch (error) {
-      await accessKey(iam, options, user, key.AccessKeyId).remove(); // nobody has its secret
-      throw error;
-    }
-  });
-
-type Options = Parameters<IAM['listAccessKeys']>[1];
-
-/** Deletes the key beside the current one: one that is inactive, or whose secret got lost with a process of ours. */
-async function makeRoom(iam: IAM, options: Options, user: string, notes: Notes): Promise<void> {
-  const list = await mustExist(`user ${user}`, iam.listAccessKeys({ UserName: user }, options));
-  for (const { AccessKeyId: id = '', Status: status } of list.AccessKeyMetadata ?? []) {
-    if (id === notes.get('old')) continue;
-    if (status === 'Active' && !(notes.get('making') !== undefined && (await isUnused(iam, options, id))))
-      throw new CallError(
-        `the AWS user ${user} has a second active access key, ${id}, and there is no third: make it inactive if nobody uses it`,
-        false,
-      );
-    await accessKey(iam, options, user, id).remove();
-  }
-}
-
-const isUnused = async (iam: IAM, options: Options, id: string): Promise<boolean> =>
-  (await iam.getAccessKeyLastUsed({ AccessKeyId: id }, options)).AccessKeyLastUsed?.LastUsedDate === undefined;
-
-const as = ({ account: { region, endpoint } }: Target, { AccessKeyId, SecretAccessKey }: Key): AwsAccount => ({
-  ...{ region, endpoint, access_key_id: AccessKeyId },
-  secret_access_key: { reveal: () => SecretAccessKey },
-});
-
-/** @throws CallError unless AWS takes the key as one of the user */
-async function prove(target: Target, key: Key, isNew: boolean): Promise<void> {
-  const said = await identityOf(as(target, key));
-  if ('refusal' in said) {
-    const what = isNew
-      ? 'AWS does not take the new key yet'
-      : 'AWS does not take the key in the secret: there would be no way back';
-    throw new CallError(`${what} (${said.refusal})`, isNew);
-  }
-  if (!said.arn.endsWith(`/${target.user}`))
-    throw new CallError(
-      `the key ${key.AccessKeyId} is not one of the AWS user ${target.user}: it is ${said.arn}`,
-      false,
-    );
 }
