@@ -16,6 +16,7 @@ import { formats } from '../src/formats/registry.ts';
 import { METRICS, type MetricDefinition } from '../src/ops/metric-list.ts';
 import { REVOKERS } from '../src/revokers/registry.ts';
 import { ROTATORS } from '../src/rotation/registry.ts';
+import { SECRET_WRITERS } from '../src/rotation/secret-writers/registry.ts';
 
 /** One line here for each registry that the docs show. */
 const TABLES: Readonly<Record<string, () => string>> = {
@@ -72,6 +73,25 @@ const TABLES: Readonly<Record<string, () => string>> = {
         title,
         undo,
         cannotStop,
+        needs,
+        testedAgainst,
+      ]),
+    ),
+  'secret-writers': () =>
+    table(
+      [
+        '`secret:`',
+        'where a secret is kept',
+        'account',
+        'the pending value',
+        'what its account needs',
+        'tested against',
+      ],
+      SECRET_WRITERS.map(({ example, title, account, pending, needs, testedAgainst }) => [
+        `\`${example}\``,
+        title,
+        `\`revokers.${account}\``,
+        pending,
         needs,
         testedAgainst,
       ]),

@@ -1,6 +1,7 @@
 import type { Alert } from '../alerts/alert.ts';
 import type { ResponseContext } from '../response/context.ts';
 import { approve, dismiss, halt, orderSteps, resume } from '../response/control.ts';
+import { knownMisuse } from '../response/goes-on.ts';
 import type { OutboxStep } from '../response/outbox.ts';
 import { finalPlanFor, planFor } from '../response/plan.ts';
 import { orderRestore, type Restorable } from '../response/restore.ts';
@@ -49,6 +50,7 @@ export const localDesk = ({ response, store, fetchSecrets, io }: LocalDeskOption
   async close({ id }, { verdict, because, by }) {
     store.transaction(() => {
       saveClosing(store, { alert: id, verdict, because, by, at: response.now() });
+      knownMisuse(id, store);
       if (verdict === 'benign') dismiss(id, `closed as benign by ${by}`, response);
     });
     response.audit.publishHead();

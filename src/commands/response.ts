@@ -6,6 +6,7 @@ import { breakerText } from '../response/breaker-page.ts';
 import type { ResponseContext } from '../response/context.ts';
 import type { OutboxStep } from '../response/outbox.ts';
 import { timesOf } from '../response/record.ts';
+import { isWell } from '../rotation/rotations.ts';
 import { Store } from '../sinks/store.ts';
 import { type Desk, localDesk } from './desk.ts';
 import { type CommandIo, write } from './io.ts';
@@ -76,7 +77,7 @@ export async function reportSteps(
     await write(io.stdout, table(['CREDENTIAL', 'STATE', 'TOOK', 'PROOF'], rows));
   }
   const unfinished = steps.filter(
-    ({ state, doneAt }) => doneAt === undefined || state === 'failed' || state === 'expired',
+    (step) => (step.doneAt === undefined && !isWell(step)) || step.state === 'failed' || step.state === 'expired',
   );
   if (unfinished.length > 0) {
     const names = unfinished.map(({ credential, state }) => `${credential} (${state})`).join(', ');

@@ -7,7 +7,7 @@ import type { ResponseContext } from '../response/context.ts';
 import type { OutboxStep } from '../response/outbox.ts';
 import { dueBy } from '../rotation/due.ts';
 import { planRotation, type RotationPlan } from '../rotation/plan.ts';
-import { makeRotations, orderRotation, rotationsIn, underWay } from '../rotation/rotations.ts';
+import { isWell, makeRotations, orderRotation, rotationsIn, underWay } from '../rotation/rotations.ts';
 import { Store } from '../sinks/store.ts';
 import { chosenCredentials } from './chosen-credentials.ts';
 import { type CommandIo, write } from './io.ts';
@@ -98,7 +98,7 @@ async function execute(
   if (refused.length > 0) throw new UsageError(`not rotated: ${refused.join(', ')}; why stands above`);
 }
 
-/** Waits for its end, whoever makes it: this process, or a `wayward run` beside it. */
+/** Waits for its end, whoever makes it: this process, or a `wayward run` beside it; or until it only has to wait, maybe for hours. */
 async function carriedOut(key: string, response: ResponseContext, io: CommandIo): Promise<OutboxStep | undefined> {
   const onStep = ({ credential, state, note }: OutboxStep) => {
     io.stderr.write(`${credential}: ${state}${note === undefined ? '' : `: ${note}`}\n`);
@@ -106,7 +106,8 @@ async function carriedOut(key: string, response: ResponseContext, io: CommandIo)
   for (const end = Date.now() + PATIENCE_MS; ; await sleep(POLL_MS)) {
     await makeRotations({ response, onStep }, key);
     const step = response.outbox.step(key);
-    if (step === undefined || step.doneAt !== undefined || io.signal.aborted || Date.now() > end) return step;
+    if (step === undefined || step.doneAt !== undefined || isWell(step) || io.signal.aborted || Date.now() > end)
+      return step;
   }
 }
 

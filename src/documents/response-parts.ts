@@ -36,6 +36,8 @@ export const partsOf = (entry: AuditEntry, steps: readonly OutboxStep[]): readon
       return answeredParts(entry, steps);
     case 'breaker-opened':
       return [{ state: 'open', reason: textOf(entry['because']) }];
+    case 'misuse-goes-on':
+      return [goesOnPart(entry)];
     case 'halted':
       return [{ state: 'halted', decidedBy: entry.by }];
     case 'resumed':
@@ -111,6 +113,14 @@ export const notifiedPart = (step: OutboxStep): Part => ({
   decidedBy: step.decidedBy,
   attempts: step.attempts,
   seconds: secondsOf('called', timesOf(step)),
+});
+
+const goesOnPart = (entry: AuditEntry): Part => ({
+  state: 'goes-on',
+  credential: entry.credential,
+  agent: textOf(entry['agent']),
+  reason: textOf(entry['because']),
+  seconds: { seconds_to_detect: between(timeOf(entry['event_at']), timeOf(entry.at)) },
 });
 
 const drillPart = (entry: AuditEntry): Part => {

@@ -1,15 +1,18 @@
 import type { z } from 'zod';
 import type { CredentialKind, RevokeSpec } from '../attribution/credential.ts';
 
-/** A credential that exists to be revoked. Its secret is in this object and nowhere else of ours. Each call ends by itself within 20 s. */
+/** A credential that exists to be revoked. Its secret is in this object and nowhere else of ours. Each call ends by itself within 20 s, apart from the waits for a cloud. */
 export interface Canary {
   readonly kind: CredentialKind;
   /** As in the registry. */
   readonly revoke: RevokeSpec;
   /** Uses it as an agent would, and stays connected where an agent would. @throws CallError where that fails */
   use(): Promise<void>;
-  /** Uses it again after the revocation. Returns how the server refused. @throws CallError where it still works, or nobody answered */
-  refused(): Promise<string>;
+  /**
+   * Uses it again after the revocation. Returns how the server refused. Where a cloud tells its services of a change later, it waits, for
+   * so many milliseconds at most. @throws CallError where it still works, or nobody answered
+   */
+  refused(within: number): Promise<string>;
   /** Leaves nothing at the issuer. May be called at any time, and twice. */
   remove(): Promise<void>;
 }

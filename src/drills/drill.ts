@@ -92,7 +92,7 @@ async function exercise(drill: Drill, held: Held, context: DrillContext, watch: 
   try {
     await watch.time('use', () => canary.use());
     await watch.time('revoke', () => revoke(canary, held, context));
-    return await watch.time('refuse', () => canary.refused());
+    return await watch.time('refuse', () => canary.refused(drill.objective - (watch.steps.revoke ?? 0)));
   } finally {
     await removeQuietly(canary, watch);
   }
@@ -105,10 +105,11 @@ const removeQuietly = async (canary: Canary, watch: Stopwatch): Promise<void> =>
 
 function issuerOf(drill: Drill, { plan }: ResponseContext): CanaryIssuer {
   const kind = DRILL_KINDS.find(({ id }) => id === drill.with);
-  const settings = plan.settings[drill.with];
+  const account = plan.revokers.get(drill.with)?.settingsOf ?? drill.with;
+  const settings = plan.settings[account];
   if (kind === undefined) throw new CallError(`there is no kind of drill "${drill.with}"`, false);
   if (settings === undefined)
-    throw new CallError(`needs settings: add revokers.${drill.with} to the configuration`, false);
+    throw new CallError(`needs settings: add revokers.${account} to the configuration`, false);
   return kind.issuer(settings, drill);
 }
 

@@ -168,6 +168,12 @@ export const METRICS = {
     greatest: true,
     health: 'breaker_open',
   },
+  misuseGoesOn: {
+    name: 'wayward_misuse_goes_on',
+    kind: 'gauge',
+    help: 'Credentials that are misused after every step of their `revoke:` was made; until a person closes the alert, or restores them.',
+    greatest: true,
+  },
   issuersDown: {
     name: 'wayward_issuer_circuit_open',
     kind: 'gauge',

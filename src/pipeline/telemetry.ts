@@ -3,6 +3,7 @@ import { STATE_BYTES } from '../baselines/state.ts';
 import { SEVERITIES, type Severity } from '../detectors/finding.ts';
 import type { Condition, Sample, Telemetry } from '../ops/telemetry.ts';
 import { haltOf, type ResponseContext } from '../response/context.ts';
+import { misusedStill } from '../response/goes-on.ts';
 import { openBreaker } from '../response/limits.ts';
 import type { Core } from './core.ts';
 import type { LaneCounts } from './counts.ts';
@@ -47,11 +48,13 @@ export function tellOfDetection(telemetry: Telemetry, cores: () => readonly Core
 }
 
 /** What automatic response has done, and whether it may do more. Call what it returns when response ends. */
-export function tellOfResponse(telemetry: Telemetry, { state, outbox, circuits }: ResponseContext): () => void {
+export function tellOfResponse(telemetry: Telemetry, response: ResponseContext): () => void {
+  const { state, outbox, circuits } = response;
   const told = [
     telemetry.read('responseSteps', () => byLabel('state', outbox.ended())),
     telemetry.read('responseWaiting', () => byLabel('state', outbox.pending())),
     telemetry.read('breakerOpen', () => (openBreaker(state) === undefined ? 0 : 1)),
+    telemetry.read('misuseGoesOn', () => misusedStill(response)),
     telemetry.read('halted', () => (haltOf(state) === undefined ? 0 : 1)),
     telemetry.read('issuersDown', () =>
       circuits.known.map((issuer) => ({ value: circuits.open.includes(issuer) ? 1 : 0, labels: { issuer } })),
@@ -61,16 +64,20 @@ export function tellOfResponse(telemetry: Telemetry, { state, outbox, circuits }
         ? { state: 'ok' }
         : { state: 'degraded', reason: `no answer from ${circuits.open.join(', ')}` },
     ),
-    telemetry.component('response', () => conditionOf(openBreaker(state)?.because, haltOf(state)?.by)),
+    telemetry.component('response', () =>
+      conditionOf(openBreaker(state)?.because, haltOf(state)?.by, misusedStill(response)),
+    ),
   ];
   return () => {
     for (const end of told) end();
   };
 }
 
-function conditionOf(breaker: string | undefined, haltedBy: string | undefined): Condition {
+function conditionOf(breaker: string | undefined, haltedBy: string | undefined, misused: number): Condition {
   if (haltedBy !== undefined) return { state: 'degraded', reason: `automatic response was halted by ${haltedBy}` };
   if (breaker !== undefined) return { state: 'degraded', reason: `the breaker is open: ${breaker}` };
+  if (misused > 0)
+    return { state: 'degraded', reason: `misuse goes on after every step was made, credentials: ${misused}` };
   return { state: 'ok' };
 }
 

@@ -18,11 +18,18 @@ export interface CallContext {
   readonly decidedAt?: number | undefined;
 }
 
-/** One step at one issuer, ready to be made. Each call may be repeated without harm, ends by itself within 20 s, and throws CallError. */
+/**
+ * One step at one issuer, ready to be made. Each call may be repeated without harm, ends by itself within 20 s, and throws CallError.
+ */
 export interface Revocation {
   revoke(context: CallContext): Promise<void>;
   /** Asks the issuer by a call of its own whether the credential still works; undefined where there is nobody to ask. */
   verify(context: CallContext): Promise<Verification | undefined>;
+  /**
+   * Whether the issuer knows what is to be revoked at all. There where `verify` takes for dead what the issuer doesn't know: it says the same
+   * of a name that is misspelt, so that this counts only once the issuer was seen to know it, before the call.
+   */
+  isThere?(context: CallContext): Promise<boolean>;
   /** Undoes `revoke`, nothing more; `verify` must say `alive` afterwards. Absent where Wayward can't undo it. */
   restore?(context: CallContext): Promise<void>;
 }

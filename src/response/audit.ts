@@ -15,6 +15,7 @@ export interface AuditEvent {
     | 'expired'
     | 'reopened'
     | 'breaker-opened'
+    | 'misuse-goes-on'
     | 'halted'
     | 'resumed'
     | 'drill-passed'

@@ -25,10 +25,11 @@ export class IssuerCircuits {
   readonly #circuits = new Map<string, CircuitBreakerPolicy>();
 
   /** The same calls behind the issuer's circuit. @throws CallError (retryable) from each of them while it is open */
-  guard(issuer: string, { revoke, verify, restore }: Revocation): Revocation {
+  guard(issuer: string, { revoke, verify, isThere, restore }: Revocation): Revocation {
     return {
       revoke: (context) => this.#call(issuer, () => revoke(context)),
       verify: (context) => this.#call(issuer, () => verify(context)),
+      ...(isThere && { isThere: (context) => this.#call(issuer, () => isThere(context)) }),
       ...(restore && { restore: (context) => this.#call(issuer, () => restore(context)) }),
     };
   }

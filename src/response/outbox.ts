@@ -207,6 +207,17 @@ export class Outbox {
     this.#state.run('UPDATE outbox SET owner = NULL WHERE owner = ? AND done_at IS NULL', OWNER);
   }
 
+  /** Its issuer knows the credential. */
+  seen(key: string, now: number): void {
+    this.#state.run('UPDATE outbox SET seen_at = ? WHERE key = ?', now, key);
+  }
+
+  /** Whether its issuer was ever seen to know the credential by this step, which is described so. */
+  wasSeen(credential: string, detail: string): boolean {
+    const where = "credential = ? AND action = 'revoke' AND detail = ? AND seen_at IS NOT NULL";
+    return this.#state.first(`SELECT 1 FROM outbox WHERE ${where} LIMIT 1`, credential, detail) !== undefined;
+  }
+
   calling(key: string, now: number): void {
     this.#state.run("UPDATE outbox SET state = 'calling', called_at = coalesce(called_at, ?) WHERE key = ?", now, key);
   }

@@ -108,7 +108,7 @@ function placeOf(id: string, credentials: PlanContext['credentials']): { late: b
 }
 
 /** What it was issued from, what that was issued from, and so on; a circle ends where it closes. */
-function* issuersOf(id: string, credentials: PlanContext['credentials']): Generator<Credential> {
+export function* issuersOf(id: string, credentials: PlanContext['credentials']): Generator<Credential> {
   const seen = new Set([id]);
   let current = credentials.get(credentials.get(id)?.parent ?? '');
   while (current !== undefined && !seen.has(current.id)) {

@@ -3,6 +3,7 @@ import { severityRank } from '../detectors/finding.ts';
 import { pageBreaker } from './breaker-page.ts';
 import { MODES, type Mode } from './config.ts';
 import { haltOf, type ResponseContext } from './context.ts';
+import { tellOfMisuse } from './goes-on.ts';
 import { type Decision, decide, isHigh, modeFor, offendedAt } from './guards.ts';
 import { Limits, openBreaker } from './limits.ts';
 import { nextStep, type WantedStep } from './next-step.ts';
@@ -24,9 +25,13 @@ export function respondTo(alert: Alert, context: ResponseContext): readonly Deci
     const modes = modesOf(alert, context);
     const mode = boldest([...modes.values()]);
     const isNew = isNews(alert.id, alert, modes, context);
-    const wanted = laddersFor(alert.credentials, context.plan)
+    const ladders = laddersFor(alert.credentials, context.plan);
+    const wanted = ladders
       .flatMap((ladder) => nextStep(alert, ladder, context) ?? [])
       .filter(({ key, wentOn }) => (wentOn !== undefined && isNews(key, alert, modes, context)) || isNew);
+    for (const ladder of ladders) {
+      if (modes.get(ladder[0].credential.id) !== 'off') tellOfMisuse(alert, ladder, context);
+    }
     if (mode === 'off' || (!isNew && wanted.length === 0)) return [];
     const breaker = openBreaker(context.state);
     const decisions = decideAll(alert, wanted, modes, context);

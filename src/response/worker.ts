@@ -6,9 +6,9 @@ import { haltOf, type ResponseContext } from './context.ts';
 import { whyNever } from './guards.ts';
 import { noticeOf } from './notice.ts';
 import { AUTOMATIC, type OutboxStep } from './outbox.ts';
-import { type PlanStep, prepareStep, stepDescribed } from './plan.ts';
+import { issuersOf, type PlanStep, prepareStep, stepDescribed } from './plan.ts';
 import { recordEnd } from './record.ts';
-import { notUndoable, whyOvertaken, wordsOf } from './restore.ts';
+import { notUndoable, standingRevocations, whyOvertaken, wordsOf } from './restore.ts';
 
 export interface RetryPolicy {
   /** Calls before a step is given up as failed. */
@@ -179,10 +179,13 @@ export class Worker {
     const revocation = context.circuits.guard(planned.issuer, await prepareStep(planned, context.plan));
 
     // A process that ended in the middle may have made the call: the issuer knows.
-    const before = step.state === 'approved' ? undefined : await revocation.verify(call);
+    const isKnown = revocation.isThere === undefined || isAbsenceProof(step, context);
+    const before = step.state === 'approved' || !isKnown ? undefined : await revocation.verify(call);
     if (before !== undefined && isReached(step, before)) return recordEnd(context, step.key, 'verified', before.proof);
     const stale = whyStale(step, context);
     if (stale !== undefined) return recordEnd(context, step.key, 'expired', stale);
+    if (!isKnown && !(await this.#isSeen(step, revocation, call)))
+      return recordEnd(context, step.key, 'failed', NOT_THERE);
 
     context.outbox.calling(step.key, context.now());
     this.#report(step.key);
@@ -195,6 +198,13 @@ export class Worker {
     if (after === undefined) return recordEnd(context, step.key, 'called', 'called; nobody can be asked for a proof');
     if (!isReached(step, after)) throw new CallError(`called, but ${after.proof}`, true);
     recordEnd(context, step.key, 'verified', after.proof);
+  }
+
+  /** Looks before the call, and notes what it saw. */
+  async #isSeen({ key }: OutboxStep, { isThere }: Revocation, call: CallContext): Promise<boolean> {
+    if (!(await isThere?.(call))) return false;
+    this.#options.context.outbox.seen(key, this.#options.context.now());
+    return true;
   }
 
   #failed({ key }: OutboxStep, { message, retryable }: CallError): void {
@@ -214,6 +224,19 @@ export class Worker {
     const step = this.#options.context.outbox.step(key);
     if (step !== undefined) this.#options.onStep?.(step);
   }
+}
+
+const NOT_THERE =
+  'was not there before Wayward acted, so that nothing is proven: check the registry entry; it may also have ended by itself, or by somebody else';
+
+/**
+ * Whether an issuer that does not know a credential proves that it is dead: it was seen there before, or what it was issued from was
+ * revoked, with which such things end.
+ */
+function isAbsenceProof({ credential, detail }: OutboxStep, { outbox, plan }: ResponseContext): boolean {
+  if (outbox.wasSeen(credential, detail)) return true;
+  const issuers = [...issuersOf(credential, plan.credentials)];
+  return issuers.some(({ id }) => standingRevocations(id, outbox).some(({ state }) => state === 'verified'));
 }
 
 const planOf = ({ action, cause }: Pick<OutboxStep, 'action' | 'cause'>): string => `${action} ${cause}`;

@@ -38,6 +38,7 @@ export const awsAccessKeyDelete = defineRevoker({
     const withKey = <T>(work: (key: AccessKey) => Promise<T>) =>
       withIam(account, (iam, options) => work(accessKey(iam, options, user, id)));
     return {
+      isThere: () => withKey(async (key) => (await key.status()) !== undefined),
       revoke: () =>
         withKey(async (key) => {
           if ((await key.status()) === undefined) return; // a repeat; the read-back tells it from a mistake

@@ -24,7 +24,7 @@ const settingsSchema = z.strictObject({
     .regex(/^[a-z0-9-]{1,64}$/, 'is no header in small letters; write such as x-credential-id')
     .default('x-credential-id'),
 });
-type Gateway = z.infer<typeof settingsSchema>;
+export type EnvoyGateway = z.infer<typeof settingsSchema>;
 
 /**
  * Denies a credential's id in an RBAC filter of Wayward's own, which Envoy takes from a file of Wayward's own (ECDS): listeners and routes
@@ -66,7 +66,10 @@ export const envoy = defineRevoker({
 });
 
 /** Writes the file, also where nothing changes, and waits until each worker thread has taken it. */
-const write = ({ denied: path, admin, header }: Gateway, edit: (ids: readonly string[]) => string[]): Promise<void> =>
+const write = (
+  { denied: path, admin, header }: EnvoyGateway,
+  edit: (ids: readonly string[]) => string[],
+): Promise<void> =>
   holdFile(path, async (file) => {
     const { ids } = readDenied(file.text, header, path);
     const next: Denied = { version: randomBytes(8).toString('hex'), ids: edit(ids) };

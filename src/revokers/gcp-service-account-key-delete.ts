@@ -6,8 +6,8 @@ import { gcpSettings, iamOf, keyIdSchema, projectSchema, serviceAccountSchema } 
 import { defineRevoker } from './revoker.ts';
 
 /**
- * Deletes one key of a service account, for good. IAM answers for a key that it never had as for a deleted one: so this
- * begins only with a key that is there, and takes it for deleted only while its account is there.
+ * Deletes one key of a service account, for good. IAM answers for a key that it never had as for a deleted one: so a key
+ * counts as deleted only where it was seen there before, and while its account is there.
  * https://docs.cloud.google.com/iam/docs/reference/rest/v1/projects.serviceAccounts.keys/delete
  *
  *     - iam.serviceAccountKeys.get
@@ -37,25 +37,18 @@ export const gcpServiceAccountKeyDelete = defineRevoker({
     const api = iamOf(settings);
     const accountName = `projects/${project}/serviceAccounts/${account}`;
     const path = `${accountName}/keys/${key}`;
-    let wasThere = false;
-
     async function isThere(): Promise<boolean> {
       const call = { method: 'GET', path, permission: 'iam.serviceAccountKeys.get', accepts: ['NOT_FOUND'] } as const;
       const answer = await callGcp(api, call);
       if (says(answer, 'NOT_FOUND')) return false;
       if (keyState(answer.text, key) === undefined)
         throw new CallError('IAM did not say whether the key is there', true);
-      wasThere = true;
       return true;
     }
 
     return {
+      isThere,
       async revoke() {
-        if (!wasThere && !(await isThere()))
-          throw new CallError(
-            `IAM has no key ${key} of ${account}: it was deleted before, or the registry is wrong`,
-            false,
-          );
         await callGcp(api, {
           method: 'DELETE',
           path,

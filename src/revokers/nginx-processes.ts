@@ -3,8 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CallError } from '../errors.ts';
 
 const PAUSE_MS = 20;
-/** All of them are started in one go, also after a crash or another reload. */
-const SETTLING_MS = 50;
 const SETTLED_WITHIN_MS = 3_000;
 const TITLE = 'nginx: ';
 
@@ -41,34 +39,51 @@ export function masterOf(pidFile: string): RunningProcess {
 }
 
 /**
- * The workers that a master has, those that are shutting down included, at a moment when it starts no more of them.
+ * The workers that a master has, those that are shutting down included, at a moment when it starts no more of them: it has nothing
+ * to do, before and after they were counted. How long it takes for that says nothing: one may be forked late.
  * @throws CallError where there is none yet, or there are always new ones
  */
 export async function workersOf(master: RunningProcess): Promise<RunningProcess[]> {
   const deadline = Date.now() + SETTLED_WITHIN_MS;
-  let before = seenWorkers(master);
   for (;;) {
-    await sleep(SETTLING_MS);
+    const before = isIdle(master) ? seenWorkers(master) : [];
+    await sleep(PAUSE_MS);
     const now = seenWorkers(master);
-    if (now.length > 0 && now.every((worker) => before.some((other) => isSame(worker, other)))) return now;
+    if (now.length > 0 && isSameSet(now, before) && isIdle(master)) return now;
     if (Date.now() > deadline) throw new CallError(`nginx (${master.pid}) is still starting its workers`, true);
-    before = now;
   }
 }
 
-const isSame = (a: RunningProcess, b: RunningProcess): boolean => a.pid === b.pid && a.started === b.started;
+/** Those workers of a master that are shutting down at the moment. */
+export const endingWorkers = (master: RunningProcess): RunningProcess[] => seenWorkers(master).filter(isEnding);
 
-const seenWorkers = ({ pid }: RunningProcess): RunningProcess[] =>
+/**
+ * Whether a master waits for signals, and none is on its way: it blocks them from before its first worker on, but for these waits, so that it
+ * has done by then what it was told before. https://github.com/nginx/nginx/blob/release-1.22.1/src/os/unix/ngx_process_cycle.c
+ * (ngx_master_process_cycle), https://man7.org/linux/man-pages/man5/proc_pid_status.5.html
+ */
+function isIdle({ pid }: RunningProcess): boolean {
+  const status = readProc(pid, 'status') ?? '';
+  return ['SigBlk', 'SigPnd', 'ShdPnd'].every((name) => new RegExp(`^${name}:\\t0+$`, 'm').test(status));
+}
+
+const isSameSet = (some: readonly RunningProcess[], others: readonly RunningProcess[]): boolean =>
+  some.length === others.length &&
+  some.every(({ pid, started }) => others.some((other) => other.pid === pid && other.started === started));
+
+const seenWorkers = ({ pid }: RunningProcess): Found[] =>
   readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => find(Number(name)) ?? [])
     .filter(({ parent, title }) => parent === pid && title.startsWith(`${TITLE}worker process`));
 
+const isEnding = ({ title }: Found): boolean => title.includes('is shutting down');
+
 /** Whether each of them has ended or does so once its connections are closed: its reload has come through. */
 export const areEnding = (processes: readonly RunningProcess[]): boolean =>
   processes.every(({ pid, started }) => {
     const found = find(pid);
-    return found?.started !== started || found.title.includes('is shutting down');
+    return found?.started !== started || isEnding(found);
   });
 
 /** Waits until `areEnding`; whether they are by then. */
@@ -102,13 +117,19 @@ function pidIn(file: string): number | undefined {
 
 /** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html. Undefined where it has ended. */
 function find(pid: number): Found | undefined {
+  const stat = readProc(pid, 'stat');
+  const title = readProc(pid, 'cmdline')?.replaceAll('\0', ' ');
+  if (stat === undefined || title === undefined) return undefined;
+  // The name before it may hold anything, spaces and parentheses included.
+  const [state = '', parent = '', ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  if (state === 'Z') return undefined; // ended, and its parent has not looked yet
+  return { pid, parent: Number(parent), started: rest[17] ?? '', title };
+}
+
+/** Undefined where it has ended. */
+function readProc(pid: number, file: 'stat' | 'status' | 'cmdline'): string | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name before it may hold anything, spaces and parentheses included.
-    const [state = '', parent = '', ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (state === 'Z') return undefined; // ended, and its parent has not looked yet
-    const title = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-    return { pid, parent: Number(parent), started: rest[17] ?? '', title };
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? '';
     if (['ENOENT', 'ESRCH'].includes(code)) return undefined;

@@ -5,7 +5,15 @@ import type { Verification } from '../response/action.ts';
 import { absolutePath, gatewaySpec } from './gateway-entry.ts';
 import { type HeldFile, holdFile, readText } from './held-file.ts';
 import { allowing, denies, denying } from './nginx-denied.ts';
-import { areEnding, comeToEnd, masterOf, type RunningProcess, stillRunning, workersOf } from './nginx-processes.ts';
+import {
+  areEnding,
+  comeToEnd,
+  endingWorkers,
+  masterOf,
+  type RunningProcess,
+  stillRunning,
+  workersOf,
+} from './nginx-processes.ts';
 import { defineRevoker } from './revoker.ts';
 import { runProgram } from './run-program.ts';
 
@@ -29,7 +37,7 @@ const settingsSchema = z.strictObject({
   /** Where nginx itself says of an id, put at its end, whether its map denies it: `1` or `0`. */
   probe: z.url({ protocol: /^https?$/ }).meta({ example: 'http://127.0.0.1:8089/wayward/denied/' }),
 });
-type Gateway = z.infer<typeof settingsSchema>;
+export type NginxGateway = z.infer<typeof settingsSchema>;
 
 /**
  * Denies a credential's id in a map that nginx includes, and reloads nginx. A reload starts new workers beside the old ones, which go on
@@ -63,9 +71,9 @@ interface Reload {
 }
 
 /** The last one of each gateway by this process. Without one there is no telling which workers are old: then it is made anew. */
-const reloads = new WeakMap<Gateway, Reload>();
+const reloads = new WeakMap<NginxGateway, Reload>();
 
-const change = (gateway: Gateway, edit: (text: string) => string): Promise<void> =>
+const change = (gateway: NginxGateway, edit: (text: string) => string): Promise<void> =>
   holdFile(gateway.denied, async (file) => {
     const text = edit(file.text);
     // Repeated while old workers still finish: another reload would only add more of them.
@@ -82,7 +90,7 @@ const change = (gateway: Gateway, edit: (text: string) => string): Promise<void>
   });
 
 /** Where nginx would not take its configuration, the map is what it was. */
-async function writeTested({ test }: Gateway, file: HeldFile, text: string): Promise<void> {
+async function writeTested({ test }: NginxGateway, file: HeldFile, text: string): Promise<void> {
   await file.replace(text);
   try {
     await run("nginx's configuration test", test);
@@ -92,7 +100,7 @@ async function writeTested({ test }: Gateway, file: HeldFile, text: string): Pro
   }
 }
 
-async function reload({ reload: argv }: Gateway, { pid }: RunningProcess): Promise<void> {
+async function reload({ reload: argv }: NginxGateway, { pid }: RunningProcess): Promise<void> {
   if (argv !== undefined) return run('the reload of nginx', argv);
   try {
     process.kill(pid, 'SIGHUP');
@@ -110,12 +118,14 @@ async function run(name: string, argv: readonly string[]): Promise<void> {
   if (code !== 0) throw new CallError(`${name} ended with ${code}: ${output.replaceAll(/"[^"]*("|$)/g, '"…"')}`, true);
 }
 
-async function readBack(gateway: Gateway, id: string): Promise<Verification> {
+async function readBack(gateway: NginxGateway, id: string): Promise<Verification> {
   const isDenied = denies(await readText(gateway.denied), id);
   const last = reloads.get(gateway);
   if (last === undefined || denies(last.text, id) !== isDenied)
     return { dead: false, proof: 'this Wayward has not reloaded nginx with the map as it is now' };
-  const left = await stillRunning(last.old, Date.now() + WORKERS_END_WITHIN_MS);
+  // A worker that nginx made anew after the count, since one had crashed, is as old, and shows by now that it ends.
+  const old = new Map([...last.old, ...endingWorkers(masterOf(gateway.pid))].map((worker) => [worker.pid, worker]));
+  const left = await stillRunning([...old.values()], Date.now() + WORKERS_END_WITHIN_MS);
   if (left.length > 0) {
     const pids = left.map(({ pid }) => pid).join(', ');
     const proof = `workers from before the reload still serve connections (${pids}); worker_shutdown_timeout ends them`;
@@ -128,7 +138,7 @@ async function readBack(gateway: Gateway, id: string): Promise<Verification> {
   return { dead: isDenied, alive: !isDenied, proof };
 }
 
-async function asksDenied({ probe }: Gateway, id: string): Promise<boolean> {
+async function asksDenied({ probe }: NginxGateway, id: string): Promise<boolean> {
   const { status, text } = await request({
     service: 'the probe of nginx',
     method: 'GET',

@@ -41,6 +41,7 @@ export const oauth = defineRevoker({
   prepare(server, { token, owner = server }) {
     const active = async () => isActive(await send(server.introspection_url, server, token));
     return {
+      isThere: async () => isJwt(token) || (await active()),
       async revoke() {
         const doubt = isJwt(token) ? JWT : (await active()) ? undefined : UNSEEN;
         try {

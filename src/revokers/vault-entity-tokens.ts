@@ -34,6 +34,7 @@ export const vaultEntityTokens = defineRevoker({
   specSchema: z.strictObject({ with: z.literal('vault-entity-tokens'), entity: entitySchema }),
   describe: ({ entity }) => `revoke every token of the Vault entity ${entity}, with child tokens and leases`,
   prepare: (server, { entity }) => ({
+    isThere: async () => (await tokensOf(server, entity)).own > 0,
     async revoke() {
       const deadline = Date.now() + BEGIN_WITHIN_MS;
       await forEachToken(server, deadline, async (accessor) => {
@@ -41,14 +42,20 @@ export const vaultEntityTokens = defineRevoker({
       });
     },
     async verify() {
-      let left = 0;
-      const looked = await forEachToken(server, Date.now() + BEGIN_WITHIN_MS, async (accessor) => {
-        if ((await entityOf(server, accessor)) === entity) left++;
-      });
-      return { dead: left === 0, proof: `tokens of the entity, of ${looked} that Vault lists: ${left}` };
+      const { own, all } = await tokensOf(server, entity);
+      return { dead: own === 0, proof: `tokens of the entity, of ${all} that Vault lists: ${own}` };
     },
   }),
 });
+
+/** How many tokens the entity has, of all that there are. */
+async function tokensOf(server: VaultServer, entity: string): Promise<{ readonly own: number; readonly all: number }> {
+  let own = 0;
+  const all = await forEachToken(server, Date.now() + BEGIN_WITHIN_MS, async (accessor) => {
+    if ((await entityOf(server, accessor)) === entity) own++;
+  });
+  return { own, all };
+}
 
 /** How many tokens there were. */
 async function forEachToken(

@@ -32,18 +32,22 @@ export const vaultLeasePrefix = defineRevoker({
     ),
   }),
   describe: ({ prefix }) => `revoke every Vault lease below ${prefix}, and with them what Vault made under them`,
-  prepare: (server, { prefix }) => ({
-    async revoke() {
-      const path = vaultPath('sys/leases/revoke-prefix', prefix);
-      await callVault(server, { method: 'POST', path, body: { sync: true }, explain: explainBackend });
-    },
-    async verify() {
-      const left = await listKeys(server, `${vaultPath('sys/leases/lookup', prefix)}/`);
-      const dead = left.length === 0;
-      return {
-        dead,
-        proof: dead ? `Vault lists no lease below ${prefix}` : `Vault still lists leases: ${left.length}`,
-      };
-    },
-  }),
+  prepare(server, { prefix }) {
+    const leases = () => listKeys(server, `${vaultPath('sys/leases/lookup', prefix)}/`);
+    return {
+      isThere: async () => (await leases()).length > 0,
+      async revoke() {
+        const path = vaultPath('sys/leases/revoke-prefix', prefix);
+        await callVault(server, { method: 'POST', path, body: { sync: true }, explain: explainBackend });
+      },
+      async verify() {
+        const left = await leases();
+        const dead = left.length === 0;
+        return {
+          dead,
+          proof: dead ? `Vault lists no lease below ${prefix}` : `Vault still lists leases: ${left.length}`,
+        };
+      },
+    };
+  },
 });

@@ -25,22 +25,31 @@ export const vaultLease = defineRevoker({
   settingsSchema: vaultSettings,
   specSchema: z.strictObject({ with: z.literal('vault-lease'), lease: pathSchema }),
   describe: ({ lease }) => `revoke the Vault lease ${lease}, and with it what Vault made under it`,
-  prepare: (server, { lease }) => ({
-    async revoke() {
-      await callVault(server, {
+  prepare(server, { lease }) {
+    const lookUp = (): Promise<HttpAnswer> =>
+      callVault(server, {
         method: 'POST',
-        path: 'sys/leases/revoke',
-        body: { lease_id: lease, sync: true },
-        explain: explainBackend,
+        path: 'sys/leases/lookup',
+        body: { lease_id: lease },
+        accepts: isUnknown,
       });
-    },
-    async verify() {
-      const body = { lease_id: lease };
-      const answer = await callVault(server, { method: 'POST', path: 'sys/leases/lookup', body, accepts: isUnknown });
-      if (isUnknown(answer)) return { dead: true, proof: 'Vault knows no such lease any more' };
-      return { dead: false, proof: `Vault still knows the lease (lookup answered ${answer.status})` };
-    },
-  }),
+    return {
+      isThere: async () => !isUnknown(await lookUp()),
+      async revoke() {
+        await callVault(server, {
+          method: 'POST',
+          path: 'sys/leases/revoke',
+          body: { lease_id: lease, sync: true },
+          explain: explainBackend,
+        });
+      },
+      async verify() {
+        const answer = await lookUp();
+        if (isUnknown(answer)) return { dead: true, proof: 'Vault knows no such lease any more' };
+        return { dead: false, proof: `Vault still knows the lease (lookup answered ${answer.status})` };
+      },
+    };
+  },
 });
 
 const isUnknown = saysThat(400, 'invalid lease');

@@ -53,6 +53,8 @@ export const vaultSecretId = defineRevoker({
         explain,
       });
     return {
+      // Of all of a role: Vault refuses to list those of a role that it doesn't know.
+      ...(accessor !== undefined && { isThere: async () => !isUnknown(await call('lookup', accessor)) }),
       async revoke() {
         const deadline = Date.now() + BEGIN_WITHIN_MS;
         const ids = accessor === undefined ? await accessors() : [accessor];

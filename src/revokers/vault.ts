@@ -24,6 +24,7 @@ export const vault = defineRevoker({
   describe: ({ accessor }) => `revoke the Vault token with accessor ${accessor}, its child tokens and its leases`,
   keep: keepToken,
   prepare: (server, { accessor }) => ({
+    isThere: async () => !isUnknownAccessor(await callAccessor(server, 'lookup-accessor', accessor)),
     async revoke() {
       // Also 200 with a warning, for an accessor that Vault doesn't know: the read-back decides.
       await callAccessor(server, 'revoke-accessor', accessor);

@@ -38,6 +38,8 @@ export function planRotation(credential: Credential, response: ResponseContext):
 function whyNot(credential: Credential, rotator: Rotator | undefined, response: ResponseContext): string | undefined {
   if (rotator === undefined)
     return 'cannot be rotated by Wayward: add rotate: to its entry in the registry, or rotate it by hand';
+  const unfit = rotator.whyUnfit?.(credential);
+  if (unfit !== undefined) return `cannot be rotated by Wayward: ${unfit}`;
   const missing = rotator.accounts(credential.rotate).find((account) => response.plan.settings[account] === undefined);
   if (missing !== undefined) return `needs settings: add revokers.${missing} to the configuration`;
   return isRevoked(credential.id, response)

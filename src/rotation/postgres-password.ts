@@ -23,8 +23,8 @@ export const postgresPassword = defineRotator({
   meanwhile:
     'open sessions go on; for the moment between the change and the proof (milliseconds, or until Wayward is back after a crash) new logins need the pending password',
   needs:
-    'for `revokers.postgres` a role with CREATEROLE (from PostgreSQL 16 also ADMIN OPTION on the role), for `revokers.vault` read, create and update on the secret',
-  testedAgainst: 'PostgreSQL 15, Vault 1.19',
+    'for `revokers.postgres` a role with CREATEROLE (from PostgreSQL 16 also ADMIN OPTION on the role), and what the secret manager asks for (below)',
+  testedAgainst: 'PostgreSQL 15, with each secret manager as it is tested (below)',
   specSchema: z.strictObject({
     with: z.literal('postgres-password'),
     role: z.string().min(1).max(63),

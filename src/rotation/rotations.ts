@@ -4,6 +4,7 @@ import { type OutboxStep, stepKey } from '../response/outbox.ts';
 import { recordEnd } from '../response/record.ts';
 import { tellOfFailure } from './notify.ts';
 import { planRotation, type RotationPlan, rotating, rotatorOf } from './plan.ts';
+import { NotYet, WAITS } from './rotator.ts';
 import { StoredNotes } from './stored-notes.ts';
 
 /** Where rotations are made. */
@@ -56,6 +57,10 @@ export function underWay(credential: string, state: ResponseContext['state']): s
   return row === undefined ? undefined : String(row.key);
 }
 
+/** Whether a rotation has got through, or to where it only has to wait. */
+export const isWell = ({ state, note }: OutboxStep): boolean =>
+  state === 'verified' || (state === 'calling' && note?.startsWith(WAITS) === true);
+
 /** When each credential was rotated last, as far as this store knows: id and milliseconds since the epoch. */
 export const rotationsIn = (state: ResponseContext['state']): [string, number][] =>
   state
@@ -86,6 +91,10 @@ async function make(step: OutboxStep, context: RotationContext): Promise<void> {
     await beforeCall?.();
     end('verified', await rotation.rotate(notes));
   } catch (error) {
+    if (error instanceof NotYet) {
+      response.outbox.postpone(step.key, response.now() + error.after, error.message);
+      return;
+    }
     if (!(error instanceof CallError)) throw error;
     if (error.retryable) postpone(step.key, error.message, response);
     else {

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Credential } from '../attribution/credential.ts';
 
 /**
  * What a rotation remembers of itself over a crash, since it may be begun again at any point. No secret is kept here.
@@ -10,11 +11,25 @@ export interface Notes {
   keep(name: string, value: string): Promise<void>;
 }
 
+/** Begins the note of a rotation that waits. */
+export const WAITS = 'waits: ';
+
+/** Thrown by a rotation that has to wait: nothing has failed, and it is called again then. */
+export class NotYet extends Error {
+  /** Milliseconds. */
+  readonly after: number;
+
+  constructor(after: number, why: string) {
+    super(WAITS + why);
+    this.after = after;
+  }
+}
+
 /** One rotation, ready to be made. */
 export interface Rotation {
   /**
    * Makes it, or goes on where it was interrupted; the old secret is given up only once the new one is proven. Returns the proof.
-   * @throws CallError: retryable, and it is called again; else everything stands as before, and the message says what is wrong
+   * @throws NotYet, or CallError: retryable, and it is called again; else everything stands as before, and the message says what is wrong
    */
   rotate(notes: Notes): Promise<string>;
 }
@@ -37,6 +52,8 @@ export interface Rotator {
   describe(spec: unknown): string;
   /** Keys of `revokers:` in the configuration whose accounts it works with. */
   accounts(spec: unknown): readonly string[];
+  /** Why it can't rotate this credential, whatever its `rotate` entry says, and what to write instead. */
+  whyUnfit?(credential: Credential): string | undefined;
   /** `settings` is `revokers:` of the configuration, checked. */
   prepare(settings: Readonly<Record<string, unknown>>, spec: unknown): Rotation;
 }

@@ -21,10 +21,16 @@ export interface WritableSecret {
 export interface SecretWriter {
   /** As in `secret://ID/LOCATION`. */
   readonly id: string;
+  readonly title: string;
   /** How to write a location. */
   readonly example: string;
   /** Key of `revokers:` in the configuration whose account it writes with. */
   readonly account: string;
+  /** Where the pending value is, and what becomes of the old one. */
+  readonly pending: string;
+  /** The least that this account must be allowed. */
+  readonly needs: string;
+  readonly testedAgainst: string;
   isLocation(location: string): boolean;
   /** `settings` is that account's, checked. */
   open(settings: unknown, location: string): WritableSecret;

@@ -4,7 +4,7 @@ import { onSchedule } from '../schedule.ts';
 import type { RotationConfig } from './config.ts';
 import { causeOf, dueForRotation, remind } from './due.ts';
 import type { RotationPlan } from './plan.ts';
-import { makeRotations, orderRotation, type RotationContext, underWay } from './rotations.ts';
+import { isWell, makeRotations, orderRotation, type RotationContext, underWay } from './rotations.ts';
 
 /** Who is told of what the service does. */
 export interface RotationListener {
@@ -71,6 +71,7 @@ export async function look(
     orderRotation(plan, causeOf(plan), AUTOMATIC, response);
     const key = underWay(plan.credential.id, response.state);
     await makeRotations(context, key);
-    if (key === undefined || response.outbox.step(key)?.state !== 'verified') return;
+    const step = key === undefined ? undefined : response.outbox.step(key);
+    if (step === undefined || !isWell(step)) return;
   }
 }

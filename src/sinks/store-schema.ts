@@ -129,4 +129,8 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX outgoing_by_kind ON outgoing (kind, seq);
   `,
+  `
+  -- When its issuer was seen to know the credential, before the call; only where no longer knowing it is the proof.
+  ALTER TABLE outbox ADD COLUMN seen_at INTEGER;
+  `,
 ];

@@ -6,6 +6,7 @@ import pg from 'pg';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { temporaryFolder } from '../config/temp.ts';
 import { spawnWayward } from '../live/wayward.ts';
+import type { KilledRotation } from '../rotation/killed-rotation.ts';
 import { describeWith } from '../servers/require-server.ts';
 import { startVaultWithPostgres } from '../servers/vault-with-postgres.ts';
 import { run } from './run.ts';
@@ -196,17 +197,12 @@ describeWith('wayward rotate on real servers', startVaultWithPostgres, (servers)
     mkdirSync(join(folder, 'state'));
     const child = join(import.meta.dirname, '..', 'rotation', 'killed-rotation.ts');
     const { postgres, vault } = servers();
-    const args = [
-      child,
-      'after',
-      '8',
-      join(folder, 'state'),
-      postgres.url,
-      vault.url,
-      vault.rootToken,
-      role,
-      `cred-${role}`,
-    ];
+    const killed: KilledRotation = {
+      accounts: { postgres: { url: postgres.url }, vault: { url: vault.url, token: vault.rootToken } },
+      rotate: { with: 'postgres-password', role, secret: `secret://vault/secret/data/${role}#password` },
+      id: `cred-${role}`,
+    };
+    const args = [child, 'after', '8', join(folder, 'state'), JSON.stringify(killed)];
     await expect(promisify(execFile)(process.execPath, args)).rejects.toMatchObject({ signal: 'SIGKILL' });
     expect(await passwordOf(role)).toBe(OLD);
     await expect(login(role, OLD)).rejects.toThrow('authentication failed');

@@ -222,6 +222,18 @@ test('the breaker, a halt and its end are told', () => {
   expect(documents[0]?.['wayward']?.['alert']).toEqual({ id: 'alert-1' });
 });
 
+test('misuse that goes on after the last step is told', async () => {
+  const response = responseOf({ mode: 'auto' }, [blockable('a')], COMMANDS);
+  respondTo(alertOf({ credentials: ['a'] }), response);
+  await response.worker().drain();
+  response.at(NOW + 65_000);
+  respondTo(alertOf({ credentials: ['a'], lastEvidence: { a: NOW + 60_000 } }), response);
+  const document = documentsOf(response).at(-1);
+  expect(shown(document as Fields)).toBe('misuse-goes-on goes-on - a');
+  expect(document?.['event']?.['reason']).toMatch(/^it was used at .*; none is left$/);
+  expect(document?.['wayward']).toMatchObject({ alert: { id: 'alert-1' }, response: { seconds_to_detect: 5 } });
+});
+
 test('an order by hand belongs to no alert and has no mode', async () => {
   const response = responseOf({}, [blockable('a')], COMMANDS);
   await orderSteps(planFor(['a'], response.plan), 'ann', response);

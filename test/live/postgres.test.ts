@@ -103,6 +103,37 @@ describeWith('wayward run on the log of a live PostgreSQL', start, (server) => {
   );
 
   test(
+    'one that is given its login back by somebody else, and goes on, is told to a person: nothing is left to be done by itself',
+    async () => {
+      const [thief] = await agentsWith({ rules: [{ severity: 'medium', mode: 'auto' }], escalate_after: '1s' });
+      const stolen = await session(thief);
+      await workAsUsual(stolen, 20, seeded('thief'));
+      await expect(steal(stolen, 200)).rejects.toThrow();
+      const { done } = await revocationOf(scene, thief);
+      const told = () =>
+        receiver.received.map(({ body }) => JSON.parse(body)).filter(({ type }) => type === 'wayward.misuse-goes-on');
+      expect(told()).toEqual([]);
+
+      await server().query(`ALTER ROLE ${thief.role} LOGIN`);
+      await expect.poll(() => Date.now(), { timeout: 5_000 }).toBeGreaterThan(Date.parse(done) + 1_100);
+      const again = await session(thief);
+      for (let time = 0; time < 300; time++)
+        await expect(again.query('SELECT * FROM pg_authid')).rejects.toMatchObject({ code: '42501' });
+      await expect.poll(() => told().length, { timeout: 60_000 }).toBe(1);
+      expect(told()[0].data).toMatchObject({
+        credential: thief.credential,
+        done: [{ what: `make PostgreSQL role "${thief.role}" NOLOGIN and end its sessions`, state: 'verified' }],
+        text: expect.stringContaining('Stop the agent itself, or block where it calls from (127.0.0.1).'),
+      });
+      const alerts = await graveAlertsOf(thief);
+      const records = await Promise.all(alerts.map(({ event }) => showAlert(scene.config, event.id)));
+      const types = records.flatMap(({ response }) => response?.record.map(({ type }) => type) ?? []);
+      expect(types.filter((type) => type === 'misuse-goes-on')).toHaveLength(1);
+    },
+    TIMEOUT,
+  );
+
+  test(
     'dry-run touches nobody, but record and webhook say what would have been done',
     async () => {
       const [thief] = await agentsWith({});

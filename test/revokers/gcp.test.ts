@@ -204,28 +204,19 @@ describeWith('Google Cloud (a fake)', startFakeGcp, (fake) => {
     ] as const;
     for (const [revoker, spec] of attempts) {
       const step = await stepOf(fake(), revoker, spec);
-      for (const call of [step.revoke, step.verify, step.restore]) {
+      // IAM answers a deletion for a key or an account that it never had as a repeated one: the read-back decides.
+      const calls = revoker === gcpServiceAccountKeyDelete ? [step.verify] : [step.revoke, step.verify, step.restore];
+      for (const call of calls) {
         if (call === undefined) continue;
         const error = await failure(call(CONTEXT));
         expect(error).toMatchObject({ retryable: false });
-        expect(error.message).toMatch(/check the name projects\/|the registry is wrong/);
+        expect(error.message).toMatch(/check the name projects\//);
       }
     }
     const elsewhere = await stepOf(fake(), gcpServiceAccount, { account, project: 'other-project' });
     expect((await failure(elsewhere.verify(CONTEXT))).message).toContain(
       `needs iam.serviceAccounts.get on projects/other-project/serviceAccounts/${account}, if there is one`,
     );
-  });
-
-  test('a deletion does not begin with a key that IAM does not have', async () => {
-    const { account } = await newAgent();
-    const step = await stepOf(fake(), gcpServiceAccountKeyDelete, { account, key: NO_KEY });
-    const error = await failure(step.revoke(CONTEXT));
-    expect(error).toMatchObject({
-      retryable: false,
-      message: `IAM has no key ${NO_KEY} of ${account}: it was deleted before, or the registry is wrong`,
-    });
-    expect(fake().calls.filter((call) => call.startsWith('DELETE') && call.includes(NO_KEY))).toEqual([]);
   });
 
   test('each permission in the list is needed, and the one that lacks is named', async () => {

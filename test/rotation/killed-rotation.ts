@@ -1,52 +1,57 @@
 /**
- * Run by postgres-password.test.ts as a process of its own: makes a rotation and is killed before or after its nth call to PostgreSQL
- * or Vault. Without a number it goes to the end and prints how many calls there were, and
- * after which of them something was noted: elsewhere before a call and after the one before are the same.
+ * Run by tests as a process of its own: makes a rotation and is killed before or after its nth call to PostgreSQL, a secret manager or
+ * AWS. Without a number it goes to the end and prints how many calls there were, and after which of them something was noted:
+ * elsewhere before a call and after the one before are the same.
  */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { STSClient } from '@aws-sdk/client-sts';
 import pg from 'pg';
 import { credentialOf } from '../response/response-of.ts';
-import { secretOf } from '../revokers/secret-of.ts';
+import { checkedAccounts, type PlainAccounts } from './accounts.ts';
 import { rotationsOf } from './rotations-of.ts';
 
-const [
-  when = '',
-  number = '',
-  folder = '',
-  postgresUrl = '',
-  vaultUrl = '',
-  token = '',
-  role = '',
-  id = 'cred-billing-pg',
-] = process.argv.slice(2);
+/** What it is told, as JSON. */
+export interface KilledRotation {
+  readonly accounts: PlainAccounts;
+  readonly rotate: { readonly with: string; readonly [field: string]: unknown };
+  readonly id?: string;
+}
+
+const [when = '', number = '', folder = '', told = ''] = process.argv.slice(2);
+const { accounts, rotate, id = 'cred-billing-pg' }: KilledRotation = JSON.parse(told);
 let calls = 0;
 
 async function counted<T>(call: () => Promise<T>): Promise<T> {
   const isLast = ++calls === Number(number);
   if (isLast && when === 'before') process.kill(process.pid, 'SIGKILL');
-  const result = await call();
-  if (isLast) process.kill(process.pid, 'SIGKILL');
-  return result;
+  try {
+    return await call();
+  } finally {
+    if (isLast) process.kill(process.pid, 'SIGKILL'); // a refusal is an answer, too
+  }
 }
 
 const { fetch } = globalThis;
 globalThis.fetch = (...args) => counted(() => fetch(...args));
-const { prototype } = pg.Client;
-for (const name of ['connect', 'query'] as const) {
-  const original: (...args: unknown[]) => Promise<unknown> = prototype[name];
-  Object.defineProperty(prototype, name, {
-    value(this: pg.Client, ...args: unknown[]) {
-      return counted(() => original.apply(this, args));
-    },
-  });
+countMethods(pg.Client.prototype, 'connect', 'query');
+for (const { prototype } of [SecretsManagerClient, IAMClient, STSClient]) countMethods(prototype, 'send');
+
+function countMethods(prototype: object, ...names: readonly string[]): void {
+  for (const name of names) {
+    const original: (...args: unknown[]) => Promise<unknown> = Reflect.get(prototype, name);
+    Object.defineProperty(prototype, name, {
+      value(this: unknown, ...args: unknown[]) {
+        return counted(() => original.apply(this, args));
+      },
+    });
+  }
 }
 
-const settings = {
-  postgres: { url: await secretOf(postgresUrl) },
-  vault: { url: vaultUrl, token: await secretOf(token) },
-};
-const secret = `secret://vault/secret/data/${role}#password`;
-const credential = credentialOf({ id, rotate: { with: 'postgres-password', role, secret } });
-const rotations = rotationsOf([credential], settings, {}, { folder });
+const credential = credentialOf({ id, rotate });
+const rotations = rotationsOf([credential], await checkedAccounts(accounts), {}, { folder });
 rotations.response.at(Date.now());
 const { store } = rotations.response;
 const noted: number[] = [];
@@ -56,5 +61,9 @@ store.setSetting = (name, value) => {
   setSetting(name, value);
 };
 rotations.order();
-await rotations.make();
+for (let tick = 0; tick < 3 && rotations.steps(id)[0]?.doneAt === undefined; tick++) {
+  await rotations.make();
+  await sleep(5);
+  rotations.response.at(rotations.response.now() + 400_000); // what waits, or is to be tried again, is due
+}
 process.stdout.write(JSON.stringify({ calls, noted }));

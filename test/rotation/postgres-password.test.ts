@@ -1,21 +1,19 @@
-import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import pg from 'pg';
 import { beforeAll, expect, test } from 'vitest';
 import type { Credential } from '../../src/attribution/credential.ts';
 import { postgresPassword } from '../../src/rotation/postgres-password.ts';
-import { temporaryFolder } from '../config/temp.ts';
 import { credentialOf, NOW } from '../response/response-of.ts';
 import { secretOf } from '../revokers/secret-of.ts';
 import { policyOf, tokenWith } from '../revokers/vault-responder.ts';
 import { describeWith } from '../servers/require-server.ts';
 import { startVaultWithPostgres } from '../servers/vault-with-postgres.ts';
+import { eachCrash } from './each-crash.ts';
+import type { KilledRotation } from './killed-rotation.ts';
 import { rotationsOf } from './rotations-of.ts';
 
 const OLD = 'canary-old-password';
-const child = join(import.meta.dirname, 'killed-rotation.ts');
 
 describeWith('rotating the password of a PostgreSQL role into Vault', startVaultWithPostgres, (servers) => {
   let settings: Record<string, unknown> = {};
@@ -190,40 +188,30 @@ describeWith('rotating the password of a PostgreSQL role into Vault', startVault
   });
 
   test('killed before and after each of its calls: one of the two passwords always logs in, and the next start ends it, once', async () => {
-    const args = (when: string, number: number, folder: string, role: string) => [
-      ...[child, when, String(number), folder, responderUrl, servers().vault.url, token, role],
-    ];
-    const { role: whole } = await newAgent();
-    const { stdout } = await promisify(execFile)(process.execPath, args('never', 0, temporaryFolder(), whole));
-    const { calls, noted }: { calls: number; noted: number[] } = JSON.parse(stdout);
-    expect(calls).toBeGreaterThan(10);
-    expect(new Set(noted).size).toBe(3);
-    const points = [
-      ...Array.from({ length: calls }, (_, at) => ({ when: 'after', number: at + 1 })),
-      ...[...new Set([0, ...noted])]
-        .filter((call) => call < calls)
-        .map((call) => ({ when: 'before', number: call + 1 })),
-    ];
-    const check = async ({ when, number }: { when: string; number: number }): Promise<void> => {
-      const at = `killed ${when} call ${number} of ${calls}`;
+    const calls = await eachCrash(async () => {
       const { role, credential } = await newAgent();
-      const folder = temporaryFolder();
-      const killed = promisify(execFile)(process.execPath, args(when, number, folder, role));
-      await expect(killed, at).rejects.toMatchObject({ signal: 'SIGKILL' });
-      const { password: current, password_pending: pending } = await inVault(role);
-      expect((await logsIn(role, current)) || (await logsIn(role, pending)), at).toBe(true);
+      return {
+        rotation: {
+          accounts: { postgres: { url: responderUrl }, vault: { url: servers().vault.url, token } },
+          rotate: credential.rotate as KilledRotation['rotate'],
+        },
+        async check(folder, at) {
+          const { password: current, password_pending: pending } = await inVault(role);
+          expect((await logsIn(role, current)) || (await logsIn(role, pending)), at).toBe(true);
 
-      const { response, make, steps } = rotationsOf([credential], settings, {}, { folder });
-      await make();
-      expect(steps(), at).toMatchObject([{ state: 'verified' }]);
-      expect(response.audit.ofCause('rotation-1'), at).toMatchObject([{ type: 'verified' }]);
-      const { password, ...others } = await inVault(role);
-      expect(others, at).toEqual({ host: 'db.example.com' });
-      expect(await logsIn(role, password), at).toBe(true);
-      expect(await logsIn(role, OLD), at).toBe(false);
-      expect((await asRoot('GET', `secret/metadata/${role}`)).body?.data?.current_version, at).toBe(3);
-      response.store.close();
-    };
-    for (const point of points) await check(point);
+          const { response, make, steps } = rotationsOf([credential], settings, {}, { folder });
+          await make();
+          expect(steps(), at).toMatchObject([{ state: 'verified' }]);
+          expect(response.audit.ofCause('rotation-1'), at).toMatchObject([{ type: 'verified' }]);
+          const { password, ...others } = await inVault(role);
+          expect(others, at).toEqual({ host: 'db.example.com' });
+          expect(await logsIn(role, password), at).toBe(true);
+          expect(await logsIn(role, OLD), at).toBe(false);
+          expect((await asRoot('GET', `secret/metadata/${role}`)).body?.data?.current_version, at).toBe(3);
+          response.store.close();
+        },
+      };
+    });
+    expect(calls).toBeGreaterThan(10);
   }, 240_000);
 });

@@ -20,6 +20,8 @@ interface Key {
   readonly publicKey: KeyObject;
   readonly disabled: boolean;
   readonly deleted: boolean;
+  /** RFC 3339. */
+  readonly created: string;
 }
 
 export interface Account {
@@ -48,10 +50,14 @@ const PAIRS = [0, 1].map(() => generateKeyPairSync('rsa', { modulusLength: 2048 
 let keysMade = 0;
 
 /** A new key of the account, as the file that a user gets: https://docs.cloud.google.com/iam/docs/keys-create-delete */
-export function newKey(account: Account, tokenUri: string): { readonly id: string; readonly file: string } {
+export function newKey(
+  account: Account,
+  tokenUri: string,
+  created = new Date().toISOString(),
+): { readonly id: string; readonly file: string } {
   const { publicKey, privateKey } = PAIRS[keysMade++ % PAIRS.length] as (typeof PAIRS)[number];
   const id = createHash('sha1').update(randomBytes(20)).digest('hex');
-  account.keys.set(id, new Lagging({ publicKey, disabled: false, deleted: false }));
+  account.keys.set(id, new Lagging({ publicKey, disabled: false, deleted: false, created }));
   const file = JSON.stringify({
     type: 'service_account',
     project_id: PROJECT,

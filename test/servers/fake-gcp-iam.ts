@@ -1,18 +1,20 @@
 import type { Method } from './fake-gcp.ts';
 import type { Account } from './fake-gcp-accounts.ts';
-import { PROJECT } from './fake-gcp-accounts.ts';
+import { newKey, PROJECT } from './fake-gcp-accounts.ts';
 import { invalidArgument, notFound, objectOf } from './fake-gcp-errors.ts';
 
 const ACCOUNT = 'v1/projects/[^/]+/serviceAccounts/(?<account>[^/:]+)';
 const KEY = `${ACCOUNT}/keys/(?<key>[^/:]+)`;
+const FILE = 'TYPE_GOOGLE_CREDENTIALS_FILE';
+const SYSTEM_KEY = 'f'.repeat(40);
 const REASONS = ['UNSPECIFIED', 'USER_INITIATED', 'EXPOSED', 'COMPROMISE_DETECTED'];
 
 /**
- * IAM v1, of which: projects.serviceAccounts.{get,disable,enable} and projects.serviceAccounts.keys.{get,disable,enable,delete}.
+ * IAM v1, of which: projects.serviceAccounts.{get,disable,enable} and projects.serviceAccounts.keys.{create,list,get,disable,enable,delete}.
  * https://docs.cloud.google.com/iam/docs/reference/rest/v1/projects.serviceAccounts
  * https://docs.cloud.google.com/iam/docs/reference/rest/v1/projects.serviceAccounts.keys
  */
-export function iamMethods(accounts: readonly Account[]): readonly Method[] {
+export function iamMethods(accounts: readonly Account[], tokenUri: string): readonly Method[] {
   const accountOf = (wanted = ''): Account => {
     const found = accounts.find(({ email, uniqueId }) => [email, uniqueId].includes(decodeURIComponent(wanted)));
     if (found === undefined) throw notFound(`Unknown service account ${wanted}`);
@@ -49,7 +51,39 @@ export function iamMethods(accounts: readonly Account[]): readonly Method[] {
       },
     },
   ];
+  const shown = ({ email, keys }: Account, id = ''): object => ({
+    name: `projects/${PROJECT}/serviceAccounts/${email}/keys/${id}`,
+    validAfterTime: keys.get(id)?.now.created,
+    validBeforeTime: '9999-12-31T23:59:59Z',
+    keyAlgorithm: 'KEY_ALG_RSA_2048',
+    keyOrigin: 'GOOGLE_PROVIDED',
+    keyType: 'USER_MANAGED',
+  });
   return [
+    {
+      http: 'POST',
+      path: new RegExp(`^${ACCOUNT}/keys$`),
+      permission: 'iam.serviceAccountKeys.create',
+      answer({ account }, body) {
+        const wanted = objectOf(body ?? {}, ['privateKeyType', 'keyAlgorithm']);
+        if ((wanted.privateKeyType ?? FILE) !== FILE) throw invalidArgument('This fake makes key files only.');
+        const owner = accountOf(account);
+        const { id, file } = newKey(owner, tokenUri);
+        return { ...shown(owner, id), privateKeyType: FILE, privateKeyData: Buffer.from(file).toString('base64') };
+      },
+    },
+    {
+      http: 'GET',
+      path: new RegExp(`^${ACCOUNT}/keys$`),
+      permission: 'iam.serviceAccountKeys.list',
+      answer({ account }) {
+        const owner = accountOf(account);
+        const there = [...owner.keys].filter(([, { now }]) => !now.deleted).map(([id]) => shown(owner, id));
+        // One that Google makes for itself stands beside them, and can't be deleted.
+        const own = { ...shown(owner, SYSTEM_KEY), validAfterTime: '2026-01-01T00:00:00Z', keyType: 'SYSTEM_MANAGED' };
+        return { keys: [...there, own] };
+      },
+    },
     ...turn('enable'),
     ...turn('disable'),
     {
@@ -78,12 +112,7 @@ export function iamMethods(accounts: readonly Account[]): readonly Method[] {
         const state = keyOf(account, key, true, isLate);
         const { disabled } = isLate ? state.before : state.now;
         return {
-          name: `projects/${PROJECT}/serviceAccounts/${accountOf(account).email}/keys/${key}`,
-          validAfterTime: '2026-09-01T00:00:00Z',
-          validBeforeTime: '9999-12-31T23:59:59Z',
-          keyAlgorithm: 'KEY_ALG_RSA_2048',
-          keyOrigin: 'GOOGLE_PROVIDED',
-          keyType: 'USER_MANAGED',
+          ...shown(accountOf(account), key),
           ...(disabled ? { disabled, disableReason: 'SERVICE_ACCOUNT_KEY_DISABLE_REASON_USER_INITIATED' } : {}),
         };
       },

@@ -33,6 +33,7 @@ export function secretMethods(secrets: Secrets): readonly Method[] {
     if (version === undefined) throw notFound(`Secret Version [${name}] not found.`);
     return { number, version, name };
   };
+  const numberBefore = (secret: string | undefined): string => String(Math.max(1, versionsOf(secret).length - 1));
   const shown = (name: string, { state }: Version, isLate = false): object => ({
     name,
     createTime: '2026-09-01T00:00:00.000000Z',
@@ -70,9 +71,11 @@ export function secretMethods(secrets: Secrets): readonly Method[] {
       http: 'GET',
       path: new RegExp(`^${VERSION}:access$`),
       permission: 'secretmanager.versions.access',
-      answer(part) {
-        const { version, name } = versionOf(part.secret, part.version);
-        const { state } = version.state.now;
+      answer(part, _body, isLate) {
+        // Only reads by number see a version at once: …/docs/reference/rest/v1/projects.secrets.versions/access
+        const asked = isLate && part.version === 'latest' ? numberBefore(part.secret) : part.version;
+        const { version, name } = versionOf(part.secret, asked);
+        const { state } = isLate ? version.state.before : version.state.now;
         if (state !== 'ENABLED') throw failedPrecondition(`Secret Version [${name}] is in ${state} state.`);
         const { data } = version;
         return { name, payload: { data: data.toString('base64'), dataCrc32c: String(crc32c(data)) } };

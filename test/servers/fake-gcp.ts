@@ -37,7 +37,8 @@ export interface FakeAccount {
   readonly project: string;
   readonly email: string;
   readonly uniqueId: string;
-  newKey(): { readonly id: string; readonly file: string };
+  /** @param created RFC 3339; now where absent */
+  newKey(created?: string): { readonly id: string; readonly file: string };
 }
 
 /** One method of an API. */
@@ -68,10 +69,6 @@ export async function startFakeGcp(): Promise<FakeGcp> {
   const accounts: Account[] = [];
   const secrets: Secrets = new Map();
   const tokens = new Map<string, Account>();
-  const apis: Readonly<Record<string, readonly Method[]>> = {
-    iam: iamMethods(accounts),
-    secretmanager: secretMethods(secrets),
-  };
   const calls: string[] = [];
   let attached: Account | undefined;
   let lateReads = 0;
@@ -86,6 +83,10 @@ export async function startFakeGcp(): Promise<FakeGcp> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const tokenUrl = `${url}/oauth2/token`;
+  const apis: Readonly<Record<string, readonly Method[]>> = {
+    iam: iamMethods(accounts, tokenUrl),
+    secretmanager: secretMethods(secrets),
+  };
 
   function answerTo(request: IncomingMessage, body: string): Answer {
     const [, api = '', rest = ''] = /^\/(iam|secretmanager)\/(.*)$/.exec(request.url ?? '') ?? [];
@@ -115,7 +116,7 @@ export async function startFakeGcp(): Promise<FakeGcp> {
     const [, project = ''] = path.split('/').slice(1);
     if (!caller.permissions.has(method.permission) || ![PROJECT, PROJECT_NUMBER].includes(project))
       throw permissionDenied(method.permission, path.slice('v1/'.length));
-    const isLate = method.http === 'GET' && !path.includes(':') && lateReads > 0;
+    const isLate = method.http === 'GET' && (!path.includes(':') || path.endsWith('/latest:access')) && lateReads > 0;
     if (isLate) lateReads--;
     return method.answer(method.path.exec(path)?.groups ?? {}, bodyOf(method, request, body), isLate);
   }
@@ -163,7 +164,7 @@ export async function startFakeGcp(): Promise<FakeGcp> {
       const account = newAccount(name, permissions);
       accounts.push(account);
       const { email, uniqueId } = account;
-      return { project: PROJECT, email, uniqueId, newKey: () => newKey(account, tokenUrl) };
+      return { project: PROJECT, email, uniqueId, newKey: (created) => newKey(account, tokenUrl, created) };
     },
     newSecret: (name) => void secrets.set(name, []),
     attach({ email }) {

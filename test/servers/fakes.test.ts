@@ -6,7 +6,7 @@ import { describeWith } from './require-server.ts';
 
 /** What a fake lets pass, a test proves nothing about: each refuses every call that is not exactly one of its API's. */
 
-const ALL = ['get', 'disable', 'enable', 'delete'].flatMap((verb) => [
+const ALL = ['get', 'disable', 'enable', 'delete', 'create'].flatMap((verb) => [
   `iam.serviceAccounts.${verb}`,
   `iam.serviceAccountKeys.${verb}`,
   `secretmanager.versions.${verb}`,
@@ -51,6 +51,7 @@ describeWith('the fake of Google Cloud', startFakeGcp, (fake) => {
       [`${key}:enable`, { serviceAccountKeyDisableReason: 'x' }, 'Unknown name "serviceAccountKeyDisableReason"'],
       [`${key}:disable`, { serviceAccountKeyDisableReason: 'BECAUSE' }, 'Invalid value'],
       [`${account}:disable`, { disabled: true }, 'Unknown name "disabled"'],
+      [`${account}/keys`, { keyId: 'x' }, 'Unknown name "keyId"'],
       [`${account}:enable`, { etag: 'x' }, 'Unknown name "etag"'],
       [`${secret}/versions/1:disable`, { state: 'DISABLED' }, 'Unknown name "state"'],
       [`${secret}:addVersion`, { payload: { text: 'x' } }, `Unknown name "text" at 'payload'`],
@@ -75,7 +76,7 @@ describeWith('the fake of Google Cloud', startFakeGcp, (fake) => {
     const bodyless = { method: 'POST', headers: {} };
     const attempts = [
       await admin.get(`${key}:disable`),
-      await admin.get(`${account}/keys`),
+      await admin.get(`${account}/tokens`),
       await admin.post(`${account}:revoke`, {}),
       await admin.post(account, {}),
       await admin.get(key.replace('/v1/', '/v2/')),

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { crc32c } from '../../crc32c.ts';
 import { CallError } from '../../errors.ts';
 import { callGcp, type GcpApi, says } from '../../gcp.ts';
+import { payloadOf } from '../../gcp-payload.ts';
 import { METADATA_URL } from '../../gcp-token.ts';
 import { readJson } from '../../http.ts';
 import { type SecretContext, SecretError, type SecretProvider, SecretServerError } from '../secret-provider.ts';
@@ -96,14 +96,11 @@ async function access(api: GcpApi, path: string): Promise<string> {
   }
 }
 
-const answerSchema = z.object({ payload: z.object({ data: z.string(), dataCrc32c: z.string().optional() }) });
-
-/** The text, if its checksum says that it came over whole: https://docs.cloud.google.com/secret-manager/docs/data-integrity */
 function readPayload(text: string, path: string): string {
-  const payload = readJson(text, answerSchema)?.payload;
+  const payload = payloadOf(text);
   if (payload === undefined) throw new SecretServerError(`refers to ${path}, for which Secret Manager answered oddly`);
-  const bytes = Buffer.from(payload.data, 'base64');
-  if (payload.dataCrc32c !== undefined && payload.dataCrc32c !== String(crc32c(bytes)))
+  const { bytes, isWhole } = payload;
+  if (!isWhole)
     throw new SecretServerError(`refers to ${path}, which was damaged on its way (its CRC32C differs); try again`);
   const value = decode(bytes, path).replace(/\r?\n$/, '');
   if (value === '') throw new SecretError(`refers to ${path}, which is empty; add a version with the secret in it`);

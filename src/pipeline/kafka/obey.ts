@@ -2,6 +2,7 @@ import { CallError, UsageError } from '../../errors.ts';
 import { decideApproval } from '../../response/approval.ts';
 import type { ResponseContext } from '../../response/context.ts';
 import { approve, assessOrder, dismiss, halt, placeOrder, resume } from '../../response/control.ts';
+import { knownMisuse } from '../../response/goes-on.ts';
 import { finalPlanFor, planFor } from '../../response/plan.ts';
 import { orderRestore, restorablesOf } from '../../response/restore.ts';
 import type { Store } from '../../sinks/store.ts';
@@ -98,6 +99,7 @@ function close(
   response: ResponseContext,
 ): void {
   saveClosing(store, { alert: alert.id, verdict, because, by, at: response.now() });
+  knownMisuse(alert.id, store);
   if (verdict === 'benign') dismiss(alert.id, `closed as benign by ${by}`, response);
 }
 

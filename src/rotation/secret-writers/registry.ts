@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { SecretWriter, WritableSecret } from '../secret-writer.ts';
+import { awsSecretsManager } from './aws-secrets-manager.ts';
+import { gcpSecretManager } from './gcp-secret-manager.ts';
 import { vault } from './vault.ts';
 
 /** Every secret manager that rotations write to. A new one is its file and one line here. */
-const SECRET_WRITERS: readonly SecretWriter[] = [vault];
+export const SECRET_WRITERS: readonly SecretWriter[] = [vault, awsSecretsManager, gcpSecretManager];
 
 /** A place to write to, in the form in which configuration refers to it. */
 export interface Place {

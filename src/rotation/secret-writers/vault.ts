@@ -17,8 +17,12 @@ const LOCATION = /^([^#/]+\/data\/[^#]+)#([^#]+)$/;
  */
 export const vault: SecretWriter = {
   id: 'vault',
+  title: 'HashiCorp Vault: one field of a secret of KV version 2',
   example: 'secret://vault/secret/data/NAME#FIELD',
   account: 'vault',
+  pending: 'the field `FIELD_pending` of the same secret; the old value stays in its older versions',
+  needs: 'read, create and update on the secret',
+  testedAgainst: 'Vault 1.19',
   isLocation: (location) => {
     const [, path] = LOCATION.exec(location) ?? [];
     return path?.split('/').every((part) => !['', '.', '..'].includes(part)) ?? false;

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { startFakeGcp } from '../../servers/fake-gcp.ts';
+import { gcpAgent } from '../../servers/gcp-agent.ts';
 import { startIssuer } from '../../servers/issuer.ts';
 import { startMariaDb } from '../../servers/mariadb.ts';
 import { secretOfClient, startOAuth } from '../../servers/oauth.ts';
@@ -171,11 +173,36 @@ async function vault(): Promise<CrashIssuer> {
 }
 
 /** One line an issuer: the revokers that are tried there, and how to start it. */
+/** A fake that holds the contract of Google Cloud's API. */
+async function gcp(): Promise<CrashIssuer> {
+  const fake = await startFakeGcp();
+  const rights = ['iam.serviceAccountKeys.get', 'iam.serviceAccountKeys.delete', 'iam.serviceAccounts.get'];
+  const { iamUrl, secretManagerUrl, metadataUrl } = fake;
+  const urls = { iam_url: iamUrl, secret_manager_url: secretManagerUrl, metadata_url: metadataUrl };
+  return {
+    settings: { gcp: { ...urls, key: 'secret://file/issuer' } },
+    secrets: { issuer: fake.newAccount('wayward', rights).newKey().file },
+    stop: fake.stop,
+    newCredential: {
+      async 'gcp-service-account-key-delete'() {
+        const account = fake.newAccount(newName());
+        const { id, file } = account.newKey();
+        return {
+          spec: { project: account.project, account: account.email, key: id },
+          isDead: async () => (await gcpAgent(fake, file).logIn()) !== 'ok',
+          effects: async () => fake.calls.filter((call) => call.startsWith('DELETE') && call.endsWith(id)).length,
+        };
+      },
+    },
+  };
+}
+
 export const CRASH_ISSUERS: readonly (readonly [revokers: readonly string[], start: () => Promise<CrashIssuer>])[] = [
   [['postgres'], postgres],
   [['mariadb'], mariadb],
   [['vault', 'vault-secret-id', 'vault-entity', 'vault-entity-tokens', 'vault-lease', 'vault-lease-prefix'], vault],
   [['oauth'], oauth],
+  [['gcp-service-account-key-delete'], gcp],
   [['webhook'], webhook],
   [['command'], command],
 ];
