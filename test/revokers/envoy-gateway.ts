@@ -15,8 +15,6 @@ export interface EnvoyGateway extends EnvoyServer {
   readonly upstream: Upstream;
 }
 
-const IDS = ['cred-a', 'cred-b', 'cred-c'];
-
 export const keyOf = (id: string): string => `key-canary-of-${id}`;
 
 /** The file to begin with. */
@@ -25,12 +23,12 @@ export const beginning = (): string => snippets('response.md', '### Envoy', 'jso
 /** `formats:` of wayward.yaml for its log. */
 export const envoyFormat = (): unknown => parse(snippets('sources.md', '## Envoy', 'yaml')[1] ?? '').formats[0];
 
-/** With the keys of `cred-a` to `cred-c`. */
-export async function startEnvoyGateway(): Promise<EnvoyGateway> {
+/** With a key for each of these ids. */
+export async function startEnvoyGateway(ids = ['cred-a', 'cred-b', 'cred-c']): Promise<EnvoyGateway> {
   const [port, upstream] = [await freePort(), await startUpstream()];
   const server = await startEnvoy(async (folder) => {
     writeFileSync(join(folder, 'wayward-denied.json'), beginning());
-    return { listeners: [listener(folder, port)], clusters: [cluster(upstream.port)] };
+    return { listeners: [listener(folder, port, ids)], clusters: [cluster(upstream.port)] };
   });
   return {
     ...server,
@@ -50,11 +48,11 @@ export const envoySettings = (gateway: EnvoyGateway, changed: object = {}) =>
   envoy.settingsSchema.parse({ denied: gateway.deniedFile, admin: gateway.admin, ...changed });
 
 /** What the docs have users paste into the connection manager. */
-function pasted(folder: string): object {
+function pasted(folder: string, ids: readonly string[]): object {
   const filters = placed(snippets('response.md', '### Envoy', 'yaml')[0] ?? '', {
     '/etc/envoy/': `${folder}/`,
     '[{ key: the-key, client: cred-billing-gateway }]': JSON.stringify(
-      IDS.map((id) => ({ key: keyOf(id), client: id })),
+      ids.map((id) => ({ key: keyOf(id), client: id })),
     ),
   });
   const log = placed(snippets('sources.md', '## Envoy', 'yaml')[0] ?? '', { '/var/log/envoy/': `${folder}/` });
@@ -64,7 +62,7 @@ function pasted(folder: string): object {
 const type = (name: string) => `type.googleapis.com/envoy.extensions.${name}`;
 const at = (port: number) => ({ socket_address: { address: '127.0.0.1', port_value: port } });
 
-const listener = (folder: string, port: number) => ({
+const listener = (folder: string, port: number, ids: readonly string[]) => ({
   name: 'gateway',
   address: at(port),
   filter_chains: [
@@ -75,7 +73,7 @@ const listener = (folder: string, port: number) => ({
           typed_config: {
             '@type': type('filters.network.http_connection_manager.v3.HttpConnectionManager'),
             stat_prefix: 'gateway',
-            ...pasted(folder),
+            ...pasted(folder, ids),
             route_config: {
               virtual_hosts: [
                 { name: 'all', domains: ['*'], routes: [{ match: { prefix: '/' }, route: { cluster: 'upstream' } }] },

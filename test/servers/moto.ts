@@ -1,5 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -33,7 +35,14 @@ export interface MotoServer {
   newUser(name: string, policy: object): Promise<{ readonly user: string; readonly keys: AwsKeys }>;
   /** A new role that everybody may assume, with this policy; its name begins with the one given. */
   newRole(name: string, policy: object): Promise<{ readonly role: string; readonly arn: string }>;
+  /** Bodies of the requests so far, where they are `recorded`. */
+  requests(): Promise<readonly string[]>;
   stop(): Promise<void>;
+}
+
+interface MotoOptions {
+  /** moto writes every request down. */
+  readonly recorded?: boolean;
 }
 
 interface ClientOptions {
@@ -59,10 +68,12 @@ export const policyThat = (effect: 'Allow' | 'Deny', ...actions: readonly string
  * policies' actions are enforced; an inactive key, `Resource` and conditions such as aws:TokenIssueTime are not. Installed
  * here once with Python. Throws MissingServer without it.
  */
-export async function startMoto(): Promise<MotoServer> {
+export async function startMoto({ recorded = false }: MotoOptions = {}): Promise<MotoServer> {
   const folder = await builtOnce('moto-5.2.5', 'installed', install);
   const port = await freePort();
+  const records = mkdtempSync(join(tmpdir(), 'wayward-moto-'));
   const server = spawn(join(folder, 'venv/bin/moto_server'), ['-H', '127.0.0.1', '-p', String(port)], {
+    env: { ...process.env, MOTO_RECORDER_FILEPATH: join(records, 'requests') },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let startup = '';
@@ -74,6 +85,7 @@ export async function startMoto(): Promise<MotoServer> {
   const stop = async () => {
     process.off('exit', killNow);
     await ended(server, 'SIGTERM');
+    rmSync(records, { recursive: true });
   };
   const url = `http://127.0.0.1:${port}`;
   const deadline = Date.now() + READY_TIMEOUT_MS;
@@ -84,6 +96,7 @@ export async function startMoto(): Promise<MotoServer> {
     }
     await sleep(50);
   }
+  if (recorded) await fetch(`${url}/moto-api/recorder/start-recording`, { method: 'POST' });
   const client = (credentials: AwsKeys) => ({ endpoint: url, region: REGION, credentials, maxAttempts: 1 });
   const nobody = new IAMClient(client({ accessKeyId: 'AKIANOTENFORCEDYET00', secretAccessKey: 'none' }));
   const { keys: admin } = await newUser(nobody, 'admin', policyThat('Allow', '*'));
@@ -91,9 +104,15 @@ export async function startMoto(): Promise<MotoServer> {
   const iam = new IAMClient(client(admin));
   return {
     ...{ url, client, admin, stop },
+    requests: () => requestsIn(join(records, 'requests')),
     newUser: (name, policy) => newUser(iam, name, policy),
     newRole: (name, policy) => newRole(iam, name, policy),
   };
+}
+
+async function requestsIn(file: string): Promise<string[]> {
+  const lines = (await readFile(file, 'utf8')).trimEnd().split('\n');
+  return lines.map((line) => Buffer.from(JSON.parse(line).body, 'base64').toString());
 }
 
 let names = 0;

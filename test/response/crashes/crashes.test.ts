@@ -1,14 +1,16 @@
 import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { stringify } from 'yaml';
 import { loadSetup, secretContext } from '../../../src/commands/options.ts';
 import { createResponse, createWorker } from '../../../src/pipeline/response.ts';
 import type { ResponseContext } from '../../../src/response/context.ts';
+import { REVOKERS } from '../../../src/revokers/registry.ts';
 import { Store } from '../../../src/sinks/store.ts';
 import { temporaryFolder } from '../../config/temp.ts';
 import { describeWith } from '../../servers/require-server.ts';
@@ -18,6 +20,8 @@ import { CRASH_POINTS, type CrashPoint } from './points.ts';
 const TIMEOUT = 120_000;
 const CRASH_AT = join(import.meta.dirname, 'crash-at.ts');
 const BIN = join(import.meta.dirname, '..', '..', '..', 'bin', 'wayward.js');
+const COMPILED = mkdtempSync(join(tmpdir(), 'wayward-compiled-'));
+afterAll(() => rmSync(COMPILED, { recursive: true }));
 const POINTS = Object.keys(CRASH_POINTS) as CrashPoint[];
 
 /** A folder with configuration and registry for one credential. */
@@ -50,7 +54,7 @@ async function crash(config: string, at: CrashPoint): Promise<void> {
     config,
   ];
   const child = promisify(execFile)(process.execPath, args, {
-    env: { PATH: process.env.PATH, WAYWARD_TEST_CRASH_AT: at },
+    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: COMPILED, WAYWARD_TEST_CRASH_AT: at },
   });
   await expect(child).rejects.toMatchObject({ signal: 'SIGKILL' });
 }
@@ -77,6 +81,11 @@ async function resumed(config: string, look: (response: ResponseContext) => void
 }
 
 const stepsOf = ({ outbox }: ResponseContext) => outbox.revocations('cred');
+
+test('every revoker there is is tried', () => {
+  const tried = CRASH_ISSUERS.flatMap(([revokers]) => revokers);
+  expect(tried.toSorted()).toEqual(REVOKERS.map(({ id }) => id).toSorted());
+});
 
 describe('a responder that is killed in the middle', () => {
   for (const [revokers, start] of CRASH_ISSUERS) {

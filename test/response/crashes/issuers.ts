@@ -5,6 +5,9 @@ import { startMariaDb } from '../../servers/mariadb.ts';
 import { secretOfClient, startOAuth } from '../../servers/oauth.ts';
 import { startPostgres } from '../../servers/postgres.ts';
 import { MissingServer } from '../../servers/require-server.ts';
+import { aws } from './aws-issuer.ts';
+import { authensor, gcp } from './fake-issuers.ts';
+import { envoy, nginx } from './gateway-issuers.ts';
 import { newVaultCredentials, startAuditedVault } from './vault-credentials.ts';
 
 /** A credential that works, and what its issuer knows of it. */
@@ -18,7 +21,7 @@ export interface LiveCredential {
   effects(): Promise<number>;
 }
 
-/** A real issuer with `revokers:` for it, and its credentials by revoker. */
+/** An issuer, real where there is one, with `revokers:` for it, and its credentials by revoker. */
 export interface CrashIssuer {
   /** Secrets are written as `secret://file/NAME`, and stand under their names in `secrets`. */
   readonly settings: object;
@@ -176,6 +179,11 @@ export const CRASH_ISSUERS: readonly (readonly [revokers: readonly string[], sta
   [['mariadb'], mariadb],
   [['vault', 'vault-secret-id', 'vault-entity', 'vault-entity-tokens', 'vault-lease', 'vault-lease-prefix'], vault],
   [['oauth'], oauth],
+  [['aws-access-key', 'aws-access-key-delete', 'aws-deny-all', 'aws-role-sessions'], aws],
+  [['gcp-service-account-key', 'gcp-service-account-key-delete', 'gcp-service-account', 'gcp-secret-version'], gcp],
+  [['authensor'], authensor],
+  [['nginx'], nginx],
+  [['envoy'], envoy],
   [['webhook'], webhook],
   [['command'], command],
 ];
