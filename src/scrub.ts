@@ -1,13 +1,16 @@
+const MAX_LENGTH = 500;
+
 /**
  * A message without any of the secrets that its making involved: clients quote URLs, headers and passwords in their
- * errors. A URL's password is removed too, as written and decoded.
+ * errors, and servers what they were sent. A URL's password is removed too, as written and decoded.
  */
 export function scrub(message: string, secrets: readonly string[]): string {
+  const written = new Set(secrets.flatMap(withParts).flatMap(formsOf));
+  // The longest first: what is left of one that held another would still be read.
+  const longestFirst = [...written].filter((form) => form !== '').sort((a, b) => b.length - a.length);
   let clean = message;
-  for (const secret of secrets.flatMap(withParts)) {
-    if (secret !== '') clean = clean.replaceAll(secret, '[redacted]');
-  }
-  return clean.slice(0, 500);
+  for (const form of longestFirst) clean = clean.replaceAll(form, '[redacted]');
+  return clean.slice(0, MAX_LENGTH);
 }
 
 function withParts(secret: string): string[] {
@@ -18,6 +21,12 @@ function withParts(secret: string): string[] {
   } catch {
     return [secret, password]; // not percent-encoded after all
   }
+}
+
+/** As messages quote it: without the spaces around it, which no header keeps, within a JSON string, percent-encoded. */
+function formsOf(secret: string): string[] {
+  const plain = secret.trim();
+  return [secret, plain, JSON.stringify(plain).slice(1, -1), encodeURIComponent(plain.toWellFormed())];
 }
 
 /** What went wrong, with the reason that `fetch` and sockets hide in `cause` and in their codes. */

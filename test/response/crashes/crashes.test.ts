@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
-import { stringify } from 'yaml';
 import { loadSetup, secretContext } from '../../../src/commands/options.ts';
 import { createResponse, createWorker } from '../../../src/pipeline/response.ts';
 import type { ResponseContext } from '../../../src/response/context.ts';
@@ -14,7 +13,8 @@ import { REVOKERS } from '../../../src/revokers/registry.ts';
 import { Store } from '../../../src/sinks/store.ts';
 import { temporaryFolder } from '../../config/temp.ts';
 import { describeWith } from '../../servers/require-server.ts';
-import { CRASH_ISSUERS, type CrashIssuer, type LiveCredential } from './issuers.ts';
+import { CRASH_ISSUERS } from './issuers.ts';
+import { fillPlace } from './place.ts';
 import { CRASH_POINTS, type CrashPoint } from './points.ts';
 
 const TIMEOUT = 120_000;
@@ -23,20 +23,6 @@ const BIN = join(import.meta.dirname, '..', '..', '..', 'bin', 'wayward.js');
 const COMPILED = mkdtempSync(join(tmpdir(), 'wayward-compiled-'));
 afterAll(() => rmSync(COMPILED, { recursive: true }));
 const POINTS = Object.keys(CRASH_POINTS) as CrashPoint[];
-
-/** A folder with configuration and registry for one credential. */
-async function placeFor(issuer: CrashIssuer, revoker: string): Promise<{ config: string; credential: LiveCredential }> {
-  const folder = temporaryFolder();
-  const credential = await issuer.newCredential[revoker]?.(folder);
-  if (credential === undefined) throw new Error(`no credential for ${revoker}`);
-  for (const [name, secret] of Object.entries({ ...issuer.secrets, ...credential.files }))
-    writeFileSync(join(folder, name), secret, { mode: 0o600 });
-  const entry = { id: 'cred', agent: 'agent', kind: 'api-key', revoke: { with: revoker, ...credential.spec } };
-  writeFileSync(join(folder, 'credentials.yaml'), stringify({ credentials: [entry] }));
-  const config = join(folder, 'wayward.yaml');
-  writeFileSync(config, stringify({ state: 'state', revokers: issuer.settings }));
-  return { config, credential };
-}
 
 /** A real `wayward revoke`, killed at that point. */
 async function crash(config: string, at: CrashPoint): Promise<void> {
@@ -94,7 +80,10 @@ describe('a responder that is killed in the middle', () => {
       test.each(cases)(
         '%s: killed %s, its successor finishes it: one effect at the issuer, one record, verified',
         async (revoker, point) => {
-          const { config, credential } = await placeFor(issuer(), revoker);
+          const folder = temporaryFolder();
+          const credential = await issuer().newCredential[revoker]?.(folder);
+          if (credential === undefined) throw new Error(`no credential for ${revoker}`);
+          const config = fillPlace(folder, { revoker, credential, issuer: issuer() });
           expect(await credential.isDead()).toBe(false);
           await crash(config, point);
           const wasCalled = POINTS.indexOf(point) > POINTS.indexOf('before the call');
