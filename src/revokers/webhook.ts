@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { secretSchema } from '../config/secrets.ts';
+import { httpUrl } from '../http-url.ts';
 import type { CallContext, Verification } from '../response/action.ts';
 import { type CloudEvent, deliver } from '../webhook.ts';
 import { defineRevoker } from './revoker.ts';
 
-const urlSchema = z.url({ protocol: /^https?$/ }).meta({ example: 'https://issuer.example.com/revoke' });
+const urlSchema = httpUrl().meta({ example: 'https://issuer.example.com/revoke' });
 
 /**
  * Any issuer that has no revoker of its own: a signed POST to a receiver that does the work. With `verify_url`, that
