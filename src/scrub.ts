@@ -4,13 +4,40 @@ const MAX_LENGTH = 500;
  * A message without any of the secrets that its making involved: clients quote URLs, headers and passwords in their
  * errors, and servers what they were sent. A URL's password is removed too, as written and decoded.
  */
-export function scrub(message: string, secrets: readonly string[]): string {
-  const written = new Set(secrets.flatMap(withParts).flatMap(formsOf));
+export const scrub = (message: string, secrets: readonly string[]): string =>
+  without(message, secrets.flatMap(formsOf)).slice(0, MAX_LENGTH);
+
+/** What this process was given as secrets, with their forms; the oldest are forgotten. */
+const known = new Map<string, readonly string[]>();
+const MAX_KNOWN = 1_000;
+/** A shorter one may be a word of any message. */
+const MIN_KNOWN = 8;
+
+/** From here on `scrubKnown` knows it. */
+export function remember(secret: string): void {
+  if (secret.length < MIN_KNOWN) return;
+  known.delete(secret);
+  known.set(secret, formsOf(secret));
+  const [oldest] = known.keys();
+  if (known.size > MAX_KNOWN && oldest !== undefined) known.delete(oldest);
+}
+
+/** A text without any secret that this process was given: the last line of defence, for what nobody foresaw. */
+export const scrubKnown = (text: string): string => without(text, [...known.values()].flat());
+
+function without(text: string, forms: readonly string[]): string {
   // The longest first: what is left of one that held another would still be read.
-  const longestFirst = [...written].filter((form) => form !== '').sort((a, b) => b.length - a.length);
-  let clean = message;
-  for (const form of longestFirst) clean = clean.replaceAll(form, '[redacted]');
-  return clean.slice(0, MAX_LENGTH);
+  const present = [...new Set(forms)].filter((form) => form !== '' && text.includes(form));
+  const longestFirst = present.sort((a, b) => b.length - a.length);
+  return longestFirst.reduce((clean, form) => clean.replaceAll(form, '[redacted]'), text);
+}
+
+/** As messages quote it: without the spaces around it, which no header keeps, within a JSON string, percent-encoded. */
+function formsOf(secret: string): string[] {
+  return withParts(secret).flatMap((part) => {
+    const plain = part.trim();
+    return [part, plain, JSON.stringify(plain).slice(1, -1), encodeURIComponent(plain.toWellFormed())];
+  });
 }
 
 function withParts(secret: string): string[] {
@@ -21,12 +48,6 @@ function withParts(secret: string): string[] {
   } catch {
     return [secret, password]; // not percent-encoded after all
   }
-}
-
-/** As messages quote it: without the spaces around it, which no header keeps, within a JSON string, percent-encoded. */
-function formsOf(secret: string): string[] {
-  const plain = secret.trim();
-  return [secret, plain, JSON.stringify(plain).slice(1, -1), encodeURIComponent(plain.toWellFormed())];
 }
 
 /** What went wrong, with the reason that `fetch` and sockets hide in `cause` and in their codes. */
