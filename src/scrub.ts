@@ -32,11 +32,14 @@ function without(text: string, forms: readonly string[]): string {
   return longestFirst.reduce((clean, form) => clean.replaceAll(form, '[redacted]'), text);
 }
 
-/** As messages quote it: without the spaces around it, which no header keeps, within a JSON string, percent-encoded. */
+const inString = (text: string): string => JSON.stringify(text).slice(1, -1);
+
+/** As messages quote it: without the spaces around it, which no header keeps, within JSON, also of JSON, percent-encoded. */
 function formsOf(secret: string): string[] {
   return withParts(secret).flatMap((part) => {
     const plain = part.trim();
-    return [part, plain, JSON.stringify(plain).slice(1, -1), encodeURIComponent(plain.toWellFormed())];
+    const quoted = inString(plain);
+    return [part, plain, quoted, inString(quoted), encodeURIComponent(plain.toWellFormed())];
   });
 }
 

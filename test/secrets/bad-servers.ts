@@ -32,6 +32,26 @@ export const startEcho = (status: number): Promise<BadServer> =>
     }),
   );
 
+/** Stands before a server: passes on what reads, and says back what would change something. */
+export async function startEchoOfWrites(target: string): Promise<BadServer & { readonly written: readonly string[] }> {
+  const written: string[] = [];
+  const server = await listening(
+    createServer(async (request, response) => {
+      const { method = '', url = '', headers } = request;
+      const said = await whole(request);
+      if (method !== 'GET') {
+        written.push(said);
+        response.writeHead(403, { 'content-type': 'application/json' }).end(jsonOf(said));
+        return;
+      }
+      const token = String(headers['x-vault-token']);
+      const answer = await fetch(new URL(url, target), { headers: { 'x-vault-token': token } });
+      response.writeHead(answer.status).end(await answer.text());
+    }),
+  );
+  return { ...server, written };
+}
+
 /** Says back every byte, in no protocol. */
 export const startMirror = (): Promise<BadServer> =>
   listening(createTcpServer((socket) => socket.on('error', () => socket.destroy()).pipe(socket)));
@@ -52,8 +72,8 @@ async function whole(request: IncomingMessage): Promise<string> {
   const headers = Object.entries(request.headers).map(([name, value]) => `${name}: ${value}`);
   // First what is worth most: messages are cut.
   const isTelling = (header: string) => /^(?!authorization: aws).*(auth|token)/i.test(header);
-  const sorted = headers.toSorted((a, b) => Number(isTelling(b)) - Number(isTelling(a)));
-  return [...sorted, `${request.method} ${request.url}`, Buffer.concat(chunks).toString()].join('\n');
+  const [first, rest] = [headers.filter(isTelling), headers.filter((header) => !isTelling(header))];
+  return [...first, Buffer.concat(chunks).toString(), ...rest, `${request.method} ${request.url}`].join('\n');
 }
 
 const jsonOf = (said: string): string =>
