@@ -131,12 +131,15 @@ describeWith('drills, rotations and approvals: no secret comes out', start, (ser
   test('drills and rotations where the servers are away, not what they should be, or say back what they are told', async () => {
     const bad = await Promise.all([startEcho(400), startEcho(500), startMirror()]);
     try {
-      for (const port of [await freePort(), ...bad.map((server) => server.port)]) {
-        const orders = [['drill'], ['rotate', '--due', '--execute']];
-        const ends = await Promise.all(orders.map((order) => looked(place({ port }), order)));
-        expect(ends.map(({ code }) => code)).toEqual([1, 3]);
-        expect(ends.flatMap(({ leaks }) => leaks)).toEqual([]);
-      }
+      const ports = [await freePort(), ...bad.map((server) => server.port)];
+      await Promise.all(
+        ports.map(async (port) => {
+          const orders = [['drill'], ['rotate', '--due', '--execute']];
+          const ends = await Promise.all(orders.map((order) => looked(place({ port }), order)));
+          expect(ends.map(({ code }) => code)).toEqual([1, 3]);
+          expect(ends.flatMap(({ leaks }) => leaks)).toEqual([]);
+        }),
+      );
     } finally {
       await Promise.all(bad.map((server) => server.stop()));
     }
