@@ -1,10 +1,9 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import {
   CreateAccessKeyCommand,
   CreateRoleCommand,
@@ -13,10 +12,9 @@ import {
   PutRolePolicyCommand,
   PutUserPolicyCommand,
 } from '@aws-sdk/client-iam';
-import { BUILD_TIMEOUT_MS, builtOnce } from './built-once.ts';
+import { builtOnce, runBuildStep } from './built-once.ts';
 import { ended } from './ended.ts';
 import { freePort } from './free-port.ts';
-import { MissingServer } from './require-server.ts';
 
 /** What a client of AWS signs with. */
 export interface AwsKeys {
@@ -155,13 +153,9 @@ async function isUp(url: string): Promise<boolean> {
 async function install(folder: string): Promise<void> {
   process.stderr.write('Installing moto for the tests, once.\n');
   const venv = join(folder, 'venv');
-  const run = promisify(execFile);
-  try {
-    await run('python3', ['-m', 'venv', '--clear', venv], { timeout: BUILD_TIMEOUT_MS });
-  } catch (cause) {
-    throw new MissingServer('moto is not here: install Python 3 with its venv module to have it installed', { cause });
-  }
+  const missing = 'moto is not here: install Python 3 with its venv module to have it installed';
+  await runBuildStep('python3', ['-m', 'venv', '--clear', venv], { missing, failureIsMissing: true });
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...PACKAGES];
-  await run(join(venv, 'bin/python'), pip, { timeout: BUILD_TIMEOUT_MS, maxBuffer: 64 * 1024 * 1024 });
+  await runBuildStep(join(venv, 'bin/python'), pip, { missing });
   writeFileSync(join(folder, 'installed'), PACKAGES.join('\n'));
 }
