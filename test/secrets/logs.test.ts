@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { run } from '../cli/run.ts';
@@ -82,5 +82,14 @@ describe('no secret of the logs comes out', () => {
     expect(result.code, result.stderr).toBe(0);
     expect(existsSync(join(out, 'state', 'wayward.db'))).toBe(true);
     expectNoSecret(result, out);
+    // The one secret that is kept there, since none is configured, in the one file that only its owner may read.
+    const own = join('state', 'fingerprint.key');
+    const found = new Search([canaryOf('our own key', readFileSync(join(out, own), 'utf8').trim())]).inFolder(
+      'it',
+      out,
+    );
+    expect(found).not.toEqual([]);
+    expect(found.filter((leak) => !leak.includes(`in it/${own} at`))).toEqual([]);
+    expect(statSync(join(out, own)).mode & 0o777).toBe(0o600);
   });
 });

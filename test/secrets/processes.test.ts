@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { stringify } from 'yaml';
+import { run as cli } from '../cli/run.ts';
 import { temporaryFolder } from '../config/temp.ts';
 import { freePort } from '../servers/free-port.ts';
 import { startReceiver } from '../servers/receiver.ts';
@@ -111,6 +112,19 @@ test('wayward run, its pages, and its end by SIGTERM', async () => {
   const search = new Search([...canaries, path]);
   expect(search.in('pages', seen)).toEqual([]);
   expect(leaksOf(search, folder, end)).toEqual([]);
+});
+
+test('what shows no secret because it is given none: the demo and every help, in an environment that is full of them', async () => {
+  const canary = plainCanary('a variable');
+  const env = { VAULT_TOKEN: canary.value, AWS_SECRET_ACCESS_KEY: canary.value, WAYWARD_FINGERPRINT_KEY: canary.value };
+  const names = (await cli(['--help'])).stdout.match(/^ {2}(?!-)[a-z-]+/gm)?.map((line) => line.trim()) ?? [];
+  expect(names.length).toBeGreaterThan(15);
+  const orders = [['demo'], ['--help'], ...names.map((name) => [name, '--help'])];
+  for (const args of orders) {
+    const { code, stdout, stderr } = await cli(args, { env });
+    expect({ args, code }).toEqual({ args, code: 0 });
+    expect(new Search([canary]).in(args.join(' '), stdout + stderr)).toEqual([]);
+  }
 });
 
 const WAYS = [
