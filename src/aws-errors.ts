@@ -54,7 +54,7 @@ export function whyAws(error: unknown, secrets: readonly string[]): CallError {
 function answer({ name, message }: Error, status: number): string {
   // Not every 403 has a code: it may be XML where the client reads JSON.
   const code = name === 'SyntaxError' ? '' : ` ${name}`;
-  const advice = ADVICE[name] ?? (SHOWN.test(name) ? message.replaceAll(/\s+/g, ' ').slice(0, 300) : undefined);
+  const advice = ADVICE[name] ?? (SHOWN.test(name) ? message.replaceAll(/\s+/g, ' ') : undefined);
   const unsaid = status === 403 ? 'Wayward may not do that there' : undefined;
   const why = advice ?? unsaid;
   return `AWS answered ${status}${code}${why === undefined ? '' : `: ${why}`}`;

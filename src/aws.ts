@@ -53,15 +53,16 @@ export async function withAws<Client extends { destroy(): void }, T>(
   const late = new Promise<never>((_, reject) => {
     timeout.onabort = () => reject(new CallError(`AWS: no answer within ${TIMEOUT_MS / 1000} s`, true));
   });
+  const secrets = secretsOf(account);
   let client: Client | undefined;
   const talk = async () => {
-    client = await make(configOf(account));
+    client = await make(configOf(account, secrets));
     return work(client, { abortSignal: timeout });
   };
   try {
     return await Promise.race([talk(), late]);
   } catch (error) {
-    throw whyAws(error, secretsOf(account));
+    throw whyAws(error, secrets);
   } finally {
     timeout.onabort = null;
     client?.destroy();
@@ -71,8 +72,8 @@ export async function withAws<Client extends { destroy(): void }, T>(
 const secretsOf = ({ secret_access_key: secret }: AwsAccount): string[] =>
   secret === undefined ? [] : [secret.reveal()];
 
-/** A second attempt, since the SDK learns from the first one that the clock here is wrong. */
-function configOf(account: AwsAccount): AwsConfig {
+/** A second attempt, since the SDK learns from the first one that the clock here is wrong. `secrets` grows by those of a session. */
+function configOf(account: AwsAccount, secrets: string[]): AwsConfig {
   const { region, endpoint, role_arn: role } = account;
   const keys = keysOf(account);
   const own = {
@@ -82,7 +83,13 @@ function configOf(account: AwsAccount): AwsConfig {
     maxAttempts: 2,
     requestHandler: { connectionTimeout: 3_000, requestTimeout: 6_000, throwOnRequestTimeout: true },
   };
-  return role === undefined ? own : { ...own, credentials: () => assume(role, own) };
+  if (role === undefined) return own;
+  const credentials = async () => {
+    const session = await assume(role, own);
+    secrets.push(session.secretAccessKey, ...(session.sessionToken === undefined ? [] : [session.sessionToken]));
+    return session;
+  };
+  return { ...own, credentials };
 }
 
 function keysOf({ access_key_id: accessKeyId, secret_access_key: secret }: AwsAccount): Keys | undefined {

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
+import { cleanText } from './commands/clean-log.ts';
 import { type CommandIo, EXIT_INTERRUPTED, EXIT_SERVER_MISSING } from './commands/io.ts';
 import { ServerUnavailableError, UsageError } from './errors.ts';
+import { scrubKnown } from './scrub.ts';
 import { VERSION } from './version.ts';
 
 /** Adds one command to the program; each lives in a file of its own that is only loaded when it is called. */
@@ -132,6 +134,10 @@ export async function runProcess(args: readonly string[]): Promise<void> {
   // `wayward … | head` closes stdout early: that is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : EXIT_BUG));
   process.stderr.on('error', () => process.exit(EXIT_BUG));
+  process.on('uncaughtException', (error) => {
+    process.stderr.write(`wayward: internal error: ${cleanText(stackOf(error))}\n`);
+    process.exit(EXIT_BUG);
+  });
   const { stdin, stdout, stderr, env } = process;
   process.exitCode = await runCli(args, { stdin, stdout, stderr, env, signal: stop.signal, exitCode: 0 });
 }
@@ -159,8 +165,9 @@ function report(error: unknown, io: CommandIo): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE; // has said what is wrong
   if (io.signal.aborted && error instanceof Error && error.name === 'AbortError') return EXIT_INTERRUPTED;
   const known = error instanceof UsageError || error instanceof ServerUnavailableError;
-  io.stderr.write(`${known ? '' : 'wayward: internal error: '}${describe(error)}\n`);
-  if (io.env.WAYWARD_DEBUG === '1' && error instanceof Error) io.stderr.write(`${error.stack}\n`);
+  const text = describe(error);
+  io.stderr.write(known ? `${scrubKnown(text)}\n` : `wayward: internal error: ${cleanText(text)}\n`);
+  if (io.env.WAYWARD_DEBUG === '1') io.stderr.write(`${cleanText(stackOf(error))}\n`);
   else if (!known) io.stderr.write('Set WAYWARD_DEBUG=1 to see where it happened.\n');
   if (error instanceof UsageError) return EXIT_USAGE;
   return error instanceof ServerUnavailableError ? EXIT_SERVER_MISSING : EXIT_BUG;
@@ -173,4 +180,11 @@ function describe(error: unknown): string {
   return error instanceof ServerUnavailableError && cause instanceof Error
     ? `${error.message}: ${cause.message}`
     : error.message;
+}
+
+/** Where it happened, and what caused it. Of the error itself nothing: clients hang requests and settings on theirs. */
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { stack = error.message, cause } = error;
+  return cause instanceof Error ? `${stack}\ncaused by ${stackOf(cause)}` : stack;
 }

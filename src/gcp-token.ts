@@ -2,6 +2,7 @@ import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import { z } from 'zod';
 import { CallError } from './errors.ts';
 import { type HttpAnswer, type HttpRequest, isTransientStatus, readJson, request } from './http.ts';
+import { httpUrl } from './http-url.ts';
 
 interface Revealed {
   reveal(): string;
@@ -68,7 +69,7 @@ const keySchema = z.object({
   client_email: z.string(),
   private_key_id: z.string(),
   private_key: z.string(),
-  token_uri: z.url({ protocol: /^https?$/ }),
+  token_uri: httpUrl(),
 });
 
 /**

@@ -21,6 +21,8 @@ export interface VaultRequest {
   readonly path: string;
   readonly body?: Readonly<Record<string, unknown>>;
   readonly maxBytes?: number;
+  /** What of the body must not be shown, should the answer quote it. */
+  readonly secrets?: readonly string[];
   /** Answers beside 2xx that say something, such as that there is no such token. */
   readonly accepts?: (answer: HttpAnswer) => boolean;
   /** Its own error for a refusal that status and text alone would explain badly. */
@@ -32,7 +34,7 @@ export interface VaultRequest {
  * @throws CallError for any answer that is neither a success nor accepted; with the missing right for a 403
  */
 export async function callVault(server: VaultServer, call: VaultRequest): Promise<HttpAnswer> {
-  const { method, path, body, maxBytes, accepts, explain } = call;
+  const { method, path, body, maxBytes, secrets = [], accepts, explain } = call;
   const { url, namespace } = server;
   const secret = server.token.reveal();
   const answer = await request({
@@ -46,11 +48,14 @@ export async function callVault(server: VaultServer, call: VaultRequest): Promis
       ...(namespace === undefined ? {} : { 'x-vault-namespace': namespace }),
     },
     body: body === undefined ? undefined : JSON.stringify(body),
-    secrets: [secret],
+    secrets: [secret, ...secrets],
     ...(maxBytes === undefined ? {} : { maxBytes }),
   });
   if (isSuccess(answer.status) || accepts?.(answer) === true) return answer;
-  const said = scrub(answer.text.replaceAll(/(\\n|\\t|\s)+/g, ' '), [secret]).slice(0, 200);
+  // First the secrets, whole; then one line of what is left.
+  const said = scrub(answer.text, [secret, ...secrets])
+    .replaceAll(/(\\n|\\t|\s)+/g, ' ')
+    .slice(0, 200);
   const right = `${CAPABILITY[method]}${ROOT_PROTECTED.test(path) ? ' and sudo' : ''}`;
   const advice = answer.status === 403 ? `; its token needs ${right} on ${path}` : '';
   // 412: a node that has not caught up with what this token wrote.

@@ -1,5 +1,6 @@
 import { redactAll } from '../formats/find-secrets.ts';
 import { isPlaceholder, isTelling } from '../formats/redact-rules.ts';
+import { scrubKnown } from '../scrub.ts';
 
 const MAX_TEXT = 16_384;
 const MAX_DEPTH = 6;
@@ -7,7 +8,7 @@ const MAX_ENTRIES = 100;
 
 /**
  * What may stand in the service's log of a value: no value of a telling name (`password`, `apiKey`, `authorization`), no token,
- * no password of a URL, however deep, also in an error, its causes and what a client hung on it. Bounded in depth and size.
+ * no password of a URL, and none that the configuration refers to, however deep, also in an error, its causes and what a client hung on it. Bounded in depth and size.
  */
 export function cleanForLog(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return cleanText(value);
@@ -20,7 +21,9 @@ export function cleanForLog(value: unknown, depth = 0): unknown {
   return cleanEntries(value, depth);
 }
 
-const cleanText = (text: string): string => redactAll(text.slice(0, MAX_TEXT), (kind) => `[redacted:${kind}]`, false);
+/** A text without what looks like a secret, and without those that this process knows. */
+export const cleanText = (text: string): string =>
+  redactAll(scrubKnown(text.slice(0, MAX_TEXT)), (kind) => `[redacted:${kind}]`, false);
 
 /** With what an error hides from `Object.entries`: message, stack, cause and the errors of an AggregateError. */
 function cleanError(error: Error, depth: number): object {

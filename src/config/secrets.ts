@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { z } from 'zod';
+import { remember } from '../scrub.ts';
 import { nearest } from './nearest.ts';
 import { type SecretContext, SecretError, type SecretProvider } from './secret-provider.ts';
 import { awsSecretsManagerProvider } from './secret-providers/aws-secrets-manager.ts';
@@ -48,7 +49,7 @@ export class Secret {
   /** One that Wayward itself was given at run time, and which lies nowhere; `reference` says in words what it is. */
   static holding(value: string, reference: string): Secret {
     const secret = new Secret(reference);
-    secret.#value = value;
+    secret.#keep(value);
     return secret;
   }
 
@@ -81,7 +82,13 @@ export class Secret {
   async #fetch(context: SecretContext): Promise<void> {
     const [, provider = '', location = ''] = REFERENCE.exec(this.reference) ?? [];
     this.#askedAt = Date.now(); // also of what fails: a server that is down is not waited for again and again
-    this.#value = await PROVIDERS[provider]?.fetch(location, context);
+    const value = await PROVIDERS[provider]?.fetch(location, context);
+    if (value !== undefined) this.#keep(value);
+  }
+
+  #keep(value: string): void {
+    this.#value = value;
+    remember(value);
   }
 
   toString(): string {

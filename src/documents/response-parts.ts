@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../response/audit.ts';
 import type { OutboxStep } from '../response/outbox.ts';
-import { type StepTimes, timesOf } from '../response/record.ts';
+import type { StepTimes } from '../response/record.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -102,18 +102,6 @@ const answeredParts = (entry: AuditEntry, steps: readonly OutboxStep[]): readonl
       seconds: { seconds_to_decide: between(step?.alertAt, step?.decidedAt) },
     };
   });
-
-/** A notification that its receiver took. */
-export const notifiedPart = (step: OutboxStep): Part => ({
-  state: step.state,
-  action: 'notify',
-  agent: step.agent === '' ? undefined : step.agent,
-  detail: NOTIFY,
-  reason: step.note,
-  decidedBy: step.decidedBy,
-  attempts: step.attempts,
-  seconds: secondsOf('called', timesOf(step)),
-});
 
 const goesOnPart = (entry: AuditEntry): Part => ({
   state: 'goes-on',

@@ -3,7 +3,7 @@ import type { AuditEntry } from '../response/audit.ts';
 import type { OutboxStep } from '../response/outbox.ts';
 import { agentFields, idOf, iso, makeDocument } from './make.ts';
 import type { OutgoingDocument } from './outgoing.ts';
-import { notifiedPart, type Part, partsOf, timeOf } from './response-parts.ts';
+import { type Part, partsOf, timeOf } from './response-parts.ts';
 
 /** What the audit trail does not say itself. */
 export interface ResponseKnowledge {
@@ -21,21 +21,7 @@ export const responseDocuments = (entry: AuditEntry, knowledge: ResponseKnowledg
   });
 };
 
-/** A notification that its receiver took: it changes nothing, so the audit trail has no entry of it. Undefined for any other step. */
-export const notifiedDocument = (step: OutboxStep): OutgoingDocument | undefined => {
-  const { action, state, key, cause, doneAt } = step;
-  if (action !== 'notify' || state !== 'called' || doneAt === undefined) return undefined;
-  const id = idOf('response', key, doneAt);
-  return responseDocument(
-    { id, type: state, cause, time: doneAt, record: undefined },
-    notifiedPart(step),
-    () => undefined,
-  );
-};
-
-/** A call that nobody can be asked to prove may have failed; a notification that was taken has arrived. */
-const outcomeOf = (type: AuditEntry['type'], action: string | undefined): string | undefined =>
-  action === 'notify' && type === 'called' ? 'success' : OUTCOMES[type];
+/** A call that nobody can be asked to prove may have failed. */
 const OUTCOMES: Readonly<Partial<Record<AuditEntry['type'], string>>> = {
   verified: 'success',
   called: 'unknown',
@@ -60,7 +46,7 @@ interface Happened {
   /** Milliseconds since the epoch. */
   readonly time: number | undefined;
   /** Place in the hash chain, and the hash of the entry before: a copy of the chain that others keep. */
-  readonly record: { readonly seq: number; readonly prev: string } | undefined;
+  readonly record: { readonly seq: number; readonly prev: string };
 }
 
 const responseDocument = (
@@ -75,7 +61,7 @@ const responseDocument = (
       category: ['iam'],
       type: [CHANGES.has(type) && part.action !== 'notify' ? 'change' : 'info'],
       action: part.action === undefined || type.startsWith(`${part.action}-`) ? type : `${part.action}-${type}`,
-      outcome: outcomeOf(type, part.action),
+      outcome: OUTCOMES[type],
       reason: part.reason,
     },
     gen_ai: agentFields(part.agent ?? credential?.agent),

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { Secret, secretSchema } from '../config/secrets.ts';
 import { CallError } from '../errors.ts';
 import { type HttpAnswer, isSuccess, isTransientStatus, readJson, request } from '../http.ts';
+import { httpUrl } from '../http-url.ts';
 import { type Canary, defineDrill } from './drill-kind.ts';
 
-const url = (example: string) => z.url({ protocol: /^https?$/ }).meta({ example });
+const url = (example: string) => httpUrl().meta({ example });
 const tokenSchema = z.object({ access_token: z.string().min(1) });
 
 /**

@@ -3,6 +3,7 @@ import { MAX_PATTERN } from '../attribution/glob.ts';
 import { durationSchema } from '../config/duration.ts';
 import { secretSchema } from '../config/secrets.ts';
 import { SEVERITIES } from '../detectors/finding.ts';
+import { httpUrl } from '../http-url.ts';
 
 /** How far response goes, least first: nothing; say what it would do; ask a person; act. */
 export const MODES = ['off', 'dry-run', 'approve', 'auto'] as const;
@@ -71,7 +72,7 @@ export const responseSchema = z.strictObject({
   /** Told of every alert of high severity or worse; in a storm, of so many a minute, the others later. */
   webhook: z
     .strictObject({
-      url: z.url({ protocol: /^https?$/ }),
+      url: httpUrl(),
       secret: secretSchema,
       per_minute: z.int().min(1).default(60),
     })

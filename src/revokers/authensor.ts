@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { secretSchema } from '../config/secrets.ts';
 import { CallError } from '../errors.ts';
 import { type HttpAnswer, isSuccess, isTransientStatus, readJson, request } from '../http.ts';
+import { httpUrl } from '../http-url.ts';
 import { BEGIN_WITHIN_MS, forEachWithin } from './for-each-within.ts';
 import { defineRevoker } from './revoker.ts';
 
@@ -9,7 +10,7 @@ import { defineRevoker } from './revoker.ts';
 const MAX_LIST_BYTES = 4 * 1024 * 1024;
 
 const settingsSchema = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }).meta({ example: 'https://authensor.example.com' }),
+  url: httpUrl().meta({ example: 'https://authensor.example.com' }),
   /** Its role must be admin: no other one may see or revoke keys. */
   key: secretSchema,
 });

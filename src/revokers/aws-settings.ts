@@ -4,6 +4,7 @@ import { type AwsAccount, withAws } from '../aws.ts';
 import { isNoSuchEntity } from '../aws-errors.ts';
 import { secretSchema } from '../config/secrets.ts';
 import { CallError } from '../errors.ts';
+import { httpUrl } from '../http-url.ts';
 
 /** `revokers.aws` in the configuration: shared by every revoker of AWS. `aws: {}` leaves everything to the SDK's provider chain. */
 export const awsSettings = z
@@ -13,7 +14,7 @@ export const awsSettings = z
       .string()
       .regex(/^[a-z0-9-]+$/, 'is no region; write such as eu-central-1')
       .optional(),
-    endpoint: z.url({ protocol: /^https?$/ }).optional(),
+    endpoint: httpUrl().optional(),
     access_key_id: z
       .string()
       .regex(/^\w{16,128}$/, 'is no access key id; write such as AKIAIOSFODNN7EXAMPLE')

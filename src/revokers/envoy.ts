@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { CallError } from '../errors.ts';
+import { httpUrl } from '../http-url.ts';
 import { filterOf, reloadsOf } from './envoy-admin.ts';
 import { type Denied, readDenied, render } from './envoy-denied.ts';
 import { absolutePath, gatewaySpec } from './gateway-entry.ts';
@@ -17,7 +18,7 @@ const settingsSchema = z.strictObject({
   denied: absolutePath
     .refine((path) => path.endsWith('.json'), 'must end with .json; rename it here and in path_config_source')
     .meta({ example: '/etc/envoy/wayward-denied.json' }),
-  admin: z.url({ protocol: /^https?$/ }).meta({ example: 'http://127.0.0.1:9901' }),
+  admin: httpUrl().meta({ example: 'http://127.0.0.1:9901' }),
   /** Where the filter before ours puts the credential's id. */
   header: z
     .string()

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { secretSchema } from '../config/secrets.ts';
 import type { GcpApi } from '../gcp.ts';
 import { METADATA_URL } from '../gcp-token.ts';
+import { httpUrl } from '../http-url.ts';
 
-const urlSchema = z.url({ protocol: /^https?$/ });
+const urlSchema = httpUrl();
 
 /** `revokers.gcp` in the configuration: shared by every revoker of Google Cloud. */
 export const gcpSettings = z

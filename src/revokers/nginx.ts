@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CallError } from '../errors.ts';
 import { request } from '../http.ts';
+import { httpUrl } from '../http-url.ts';
 import type { Verification } from '../response/action.ts';
 import { absolutePath, gatewaySpec } from './gateway-entry.ts';
 import { type HeldFile, holdFile, readText } from './held-file.ts';
@@ -35,7 +36,7 @@ const settingsSchema = z.strictObject({
   /** Instead of a HUP to the master process. */
   reload: program.optional(),
   /** Where nginx itself says of an id, put at its end, whether its map denies it: `1` or `0`. */
-  probe: z.url({ protocol: /^https?$/ }).meta({ example: 'http://127.0.0.1:8089/wayward/denied/' }),
+  probe: httpUrl().meta({ example: 'http://127.0.0.1:8089/wayward/denied/' }),
 });
 export type NginxGateway = z.infer<typeof settingsSchema>;
 

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { type Secret, secretSchema } from '../config/secrets.ts';
 import { CallError } from '../errors.ts';
 import { type HttpAnswer, isTransientStatus, request } from '../http.ts';
+import { httpUrl } from '../http-url.ts';
 import type { Verification } from '../response/action.ts';
 import { defineRevoker } from './revoker.ts';
 
-const urlSchema = (path: string) =>
-  z.url({ protocol: /^https?$/ }).meta({ example: `https://login.example.com/${path}` });
+const urlSchema = (path: string) => httpUrl().meta({ example: `https://login.example.com/${path}` });
 const clientId = z.string().min(1).max(256);
 
 /**

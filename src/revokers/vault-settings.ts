@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { secretSchema } from '../config/secrets.ts';
+import { httpUrl } from '../http-url.ts';
 
 /** `revokers.vault` in the configuration: shared by every revoker of Vault. */
 export const vaultSettings = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }).meta({ example: 'https://vault.example.com:8200' }),
+  url: httpUrl().meta({ example: 'https://vault.example.com:8200' }),
   token: secretSchema,
   namespace: z.string().min(1).optional(),
 });

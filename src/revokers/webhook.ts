@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { secretSchema } from '../config/secrets.ts';
+import { redactAll } from '../formats/find-secrets.ts';
+import { httpUrl } from '../http-url.ts';
 import type { CallContext, Verification } from '../response/action.ts';
+import { scrub } from '../scrub.ts';
 import { type CloudEvent, deliver } from '../webhook.ts';
 import { defineRevoker } from './revoker.ts';
 
-const urlSchema = z.url({ protocol: /^https?$/ }).meta({ example: 'https://issuer.example.com/revoke' });
+const urlSchema = httpUrl().meta({ example: 'https://issuer.example.com/revoke' });
 
 /**
  * Any issuer that has no revoker of its own: a signed POST to a receiver that does the work. With `verify_url`, that
@@ -33,7 +36,8 @@ export const webhook = defineRevoker({
       },
       async verify(context) {
         if (verify_url === undefined) return undefined;
-        return readVerification((await send('wayward.verify', verify_url, context)).text);
+        const { text } = await send('wayward.verify', verify_url, context);
+        return readVerification(text, [secret.reveal(), verify_url]);
       },
     };
   },
@@ -52,14 +56,13 @@ const requestOf = (type: string, { key, credential, agent }: CallContext): Cloud
 
 const answerSchema = z.object({ dead: z.boolean(), proof: z.string().max(500).optional() });
 
-function readVerification(text: string): Verification {
+/** What the receiver says is shown, but no secret in it. */
+function readVerification(text: string, secrets: readonly string[]): Verification {
   const answer = answerSchema.safeParse(parseJson(text));
   if (!answer.success) return { dead: false, proof: 'verify_url did not answer {"dead": true or false}' };
-  const { dead, proof } = answer.data;
-  return {
-    dead,
-    proof: `verify_url says that it is ${dead ? 'dead' : 'alive'}${proof === undefined ? '' : `: ${proof}`}`,
-  };
+  const { dead, proof = '' } = answer.data;
+  const said = redactAll(scrub(proof, secrets), (kind) => `[redacted:${kind}]`, false);
+  return { dead, proof: `verify_url says that it is ${dead ? 'dead' : 'alive'}${said === '' ? '' : `: ${said}`}` };
 }
 
 function parseJson(text: string): unknown {

@@ -6,6 +6,8 @@ export interface RunOptions {
   readonly isTTY?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** Interrupted, as by Ctrl-C, once it has said this on stderr. */
+  readonly until?: RegExp;
 }
 
 export interface RunResult {
@@ -17,12 +19,15 @@ export interface RunResult {
 /** Runs one command line in this process, as the launcher would. */
 export async function run(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const stdout = new Collected(options.isTTY);
-  const stderr = new Collected(options.isTTY);
+  const enough = new AbortController();
+  const stderr = new Collected(options.isTTY, (text) => {
+    if (options.until?.test(text)) enough.abort();
+  });
   const code = await runCli(args, {
     stdin: Readable.from(options.stdin === undefined ? [] : [Buffer.from(options.stdin)]),
     stdout,
     stderr,
-    signal: options.signal ?? new AbortController().signal,
+    signal: AbortSignal.any([enough.signal, ...(options.signal === undefined ? [] : [options.signal])]),
     env: options.env ?? {},
     exitCode: 0,
   });
@@ -33,13 +38,17 @@ class Collected extends Writable {
   text = '';
   readonly isTTY: boolean;
 
-  constructor(isTTY = false) {
+  readonly #onText: (text: string) => void;
+
+  constructor(isTTY = false, onText: (text: string) => void = () => {}) {
     super({ decodeStrings: false });
     this.isTTY = isTTY;
+    this.#onText = onText;
   }
 
   override _write(chunk: string | Uint8Array, _encoding: string, done: () => void): void {
     this.text += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
+    this.#onText(this.text);
     done();
   }
 }

@@ -107,7 +107,7 @@ describeWith('secret://gcp-secret-manager (a fake)', startFakeGcp, (fake) => {
     [`${AT}/json#constructor`, 'which has no such field'],
     [`${AT}/json#number`, 'whose field is no text, or empty'],
     [`${AT}/json#empty`, 'whose field is no text, or empty'],
-    [`${AT}/wayward#key`, 'which is no JSON object; leave out #…'],
+    [`${AT}/wayward#key`, 'which has no fields, since it is no JSON object; leave out #key'],
   ])('%s says where and why: %s', async (reference, why) => {
     const config = configWith(reference);
     const attempt = fetchKey(config);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Credential } from '../../src/attribution/credential.ts';
-import { notifiedDocument, responseDocuments } from '../../src/documents/response.ts';
+import { responseDocuments } from '../../src/documents/response.ts';
 import { decideApproval, waitingApprovals } from '../../src/response/approval.ts';
 import type { AuditEntry } from '../../src/response/audit.ts';
 import { approve, dismiss, halt, orderSteps, resume } from '../../src/response/control.ts';
@@ -177,7 +177,7 @@ test('a plan without steps is one document', () => {
   expect(documentsOf(response).map(shown)).toEqual(['revoke-decided nothing - ']);
 });
 
-test('failures, calls that nobody can prove, and notifications are told apart', async () => {
+test('failures and calls that nobody can prove are told apart', async () => {
   receiver.answer(200);
   const broken = blockable('broken', { revoke: { with: 'command', command: 'broken' } });
   const hook = blockable('hook', { revoke: { with: 'webhook', url: receiver.url } });
@@ -196,17 +196,6 @@ test('failures, calls that nobody can prove, and notifications are told apart', 
   const ends = documents.filter(({ event }) => event?.['action'] !== 'revoke-decided');
   expect(ends.map(shown).sort()).toEqual(['revoke-called called unknown hook', 'revoke-failed failed failure broken']);
   for (const { wayward } of ends) expect(wayward?.['response']).not.toHaveProperty('seconds_to_verify');
-
-  const notified = response.outbox
-    .ofCause('alert-1')
-    .map(notifiedDocument)
-    .filter((made) => made !== undefined);
-  expect(notified.map(fieldsOf).map(shown)).toEqual(['notify-called called success ']);
-  expect(notified[0]?.document).toMatchObject({
-    event: { type: ['info'] },
-    gen_ai: { agent: { id: 'billing-agent-1' } },
-    wayward: { alert: { id: 'alert-1' }, response: { action: 'notify', attempts: 1, decided_by: 'automatic' } },
-  });
 });
 
 test('the breaker, a halt and its end are told', () => {

@@ -66,6 +66,17 @@ test.each([
   expect(receiver.received[0]?.path).toBe('/verify');
 });
 
+test('a secret in what the receiver says as its proof is not shown', async () => {
+  receiver.answer(
+    200,
+    JSON.stringify({ dead: true, proof: `it's refused: ${KEY}, Authorization: Bearer Ab12Cd34Ef56` }),
+  );
+  const { proof } = (await (await revocation({ verify_url: `${receiver.url}/verify` })).verify(CONTEXT)) ?? {};
+  expect(proof).toBe(
+    "verify_url says that it is dead: it's refused: [redacted], Authorization: Bearer [redacted:token]",
+  );
+});
+
 test.each([
   [503, true],
   [429, true],

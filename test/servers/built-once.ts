@@ -1,10 +1,14 @@
+import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, rmdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { MissingServer } from './require-server.ts';
 
 /** The longest that a build may take; a lock older than this was left behind by a killed one. */
-export const BUILD_TIMEOUT_MS = 20 * 60_000;
+const BUILD_TIMEOUT_MS = 20 * 60_000;
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
 /**
  * Builds a server once for all tests of this machine, in a folder of the user's cache, whose path it returns.
@@ -33,6 +37,28 @@ export async function builtOnce(
     rmdirSync(lock);
   }
   return folder;
+}
+
+interface BuildStep {
+  /** What to install, should the program not be there. */
+  readonly missing: string;
+  /** Its failure means the same: a module that it needs is not there, or what it fetches is not for this machine. */
+  readonly failureIsMissing?: boolean;
+  readonly cwd?: string;
+  /** Beside our own environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Runs one program of a build to its end. @throws MissingServer */
+export async function runBuildStep(file: string, args: readonly string[], step: BuildStep): Promise<void> {
+  const { missing, failureIsMissing = false, cwd, env } = step;
+  const options = { cwd, env: { ...process.env, ...env }, timeout: BUILD_TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES };
+  try {
+    await promisify(execFile)(file, [...args], options);
+  } catch (cause) {
+    if (!failureIsMissing && (cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
+    throw new MissingServer(missing, { cause });
+  }
 }
 
 /** A folder is the lock, since making one is atomic. One that a killed build left behind is taken over. */

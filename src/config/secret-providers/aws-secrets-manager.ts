@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import { type AwsAccount, withAws } from '../../aws.ts';
 import { CallError } from '../../errors.ts';
-import { readJson } from '../../http.ts';
+import { httpUrl } from '../../http-url.ts';
 import { type SecretContext, SecretError, type SecretProvider, SecretServerError } from '../secret-provider.ts';
+import { fieldOfJson } from './field-of.ts';
 import { fetchOwn, ownSecretSchema } from './own-secret.ts';
 
 const settingsSchema = z
   .strictObject({
     region: z.string().min(1).meta({ example: 'eu-central-1' }).optional(),
-    endpoint: z.url({ protocol: /^https?$/ }).optional(),
+    endpoint: httpUrl().optional(),
     access_key_id: z.string().min(16).meta({ example: 'AKIA…' }).optional(),
     secret_access_key: ownSecretSchema('the key lies, outside of AWS').optional(),
     role_arn: z.string().min(20).meta({ example: 'arn:aws:iam::123456789012:role/wayward' }).optional(),
@@ -42,7 +43,7 @@ export const awsSecretsManagerProvider: SecretProvider = {
         'does not name a secret in AWS; write such as secret://aws-secrets-manager/wayward/kafka#password',
       );
     const text = await read(await accountOf(context), name);
-    return field === undefined ? text : fieldOf(text, name, field);
+    return field === undefined ? text : fieldOfJson(text, field, `${name} in AWS Secrets Manager`);
   },
 };
 
@@ -69,18 +70,4 @@ async function read(account: AwsAccount, name: string): Promise<string> {
     const Unavailable = error.retryable ? SecretServerError : SecretError;
     throw new Unavailable(`${where}, which cannot be read: ${error.message}`);
   }
-}
-
-const fields = z.record(z.string(), z.unknown());
-
-function fieldOf(text: string, name: string, field: string): string {
-  const data = readJson(text, fields);
-  const where = `refers to ${field} of ${name} in AWS Secrets Manager`;
-  if (data === undefined)
-    throw new SecretError(`${where}, which has no fields, since it is no JSON object; leave out #${field}`);
-  const value = Object.hasOwn(data, field) ? data[field] : undefined;
-  if (typeof value === 'string' && value !== '') return value;
-  const problem = value === undefined ? 'which has no such field' : 'whose field is no text, or empty';
-  const names = Object.keys(data).slice(0, 10).join(', ').slice(0, 200);
-  throw new SecretError(`${where}, ${problem}; its fields: ${names || 'none'}`);
 }

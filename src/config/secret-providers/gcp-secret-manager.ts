@@ -4,12 +4,13 @@ import { CallError } from '../../errors.ts';
 import { callGcp, type GcpApi, says } from '../../gcp.ts';
 import { payloadOf } from '../../gcp-payload.ts';
 import { METADATA_URL } from '../../gcp-token.ts';
-import { readJson } from '../../http.ts';
+import { httpUrl } from '../../http-url.ts';
 import { type SecretContext, SecretError, type SecretProvider, SecretServerError } from '../secret-provider.ts';
+import { fieldOfJson } from './field-of.ts';
 import { fetchOwn, ownSecretSchema } from './own-secret.ts';
 
 const ownSecret = ownSecretSchema('it lies, outside of Secret Manager');
-const urlSchema = z.url({ protocol: /^https?$/ });
+const urlSchema = httpUrl();
 
 const settingsSchema = z
   .strictObject({
@@ -46,7 +47,7 @@ export const gcpSecretManagerProvider: SecretProvider = {
       );
     const path = `projects/${project}/secrets/${secret}/versions/${version}`;
     const value = readPayload(await access(await apiOf(context), path), path);
-    return field === undefined ? value : fieldOf(value, path, field);
+    return field === undefined ? value : fieldOfJson(value, field, path);
   },
 };
 
@@ -113,17 +114,4 @@ function decode(bytes: Buffer, path: string): string {
   } catch {
     throw new SecretError(`refers to ${path}, which is no text in UTF-8; store it as text`);
   }
-}
-
-const fieldsSchema = z.record(z.string(), z.unknown());
-
-function fieldOf(text: string, path: string, field: string): string {
-  const fields = readJson(text, fieldsSchema);
-  if (fields === undefined)
-    throw new SecretError(`refers to a field of ${path}, which is no JSON object; leave out #…`);
-  const value = Object.hasOwn(fields, field) ? fields[field] : undefined;
-  if (typeof value === 'string' && value !== '') return value;
-  const problem = value === undefined ? 'which has no such field' : 'whose field is no text, or empty';
-  const names = Object.keys(fields).slice(0, 10).join(', ').slice(0, 200) || 'none';
-  throw new SecretError(`refers to ${field} of ${path}, ${problem}; its fields: ${names}`);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { remember } from '../../scrub.ts';
 import { type SecretContext, SecretError } from '../secret-provider.ts';
 import { envProvider } from './env.ts';
 import { fileProvider } from './file.ts';
@@ -18,7 +19,9 @@ export async function fetchOwn(
   const [, provider, location = ''] = REFERENCE.exec(reference) ?? [];
   const from = provider === 'file' ? fileProvider : envProvider;
   try {
-    return await from.fetch(location, { env, warn, folder: providers?.folder ?? folder });
+    const value = await from.fetch(location, { env, warn, folder: providers?.folder ?? folder });
+    remember(value);
+    return value;
   } catch (error) {
     throw error instanceof SecretError ? new SecretError(`${what} ${error.message}`) : error;
   }

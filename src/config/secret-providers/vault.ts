@@ -1,19 +1,16 @@
 import { z } from 'zod';
 import { CallError } from '../../errors.ts';
 import { readJson } from '../../http.ts';
+import { httpUrl } from '../../http-url.ts';
 import { callVault, keepToken, saysThat, type VaultServer, vaultPath } from '../../vault.ts';
 import { type SecretContext, SecretError, type SecretProvider, SecretServerError } from '../secret-provider.ts';
-import { envProvider } from './env.ts';
-import { fileProvider } from './file.ts';
-
-const TOKEN = /^secret:\/\/(env|file)\/(.+)$/s;
+import { fieldOf, fieldsSchema } from './field-of.ts';
+import { fetchOwn, ownSecretSchema } from './own-secret.ts';
 
 const settingsSchema = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }).meta({ example: 'https://vault.example.com:8200' }),
+  url: httpUrl().meta({ example: 'https://vault.example.com:8200' }),
   /** Not from Vault itself, which needs it. */
-  token: z
-    .string()
-    .regex(TOKEN, 'must say where the token lies, outside of Vault; write secret://file/PATH or secret://env/NAME'),
+  token: ownSecretSchema('the token lies, outside of Vault'),
   namespace: z.string().min(1).optional(),
 });
 
@@ -31,35 +28,26 @@ export const vaultProvider: SecretProvider = {
     if (path === undefined || field === undefined || path.split('/').some((part) => ['', '.', '..'].includes(part)))
       throw new SecretError('does not name a path and a field; write such as secret://vault/secret/data/wayward#token');
     const server = await serverOf(context);
-    const value = fieldOf(await read(server, path, field), path, field);
+    const value = fieldOf(fieldsIn(await read(server, path, field)), field, `${path} in Vault`);
     await keep(server, context);
     return value;
   },
 };
 
-async function serverOf({ providers, env, folder, warn }: SecretContext): Promise<VaultServer> {
-  const settings = providers?.settings.vault as z.infer<typeof settingsSchema> | undefined;
-  const url = settings?.url ?? env.VAULT_ADDR;
+async function serverOf(context: SecretContext): Promise<VaultServer> {
+  const settings = context.providers?.settings.vault as z.infer<typeof settingsSchema> | undefined;
+  const url = settings?.url ?? context.env.VAULT_ADDR;
   if (url === undefined || url === '')
     throw new SecretError(
       'refers to Vault, whose address is not known; write secret_providers.vault, or set VAULT_ADDR',
     );
-  if (!URL.canParse(url))
+  if (!httpUrl().safeParse(url).success)
     throw new SecretError(
-      'refers to Vault, but VAULT_ADDR is no address; write such as https://vault.example.com:8200',
+      'refers to Vault, but VAULT_ADDR is no address, or holds a user; write such as https://vault.example.com:8200',
     );
-  const [, provider, location = ''] = TOKEN.exec(settings?.token ?? 'secret://env/VAULT_TOKEN') ?? [];
-  const from = provider === 'file' ? fileProvider : envProvider;
-  try {
-    const token = await from.fetch(location, { env, warn, folder: providers?.folder ?? folder });
-    return {
-      url,
-      token: { reveal: () => token },
-      namespace: settings?.namespace ?? (env.VAULT_NAMESPACE || undefined),
-    };
-  } catch (error) {
-    throw error instanceof SecretError ? new SecretError(`refers to Vault, whose token ${error.message}`) : error;
-  }
+  const token = await fetchOwn(settings?.token ?? 'secret://env/VAULT_TOKEN', 'refers to Vault, whose token', context);
+  const namespace = settings?.namespace ?? (context.env.VAULT_NAMESPACE || undefined);
+  return { url, token: { reveal: () => token }, namespace };
 }
 
 /** The secret is there already: that its token could not be renewed is no reason to do without it. */
@@ -98,17 +86,8 @@ function whyNothing(path: string, field: string, answer: { readonly status: numb
   return 'where there is nothing; check the path: it is the one that policies name (KV version 2: secret/data/NAME)';
 }
 
-const fields = z.record(z.string(), z.unknown());
-const version2 = z.object({ data: z.object({ data: fields, metadata: z.object({ version: z.number() }) }) });
-const version1 = z.object({ data: fields });
+const version2 = z.object({ data: z.object({ data: fieldsSchema, metadata: z.object({ version: z.number() }) }) });
+const version1 = z.object({ data: fieldsSchema });
 
-function fieldOf(text: string, path: string, field: string): string {
-  const data = readJson(text, version2)?.data.data ?? readJson(text, version1)?.data ?? {};
-  const value = Object.hasOwn(data, field) ? data[field] : undefined;
-  if (typeof value === 'string' && value !== '') return value;
-  const problem = value === undefined ? 'which has no such field' : 'whose field is no text, or empty';
-  throw new SecretError(`refers to ${field} of ${path} in Vault, ${problem}; its fields: ${shown(Object.keys(data))}`);
-}
-
-const shown = (names: readonly string[]): string =>
-  names.length === 0 ? 'none' : names.slice(0, 10).join(', ').slice(0, 200);
+const fieldsIn = (text: string): z.infer<typeof fieldsSchema> =>
+  readJson(text, version2)?.data.data ?? readJson(text, version1)?.data ?? {};

@@ -73,7 +73,14 @@ async function readSecret(server: VaultServer, path: string): Promise<{ data: Da
 
 async function writeSecret(server: VaultServer, path: string, data: Data, version: number): Promise<void> {
   const body = { options: { cas: version }, data };
-  const answer = await callVault(server, { method: 'POST', path: vaultPath(path), body, accepts: isOvertaken });
+  const secrets = Object.values(data).filter((value) => typeof value === 'string');
+  const answer = await callVault(server, {
+    method: 'POST',
+    path: vaultPath(path),
+    body,
+    secrets,
+    accepts: isOvertaken,
+  });
   if (isOvertaken(answer)) throw new CallError(`somebody else wrote to ${path} in Vault in between`, true);
 }
 

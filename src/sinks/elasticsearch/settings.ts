@@ -1,16 +1,12 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { secretSchema } from '../../config/secrets.ts';
-
-const hasNoPassword = (url: string): boolean => !/^[^/]*\/\/[^/]*@/.test(url);
+import { httpUrl } from '../../http-url.ts';
 
 /** `elasticsearch:` in wayward.yaml. With a user and password, an API key, or neither where security is switched off. */
 export const elasticsearchSchema = z
   .strictObject({
-    node: z
-      .url({ protocol: /^https?$/ })
-      .refine(hasNoPassword, 'must not hold a user or password; write username and password beside it')
-      .meta({ example: 'https://elasticsearch.example.com:9200' }),
+    node: httpUrl('write username and password beside it').meta({ example: 'https://elasticsearch.example.com:9200' }),
     username: z
       .string()
       .regex(/^[^:]+$/)

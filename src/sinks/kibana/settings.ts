@@ -1,16 +1,12 @@
 import { z } from 'zod';
 import { secretSchema } from '../../config/secrets.ts';
-
-const hasNoPassword = (url: string): boolean => !/^[^/]*\/\/[^/]*@/.test(url);
+import { httpUrl } from '../../http-url.ts';
 
 /** `kibana:` in wayward.yaml: where the dashboards go. With a user and password, an API key, or neither where Kibana asks for none. */
 export const kibanaSchema = z
   .strictObject({
     /** Where people reach it, base path included. */
-    url: z
-      .url({ protocol: /^https?$/ })
-      .refine(hasNoPassword, 'must not hold a user or password; write username and password beside it')
-      .meta({ example: 'https://kibana.example.com:5601' }),
+    url: httpUrl('write username and password beside it').meta({ example: 'https://kibana.example.com:5601' }),
     username: z
       .string()
       .regex(/^[^:]+$/)

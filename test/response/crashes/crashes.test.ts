@@ -1,38 +1,28 @@
 import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { stringify } from 'yaml';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { loadSetup, secretContext } from '../../../src/commands/options.ts';
 import { createResponse, createWorker } from '../../../src/pipeline/response.ts';
 import type { ResponseContext } from '../../../src/response/context.ts';
+import { REVOKERS } from '../../../src/revokers/registry.ts';
 import { Store } from '../../../src/sinks/store.ts';
 import { temporaryFolder } from '../../config/temp.ts';
 import { describeWith } from '../../servers/require-server.ts';
-import { CRASH_ISSUERS, type CrashIssuer, type LiveCredential } from './issuers.ts';
+import { CRASH_ISSUERS } from './issuers.ts';
+import { fillPlace } from './place.ts';
 import { CRASH_POINTS, type CrashPoint } from './points.ts';
 
 const TIMEOUT = 120_000;
 const CRASH_AT = join(import.meta.dirname, 'crash-at.ts');
 const BIN = join(import.meta.dirname, '..', '..', '..', 'bin', 'wayward.js');
+const COMPILED = mkdtempSync(join(tmpdir(), 'wayward-compiled-'));
+afterAll(() => rmSync(COMPILED, { recursive: true }));
 const POINTS = Object.keys(CRASH_POINTS) as CrashPoint[];
-
-/** A folder with configuration and registry for one credential. */
-async function placeFor(issuer: CrashIssuer, revoker: string): Promise<{ config: string; credential: LiveCredential }> {
-  const folder = temporaryFolder();
-  const credential = await issuer.newCredential[revoker]?.(folder);
-  if (credential === undefined) throw new Error(`no credential for ${revoker}`);
-  for (const [name, secret] of Object.entries({ ...issuer.secrets, ...credential.files }))
-    writeFileSync(join(folder, name), secret, { mode: 0o600 });
-  const entry = { id: 'cred', agent: 'agent', kind: 'api-key', revoke: { with: revoker, ...credential.spec } };
-  writeFileSync(join(folder, 'credentials.yaml'), stringify({ credentials: [entry] }));
-  const config = join(folder, 'wayward.yaml');
-  writeFileSync(config, stringify({ state: 'state', revokers: issuer.settings }));
-  return { config, credential };
-}
 
 /** A real `wayward revoke`, killed at that point. */
 async function crash(config: string, at: CrashPoint): Promise<void> {
@@ -50,7 +40,7 @@ async function crash(config: string, at: CrashPoint): Promise<void> {
     config,
   ];
   const child = promisify(execFile)(process.execPath, args, {
-    env: { PATH: process.env.PATH, WAYWARD_TEST_CRASH_AT: at },
+    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: COMPILED, WAYWARD_TEST_CRASH_AT: at },
   });
   await expect(child).rejects.toMatchObject({ signal: 'SIGKILL' });
 }
@@ -78,6 +68,11 @@ async function resumed(config: string, look: (response: ResponseContext) => void
 
 const stepsOf = ({ outbox }: ResponseContext) => outbox.revocations('cred');
 
+test('every revoker there is is tried', () => {
+  const tried = CRASH_ISSUERS.flatMap(([revokers]) => revokers);
+  expect(tried.toSorted()).toEqual(REVOKERS.map(({ id }) => id).toSorted());
+});
+
 describe('a responder that is killed in the middle', () => {
   for (const [revokers, start] of CRASH_ISSUERS) {
     describeWith(`with ${revokers.join(', ')}`, start, (issuer) => {
@@ -85,7 +80,10 @@ describe('a responder that is killed in the middle', () => {
       test.each(cases)(
         '%s: killed %s, its successor finishes it: one effect at the issuer, one record, verified',
         async (revoker, point) => {
-          const { config, credential } = await placeFor(issuer(), revoker);
+          const folder = temporaryFolder();
+          const credential = await issuer().newCredential[revoker]?.(folder);
+          if (credential === undefined) throw new Error(`no credential for ${revoker}`);
+          const config = fillPlace(folder, { revoker, credential, issuer: issuer() });
           expect(await credential.isDead()).toBe(false);
           await crash(config, point);
           const wasCalled = POINTS.indexOf(point) > POINTS.indexOf('before the call');

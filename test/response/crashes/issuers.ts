@@ -1,12 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startFakeGcp } from '../../servers/fake-gcp.ts';
-import { gcpAgent } from '../../servers/gcp-agent.ts';
 import { startIssuer } from '../../servers/issuer.ts';
 import { startMariaDb } from '../../servers/mariadb.ts';
 import { secretOfClient, startOAuth } from '../../servers/oauth.ts';
 import { startPostgres } from '../../servers/postgres.ts';
 import { MissingServer } from '../../servers/require-server.ts';
+import { aws } from './aws-issuer.ts';
+import { authensor, gcp } from './fake-issuers.ts';
+import { envoy, nginx } from './gateway-issuers.ts';
 import { newVaultCredentials, startAuditedVault } from './vault-credentials.ts';
 
 /** A credential that works, and what its issuer knows of it. */
@@ -20,7 +21,7 @@ export interface LiveCredential {
   effects(): Promise<number>;
 }
 
-/** A real issuer with `revokers:` for it, and its credentials by revoker. */
+/** An issuer, real where there is one, with `revokers:` for it, and its credentials by revoker. */
 export interface CrashIssuer {
   /** Secrets are written as `secret://file/NAME`, and stand under their names in `secrets`. */
   readonly settings: object;
@@ -173,36 +174,16 @@ async function vault(): Promise<CrashIssuer> {
 }
 
 /** One line an issuer: the revokers that are tried there, and how to start it. */
-/** A fake that holds the contract of Google Cloud's API. */
-async function gcp(): Promise<CrashIssuer> {
-  const fake = await startFakeGcp();
-  const rights = ['iam.serviceAccountKeys.get', 'iam.serviceAccountKeys.delete', 'iam.serviceAccounts.get'];
-  const { iamUrl, secretManagerUrl, metadataUrl } = fake;
-  const urls = { iam_url: iamUrl, secret_manager_url: secretManagerUrl, metadata_url: metadataUrl };
-  return {
-    settings: { gcp: { ...urls, key: 'secret://file/issuer' } },
-    secrets: { issuer: fake.newAccount('wayward', rights).newKey().file },
-    stop: fake.stop,
-    newCredential: {
-      async 'gcp-service-account-key-delete'() {
-        const account = fake.newAccount(newName());
-        const { id, file } = account.newKey();
-        return {
-          spec: { project: account.project, account: account.email, key: id },
-          isDead: async () => (await gcpAgent(fake, file).logIn()) !== 'ok',
-          effects: async () => fake.calls.filter((call) => call.startsWith('DELETE') && call.endsWith(id)).length,
-        };
-      },
-    },
-  };
-}
-
 export const CRASH_ISSUERS: readonly (readonly [revokers: readonly string[], start: () => Promise<CrashIssuer>])[] = [
   [['postgres'], postgres],
   [['mariadb'], mariadb],
   [['vault', 'vault-secret-id', 'vault-entity', 'vault-entity-tokens', 'vault-lease', 'vault-lease-prefix'], vault],
   [['oauth'], oauth],
-  [['gcp-service-account-key-delete'], gcp],
+  [['aws-access-key', 'aws-access-key-delete', 'aws-deny-all', 'aws-role-sessions'], aws],
+  [['gcp-service-account-key', 'gcp-service-account-key-delete', 'gcp-service-account', 'gcp-secret-version'], gcp],
+  [['authensor'], authensor],
+  [['nginx'], nginx],
+  [['envoy'], envoy],
   [['webhook'], webhook],
   [['command'], command],
 ];
