@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { cleanText } from './commands/clean-log.ts';
+import { cleanLine } from './commands/clean-log.ts';
 import { type CommandIo, EXIT_INTERRUPTED, EXIT_SERVER_MISSING } from './commands/io.ts';
 import { ServerUnavailableError, UsageError } from './errors.ts';
 import { scrubKnown } from './scrub.ts';
@@ -135,7 +135,7 @@ export async function runProcess(args: readonly string[]): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : EXIT_BUG));
   process.stderr.on('error', () => process.exit(EXIT_BUG));
   process.on('uncaughtException', (error) => {
-    process.stderr.write(`wayward: internal error: ${cleanText(stackOf(error))}\n`);
+    process.stderr.write(`wayward: internal error: ${cleanLine(stackOf(error))}\n`);
     process.exit(EXIT_BUG);
   });
   const { stdin, stdout, stderr, env } = process;
@@ -166,8 +166,8 @@ function report(error: unknown, io: CommandIo): number {
   if (io.signal.aborted && error instanceof Error && error.name === 'AbortError') return EXIT_INTERRUPTED;
   const known = error instanceof UsageError || error instanceof ServerUnavailableError;
   const text = describe(error);
-  io.stderr.write(known ? `${scrubKnown(text)}\n` : `wayward: internal error: ${cleanText(text)}\n`);
-  if (io.env.WAYWARD_DEBUG === '1') io.stderr.write(`${cleanText(stackOf(error))}\n`);
+  io.stderr.write(known ? `${scrubKnown(text)}\n` : `wayward: internal error: ${cleanLine(text)}\n`);
+  if (io.env.WAYWARD_DEBUG === '1') io.stderr.write(`${cleanLine(stackOf(error))}\n`);
   else if (!known) io.stderr.write('Set WAYWARD_DEBUG=1 to see where it happened.\n');
   if (error instanceof UsageError) return EXIT_USAGE;
   return error instanceof ServerUnavailableError ? EXIT_SERVER_MISSING : EXIT_BUG;

@@ -1,4 +1,4 @@
-import { redactAll } from '../formats/find-secrets.ts';
+import { cleanText } from '../formats/redact.ts';
 import { isPlaceholder, isTelling } from '../formats/redact-rules.ts';
 import { scrubKnown } from '../scrub.ts';
 
@@ -11,7 +11,7 @@ const MAX_ENTRIES = 100;
  * no password of a URL, and none that the configuration refers to, however deep, also in an error, its causes and what a client hung on it. Bounded in depth and size.
  */
 export function cleanForLog(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return cleanText(value);
+  if (typeof value === 'string') return cleanLine(value);
   if (typeof value !== 'object' || value === null) return value;
   if (depth >= MAX_DEPTH) return '[deeper]';
   if (Array.isArray(value)) return value.slice(0, MAX_ENTRIES).map((entry) => cleanForLog(entry, depth + 1));
@@ -22,8 +22,7 @@ export function cleanForLog(value: unknown, depth = 0): unknown {
 }
 
 /** A text without what looks like a secret, and without those that this process knows. */
-export const cleanText = (text: string): string =>
-  redactAll(scrubKnown(text.slice(0, MAX_TEXT)), (kind) => `[redacted:${kind}]`, false);
+export const cleanLine = (text: string): string => cleanText(scrubKnown(text.slice(0, MAX_TEXT)));
 
 /** With what an error hides from `Object.entries`: message, stack, cause and the errors of an AggregateError. */
 function cleanError(error: Error, depth: number): object {

@@ -72,6 +72,9 @@ const MAX_LOOKED_AT = 8_192;
 /** A run that mixes letters and digits and could be a token, whatever issued it. */
 const MIXED = /[A-Za-z0-9_+/=~.-]{16,}/g;
 
+/** Somebody's text without what looks like a secret. */
+export const cleanText = (text: string): string => redactAll(text, (kind) => `[redacted:${kind}]`, false);
+
 /**
  * What may be kept of a record that nothing could be made of: valid UTF-8 text without control characters, at most `max` bytes,
  * with everything replaced that might be a secret. Since the record was not understood, this takes away too much on purpose:
@@ -80,9 +83,7 @@ const MIXED = /[A-Za-z0-9_+/=~.-]{16,}/g;
 export const cleanExcerpt = (bytes: Buffer, max = 1024): string => {
   const text = bytes.toString('utf8', 0, MAX_LOOKED_AT);
   const whole = bytes.length > MAX_LOOKED_AT ? withoutLastWord(text) : text;
-  const redacted = withoutLiterals(redactAll(whole, (kind) => `[redacted:${kind}]`, false)).replace(MIXED, (run) =>
-    isToken(run) ? '[redacted:token]' : run,
-  );
+  const redacted = withoutLiterals(cleanText(whole)).replace(MIXED, (run) => (isToken(run) ? '[redacted:token]' : run));
   return capBytes(shown(redacted.replace(/[\t\r\n]+/g, ' '), max), max);
 };
 

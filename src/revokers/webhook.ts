@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { secretSchema } from '../config/secrets.ts';
-import { redactAll } from '../formats/find-secrets.ts';
+import { cleanText } from '../formats/redact.ts';
 import { httpUrl } from '../http-url.ts';
 import type { CallContext, Verification } from '../response/action.ts';
 import { scrub } from '../scrub.ts';
@@ -61,7 +61,7 @@ function readVerification(text: string, secrets: readonly string[]): Verificatio
   const answer = answerSchema.safeParse(parseJson(text));
   if (!answer.success) return { dead: false, proof: 'verify_url did not answer {"dead": true or false}' };
   const { dead, proof = '' } = answer.data;
-  const said = redactAll(scrub(proof, secrets), (kind) => `[redacted:${kind}]`, false);
+  const said = cleanText(scrub(proof, secrets));
   return { dead, proof: `verify_url says that it is ${dead ? 'dead' : 'alive'}${said === '' ? '' : `: ${said}`}` };
 }
 
