@@ -1,6 +1,8 @@
 /** KQL over what response did; `wayward.response.state` is what became of a step. */
 
 export const DRILL = 'wayward.response.drill: true';
+/** A drill as a whole: one document each. */
+export const DRILL_HELD = 'wayward.response.action: "drill"';
 export const DRY_RUN = 'wayward.response.dry_run: true';
 
 /** Dead by the issuer's own word, or called where nobody can be asked; no drill. */

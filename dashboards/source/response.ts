@@ -2,7 +2,7 @@ import { donut, list, metric, table, timeSeries } from './charts.ts';
 import { cases, count, distinct, last, newest, ONE_DECIMAL, percentile, top } from './columns.ts';
 import type { Dashboard } from './dashboard.ts';
 import { RESPONSE } from './data-views.ts';
-import { DRILL, DRY_RUN, FAILED, REVOKED } from './response-terms.ts';
+import { DRILL, DRILL_HELD, DRY_RUN, FAILED, REVOKED } from './response-terms.ts';
 import { NOT_DONE_RESPONSES } from './searches.ts';
 
 const SECONDS = { format: ONE_DECIMAL };
@@ -39,7 +39,7 @@ export const RESPONSE_DASHBOARD: Dashboard = {
           value: percentile(TOTAL, 99, 'seconds', SECONDS),
         }),
         metric({ title: 'Failed', view: RESPONSE, where: FAILED, value: count('steps'), color: '#e7664c' }),
-        metric({ title: 'Drills', view: RESPONSE, where: DRILL, value: count('steps') }),
+        metric({ title: 'Drills', view: RESPONSE, where: DRILL_HELD, value: count('drills') }),
         metric({ title: 'Dry runs', view: RESPONSE, where: DRY_RUN, value: count('plans') }),
       ],
     },
