@@ -76,9 +76,10 @@ async function rotate(target: Target, notes: Notes): Promise<string> {
   if (now === undefined || now.AccessKeyId !== notes.get('next') || pending !== undefined)
     throw new CallError('somebody else changed the secret in between', false);
   await prove(target, now, true);
-  if (notes.get('old-until') === undefined) await notes.keep('old-until', String(Date.now() + keepOld));
-  const left = Number(notes.get('old-until')) - Date.now();
   const old = notes.get('old') ?? '';
+  const until = notes.get('old-until');
+  if (until === undefined) await notes.keep('old-until', String(Date.now() + keepOld));
+  const left = until === undefined ? keepOld : Number(until) - Date.now();
   if (left > 0)
     throw new NotYet(left, `the new key is in use; the old one (${old}) works for ${Math.ceil(left / 1_000)} s more`);
   const status = await withIam(account, async (iam, options) => {
