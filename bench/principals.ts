@@ -1,4 +1,4 @@
-import type { Credential } from '../src/attribution/credential.ts';
+import { bareCredential, type Credential } from '../src/attribution/credential.ts';
 import { Baselines } from '../src/baselines/baselines.ts';
 import { learn } from '../src/baselines/learn.ts';
 import { newObservation } from '../src/baselines/observation.ts';
@@ -22,24 +22,14 @@ const memory = (): number => {
   return heapUsed + arrayBuffers;
 };
 
-const credentialOf = (index: number): Credential => ({
-  id: `cred-${index}`,
-  agent: `agent-${index}`,
-  peerGroup: `group-${Math.floor(index / 100)}`,
-  slot: 'gateway',
-  kind: 'api-key',
-  owner: undefined,
-  match: {},
-  issuedAt: undefined,
-  expiresAt: undefined,
-  rotateEvery: undefined,
-  scopes: undefined,
-  networks: undefined,
-  hours: undefined,
-  protected: false,
-  parent: undefined,
-  revoke: undefined,
-});
+const credentialOf = (index: number): Credential =>
+  bareCredential({
+    id: `cred-${index}`,
+    agent: `agent-${index}`,
+    peerGroup: `group-${Math.floor(index / 100)}`,
+    slot: 'gateway',
+    kind: 'api-key',
+  });
 
 const credentials = Array.from({ length: PRINCIPALS }, (_, index) => credentialOf(index));
 const actions = Array.from({ length: ACTIONS }, (_, index) => `GET /v1/things-${index}/{id}`);

@@ -59,5 +59,23 @@ export interface Credential {
   readonly rotatedAt?: number;
 }
 
+/** One of which nothing more is known than that. */
+export const bareCredential = (known: Pick<Credential, 'id' | 'agent' | 'kind'> & Partial<Credential>): Credential => ({
+  peerGroup: known.agent,
+  slot: known.kind,
+  owner: undefined,
+  match: {},
+  issuedAt: undefined,
+  expiresAt: undefined,
+  rotateEvery: undefined,
+  scopes: undefined,
+  networks: undefined,
+  hours: undefined,
+  protected: false,
+  parent: undefined,
+  revoke: undefined,
+  ...known,
+});
+
 /** The principal that baselines and incidents belong to: agent and slot. */
 export const principalOf = (credential: Credential): string => `${credential.agent}/${credential.slot}`;

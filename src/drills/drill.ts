@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Credential } from '../attribution/credential.ts';
+import { bareCredential } from '../attribution/credential.ts';
 import { CallError } from '../errors.ts';
 import type { ResponseContext } from '../response/context.ts';
 import { assessOrder, placeOrder } from '../response/control.ts';
@@ -115,7 +115,7 @@ function issuerOf(drill: Drill, { plan }: ResponseContext): CanaryIssuer {
 
 /** Orders it and waits until it has ended. The order's name is not `automatic`: neither mode nor limits nor a halt look at it. */
 async function revoke({ kind, revoke }: Canary, { canary, cause, by }: Held, context: DrillContext): Promise<void> {
-  const credential: Credential = { ...CANARY, id: canary, kind, slot: revoke.with, revoke };
+  const credential = bareCredential({ id: canary, agent: AGENT, kind, slot: revoke.with, revoke });
   const plan = { ...context.response.plan, credentials: new Map([[canary, credential]]) };
   const response = { ...context.response, plan };
   const { wanted, refused } = await assessOrder(planFor([canary], plan), response);
@@ -136,20 +136,7 @@ async function revoke({ kind, revoke }: Canary, { canary, cause, by }: Held, con
 }
 
 /** Nobody's: no agent of the registry is it or has it. */
-const CANARY = {
-  agent: 'wayward-canary',
-  peerGroup: 'wayward-canary',
-  owner: undefined,
-  match: {},
-  issuedAt: undefined,
-  expiresAt: undefined,
-  rotateEvery: undefined,
-  scopes: undefined,
-  networks: undefined,
-  hours: undefined,
-  protected: false,
-  parent: undefined,
-} as const;
+const AGENT = 'wayward-canary';
 
 async function attempt(work: () => Promise<string>): Promise<{ readonly ok: boolean; readonly note: string }> {
   try {

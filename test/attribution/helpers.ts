@@ -1,25 +1,15 @@
-import type { Credential } from '../../src/attribution/credential.ts';
+import { bareCredential, type Credential } from '../../src/attribution/credential.ts';
 import { type CredentialUse, type Identity, type IdentityKey, NOTHING_ELSE, type Result } from '../../src/event.ts';
 
-export const credential = (id: string, fields: Partial<Credential> = {}): Credential => ({
-  id,
-  agent: `agent-${id}`,
-  peerGroup: 'agents',
-  slot: 'api-key',
-  kind: 'api-key',
-  owner: undefined,
-  match: { credential_id: [id] },
-  issuedAt: undefined,
-  expiresAt: undefined,
-  rotateEvery: undefined,
-  scopes: undefined,
-  networks: undefined,
-  hours: undefined,
-  protected: false,
-  parent: undefined,
-  revoke: undefined,
-  ...fields,
-});
+export const credential = (id: string, fields: Partial<Credential> = {}): Credential =>
+  bareCredential({
+    id,
+    agent: `agent-${id}`,
+    peerGroup: 'agents',
+    kind: 'api-key',
+    match: { credential_id: [id] },
+    ...fields,
+  });
 
 export const identity = (key: IdentityKey, value: string): Identity => ({ key, value });
 

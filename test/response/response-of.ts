@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Credential } from '../../src/attribution/credential.ts';
+import { bareCredential, type Credential } from '../../src/attribution/credential.ts';
 import type { Revoker } from '../../src/response/action.ts';
 import { AuditTrail } from '../../src/response/audit.ts';
 import { IssuerCircuits } from '../../src/response/circuits.ts';
@@ -15,25 +15,16 @@ import { Store } from '../../src/sinks/store.ts';
 /** The wall clock of a test; the alerts of `alertOf` open then. */
 export const NOW = 1_800_000_000_000;
 
-export const credentialOf = (changes: Partial<Credential> = {}): Credential => ({
-  id: 'cred-billing-pg',
-  agent: 'billing-agent-1',
-  peerGroup: 'billing-agent',
-  slot: 'postgres',
-  kind: 'database-role',
-  owner: undefined,
-  match: {},
-  issuedAt: undefined,
-  expiresAt: undefined,
-  rotateEvery: undefined,
-  scopes: undefined,
-  networks: undefined,
-  hours: undefined,
-  protected: false,
-  parent: undefined,
-  revoke: { with: 'postgres', role: 'billing_agent_1' },
-  ...changes,
-});
+export const credentialOf = (changes: Partial<Credential> = {}): Credential =>
+  bareCredential({
+    id: 'cred-billing-pg',
+    agent: 'billing-agent-1',
+    peerGroup: 'billing-agent',
+    slot: 'postgres',
+    kind: 'database-role',
+    revoke: { with: 'postgres', role: 'billing_agent_1' },
+    ...changes,
+  });
 
 export interface TestResponse extends ResponseContext {
   readonly store: Store;

@@ -75,6 +75,11 @@ describeWith('Kafka with SASL over TLS, Elasticsearch with the roles of the docu
     tls: { ca: servers().secured.ca },
     sasl: { mechanism: 'scram-sha-512', username: 'wayward', password: fileOf(password) },
   });
+  /** With a certificate instead of a password. */
+  const kafkaByKey = (key: Canary) => {
+    const { mtlsBroker, ca, clientCert } = servers().secured;
+    return { brokers: [mtlsBroker], tls: { ca, cert: clientCert, key: fileOf(key) } };
+  };
   const elasticAs = (username: string, password: Canary, node = servers().elasticsearch.url) => ({
     ...{ node, username, password: fileOf(password) },
   });
@@ -227,6 +232,7 @@ describeWith('Kafka with SASL over TLS, Elasticsearch with the roles of the docu
         expectRefusal(['setup', 'kibana'], { kibana }, [wrong]),
         expectRefusal(['setup', 'kibana'], { kibana: { url: servers().kibana.url, api_key: fileOf(wrong) } }, [wrong]),
         expectRefusal(['setup', 'kafka'], { kafka: kafkaAs(wrong) }, [wrong]),
+        expectRefusal(['setup', 'kafka'], { kafka: kafkaByKey(wrong) }, [wrong]),
       ]);
     }
   });
