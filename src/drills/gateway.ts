@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type Secret, secretSchema } from '../config/secrets.ts';
 import { CallError } from '../errors.ts';
 import { type HttpAnswer, isSuccess, request } from '../http.ts';
+import { httpUrl } from '../http-url.ts';
 import type { Revocation } from '../response/action.ts';
 import { isGatewayId } from '../revokers/gateway-entry.ts';
 import type { CanaryIssuer } from './drill-kind.ts';
@@ -13,7 +14,7 @@ const AGAIN_AFTER_MS = 100;
 /** A key of the gateway that is there for drills: Wayward can't make one, since keys are in files of the gateway's owner. */
 export const gatewayFields = {
   /** GET: 2xx with a key that works. */
-  url: z.url({ protocol: /^https?$/ }).meta({ example: 'http://127.0.0.1:8080/ping' }),
+  url: httpUrl().meta({ example: 'http://127.0.0.1:8080/ping' }),
   /** What the gateway calls the key, as in its log. */
   credential_id: z.string().refine(isGatewayId, "is no id that a gateway's file can hold"),
   key: secretSchema,

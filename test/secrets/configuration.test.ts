@@ -13,7 +13,8 @@ import { Search } from './search.ts';
 const CANARIES = [...canariesOfEveryShape(), jsonWebToken(), serviceAccountKey('https://oauth2.googleapis.com/token')];
 const SRC = join(import.meta.dirname, '..', '..', 'src');
 
-type Path = readonly (string | number)[];
+/** Keys; behind one of `BESIDE`, what else stands there may be another. */
+type Path = readonly (string | object)[];
 
 /** Every field of a schema that takes a secret, by its place in src: where in wayward.yaml or in the registry it stands. */
 const FIELDS: Readonly<Record<string, readonly Path[]>> = {
@@ -25,21 +26,24 @@ const FIELDS: Readonly<Record<string, readonly Path[]>> = {
   'sinks/kibana/settings.ts password': [['kibana', 'password']],
   'sinks/kibana/settings.ts api_key': [['kibana', 'api_key']],
   'response/config.ts secret': [['response', 'webhook', 'secret']],
-  'drills/oauth.ts client_secret': [['drills', 0, 'client_secret']],
+  'response/config.ts key': [['response', 'approvals', 'key']],
+  'drills/oauth.ts client_secret': [['drills', 'client_secret']],
+  'drills/gateway.ts key': ['nginx', 'envoy'].map((kind) => ['drills', { with: kind }, 'key']),
   'revokers/postgres.ts url': [['revokers', 'postgres', 'url']],
   'revokers/mariadb.ts url': [['revokers', 'mariadb', 'url']],
   'revokers/vault-settings.ts token': [['revokers', 'vault', 'token']],
   'revokers/oauth.ts client_secret': [
     ['revokers', 'oauth', 'client_secret'],
-    ['credentials', 0, 'revoke', 'owner', 'client_secret'],
+    ['credentials', 'revoke', 'owner', 'client_secret'],
   ],
-  'revokers/oauth.ts token': [['credentials', 0, 'revoke', 'token']],
+  'revokers/oauth.ts token': [['credentials', 'revoke', 'token']],
   'revokers/aws-settings.ts secret_access_key': [['revokers', 'aws', 'secret_access_key']],
   'revokers/gcp-settings.ts key': [['revokers', 'gcp', 'key']],
   'revokers/gcp-settings.ts access_token': [['revokers', 'gcp', 'access_token']],
   'revokers/authensor.ts key': [['revokers', 'authensor', 'key']],
   'revokers/webhook.ts secret': [['revokers', 'webhook', 'secret']],
-  'rotation/postgres-password.ts secret': [['credentials', 0, 'rotate', 'secret']],
+  'rotation/postgres-password.ts secret': [['credentials', 'rotate', 'secret']],
+  'rotation/aws-access-key.ts secret': [['credentials', 'rotate', { with: 'aws-access-key', user: 'u' }, 'secret']],
   'config/secret-providers/vault.ts token': [['secret_providers', 'vault', 'token']],
   'config/secret-providers/aws-secrets-manager.ts secret_access_key': [
     ['secret_providers', 'aws-secrets-manager', 'secret_access_key'],
@@ -54,18 +58,25 @@ const FIELDS: Readonly<Record<string, readonly Path[]>> = {
 const CHECKED_ELSEWHERE = /^(drills\/(postgres|mariadb)|rotation\/(postgres-password|vault-database-static))\.ts url$/;
 
 /** What else an entry needs so that it is this field that is wrong. */
-const BESIDE: Readonly<Record<string | number, object>> = {
+const BESIDE: Readonly<Record<string, object>> = {
   drills: { with: 'oauth' },
   credentials: { id: 'c', agent: 'a', kind: 'api-key' },
   revoke: { with: 'oauth' },
   rotate: { with: 'postgres-password', role: 'r' },
 };
 
+const LISTS = ['drills', 'credentials'];
+
 /** Content with this value at the path; a list is one of a single entry. */
-function withValue([first, ...rest]: Path, value: unknown): unknown {
-  if (first === undefined) return value;
-  if (rest[0] === 0) return { [first]: [{ ...BESIDE[first], ...(withValue(rest.slice(1), value) as object) }] };
-  return { [first]: rest.length === 0 ? value : { ...BESIDE[first], ...(withValue(rest, value) as object) } };
+function withValue([first, ...rest]: Path, value: unknown): object {
+  const key = String(first);
+  if (rest.length === 0) return { [key]: value };
+  const [next] = rest;
+  const inner =
+    typeof next === 'object'
+      ? { ...next, ...withValue(rest.slice(1), value) }
+      : { ...BESIDE[key], ...withValue(rest, value) };
+  return { [key]: LISTS.includes(key) ? [inner] : inner };
 }
 
 test('every field that takes a secret is tried', async () => {
@@ -108,7 +119,14 @@ test.each(Object.entries(FIELDS))('%s', async (_field, paths) => {
         expect({ code, said }).toMatchObject({ code: 2 });
         expect(search.in('the refusal', said)).toEqual([]);
       }
-      expect(answers[0]?.said).toMatch(new RegExp(path.slice(-2).join('|')));
+      expect(answers[0]?.said).toMatch(
+        new RegExp(
+          path
+            .filter((key) => typeof key === 'string')
+            .slice(-2)
+            .join('|'),
+        ),
+      );
       expect(answers[0]?.said).toContain('secret://');
     }
   }
@@ -118,8 +136,10 @@ const URLS: readonly Path[] = [
   ['elasticsearch', 'node'],
   ['kibana', 'url'],
   ['response', 'webhook', 'url'],
-  ['drills', 0, 'token_url'],
-  ['drills', 0, 'resource_url'],
+  ['drills', { with: 'nginx' }, 'url'],
+  ['response', 'approvals', 'url'],
+  ['drills', 'token_url'],
+  ['drills', 'resource_url'],
   ['revokers', 'vault', 'url'],
   ['revokers', 'oauth', 'revocation_url'],
   ['revokers', 'oauth', 'introspection_url'],
@@ -131,8 +151,8 @@ const URLS: readonly Path[] = [
   ['secret_providers', 'vault', 'url'],
   ['secret_providers', 'aws-secrets-manager', 'endpoint'],
   ['secret_providers', 'gcp-secret-manager', 'url'],
-  ['credentials', 0, 'revoke', 'url'],
-  ['credentials', 0, 'revoke', 'verify_url'],
+  ['credentials', 'revoke', 'url'],
+  ['credentials', 'revoke', 'verify_url'],
 ];
 
 test.each(URLS.map((path) => [path.join('.'), path] as const))(

@@ -40,7 +40,7 @@ export async function startNginx(configIn: (folder: string) => Promise<NginxConf
   };
 
   const deadline = Date.now() + READY_TIMEOUT_MS;
-  while (!existsSync(at('nginx.pid'))) {
+  while (!isMaster(at('nginx.pid'))) {
     if (server.exitCode !== null || Date.now() > deadline) {
       const log = readFileSync(at('error.log'), 'utf8');
       await stop();
@@ -49,6 +49,13 @@ export async function startNginx(configIn: (folder: string) => Promise<NginxConf
     await sleep(20);
   }
   return { binary, folder, pidFile: at('nginx.pid'), configFile: at('nginx.conf'), stop };
+}
+
+/** Its pid file is there before it has become a master. */
+function isMaster(pidFile: string): boolean {
+  const pid = existsSync(pidFile) ? readFileSync(pidFile, 'utf8').trim() : '';
+  const title = `/proc/${pid}/cmdline`;
+  return pid !== '' && existsSync(title) && readFileSync(title, 'utf8').startsWith('nginx: master process');
 }
 
 async function onePage(): Promise<NginxConfig> {
