@@ -56,9 +56,10 @@ describeWith(SUITE, startElasticsearch, (server) => {
     expect(await rowsOf('Overview', 'Open and severe')).toEqual([{ value: 2 }]);
     expect(await rowsOf('Credential', 'Requests')).toEqual([{ value: 48 * 40 + (47 * 48) / 2 }]);
     expect(await rowsOf('Response', 'Revoked')).toEqual([{ value: 1 }]);
+    expect(await rowsOf('Response', 'Drills')).toEqual([{ value: 1 }]);
     expect(await rowsOf('Response', '50 % dead within')).toEqual([{ value: 32 }]);
     expect(await rowsOf('Response', 'For real, as a drill, or dry')).toEqual([
-      { slices: 'Drill', value: 1 },
+      { slices: 'Drill', value: 2 },
       { slices: 'Dry run', value: 1 },
       { slices: 'For real', value: 4 },
     ]);

@@ -157,6 +157,10 @@ function responses(now: number): OutgoingDocument[] {
     { cause: 'alert-3', ...decided('dry-run') },
     { cause: 'alert-1', ...ended('failed', 'PostgreSQL does not answer') },
     { cause: 'drill-1', ...ended('verified', 'NOLOGIN is set') },
+    {
+      ...{ cause: 'drill-1', type: 'drill-passed', credential: 'wayward-canary-1', agent: 'wayward-canary' },
+      ...{ revoker: 'postgres', note: 'the login was refused', took_ms: 800, objective_ms: 10_000 },
+    },
   ];
   return events.flatMap((event, index) => {
     const entry: AuditEntry = { seq: index + 1, at: new Date(now).toISOString(), prev: '0', by: 'ann', ...event };
