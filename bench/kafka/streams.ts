@@ -35,9 +35,8 @@ export const RAW = 'gateway-logs';
 
 const KEY = { WAYWARD_FINGERPRINT_KEY: 'a key that every process of a benchmark knows' };
 const SILENT = { info() {}, warn() {}, error: console.error };
-/** Characters of lines in one request, and requests under way at a time. */
-const REQUEST = 512 * 1024;
-const UNDER_WAY = 4;
+/** Characters of lines in one request. */
+const REQUEST = 1024 * 1024;
 
 /** As brokers do unless told otherwise: processes that start together share the work from their first moment. */
 const PROPERTIES = { 'group.initial.rebalance.delay.ms': '3000' };
@@ -60,10 +59,7 @@ export class Streams {
     const { kafka } = loadConfig(this.config);
     if (kafka === undefined) throw new Error('there is no kafka: in it');
     this.kafka = createKafka(kafka, SILENT, 'wayward-bench');
-    this.#producer = this.kafka.producer({
-      createPartitioner: Partitioners.DefaultPartitioner,
-      maxInFlightRequests: 4,
-    });
+    this.#producer = this.kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
   }
 
   static async start(options: StreamsOptions): Promise<Streams> {
@@ -77,29 +73,21 @@ export class Streams {
     return streams;
   }
 
-  /** Deals the lines of a log out to the raw partitions, in order. */
+  /** Deals the lines of a log out to the raw partitions, in order: of two requests under way, the later one may arrive first. */
   async load(file: string): Promise<void> {
     const { rawPartitions } = this.#options;
-    const waiting = Array.from({ length: rawPartitions }, (): { partition: number; value: string }[] => []);
-    const underWay = new Set<Promise<void>>();
-    const send = async (messages: { partition: number; value: string }[]): Promise<void> => {
-      while (underWay.size >= UNDER_WAY) await Promise.race(underWay);
-      const sent = this.write(messages).finally(() => underWay.delete(sent));
-      underWay.add(sent);
-    };
+    const waiting: { partition: number; value: string }[] = [];
     let count = 0;
     let size = 0;
     for await (const value of createInterface({ input: createReadStream(file) })) {
-      const partition = count % rawPartitions;
-      waiting[partition]?.push({ partition, value });
+      waiting.push({ partition: count % rawPartitions, value });
       count++;
       size += value.length;
       if (size < REQUEST) continue;
       size = 0;
-      await send(waiting.flatMap((own) => own.splice(0)));
+      await this.write(waiting.splice(0));
     }
-    await send(waiting.flat());
-    await Promise.all(underWay);
+    await this.write(waiting);
   }
 
   async write(messages: readonly { readonly partition: number; readonly value: string }[]): Promise<void> {
