@@ -85,27 +85,32 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
         telemetry: ops.telemetry,
       }),
   };
+  const begun: Promise<Role>[] = [];
   let endLinks: (() => Promise<void>) | undefined;
   let stopHealth: (() => Promise<void>) | undefined;
   let gone: readonly string[] = [];
   try {
     // Detection first, so that it is there when events come.
     for (const role of [...roles].reverse()) {
-      if (io.signal.aborted) break;
-      running.set(role, await start[role]());
+      const starting = start[role]();
+      begun.push(starting);
+      const started = await Promise.race([starting, untilAborted(io.signal)]);
+      if (started === undefined) break;
+      running.set(role, started);
     }
     if (servesLinks(config) && !io.signal.aborted)
       endLinks = await serveKafkaLinks({ config, registry: options.registry, kafka, ops, log, signal: io.signal });
     stopHealth = await startHealthStream({ kafka, measurements: () => ops.metrics.measurements(), log });
     ops.started();
     log.info({ roles, client: settings.client_id }, 'working');
-    gone = await Promise.race([topicsGone(kafka, topics, log, io.signal), untilAborted(io.signal)]);
+    gone = (await Promise.race([topicsGone(kafka, topics, log, io.signal), untilAborted(io.signal)])) ?? [];
     if (gone.length > 0) log.error({ topics: gone }, withoutTopics(gone).message);
   } finally {
     const parts = [
       async () => stopHealth?.(),
       async () => endLinks?.(),
-      ...[...running.values()].map((role) => () => role.stop()),
+      // One that could not be started has said why.
+      ...begun.map((role) => async () => (await role.catch(() => undefined))?.stop()),
     ];
     await stop(parts, log, gone.length > 0 ? EXIT_SERVER_MISSING : EXIT_INTERRUPTED);
   }
@@ -164,10 +169,10 @@ function conditionOf(role: Role | undefined): Condition {
 }
 
 /** Also where brokers are away and nothing that was asked of them returns. */
-const untilAborted = (signal: AbortSignal): Promise<string[]> =>
+const untilAborted = (signal: AbortSignal): Promise<undefined> =>
   new Promise((resolve) => {
-    if (signal.aborted) resolve([]);
-    else signal.addEventListener('abort', () => resolve([]), { once: true });
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
   });
 
 /** `code`: of the exit, where stopping takes too long. */

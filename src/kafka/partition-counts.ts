@@ -1,4 +1,5 @@
 import type { Admin, Kafka } from 'kafkajs';
+import { untilAnswered } from './until-answered.ts';
 
 const REFRESH_EVERY = 30_000;
 
@@ -21,7 +22,7 @@ export class PartitionCounts {
   ): Promise<PartitionCounts> {
     const counts = new PartitionCounts(kafka.admin(), topics);
     await counts.#admin.connect();
-    await counts.#refresh();
+    await untilAnswered(() => counts.#refresh());
     counts.#timer = setInterval(() => void counts.#refresh().catch(failed), REFRESH_EVERY);
     return counts;
   }

@@ -2,6 +2,8 @@ import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import { fetchedFrom } from './fetched.ts';
 import type { Log } from './log.ts';
 import { PartitionSlot, type PartitionWorker } from './partition-slot.ts';
+import { standingConsumer } from './standing-consumer.ts';
+import { untilAnswered } from './until-answered.ts';
 import { wait } from './wait.ts';
 
 export interface PartitionGroupOptions {
@@ -45,7 +47,7 @@ export class PartitionGroup {
   constructor(kafka: Kafka, options: PartitionGroupOptions) {
     this.#options = options;
     this.#admin = kafka.admin();
-    this.#consumer = kafka.consumer({
+    this.#consumer = standingConsumer(kafka, {
       groupId: options.groupId,
       sessionTimeout: SESSION_TIMEOUT,
       heartbeatInterval: HEARTBEAT,
@@ -53,12 +55,6 @@ export class PartitionGroup {
       metadataMaxAge: 30_000,
       maxWaitTimeInMs: FETCH_WAIT,
       minBytes: options.gather ?? 1,
-      retry: {
-        retries: Number.MAX_SAFE_INTEGER,
-        initialRetryTime: 100,
-        maxRetryTime: 2_000,
-        restartOnFailure: async () => true,
-      },
     });
     const { events } = this.#consumer;
     this.#consumer.on(events.GROUP_JOIN, ({ payload }) => this.#joined(payload.memberId, payload.memberAssignment));
@@ -76,7 +72,7 @@ export class PartitionGroup {
   async start(): Promise<void> {
     await this.#admin.connect();
     await this.#consumer.connect();
-    await this.#consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true });
+    await untilAnswered(() => this.#consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true }));
     await this.#consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,

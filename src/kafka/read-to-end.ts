@@ -2,10 +2,9 @@ import type { Kafka } from 'kafkajs';
 import type { KafkaMessage } from './message.ts';
 import { partitionRange } from './partition-range.ts';
 import { TopicReader } from './topic-reader.ts';
-import { wait } from './wait.ts';
+import { whileMoving } from './while-moving.ts';
 
 const PAGE = 5_000;
-const LOOK_EVERY = 20;
 /** If so long nothing comes, what is still ahead is not committed, milliseconds. */
 const QUIET = 10_000;
 
@@ -39,12 +38,7 @@ async function pageFrom(reader: TopicReader, from: number, end: number): Promise
     isOver = true;
   });
   // A topic may end with something that is no message: the ends of transactions.
-  let position = 0;
-  for (let moved = Date.now(); !isOver && position < end && Date.now() - moved < QUIET; ) {
-    await wait(LOOK_EVERY, stop.signal);
-    if (reader.position(0) > position) moved = Date.now();
-    position = reader.position(0);
-  }
+  await whileMoving(reader, () => isOver || reader.position(0) >= end, QUIET, stop.signal);
   stop.abort();
   await read;
   return page;

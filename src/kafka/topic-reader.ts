@@ -1,9 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { Consumer, Kafka } from 'kafkajs';
 import type { KafkaMessage } from './message.ts';
+import { standingConsumer } from './standing-consumer.ts';
+import { untilAnswered } from './until-answered.ts';
 
 /** Called for each message in order; true = that was the last one wanted. */
 type Visit = (message: KafkaMessage) => boolean;
+
+interface Reading {
+  readonly visit: Visit;
+  readonly done: () => void;
+  /** Offset of the next message that it has not been given. */
+  next: number;
+}
 
 /**
  * Reads partitions of a topic from their beginning or an offset, outside any group's sharing: one standing consumer, since joining
@@ -12,7 +21,7 @@ type Visit = (message: KafkaMessage) => boolean;
 export class TopicReader {
   readonly #consumer: Consumer;
   readonly #topic: string;
-  readonly #visits = new Map<number, { visit: Visit; done: () => void }>();
+  readonly #readings = new Map<number, Reading>();
   /** Of each partition, the offset behind everything that its read has been given. */
   readonly #positions = new Map<number, number>();
   /** Partitions whose batch in hand was not read to its end. */
@@ -24,22 +33,15 @@ export class TopicReader {
   }
 
   static async open(kafka: Kafka, topic: string, partitions: number): Promise<TopicReader> {
-    const consumer = kafka.consumer({
+    const consumer = standingConsumer(kafka, {
       groupId: `wayward-reader-${randomUUID()}`,
       maxWaitTimeInMs: 50,
       maxBytesPerPartition: 8 * 1024 * 1024,
-      retry: {
-        retries: Number.MAX_SAFE_INTEGER,
-        initialRetryTime: 100,
-        maxRetryTime: 2_000,
-        restartOnFailure: async () => true,
-      },
     });
     const reader = new TopicReader(consumer, topic);
-    const all = [{ topic, partitions: Array.from({ length: partitions }, (_, partition) => partition) }];
     const joined = new Promise<void>((resolve) => {
       consumer.on(consumer.events.GROUP_JOIN, () => {
-        reader.#pauseIdle(all[0]?.partitions ?? []);
+        for (let partition = 0; partition < partitions; partition++) reader.#goOn(partition);
         resolve();
       });
     });
@@ -47,7 +49,7 @@ export class TopicReader {
       if (!reader.#cut.delete(partition)) reader.#positions.set(partition, Number(lastOffset) + 1);
     });
     await consumer.connect();
-    await consumer.subscribe({ topic, fromBeginning: true });
+    await untilAnswered(() => consumer.subscribe({ topic, fromBeginning: true }));
     await consumer.run({
       autoCommit: false,
       partitionsConsumedConcurrently: 16,
@@ -66,15 +68,14 @@ export class TopicReader {
     await new Promise<void>((resolve) => {
       const done = (): void => {
         this.#consumer.pause([{ topic: this.#topic, partitions: [partition] }]);
-        this.#visits.delete(partition);
+        this.#readings.delete(partition);
         signal.removeEventListener('abort', done);
         resolve();
       };
       signal.addEventListener('abort', done);
       this.#positions.delete(partition);
-      this.#visits.set(partition, { visit, done });
-      this.#consumer.seek({ topic: this.#topic, partition, offset: String(from) });
-      this.#consumer.resume([{ topic: this.#topic, partitions: [partition] }]);
+      this.#readings.set(partition, { visit, done, next: from });
+      this.#goOn(partition);
     });
   }
 
@@ -87,18 +88,29 @@ export class TopicReader {
     await this.#consumer.disconnect();
   }
 
-  #pauseIdle(partitions: readonly number[]): void {
-    const idle = partitions.filter((partition) => !this.#visits.has(partition));
-    this.#consumer.pause([{ topic: this.#topic, partitions: idle }]);
+  /** Where its read is, also after a new start: the consumer itself would begin anew. */
+  #goOn(partition: number): void {
+    const here = [{ topic: this.#topic, partitions: [partition] }];
+    const reading = this.#readings.get(partition);
+    if (reading === undefined) {
+      this.#consumer.pause(here);
+      return;
+    }
+    const offset = Math.max(reading.next, this.position(partition));
+    this.#consumer.seek({ topic: this.#topic, partition, offset: String(offset) });
+    this.#consumer.resume(here);
   }
 
   #take(partition: number, messages: readonly KafkaMessage[]): void {
-    const reading = this.#visits.get(partition);
+    const reading = this.#readings.get(partition);
     if (reading === undefined) {
       this.#cut.add(partition);
       return;
     }
     for (const message of messages) {
+      const offset = Number(message.offset);
+      if (offset < reading.next) continue;
+      reading.next = offset + 1;
       if (!reading.visit(message)) continue;
       this.#cut.add(partition);
       reading.done();

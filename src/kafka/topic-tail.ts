@@ -1,8 +1,9 @@
 import type { Kafka } from 'kafkajs';
 import { TopicReader } from './topic-reader.ts';
-import { wait } from './wait.ts';
+import { whileMoving } from './while-moving.ts';
 
-const LOOK_EVERY = 10;
+/** Brokers that restart are back by then, milliseconds. */
+const QUIET = 60_000;
 
 /**
  * The newest value of each key of a small compacted topic with one partition, kept up to date as long as it is open.
@@ -12,12 +13,14 @@ export class TopicTail {
   readonly values = new Map<string, Buffer>();
   readonly #offsets = new Map<string, string>();
   readonly #stop = new AbortController();
+  readonly #topic: string;
   readonly #reader: TopicReader;
   /** Markers that somebody waits for. */
   readonly #awaited = new Set<string>();
   readonly #following: Promise<void>;
 
-  private constructor(reader: TopicReader) {
+  private constructor(topic: string, reader: TopicReader) {
+    this.#topic = topic;
     this.#reader = reader;
     this.#following = reader.read(
       0,
@@ -30,15 +33,25 @@ export class TopicTail {
   }
 
   static async open(kafka: Kafka, topic: string): Promise<TopicTail> {
-    return new TopicTail(await TopicReader.open(kafka, topic, 1));
+    return new TopicTail(topic, await TopicReader.open(kafka, topic, 1));
   }
 
-  /** Until it has read the marker, which was written by `write`; or the signal. */
+  /**
+   * Until it has read the marker, which was written by `write`; or the signal.
+   * @throws Error if it comes no further for a minute
+   */
   async reaches(marker: string, write: () => Promise<void>, signal: AbortSignal): Promise<void> {
     this.#awaited.add(marker);
-    await write();
-    while (this.#awaited.has(marker) && !signal.aborted) await wait(LOOK_EVERY, signal);
-    this.#awaited.delete(marker);
+    try {
+      await write();
+      const isReached = await whileMoving(this.#reader, () => !this.#awaited.has(marker), QUIET, signal);
+      if (!isReached && !signal.aborted)
+        throw new Error(
+          `${this.#topic} was read no further for ${QUIET / 1000} s: its brokers do not give what they took`,
+        );
+    } finally {
+      this.#awaited.delete(marker);
+    }
   }
 
   /** Where the newest message of a key stands, for a person. */

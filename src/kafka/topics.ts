@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { ServerUnavailableError } from '../errors.ts';
 import { OWN_PREFIX } from './settings.ts';
+import { untilAnswered } from './until-answered.ts';
 
 /** Node can't see these by name: kafkajs is CommonJS. */
 const { ConfigResourceTypes, KafkaJSAggregateError } = kafkajs;
@@ -91,16 +92,17 @@ async function known(admin: Admin, topic: string): Promise<void> {
   }
 }
 
-/** Runs `work` with a connection for administration of its own. */
-export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = kafka.admin();
-  try {
-    await admin.connect();
-    return await work(admin);
-  } finally {
-    await admin.disconnect();
-  }
-}
+/** Runs `work` with a connection for administration of its own; anew as long as brokers are away. */
+export const withAdmin = <T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> =>
+  untilAnswered(async () => {
+    const admin = kafka.admin();
+    try {
+      await admin.connect();
+      return await work(admin);
+    } finally {
+      await admin.disconnect();
+    }
+  });
 
 async function differencesOf(admin: Admin, { topic, partitions, replicas, config }: TopicPlan): Promise<string[]> {
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });

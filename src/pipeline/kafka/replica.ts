@@ -2,7 +2,7 @@ import type { Kafka } from '../../kafka/client.ts';
 import type { KafkaMessage } from '../../kafka/message.ts';
 import { TopicReader } from '../../kafka/topic-reader.ts';
 import { withAdmin } from '../../kafka/topics.ts';
-import { wait } from '../../kafka/wait.ts';
+import { whileMoving } from '../../kafka/while-moving.ts';
 import { removeStore, Store } from '../../sinks/store.ts';
 import { type ChangesMessage, markerOf, readChanges } from './changes-message.ts';
 import { RESPONSE } from './topics.ts';
@@ -16,7 +16,8 @@ interface Position {
 
 const FILE = 'replica.db';
 const POSITION = 'replica';
-const LOOK_EVERY = 10;
+/** Brokers that restart are back by then, milliseconds. */
+const AWAY = 60_000;
 /** If so long nothing comes, what is still ahead is not committed, milliseconds. */
 const QUIET = 3_000;
 
@@ -61,25 +62,24 @@ export class Replica {
 
   /**
    * Until it has come to the marker, which `write` wrote; or the signal.
-   * @throws Error once it is closed
+   * @throws Error once it is closed, or if it comes no further for a minute
    */
   async reaches(marker: string, write: () => Promise<void>, signal: AbortSignal): Promise<void> {
     this.#awaited.add(marker);
-    await write();
-    while (this.#awaited.has(marker) && !signal.aborted) await this.#look();
-    this.#awaited.delete(marker);
+    try {
+      await write();
+      const isReached = await this.#comesTo(() => !this.#awaited.has(marker), AWAY, signal);
+      if (!isReached && !signal.aborted) throw new Error(`${RESPONSE} was read no further for ${AWAY / 1000} s`);
+    } finally {
+      this.#awaited.delete(marker);
+    }
   }
 
   /** Until it has everything that was committed before the call. */
   async catchUp(): Promise<void> {
     const [partition] = await withAdmin(this.#kafka, (admin) => admin.fetchTopicOffsets(RESPONSE));
     const end = Number(partition?.high ?? 0);
-    let position = this.#reader.position(0);
-    for (let moved = Date.now(); position < end && Date.now() - moved < QUIET; ) {
-      await this.#look();
-      if (this.#reader.position(0) > position) moved = Date.now();
-      position = this.#reader.position(0);
-    }
+    await this.#comesTo(() => this.#reader.position(0) >= end, QUIET, this.#stop.signal);
   }
 
   async close(): Promise<void> {
@@ -89,10 +89,13 @@ export class Replica {
     this.#store.close();
   }
 
-  async #look(): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure;
-    if (this.#stop.signal.aborted) throw new Error('the replica is closed');
-    await wait(LOOK_EVERY, this.#stop.signal);
+  #comesTo(isSo: () => boolean, quiet: number, signal: AbortSignal): Promise<boolean> {
+    const isThere = (): boolean => {
+      if (this.#failure !== undefined) throw this.#failure;
+      if (this.#stop.signal.aborted) throw new Error('the replica is closed');
+      return isSo();
+    };
+    return whileMoving(this.#reader, isThere, quiet, signal);
   }
 
   async #follow(): Promise<void> {

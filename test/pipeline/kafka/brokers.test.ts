@@ -172,6 +172,37 @@ describeWith('topics that come and go', startKafka, (server) => {
   });
 
   test(
+    'a broker that goes away while a process is starting: it waits, and works as soon as the broker is back',
+    async () => {
+      const { cluster, logs } = await clusterOf(server().broker, ['appdb', 'vault'], 'late-');
+      await cluster.load(logs.partitions);
+      const wayward = cluster.start('ingest,detect');
+      await wayward.line(({ msg }) => msg === 'partitions assigned', PATIENCE);
+      await server().kill();
+      await sleep(2_000);
+      await server().restart();
+      await wayward.line(({ msg }) => msg === 'working', PATIENCE);
+      await settled(cluster, Date.now(), namesOf(logs), PATIENCE);
+      expect(await wayward.stop()).toBe(0);
+    },
+    TIMEOUT,
+  );
+
+  test(
+    'a process that is told to stop while it waits for its broker stops, too',
+    async () => {
+      const { cluster } = await clusterOf(server().broker, ['appdb', 'vault'], 'never-');
+      const wayward = cluster.start('ingest,detect');
+      await wayward.line(({ msg }) => msg === 'partitions assigned', PATIENCE);
+      await server().kill();
+      await sleep(1_000);
+      expect(await wayward.stop()).toBe(0);
+      await server().restart();
+    },
+    TIMEOUT,
+  );
+
+  test(
     'a topic that is deleted while processes read it: exit 3, and which',
     async () => {
       const { cluster, logs } = await clusterOf(server().broker, ['appdb', 'vault'], 'deleted-');
