@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { cleanLine } from './commands/clean-log.ts';
 import { type CommandIo, EXIT_INTERRUPTED, EXIT_SERVER_MISSING } from './commands/io.ts';
 import { ServerUnavailableError, UsageError } from './errors.ts';
+import { saysAway } from './kafka/until-answered.ts';
 import { scrubKnown } from './scrub.ts';
 import { VERSION } from './version.ts';
 
@@ -161,7 +162,12 @@ async function createProgram(args: readonly string[], io: CommandIo): Promise<Co
   return program.addHelpText('after', '\nEach command has its own help with an example: wayward COMMAND --help');
 }
 
-function report(error: unknown, io: CommandIo): number {
+function report(thrown: unknown, io: CommandIo): number {
+  const error = saysAway(thrown)
+    ? new ServerUnavailableError('Kafka went away in the middle; try again once its brokers are back', {
+        cause: thrown,
+      })
+    : thrown;
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE; // has said what is wrong
   if (io.signal.aborted && error instanceof Error && error.name === 'AbortError') return EXIT_INTERRUPTED;
   const known = error instanceof UsageError || error instanceof ServerUnavailableError;

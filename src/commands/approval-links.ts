@@ -68,8 +68,8 @@ interface KafkaLinksOptions {
 export const servesLinks = ({ response, http }: WaywardConfig): boolean =>
   response.approvals !== undefined && http !== undefined;
 
-/** Serves the pages of links from a copy of the responder's record, and says decisions to it. @returns what ends it */
-export async function serveKafkaLinks(options: KafkaLinksOptions): Promise<() => Promise<void>> {
+/** Serves the pages of links from a copy of the responder's record, and says decisions to it. */
+export async function serveKafkaLinks(options: KafkaLinksOptions): Promise<{ stop(): Promise<void> }> {
   const { config, registry, kafka, ops, log, signal } = options;
   const replica = await Replica.open(kafka, config.state);
   await replica.catchUp();
@@ -86,9 +86,11 @@ export async function serveKafkaLinks(options: KafkaLinksOptions): Promise<() =>
       return answer.error === undefined ? 'done' : 'not';
     },
   });
-  return async () => {
-    unmount();
-    await replica.close();
+  return {
+    async stop() {
+      unmount();
+      await replica.close();
+    },
   };
 }
 

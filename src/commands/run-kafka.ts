@@ -85,34 +85,28 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
         telemetry: ops.telemetry,
       }),
   };
-  const begun: Promise<Role>[] = [];
-  let endLinks: (() => Promise<void>) | undefined;
-  let stopHealth: (() => Promise<void>) | undefined;
+  const begun: Promise<Stopping>[] = [];
+  const begin = <T extends Stopping>(part: Promise<T>): Promise<T> => {
+    begun.push(part);
+    return part;
+  };
+  const steps: (() => Promise<unknown>)[] = [
+    // Detection first, so that it is there when events come.
+    ...[...roles].reverse().map((role) => async () => running.set(role, await begin(start[role]()))),
+    async () => servesLinks(config) && begin(serveKafkaLinks({ ...options, kafka, signal: io.signal })),
+    () => begin(startHealthStream({ kafka, measurements: () => ops.metrics.measurements(), log })),
+  ];
   let gone: readonly string[] = [];
   try {
-    // Detection first, so that it is there when events come.
-    for (const role of [...roles].reverse()) {
-      const starting = start[role]();
-      begun.push(starting);
-      const started = await Promise.race([starting, untilAborted(io.signal)]);
-      if (started === undefined) break;
-      running.set(role, started);
+    await Promise.race([inOrder(steps, io.signal), untilAborted(io.signal)]);
+    if (!io.signal.aborted) {
+      ops.started();
+      log.info({ roles, client: settings.client_id }, 'working');
     }
-    if (servesLinks(config) && !io.signal.aborted)
-      endLinks = await serveKafkaLinks({ config, registry: options.registry, kafka, ops, log, signal: io.signal });
-    stopHealth = await startHealthStream({ kafka, measurements: () => ops.metrics.measurements(), log });
-    ops.started();
-    log.info({ roles, client: settings.client_id }, 'working');
     gone = (await Promise.race([topicsGone(kafka, topics, log, io.signal), untilAborted(io.signal)])) ?? [];
     if (gone.length > 0) log.error({ topics: gone }, withoutTopics(gone).message);
   } finally {
-    const parts = [
-      async () => stopHealth?.(),
-      async () => endLinks?.(),
-      // One that could not be started has said why.
-      ...begun.map((role) => async () => (await role.catch(() => undefined))?.stop()),
-    ];
-    await stop(parts, log, gone.length > 0 ? EXIT_SERVER_MISSING : EXIT_INTERRUPTED);
+    await stopAll(begun, log, gone.length > 0 ? EXIT_SERVER_MISSING : EXIT_INTERRUPTED);
   }
   if (gone.length > 0) io.exitCode = EXIT_SERVER_MISSING;
   log.info({ roles }, 'stopped');
@@ -168,6 +162,10 @@ function conditionOf(role: Role | undefined): Condition {
   };
 }
 
+async function inOrder(steps: readonly (() => Promise<unknown>)[], signal: AbortSignal): Promise<void> {
+  for (const step of steps) if (!signal.aborted) await step();
+}
+
 /** Also where brokers are away and nothing that was asked of them returns. */
 const untilAborted = (signal: AbortSignal): Promise<undefined> =>
   new Promise((resolve) => {
@@ -176,13 +174,19 @@ const untilAborted = (signal: AbortSignal): Promise<undefined> =>
   });
 
 /** `code`: of the exit, where stopping takes too long. */
-async function stop(parts: readonly (() => Promise<void>)[], log: ServiceLog, code: number): Promise<void> {
+async function stopAll(begun: readonly Promise<Stopping>[], log: ServiceLog, code: number): Promise<void> {
   const late = Symbol('late');
-  const stopped = Promise.all(parts.map((part) => part()));
+  // One that could not begin has said why.
+  const stopped = Promise.all(begun.map(async (part) => (await part.catch(() => undefined))?.stop()));
   const timer = new AbortController();
   const outcome = await Promise.race([stopped, sleep(LONGEST_STOP, late, { signal: timer.signal })]);
   timer.abort();
   if (outcome !== late) return;
   log.warn('stopping took too long; what was not committed is done again by whoever takes over');
   process.exit(code);
+}
+
+/** What has begun and has to be ended. */
+interface Stopping {
+  stop(): Promise<void>;
 }

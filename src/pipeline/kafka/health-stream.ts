@@ -12,12 +12,12 @@ export interface HealthStreamOptions {
   readonly log: Log;
 }
 
-/** Tells every ten seconds how this process is, for the dashboard Pipeline. Returns what ends it. */
+/** Tells every ten seconds how this process is, for the dashboard Pipeline. */
 export async function startHealthStream({
   kafka,
   measurements,
   log,
-}: HealthStreamOptions): Promise<() => Promise<void>> {
+}: HealthStreamOptions): Promise<{ stop(): Promise<void> }> {
   const writer = await PlainWriter.open(kafka);
   measurements(); // what was restored is no growth
   const tell = async (): Promise<void> => {
@@ -28,8 +28,10 @@ export async function startHealthStream({
     }
   };
   const timer = setInterval(() => void tell(), HEALTH_EVERY);
-  return async () => {
-    clearInterval(timer);
-    await writer.close();
+  return {
+    async stop() {
+      clearInterval(timer);
+      await writer.close();
+    },
   };
 }
