@@ -96,8 +96,7 @@ export class TopicReader {
       this.#consumer.pause(here);
       return;
     }
-    const offset = Math.max(reading.next, this.position(partition));
-    this.#consumer.seek({ topic: this.#topic, partition, offset: String(offset) });
+    this.#consumer.seek({ topic: this.#topic, partition, offset: String(reading.next) });
     this.#consumer.resume(here);
   }
 

@@ -85,7 +85,7 @@ async function detected(cluster: Cluster, deadline: number): Promise<void> {
   for (;;) {
     const at = await committed(cluster, 'wayward-detect', EVENTS);
     if (ends.every((end, partition) => (at[partition] ?? 0) >= end)) return;
-    if (Date.now() > deadline) throw new Error(`detection did not come to ${ends}: ${at}`);
+    if (Date.now() > deadline) throw new Error(`detection did not come to ${ends}: ${at}\n${troubleOf(cluster)}`);
     await sleep(500);
   }
 }
