@@ -5,6 +5,7 @@ import { ServerUnavailableError, UsageError } from '../errors.ts';
 import { hideAborted } from './aborted-transactions.ts';
 import { clientLog } from './client-log.ts';
 import { registerCodecs } from './codecs.ts';
+import { mendConnections } from './connection.ts';
 import type { Log } from './log.ts';
 import { quietRequestQueue } from './request-queue.ts';
 import type { KafkaSettings } from './settings.ts';
@@ -61,6 +62,7 @@ export async function requireKafka(settings: KafkaSettings): Promise<void> {
 function client({ brokers, tls, sasl }: KafkaSettings, config: Omit<KafkaConfig, 'brokers'>): Kafka {
   registerCodecs();
   quietRequestQueue();
+  mendConnections();
   hideAborted();
   const security = { ...(tls && { ssl: tlsOptions(tls) }), ...(sasl && { sasl: saslOptions(sasl) }) };
   return new Kafka({ brokers, ...security, ...config });

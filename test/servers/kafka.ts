@@ -46,6 +46,8 @@ interface KafkaOptions {
   readonly heap?: string;
   /** Lines of server.properties, over those that suit a test. */
   readonly properties?: Readonly<Record<string, string>>;
+  /** Starts something between clients and the port that it is given; the port that clients are to use. */
+  readonly through?: (port: number) => Promise<number>;
 }
 
 const VERSION = '4.4.0';
@@ -53,7 +55,12 @@ const READY_TIMEOUT_MS = 60_000;
 const DAMAGED_BYTES = 8;
 
 /** A real Apache Kafka, broker and controller in one process, on free loopback ports. Throws MissingServer without Java or Maven. */
-export async function startKafka({ users, heap = '256m', properties: own }: KafkaOptions = {}): Promise<Kafka> {
+export async function startKafka({
+  users,
+  heap = '256m',
+  properties: own,
+  through,
+}: KafkaOptions = {}): Promise<Kafka> {
   quietRequestQueue(); // of the clients that tests make by themselves
   const target = await mavenTarget('kafka-broker', VERSION);
   const home = mkdtempSync(join(tmpdir(), 'wayward-kafka-'));
@@ -63,7 +70,8 @@ export async function startKafka({ users, heap = '256m', properties: own }: Kafk
 
   const properties = join(home, 'server.properties');
   const node = singleNode(home, port, controllerPort, security?.listeners ?? []);
-  const settings = { ...node, ...security?.properties, ...own };
+  const advertised = through && { 'advertised.listeners': `PLAINTEXT://localhost:${await through(port)}` };
+  const settings = { ...node, ...security?.properties, ...advertised, ...own };
   writeFileSync(
     properties,
     Object.entries(settings)
