@@ -73,7 +73,11 @@ describeWith(
         });
         await cluster.load(logs.partitions);
         const processes = [cluster.start('ingest,detect'), cluster.start('ingest,detect')];
-        await Promise.any(processes.map((wayward) => wayward.line(({ msg }) => msg === 'restored')));
+        // Before that, a broker that is away is one that is missing: exit 3.
+        await Promise.all(
+          processes.map((wayward) => wayward.line(({ msg }) => msg === 'partitions assigned', PATIENCE)),
+        );
+        await Promise.any(processes.map((wayward) => wayward.line(({ msg }) => msg === 'restored', PATIENCE)));
         await sleep(1_000);
         await server().restart();
         const live = logs.live(Date.now() + 1_000, LIVE_SECONDS, RATE);
