@@ -106,12 +106,13 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
     gone = (await Promise.race([topicsGone(kafka, topics, log, io.signal), untilAborted(io.signal)])) ?? [];
     if (gone.length > 0) log.error({ topics: gone }, withoutTopics(gone).message);
   } finally {
-    await stopAll(begun, log, gone.length > 0 ? EXIT_SERVER_MISSING : EXIT_INTERRUPTED);
+    const inTime = await stopAll(begun, log);
+    if (inTime) log.info({ roles }, 'stopped');
+    else io.exitCode = EXIT_INTERRUPTED;
+    if (gone.length > 0) io.exitCode = EXIT_SERVER_MISSING;
+    // After brokers were away, kafkajs may hold a process that has nothing more to do; whatever it holds, all is committed.
+    setTimeout(() => process.exit(), LINGER).unref();
   }
-  if (gone.length > 0) io.exitCode = EXIT_SERVER_MISSING;
-  log.info({ roles }, 'stopped');
-  // After brokers were away, kafkajs may hold a process that has nothing more to do; whatever it holds, all is committed.
-  setTimeout(() => process.exit(io.exitCode), LINGER).unref();
 }
 
 /** Those that were asked for, or all that the configuration has what they need for. */
@@ -173,17 +174,17 @@ const untilAborted = (signal: AbortSignal): Promise<undefined> =>
     else signal.addEventListener('abort', () => resolve(undefined), { once: true });
   });
 
-/** `code`: of the exit, where stopping takes too long. */
-async function stopAll(begun: readonly Promise<Stopping>[], log: ServiceLog, code: number): Promise<void> {
-  const late = Symbol('late');
+/** Whether all has ended in time. */
+async function stopAll(begun: readonly Promise<Stopping>[], log: ServiceLog): Promise<boolean> {
   // One that could not begin has said why.
-  const stopped = Promise.all(begun.map(async (part) => (await part.catch(() => undefined))?.stop()));
+  const stopping = Promise.all(begun.map(async (part) => (await part.catch(() => undefined))?.stop()));
+  const failed = (error: unknown): void => log.error({ err: error }, 'stopping failed');
+  const stopped = stopping.then(() => {}, failed).then(() => true);
   const timer = new AbortController();
-  const outcome = await Promise.race([stopped, sleep(LONGEST_STOP, late, { signal: timer.signal })]);
+  const inTime = await Promise.race([stopped, sleep(LONGEST_STOP, false, { signal: timer.signal })]);
   timer.abort();
-  if (outcome !== late) return;
-  log.warn('stopping took too long; what was not committed is done again by whoever takes over');
-  process.exit(code);
+  if (!inTime) log.warn('stopping took too long; what was not committed is done again by whoever takes over');
+  return inTime;
 }
 
 /** What has begun and has to be ended. */

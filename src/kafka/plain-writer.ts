@@ -1,5 +1,6 @@
 import { type Kafka, Partitioners, type Producer } from 'kafkajs';
 import type { OutMessage } from './transactional-writer.ts';
+import { untilAnswered } from './until-answered.ts';
 
 /** Writes on its own, outside any transaction: in order, and each message once while this process lives. */
 export class PlainWriter {
@@ -11,7 +12,7 @@ export class PlainWriter {
 
   static async open(kafka: Kafka): Promise<PlainWriter> {
     const producer = kafka.producer({ idempotent: true, createPartitioner: Partitioners.DefaultPartitioner });
-    await producer.connect();
+    await untilAnswered(() => producer.connect());
     return new PlainWriter(producer);
   }
 
