@@ -1,6 +1,7 @@
 import mysql from 'mysql2/promise';
 import type { Secret } from '../config/secrets.ts';
 import { CallError } from '../errors.ts';
+import { ed25519Answer } from '../mariadb-verifier.ts';
 import { reasonOf, scrub } from '../scrub.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -36,11 +37,23 @@ export async function withMariaDb<T>(url: Secret, work: (server: MariaDb) => Pro
 
 /** A connection to the same server as another user, in no database. Rejects with the client's own error: see `mariaDbError`. */
 export async function mariaDbAs(url: Secret, user: string, password: string): Promise<mysql.Connection> {
-  const other = Object.assign(new URL(url.reveal()), { username: user, password, pathname: '' });
-  const connection = await mysql.createConnection({ uri: other.href, connectTimeout: CONNECT_TIMEOUT_MS });
+  const [username, secret] = [encodeURIComponent(user), encodeURIComponent(password)];
+  const other = Object.assign(new URL(url.reveal()), { username, password: secret, pathname: '' });
+  const connection = await mysql.createConnection({
+    uri: other.href,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    authPlugins: { client_ed25519: () => (challenge) => answerTo(challenge, password) },
+  });
   connection.on('error', () => {});
   return connection;
 }
+
+const CHALLENGE_BYTES = 32;
+const ANSWER_BYTES = 64;
+
+/** mysql2 has no ed25519 of its own. MariaDB asks for it, too, where it knows no such account: what we can't answer is refused. */
+const answerTo = (challenge: Buffer, password: string): Buffer =>
+  ed25519Answer(password, challenge.subarray(0, CHALLENGE_BYTES)) ?? Buffer.alloc(ANSWER_BYTES);
 
 /** No `cause`: the client's error objects hold the statement. */
 export function mariaDbError(error: unknown, secrets: readonly string[]): CallError {
@@ -54,6 +67,20 @@ const REFUSALS: ReadonlySet<number | undefined> = new Set([1045, 4151, 3118]);
 
 /** Whether the server refused a login, rather than failing at it. */
 export const isLoginRefused = (error: unknown): boolean => REFUSALS.has(errorOf(error).number);
+
+/** Why the server refuses a login; undefined where it lets the user in. @throws CallError for anything else */
+export async function mariaDbLoginRefused(url: Secret, user: string, password: string): Promise<string | undefined> {
+  let client: mysql.Connection;
+  try {
+    client = await mariaDbAs(url, user, password);
+  } catch (error) {
+    const said = mariaDbError(error, [password]);
+    if (isLoginRefused(error)) return said.message;
+    throw said;
+  }
+  client.destroy();
+  return undefined;
+}
 
 async function serverOf(connection: mysql.Connection): Promise<MariaDb> {
   const select = async (sql: string, ...values: string[]) => {
