@@ -62,8 +62,8 @@ export function mariaDbError(error: unknown, secrets: readonly string[]): CallEr
   return new CallError(scrub(`MariaDB: ${reasonOf(error)}${advice}`, secrets), isTransient(error));
 }
 
-/** ER_ACCESS_DENIED_ERROR; ER_ACCOUNT_HAS_BEEN_LOCKED of MariaDB and of MySQL. */
-const REFUSALS: ReadonlySet<number | undefined> = new Set([1045, 4151, 3118]);
+/** ER_ACCESS_DENIED_ERROR, and without a password; ER_ACCOUNT_HAS_BEEN_LOCKED of MariaDB and of MySQL. */
+const REFUSALS: ReadonlySet<number | undefined> = new Set([1045, 1698, 4151, 3118]);
 
 /** Whether the server refused a login, rather than failing at it. */
 export const isLoginRefused = (error: unknown): boolean => REFUSALS.has(errorOf(error).number);

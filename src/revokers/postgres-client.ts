@@ -10,12 +10,20 @@ const LIMITS = {
   statement_timeout: 5_000,
 };
 
-/** Connects, works, and closes. @throws CallError, without the URL or its password */
-export async function withPostgres<T>(url: Secret, work: (client: pg.Client) => Promise<T>): Promise<T> {
+/** Connects, in another database than the URL's where one is named, works, and closes. @throws CallError, without the URL or its password */
+export async function withPostgres<T>(
+  url: Secret,
+  work: (client: pg.Client) => Promise<T>,
+  database?: string,
+): Promise<T> {
   const secret = url.reveal();
   let client: pg.Client | undefined;
   try {
     client = new pg.Client({ connectionString: secret, ...LIMITS });
+    if (database !== undefined) {
+      const { host, port, user, password, ssl } = client;
+      client = new pg.Client({ host, port, user, password, ssl, database, ...LIMITS });
+    }
     // A connection that breaks between queries fails the next query; without a listener it would end the process.
     client.on('error', () => {});
     await client.connect();

@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { z } from 'zod';
 import { type Secret, secretSchema } from '../config/secrets.ts';
-import { CallError } from '../errors.ts';
 import { loginRefused, withPostgres } from '../revokers/postgres-client.ts';
+import { roleToRevoke } from '../revokers/postgres-role.ts';
 import { scramVerifier } from '../scram.ts';
 import { rotatePassword } from './password-into-secret.ts';
 import { defineRotator } from './rotator.ts';
@@ -46,12 +46,7 @@ export const postgresPassword = defineRotator({
 
 const setPassword = (url: Secret, role: string, password: string): Promise<void> =>
   withPostgres(url, async (client) => {
-    const { rows } = await client.query('SELECT rolname = current_user AS ours FROM pg_roles WHERE rolname = $1', [
-      role,
-    ]);
-    if (rows[0] === undefined)
-      throw new CallError(`no role ${pg.escapeIdentifier(role)} on this server: check the registry`, false);
-    if (rows[0].ours) throw new CallError('this is the role that Wayward itself connects as', false);
+    await roleToRevoke(client, role);
     const verifier = pg.escapeLiteral(scramVerifier(password));
     await client.query(`ALTER ROLE ${pg.escapeIdentifier(role)} PASSWORD ${verifier}`);
   });
