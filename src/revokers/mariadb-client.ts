@@ -1,8 +1,12 @@
 import mysql from 'mysql2/promise';
-import type { Secret } from '../config/secrets.ts';
+import { z } from 'zod';
+import { type Secret, secretSchema } from '../config/secrets.ts';
 import { CallError } from '../errors.ts';
 import { ed25519Answer } from '../mariadb-verifier.ts';
 import { reasonOf, scrub } from '../scrub.ts';
+
+/** `revokers.mariadb` of the configuration. */
+export const mariaDbSettings = z.strictObject({ url: secretSchema });
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const QUERY_TIMEOUT_MS = 5_000;

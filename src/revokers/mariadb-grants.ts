@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { secretSchema } from '../config/secrets.ts';
 import type { Verification } from '../response/action.ts';
 import {
   accountName,
@@ -11,7 +10,7 @@ import {
   refuseOurs,
   userSchema,
 } from './mariadb-accounts.ts';
-import { type MariaDb, withMariaDb } from './mariadb-client.ts';
+import { type MariaDb, mariaDbSettings, withMariaDb } from './mariadb-client.ts';
 import { defineRevoker } from './revoker.ts';
 
 /** Names of a proof; the rest is counted. */
@@ -32,7 +31,7 @@ export const mariadbGrants = defineRevoker({
   needs:
     "a user with CREATE USER, CONNECTION ADMIN and PROCESS, and SELECT on mysql.*, without which SHOW GRANTS shows nobody else's; for agents with proxies also PROXY ON ''@'%' with GRANT OPTION",
   testedAgainst: 'MariaDB 10.11; its MySQL side: no server',
-  settingsSchema: z.strictObject({ url: secretSchema }),
+  settingsSchema: mariaDbSettings,
   specSchema: z.strictObject({ with: z.literal('mariadb-grants'), user: userSchema }),
   describe: ({ user }) =>
     `take from MariaDB user ${quoted(user)} every grant and role, at every host, and end its sessions`,

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { secretSchema } from '../config/secrets.ts';
 import type { Verification } from '../response/action.ts';
 import {
   accountName,
@@ -13,7 +12,7 @@ import {
   sessionsOf,
   userSchema,
 } from './mariadb-accounts.ts';
-import { type MariaDb, withMariaDb } from './mariadb-client.ts';
+import { type MariaDb, mariaDbSettings, withMariaDb } from './mariadb-client.ts';
 import { defineRevoker } from './revoker.ts';
 
 /** A session that is told to end needs a moment, more under load. */
@@ -34,7 +33,7 @@ export const mariadb = defineRevoker({
   needs:
     'a user with CREATE USER, CONNECTION ADMIN and PROCESS, and SELECT on the columns that say which accounts are locked',
   testedAgainst: 'MariaDB 10.11; its MySQL side: no server',
-  settingsSchema: z.strictObject({ url: secretSchema }),
+  settingsSchema: mariaDbSettings,
   specSchema: z.strictObject({
     with: z.literal('mariadb'),
     user: userSchema,

@@ -1,7 +1,11 @@
 import pg from 'pg';
-import type { Secret } from '../config/secrets.ts';
+import { z } from 'zod';
+import { type Secret, secretSchema } from '../config/secrets.ts';
 import { CallError } from '../errors.ts';
 import { reasonOf, scrub } from '../scrub.ts';
+
+/** `revokers.postgres` of the configuration. */
+export const postgresSettings = z.strictObject({ url: secretSchema });
 
 const LIMITS = {
   application_name: 'wayward',

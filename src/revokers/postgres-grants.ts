@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { z } from 'zod';
-import { type Secret, secretSchema } from '../config/secrets.ts';
+import type { Secret } from '../config/secrets.ts';
 import { CallError } from '../errors.ts';
 import type { Verification } from '../response/action.ts';
 import { grantsTo, leaving, membershipsOf, revoking } from './postgres-acl.ts';
-import { withPostgres } from './postgres-client.ts';
+import { postgresSettings, withPostgres } from './postgres-client.ts';
 import { endSessions, noRole, type Role, roleSchema, roleToRevoke } from './postgres-role.ts';
 import { defineRevoker } from './revoker.ts';
 
@@ -32,7 +32,7 @@ export const postgresGrants = defineRevoker({
   needs:
     'a superuser, or a role with CREATEROLE, membership of pg_signal_backend and of each role that grants to agents (the owners of tables, as a rule), and CONNECT on each database; from PostgreSQL 16 also on that of whoever granted memberships',
   testedAgainst: 'PostgreSQL 15',
-  settingsSchema: z.strictObject({ url: secretSchema }),
+  settingsSchema: postgresSettings,
   specSchema: z.strictObject({ with: z.literal('postgres-grants'), role: roleSchema }),
   describe: ({ role }) =>
     `take from PostgreSQL role ${pg.escapeIdentifier(role)} every grant and membership, in all databases, and end its sessions`,

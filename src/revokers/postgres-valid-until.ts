@@ -2,9 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { z } from 'zod';
 import { parseInstant } from '../config/instant.ts';
-import { secretSchema } from '../config/secrets.ts';
 import type { Verification } from '../response/action.ts';
-import { withPostgres } from './postgres-client.ts';
+import { postgresSettings, withPostgres } from './postgres-client.ts';
 import { endSessions, knownRole, noRole, roleSchema, roleToRevoke } from './postgres-role.ts';
 import { defineRevoker } from './revoker.ts';
 
@@ -29,7 +28,7 @@ export const postgresValidUntil = defineRevoker({
     'logins by anything but a password (peer, certificate, GSSAPI, trust), and what the role holds: with `postgres` it is locked out whatever it proves itself by',
   needs: 'a role with CREATEROLE and membership of pg_signal_backend; from PostgreSQL 16 also ADMIN OPTION on the role',
   testedAgainst: 'PostgreSQL 15',
-  settingsSchema: z.strictObject({ url: secretSchema }),
+  settingsSchema: postgresSettings,
   specSchema: z.strictObject({
     with: z.literal('postgres-valid-until'),
     role: roleSchema,

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { z } from 'zod';
-import { secretSchema } from '../config/secrets.ts';
 import type { Verification } from '../response/action.ts';
-import { withPostgres } from './postgres-client.ts';
+import { postgresSettings, withPostgres } from './postgres-client.ts';
 import { endSessions, knownRole, noRole, roleSchema, roleToRevoke } from './postgres-role.ts';
 import { defineRevoker } from './revoker.ts';
 
@@ -22,7 +21,7 @@ export const postgres = defineRevoker({
   cannotStop: 'prepared transactions of the role, and roles that it could SET ROLE to where another login may, too',
   needs: 'a role with CREATEROLE and membership of pg_signal_backend; from PostgreSQL 16 also ADMIN OPTION on the role',
   testedAgainst: 'PostgreSQL 15',
-  settingsSchema: z.strictObject({ url: secretSchema }),
+  settingsSchema: postgresSettings,
   specSchema: z.strictObject({
     with: z.literal('postgres'),
     role: roleSchema,

@@ -1,14 +1,12 @@
 import { z } from 'zod';
-import { type Secret, secretSchema } from '../config/secrets.ts';
+import type { Secret } from '../config/secrets.ts';
 import { CallError } from '../errors.ts';
 import { VERIFIERS } from '../mariadb-verifier.ts';
 import { accountName, noUser, quoted, refuseOurs, userSchema } from '../revokers/mariadb-accounts.ts';
-import { type MariaDb, mariaDbLoginRefused, withMariaDb } from '../revokers/mariadb-client.ts';
+import { type MariaDb, mariaDbLoginRefused, mariaDbSettings, withMariaDb } from '../revokers/mariadb-client.ts';
 import { rotatePassword } from './password-into-secret.ts';
 import { defineRotator } from './rotator.ts';
 import { placeSchema } from './secret-writers/registry.ts';
-
-const accountSchema = z.object({ url: secretSchema });
 
 /**
  * Gives a MariaDB or MySQL user a new password that is kept in a secret manager. The server gets a verifier only, so that no log of it
@@ -36,7 +34,7 @@ export const mariadbPassword = defineRotator({
     `give MariaDB user ${quoted(user)}, at each host where it has the password of ${secret.reference}, a new one, kept there`,
   accounts: ({ secret }) => ['mariadb', secret.account],
   prepare(settings, { user, secret }) {
-    const { url } = accountSchema.parse(settings.mariadb);
+    const { url } = mariaDbSettings.parse(settings.mariadb);
     const holder = {
       name: `user ${quoted(user)}`,
       refused: (password: string) => refused(url, user, password),

@@ -1,14 +1,12 @@
 import pg from 'pg';
 import { z } from 'zod';
-import { type Secret, secretSchema } from '../config/secrets.ts';
-import { loginRefused, withPostgres } from '../revokers/postgres-client.ts';
+import type { Secret } from '../config/secrets.ts';
+import { loginRefused, postgresSettings, withPostgres } from '../revokers/postgres-client.ts';
 import { roleToRevoke } from '../revokers/postgres-role.ts';
 import { scramVerifier } from '../scram.ts';
 import { rotatePassword } from './password-into-secret.ts';
 import { defineRotator } from './rotator.ts';
 import { placeSchema } from './secret-writers/registry.ts';
-
-const accountSchema = z.object({ url: secretSchema });
 
 /**
  * Gives a PostgreSQL role a new password that is kept in a secret manager. The server gets a verifier only, so that no log of it
@@ -34,7 +32,7 @@ export const postgresPassword = defineRotator({
     `give PostgreSQL role ${pg.escapeIdentifier(role)} a new password, kept in ${secret.reference}`,
   accounts: ({ secret }) => ['postgres', secret.account],
   prepare(settings, { role, secret }) {
-    const { url } = accountSchema.parse(settings.postgres);
+    const { url } = postgresSettings.parse(settings.postgres);
     const holder = {
       name: `role ${pg.escapeIdentifier(role)}`,
       refused: (password: string) => loginRefused(url, role, password),

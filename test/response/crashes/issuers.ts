@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startIssuer } from '../../servers/issuer.ts';
 import { startMariaDb } from '../../servers/mariadb.ts';
 import { secretOfClient, startOAuth } from '../../servers/oauth.ts';
@@ -38,10 +39,20 @@ async function postgres(): Promise<CrashIssuer> {
   const server = await startPostgres();
   const { logFile } = server;
   if (logFile === undefined) throw new MissingServer('the log of the server in WAYWARD_TEST_POSTGRES is elsewhere');
+  /** The log up to now: whatever came before the mark is written before it. */
+  async function logSoFar(): Promise<string> {
+    const mark = newName();
+    await server.query(`DO $$ BEGIN RAISE LOG '${mark} end'; END $$`);
+    for (;;) {
+      const log = readFileSync(String(logFile), 'utf8');
+      if (log.includes(`"${mark} end"`)) return log;
+      await sleep(20);
+    }
+  }
   /** How often a statement was made that begins so, in which pgaudit doubles quotes and JSON escapes them. */
-  function audited(statement: string): number {
-    const lines = readFileSync(String(logFile), 'utf8').split('\n');
+  async function audited(statement: string): Promise<number> {
     const written = statement.replaceAll('"', '\\"\\"');
+    const lines = (await logSoFar()).split('\n');
     return lines.filter((line) => line.includes('AUDIT: SESSION,') && line.includes(written)).length;
   }
   return {
@@ -54,7 +65,7 @@ async function postgres(): Promise<CrashIssuer> {
         await server.query(`CREATE ROLE ${role} LOGIN`);
         const isDead = async () =>
           (await server.query('SELECT FROM pg_roles WHERE rolname = $1 AND rolcanlogin', [role])).rowCount === 0;
-        return { spec: { role }, isDead, effects: async () => audited(`ALTER ROLE "${role}" NOLOGIN`) };
+        return { spec: { role }, isDead, effects: () => audited(`ALTER ROLE "${role}" NOLOGIN`) };
       },
       async 'postgres-grants'() {
         const role = newName();
@@ -66,7 +77,7 @@ async function postgres(): Promise<CrashIssuer> {
           return !rows[0].may;
         };
         const revoked = `REVOKE SELECT ON TABLE public.of_${role} FROM "${role}" CASCADE`;
-        return { spec: { role }, isDead, effects: async () => audited(revoked) };
+        return { spec: { role }, isDead, effects: () => audited(revoked) };
       },
       async 'postgres-valid-until'() {
         const role = newName();
@@ -74,7 +85,7 @@ async function postgres(): Promise<CrashIssuer> {
         const isDead = async () =>
           (await server.query('SELECT FROM pg_roles WHERE rolname = $1 AND rolvaliduntil < now()', [role])).rowCount ===
           1;
-        return { spec: { role }, isDead, effects: async () => audited(`ALTER ROLE "${role}" VALID UNTIL`) };
+        return { spec: { role }, isDead, effects: () => audited(`ALTER ROLE "${role}" VALID UNTIL`) };
       },
     },
   };
