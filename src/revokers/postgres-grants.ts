@@ -30,7 +30,7 @@ export const postgresGrants = defineRevoker({
   cannotStop:
     'logins, what PUBLIC may, and what the role owns or may as SUPERUSER, CREATEROLE or REPLICATION: then it takes what it can and ends as failed; others lose what the role passed on to them by a grant option',
   needs:
-    'a superuser, or a role with CREATEROLE, membership of pg_signal_backend and of each role that grants to agents (the owners of tables, as a rule), and CONNECT on each database; from PostgreSQL 16 also on that of whoever granted memberships',
+    'a superuser, or a role with CREATEROLE, membership of pg_signal_backend and of each role that grants to agents (as a rule the owners of tables; from PostgreSQL 16 also whoever made them members of others), and CONNECT on each database',
   testedAgainst: 'PostgreSQL 15',
   settingsSchema: postgresSettings,
   specSchema: z.strictObject({ with: z.literal('postgres-grants'), role: roleSchema }),

@@ -71,7 +71,9 @@ describeWith('taking the grants of a PostgreSQL role', startPostgres, (server) =
     const { role, url } = await newRole();
     for (const place of [server().url, inSecond(server().url)]) await asRoot(everything(role), place);
     await asRoot(`SET ROLE ${owner}; GRANT CREATE, TEMPORARY ON DATABASE ${quoted(database)} TO ${role}`);
-    await asRoot(`GRANT ${group}, pg_read_all_settings TO ${role}`);
+    // In the name of one that we may act for: from PostgreSQL 16 on that is asked for.
+    await asRoot(`GRANT ${group}, pg_read_all_settings TO ${owner} WITH ADMIN OPTION; SET ROLE ${owner};
+      GRANT ${group}, pg_read_all_settings TO ${role}`);
     const [agent, bystander, second] = [url, server().urlFor(String(other), 'agentpw'), inSecond(url)].map(
       (connectionString) => new pg.Client({ connectionString }),
     );
@@ -140,12 +142,12 @@ describeWith('taking the grants of a PostgreSQL role', startPostgres, (server) =
 
   test('what somebody granted whom we may not act for: the rest is taken, and it says whose it is', async () => {
     const { role } = await newRole();
-    await asRoot(`CREATE TABLE of_super_${count} (); GRANT SELECT ON of_super_${count} TO ${role};
+    await asRoot(`CREATE TABLE of_super_${run} (); GRANT SELECT ON of_super_${run} TO ${role};
       SET ROLE ${owner}; GRANT SELECT ON app_${run}.orders TO ${role}`);
     const step = await revocation(responderUrl, role);
     const error = await failureOf(step.revoke(CONTEXT));
     expect(error.message).toBe(
-      `what others granted stays: TABLE public.of_super_${count} by "super" (make Wayward's role a member of it)`,
+      `what others granted stays: TABLE public.of_super_${run} by "super" (make Wayward's role a member of it)`,
     );
     expect(error).toMatchObject({ retryable: false });
     expect(await step.verify(CONTEXT)).toMatchObject({
@@ -181,11 +183,11 @@ describeWith('taking the grants of a PostgreSQL role', startPostgres, (server) =
 
   test('what PUBLIC may is left to it, and said', async () => {
     const { role } = await newRole();
-    await asRoot(`CREATE TABLE public_${count} (); GRANT SELECT ON public_${count} TO PUBLIC`);
+    await asRoot(`CREATE TABLE public_${run} (); GRANT SELECT ON public_${run} TO PUBLIC`);
     const step = await revocation(responderUrl, role);
     await step.revoke(CONTEXT);
     expect(await step.verify(CONTEXT)).toEqual(dead(role, 1));
-    await asRoot(`DROP TABLE public_${count}`);
+    await asRoot(`DROP TABLE public_${run}`);
   });
 
   test.each([`x"; ALTER ROLE ${responder} SUPERUSER; --${run}`, `group ${run}`, `ünï'code${run}`])(
@@ -222,7 +224,7 @@ describeWith('taking the grants of a PostgreSQL role', startPostgres, (server) =
     const { role } = await newRole();
     await asRoot(`GRANT ${group} TO ${role}`);
     const step = await revocation(weak, role);
-    expect((await failureOf(step.revoke(CONTEXT))).message).toMatch(/42501/);
+    expect((await failureOf(step.revoke(CONTEXT))).message).toMatch(/42501|^what others granted stays: membership of/);
     expect(await step.verify(CONTEXT)).toMatchObject({ dead: false });
   });
 });
