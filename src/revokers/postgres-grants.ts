@@ -52,7 +52,7 @@ async function takeAway(url: Secret, role: string): Promise<void> {
     await leaveAll(client, role, left);
     return standingOf(client, await roleToRevoke(client, role));
   });
-  if (left.length > 0) throw new CallError(`what others granted stays: ${someOf(left)}`, false);
+  if (left.length > 0) throw new CallError(`what others granted stays: ${someOf([...new Set(left)])}`, false);
   if (after.beyond.length > 0)
     throw new CallError(`its grants are taken, but no REVOKE limits what it ${after.beyond.join(' and ')}`, false);
 }
