@@ -119,14 +119,7 @@ test.each(Object.entries(FIELDS))('%s', async (_field, paths) => {
         expect({ code, said }).toMatchObject({ code: 2 });
         expect(search.in('the refusal', said)).toEqual([]);
       }
-      expect(answers[0]?.said).toMatch(
-        new RegExp(
-          path
-            .filter((key) => typeof key === 'string')
-            .slice(-2)
-            .join('|'),
-        ),
-      );
+      expect(answers[0]?.said).toContain(`${path.at(-1)} `);
       expect(answers[0]?.said).toContain('secret://');
     }
   }
