@@ -1,6 +1,6 @@
 import { CallError } from '../errors.ts';
 import type { CloudEvent } from '../webhook.ts';
-import type { CallContext, Revocation, Verification } from './action.ts';
+import { type CallContext, isRotating, NotYet, type Revocation, type Verification } from './action.ts';
 import { isPage } from './breaker-page.ts';
 import { haltOf, type ResponseContext } from './context.ts';
 import { whyNever } from './guards.ts';
@@ -9,6 +9,7 @@ import { AUTOMATIC, type OutboxStep } from './outbox.ts';
 import { issuersOf, type PlanStep, prepareStep, stepDescribed } from './plan.ts';
 import { recordEnd } from './record.ts';
 import { notUndoable, standingRevocations, whyOvertaken, wordsOf } from './restore.ts';
+import { StoredNotes } from './stored-notes.ts';
 
 export interface RetryPolicy {
   /** Calls before a step is given up as failed. */
@@ -151,6 +152,8 @@ export class Worker {
       if (step.action === 'notify') await this.#notify(step);
       else await this.#change(step);
     } catch (error) {
+      const { outbox, now } = this.#options.context;
+      if (error instanceof NotYet) return outbox.postpone(step.key, now() + error.after, error.message);
       if (!(error instanceof CallError)) throw error;
       this.#failed(step, error);
     }
@@ -169,28 +172,30 @@ export class Worker {
 
   /** Revokes or restores. */
   async #change(step: OutboxStep): Promise<void> {
-    const { context } = this.#options;
+    const { context, beforeCall } = this.#options;
     const planned = stepDescribed(step.credential, wordsOf(step), context.plan);
-    const broken = whyImpossible(step, planned, context);
+    const notes = new StoredNotes(step.key, context, beforeCall);
+    const isHalf = !notes.isEmpty;
+    const broken = whyImpossible(step, isHalf, planned, context);
     if (planned === undefined || broken !== undefined)
       return recordEnd(context, step.key, 'failed', broken ?? 'unknown');
     const { key, credential, agent, decidedAt } = step;
-    const call: CallContext = { key, credential, agent, decidedAt };
+    const call: CallContext = { key, credential, agent, decidedAt, notes };
     const revocation = context.circuits.guard(planned.issuer, await prepareStep(planned, context.plan));
 
     // A process that ended in the middle may have made the call: the issuer knows.
     const isKnown = revocation.isThere === undefined || isAbsenceProof(step, context);
     const before = step.state === 'approved' || !isKnown ? undefined : await revocation.verify(call);
     if (before !== undefined && isReached(step, before)) return recordEnd(context, step.key, 'verified', before.proof);
-    const stale = whyStale(step, context);
+    const stale = isHalf ? undefined : whyStale(step, context);
     if (stale !== undefined) return recordEnd(context, step.key, 'expired', stale);
     if (!isKnown && !(await this.#isSeen(step, revocation, call)))
       return recordEnd(context, step.key, 'failed', NOT_THERE);
 
     context.outbox.calling(step.key, context.now());
     this.#report(step.key);
-    await this.#options.beforeCall?.();
-    const meanwhile = whyStale(step, context);
+    await beforeCall?.();
+    const meanwhile = isHalf ? undefined : whyStale(step, context);
     if (meanwhile !== undefined) return recordEnd(context, step.key, 'expired', meanwhile);
     await makeCall(step, planned, revocation, call);
     context.outbox.called(step.key);
@@ -211,7 +216,8 @@ export class Worker {
     const { context } = this.#options;
     const step = context.outbox.step(key);
     if (step === undefined) return;
-    if (!retryable || step.attempts >= this.#retry.attempts) {
+    const isHalf = !new StoredNotes(key, context).isEmpty;
+    if (!retryable || (step.attempts >= this.#retry.attempts && !isHalf)) {
       recordEnd(context, key, 'failed', message);
       return;
     }
@@ -236,20 +242,23 @@ const NOT_THERE =
 function isAbsenceProof({ credential, detail }: OutboxStep, { outbox, plan }: ResponseContext): boolean {
   if (outbox.wasSeen(credential, detail)) return true;
   const issuers = [...issuersOf(credential, plan.credentials)];
-  return issuers.some(({ id }) => standingRevocations(id, outbox).some(({ state }) => state === 'verified'));
+  return issuers.some(({ id }) =>
+    standingRevocations(id, outbox).some(({ state, detail: done }) => state === 'verified' && !isRotating(done)),
+  );
 }
 
 const planOf = ({ action, cause }: Pick<OutboxStep, 'action' | 'cause'>): string => `${action} ${cause}`;
 
-/** Why the step can't be made as it was decided. */
+/** Why the step can't be made as it was decided. What is half made is ended, whatever was decided since. */
 function whyImpossible(
   step: OutboxStep,
+  isHalf: boolean,
   planned: PlanStep | undefined,
   { config, plan }: ResponseContext,
 ): string | undefined {
   if (!plan.credentials.has(step.credential)) return 'the credential is no longer in the registry';
   if (planned === undefined) return 'its revoke: entry was changed after the decision; decide again';
-  return step.action === 'restore' ? planned.blocked : whyNever(planned, config);
+  return step.action === 'restore' || isHalf ? planned.blocked : whyNever(planned, config);
 }
 
 const isReached = ({ action }: OutboxStep, { dead, alive }: Verification): boolean =>

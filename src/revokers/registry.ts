@@ -14,6 +14,7 @@ import { mariadb } from './mariadb.ts';
 import { nginx } from './nginx.ts';
 import { oauth } from './oauth.ts';
 import { postgres } from './postgres.ts';
+import { rotation } from './rotation.ts';
 import { vault } from './vault.ts';
 import { vaultEntity } from './vault-entity.ts';
 import { vaultEntityTokens } from './vault-entity-tokens.ts';
@@ -44,6 +45,7 @@ export const REVOKERS: readonly Revoker[] = [
   authensor,
   nginx,
   envoy,
+  rotation,
   webhook,
   command,
 ];

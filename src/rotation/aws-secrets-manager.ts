@@ -5,9 +5,10 @@ import { z } from 'zod';
 import { type AwsAccount, withAws } from '../aws.ts';
 import { durationSchema } from '../config/duration.ts';
 import { CallError } from '../errors.ts';
+import { type Notes, NotYet } from '../response/action.ts';
 import { awsSettings } from '../revokers/aws-settings.ts';
 import { type SecretStages, stagesOf, whyNotStarted } from './aws-secret-stages.ts';
-import { defineRotator, type Notes, NotYet } from './rotator.ts';
+import { defineRotator } from './rotator.ts';
 
 /** A rotation function needs some seconds: so long it is looked at in one go, so often. Then again after a pause. Milliseconds. */
 const WATCHED_MS = 3_000;

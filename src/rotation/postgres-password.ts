@@ -2,9 +2,11 @@ import pg from 'pg';
 import { z } from 'zod';
 import { type Secret, secretSchema } from '../config/secrets.ts';
 import { CallError } from '../errors.ts';
+import type { Notes } from '../response/action.ts';
 import { loginRefused, withPostgres } from '../revokers/postgres-client.ts';
+import { endPostgresSessions } from '../revokers/postgres-sessions.ts';
 import { newPassword, scramVerifier } from '../scram.ts';
-import { defineRotator, type Notes } from './rotator.ts';
+import { defineRotator } from './rotator.ts';
 import type { WritableSecret } from './secret-writer.ts';
 import { placeSchema } from './secret-writers/registry.ts';
 
@@ -19,7 +21,7 @@ const accountSchema = z.object({ url: secretSchema });
 export const postgresPassword = defineRotator({
   id: 'postgres-password',
   title: 'Password of a PostgreSQL role, kept in a secret manager',
-  proof: 'a login with the new password',
+  proof: 'a login with the new password, and none with the old one',
   meanwhile:
     'open sessions go on; for the moment between the change and the proof (milliseconds, or until Wayward is back after a crash) new logins need the pending password',
   needs:
@@ -36,7 +38,10 @@ export const postgresPassword = defineRotator({
   accounts: ({ secret }) => ['postgres', secret.account],
   prepare(settings, { role, secret }) {
     const { url } = accountSchema.parse(settings.postgres);
-    return { rotate: (notes) => rotate({ url, role, secret: secret.open(settings) }, notes) };
+    return {
+      rotate: (notes) => rotate({ url, role, secret: secret.open(settings) }, notes),
+      endSessions: (notes) => endPostgresSessions(url, role, notes),
+    };
   },
 });
 
@@ -51,7 +56,10 @@ async function rotate({ url, role, secret }: Target, notes: Notes): Promise<stri
     const { current, next } = await staged({ url, role, secret }, notes);
     await setPassword(url, role, next);
     const refused = await loginRefused(url, role, next);
-    if (refused !== undefined) await goBack({ url, role, secret }, current, refused);
+    if (refused !== undefined)
+      await goBack({ url, role, secret }, current, `the server refused the new password (${refused})`);
+    if (current !== next && (await loginRefused(url, role, current)) === undefined)
+      await goBack({ url, role, secret }, current, 'the server takes the old password, too, so that it asks for none');
     await notes.keep('proven', 'yes');
   }
   await secret.promote();
@@ -83,13 +91,13 @@ async function staged({ url, role, secret }: Target, notes: Notes): Promise<{ cu
   return { current, next };
 }
 
-async function goBack({ url, role, secret }: Target, current: string, refused: string): Promise<never> {
+async function goBack({ url, role, secret }: Target, current: string, because: string): Promise<never> {
   await setPassword(url, role, current);
   const still = await loginRefused(url, role, current);
   await secret.discard();
   const end =
     still === undefined ? 'the old one works again' : `the old one was put back, but is refused, too (${still})`;
-  throw new CallError(`the server refused the new password (${refused}); ${end}`, false);
+  throw new CallError(`${because}; ${end}`, false);
 }
 
 const setPassword = (url: Secret, role: string, password: string): Promise<void> =>

@@ -7,6 +7,7 @@ import { postgresPassword } from '../../src/rotation/postgres-password.ts';
 import { credentialOf, NOW } from '../response/response-of.ts';
 import { secretOf } from '../revokers/secret-of.ts';
 import { policyOf, tokenWith } from '../revokers/vault-responder.ts';
+import { logsIn as loginWorks } from '../servers/postgres-login.ts';
 import { describeWith } from '../servers/require-server.ts';
 import { startVaultWithPostgres } from '../servers/vault-with-postgres.ts';
 import { eachCrash } from './each-crash.ts';
@@ -47,17 +48,7 @@ describeWith('rotating the password of a PostgreSQL role into Vault', startVault
   const write = (role: string, data: object) => asRoot('POST', `secret/data/${role}`, { data });
   const inVault = async (role: string, version = ''): Promise<Record<string, string>> =>
     (await asRoot('GET', `secret/data/${role}${version}`)).body?.data?.data as Record<string, string>;
-  const logsIn = async (role: string, password = ''): Promise<boolean> => {
-    const client = new pg.Client({ connectionString: servers().postgres.urlFor(role, password) });
-    try {
-      await client.connect();
-      return true;
-    } catch {
-      return false; // refused
-    } finally {
-      await client.end();
-    }
-  };
+  const logsIn = (role: string, password = '') => loginWorks(servers().postgres, role, password);
 
   test('the new password logs in and is what readers get; the old one does not, and is an older version of the secret', async () => {
     const { role, credential } = await newAgent();
