@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Secret } from '../config/secrets.ts';
 import { CallError } from '../errors.ts';
@@ -7,11 +6,10 @@ import { withPostgres } from './postgres-client.ts';
 
 /** A backend that is told to end needs a moment, more under load. */
 const WITHIN_MS = 3_000;
-const PAUSE_MS = 20;
 
 /**
  * Ends the sessions that a role has when this is first called, and those only, however often it is called: what is opened later is opened
- * with the new password. They are noted by process id, since their age is shown to few.
+ * with the new password. They are noted by process id, since their age is shown to few. From PostgreSQL 14 on.
  * https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-ADMIN-SIGNAL
  * @throws CallError
  */
@@ -20,13 +18,12 @@ export const endPostgresSessions = (url: Secret, role: string, notes: Notes): Pr
     const noted = notes.get(SESSIONS);
     const pids = noted === undefined ? await pidsOf(client, role) : noted.split(' ').filter(Boolean).map(Number);
     if (noted === undefined) await notes.keep(SESSIONS, pids.join(' '));
-    const those = [role, pids];
-    await client.query(`SELECT pg_terminate_backend(pid) ${FROM} AND pid = ANY($2)`, those);
-    for (const deadline = performance.now() + WITHIN_MS; ; await sleep(PAUSE_MS)) {
-      const { rowCount } = await client.query(`SELECT ${FROM} AND pid = ANY($2)`, those);
-      if (rowCount === 0) return `of ${pids.length} sessions that role ${pg.escapeIdentifier(role)} had, none is left`;
-      if (performance.now() > deadline) throw new CallError(`${rowCount} sessions have not ended yet`, true);
-    }
+    const among = (what: string) => client.query(`SELECT ${what} ${FROM} AND pid = ANY($2)`, [role, pids]);
+    await among('pg_terminate_backend(pid)'); // all of them first, so that they end beside each other
+    await among(`pg_terminate_backend(pid, ${WITHIN_MS})`);
+    const { rowCount } = await among('pid');
+    if (rowCount !== 0) throw new CallError(`${rowCount} sessions have not ended yet`, true);
+    return `of ${pids.length} sessions that role ${pg.escapeIdentifier(role)} had, none is left`;
   });
 
 const SESSIONS = 'response: sessions';

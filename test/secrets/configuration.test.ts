@@ -42,7 +42,10 @@ const FIELDS: Readonly<Record<string, readonly Path[]>> = {
   'revokers/gcp-settings.ts access_token': [['revokers', 'gcp', 'access_token']],
   'revokers/authensor.ts key': [['revokers', 'authensor', 'key']],
   'revokers/webhook.ts secret': [['revokers', 'webhook', 'secret']],
-  'rotation/postgres-password.ts secret': [['credentials', 'rotate', 'secret']],
+  'rotation/postgres-password.ts secret': [
+    ['credentials', 'rotate', 'secret'],
+    ['credentials', 'revoke', { with: 'rotation' }, 'rotate', 'secret'],
+  ],
   'rotation/aws-access-key.ts secret': [['credentials', 'rotate', { with: 'aws-access-key', user: 'u' }, 'secret']],
   'config/secret-providers/vault.ts token': [['secret_providers', 'vault', 'token']],
   'config/secret-providers/aws-secrets-manager.ts secret_access_key': [
