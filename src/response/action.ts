@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Credential, RevokeSpec } from '../attribution/credential.ts';
+import type { Identity } from '../event.ts';
 
 /** What the read-back showed. `dead` only where the issuer itself said that the credential no longer works. */
 export interface Verification {
@@ -95,6 +96,11 @@ export interface Revoker {
   completed?(spec: RevokeSpec, credential: Credential): RevokeSpec;
   /** Why it can't be used for this credential, and what to write instead; the spec is a completed one. */
   whyUnfit?(spec: RevokeSpec, credential: Credential): string | undefined;
+  /**
+   * The name that the issuer's own log gives to what the spec names, in each use: one under it shows that the issuer knew it then. There where
+   * `isThere` is, and only for names of that very token or key.
+   */
+  knownAs?(spec: unknown): Identity;
   /** Which issuer a spec is about, where one entry of the settings serves several: an origin, say. No secret in it. */
   issuerOf?(spec: unknown): string;
   /** Checks its part of the configuration. */

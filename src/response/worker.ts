@@ -55,6 +55,9 @@ export class Worker {
   readonly #options: WorkerOptions;
   readonly #retry: RetryPolicy;
   readonly #inFlight = new Map<string, Plan>();
+  /** The last step that waits for a person and was looked at. */
+  #lookedAt: Pick<OutboxStep, 'dueAt' | 'key'> = { dueAt: 0, key: '' };
+  readonly #looks = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
   /** When notifications were sent within the last minute. */
   #posts: number[] = [];
@@ -83,7 +86,7 @@ export class Worker {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     this.#timer = undefined;
-    await Promise.all(this.#underWay());
+    await Promise.all([...this.#underWay(), ...this.#looks]);
   }
 
   /** Makes everything that is due now, and what becomes due meanwhile. */
@@ -98,6 +101,7 @@ export class Worker {
   #launch(): void {
     const { context } = this.#options;
     expireApprovals(context);
+    if (this.#timer !== undefined) this.#lookAtWaiting();
     for (const action of ['revoke', 'restore', 'notify'] as const) {
       const due = context.outbox.due(action, context.now(), this.#options.cause);
       const plans = Map.groupBy(action === 'notify' ? this.#withinPace(due) : due, ({ cause }) => cause);
@@ -189,8 +193,10 @@ export class Worker {
     if (before !== undefined && isReached(step, before)) return recordEnd(context, step.key, 'verified', before.proof);
     const stale = isHalf ? undefined : whyStale(step, context);
     if (stale !== undefined) return recordEnd(context, step.key, 'expired', stale);
-    if (!isKnown && !(await this.#isSeen(step, revocation, call)))
-      return recordEnd(context, step.key, 'failed', NOT_THERE);
+    // Before the first call: what has ended meanwhile is not our doing.
+    if (revocation.isThere !== undefined && (!isKnown || step.state === 'approved')) {
+      if (!(await this.#isSeen(step.key, revocation, call))) return this.#endGone(step, isKnown, revocation, call);
+    }
 
     context.outbox.calling(step.key, context.now());
     this.#report(step.key);
@@ -205,8 +211,44 @@ export class Worker {
     recordEnd(context, step.key, 'verified', after.proof);
   }
 
+  /** What its issuer doesn't know: has ended by itself or by somebody else where it was seen there before, else nothing is proven. */
+  async #endGone({ key }: OutboxStep, isKnown: boolean, { verify }: Revocation, call: CallContext): Promise<void> {
+    const { context } = this.#options;
+    if (!isKnown) return recordEnd(context, key, 'failed', NOT_THERE);
+    const gone = await verify(call);
+    if (gone?.dead !== true) throw new CallError(`its issuer does not know it, but ${gone?.proof}`, true);
+    recordEnd(context, key, 'verified', `${GONE}: ${gone.proof}`);
+  }
+
+  /**
+   * What waits for a person may end by itself meanwhile: its issuer is asked now whether it knows it, once, so that its absence proves
+   * something later. Nothing is changed.
+   */
+  #lookAtWaiting(): void {
+    const { context, onError } = this.#options;
+    for (const step of context.outbox.waitingAfter(this.#lookedAt, CONCURRENCY - this.#looks.size)) {
+      this.#lookedAt = step;
+      const look: Promise<void> = this.#look(step)
+        .catch(onError)
+        .finally(() => this.#looks.delete(look));
+      this.#looks.add(look);
+    }
+  }
+
+  async #look({ key, credential, agent, detail }: OutboxStep): Promise<void> {
+    const { plan, circuits } = this.#options.context;
+    const planned = stepDescribed(credential, detail, plan);
+    if (planned === undefined || planned.blocked !== undefined) return;
+    try {
+      const revocation = circuits.guard(planned.issuer, await prepareStep(planned, plan));
+      if (revocation.isThere !== undefined) await this.#isSeen(key, revocation, { key, credential, agent });
+    } catch (error) {
+      if (!(error instanceof CallError)) throw error; // unknown: it is asked again before the call
+    }
+  }
+
   /** Looks before the call, and notes what it saw. */
-  async #isSeen({ key }: OutboxStep, { isThere }: Revocation, call: CallContext): Promise<boolean> {
+  async #isSeen(key: string, { isThere }: Revocation, call: CallContext): Promise<boolean> {
     if (!(await isThere?.(call))) return false;
     this.#options.context.outbox.seen(key, this.#options.context.now());
     return true;
@@ -234,6 +276,9 @@ export class Worker {
 
 const NOT_THERE =
   'was not there before Wayward acted, so that nothing is proven: check the registry entry; it may also have ended by itself, or by somebody else';
+
+/** Begins the proof of what was dead already. */
+const GONE = 'had ended before Wayward acted';
 
 /**
  * Whether an issuer that does not know a credential proves that it is dead: it was seen there before, or what it was issued from was
