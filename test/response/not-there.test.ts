@@ -287,11 +287,7 @@ describeWith('what an OAuth server does not know', startOAuth, (server) => {
     const worker = response.worker();
     worker.start();
     await expect.poll(() => response.outbox.wasSeen(ID, response.outbox.waiting()[0]?.detail ?? '')).toBe(true);
-    await fetch(`${server().issuer}/token/revocation`, {
-      method: 'POST',
-      headers: { authorization: `Basic ${btoa(`agent-b:${secretOfClient('agent-b')}`)}` },
-      body: new URLSearchParams({ token }),
-    });
+    await server().revokeToken('agent-b', token);
     const before = server().revocations();
     approve('alert-1', 'ann', response);
     await worker.drain();
