@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import mysql from 'mysql2/promise';
 import { z } from 'zod';
 import { type Secret, secretSchema } from '../config/secrets.ts';
 import { CallError } from '../errors.ts';
-import { isLoginRefused, type MariaDb, mariaDbAs, mariaDbError, withMariaDb } from '../revokers/mariadb-client.ts';
+import { nativeVerifier } from '../mariadb-verifier.ts';
+import { type MariaDb, mariaDbAs, mariaDbError, mariaDbLoginRefused, withMariaDb } from '../revokers/mariadb-client.ts';
 import { newPassword } from '../scram.ts';
 import { CANARY_PREFIX } from './canary-name.ts';
 import { type Canary, defineDrill } from './drill-kind.ts';
@@ -42,13 +42,10 @@ const USERS = {
 };
 
 const accountOf = (name: string): string => `${mysql.escapeId(name, true)}@'%'`;
-const sha1 = (bytes: string | Buffer): Buffer => createHash('sha1').update(bytes).digest();
 
 /** The characters of our passwords and of a hash need no quoting. */
 const identified = ({ dialect }: MariaDb, password: string): string =>
-  dialect === 'mysql'
-    ? `IDENTIFIED BY '${password}'`
-    : `IDENTIFIED BY PASSWORD '*${sha1(sha1(password)).toString('hex').toUpperCase()}'`;
+  dialect === 'mysql' ? `IDENTIFIED BY '${password}'` : `IDENTIFIED BY PASSWORD '${nativeVerifier(password)}'`;
 
 function canaryOf(url: Secret, user: string, password: string): Canary {
   let session: mysql.Connection | undefined;
@@ -82,16 +79,9 @@ function canaryOf(url: Secret, user: string, password: string): Canary {
 
 /** How a login is refused. @throws CallError where it is not, or nobody answers */
 async function refusal(url: Secret, user: string, password: string): Promise<string> {
-  let client: mysql.Connection;
-  try {
-    client = await mariaDbAs(url, user, password);
-  } catch (error) {
-    const said = mariaDbError(error, [password]);
-    if (isLoginRefused(error)) return said.message;
-    throw said;
-  }
-  client.destroy();
-  throw new CallError(`${user} can still log in`, false);
+  const refused = await mariaDbLoginRefused(url, user, password);
+  if (refused === undefined) throw new CallError(`${user} can still log in`, false);
+  return refused;
 }
 
 const drop = (server: MariaDb, user: string): Promise<void> => server.run(`DROP USER IF EXISTS ${accountOf(user)}`);

@@ -1,7 +1,12 @@
 import mysql from 'mysql2/promise';
-import type { Secret } from '../config/secrets.ts';
+import { z } from 'zod';
+import { type Secret, secretSchema } from '../config/secrets.ts';
 import { CallError } from '../errors.ts';
+import { ed25519Answer } from '../mariadb-verifier.ts';
 import { reasonOf, scrub } from '../scrub.ts';
+
+/** `revokers.mariadb` of the configuration. */
+export const mariaDbSettings = z.strictObject({ url: secretSchema });
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const QUERY_TIMEOUT_MS = 5_000;
@@ -36,11 +41,23 @@ export async function withMariaDb<T>(url: Secret, work: (server: MariaDb) => Pro
 
 /** A connection to the same server as another user, in no database. Rejects with the client's own error: see `mariaDbError`. */
 export async function mariaDbAs(url: Secret, user: string, password: string): Promise<mysql.Connection> {
-  const other = Object.assign(new URL(url.reveal()), { username: user, password, pathname: '' });
-  const connection = await mysql.createConnection({ uri: other.href, connectTimeout: CONNECT_TIMEOUT_MS });
+  const [username, secret] = [encodeURIComponent(user), encodeURIComponent(password)];
+  const other = Object.assign(new URL(url.reveal()), { username, password: secret, pathname: '' });
+  const connection = await mysql.createConnection({
+    uri: other.href,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    authPlugins: { client_ed25519: () => (challenge) => answerTo(challenge, password) },
+  });
   connection.on('error', () => {});
   return connection;
 }
+
+const CHALLENGE_BYTES = 32;
+const ANSWER_BYTES = 64;
+
+/** mysql2 has no ed25519 of its own. MariaDB asks for it, too, where it knows no such account: what we can't answer is refused. */
+const answerTo = (challenge: Buffer, password: string): Buffer =>
+  ed25519Answer(password, challenge.subarray(0, CHALLENGE_BYTES)) ?? Buffer.alloc(ANSWER_BYTES);
 
 /** No `cause`: the client's error objects hold the statement. */
 export function mariaDbError(error: unknown, secrets: readonly string[]): CallError {
@@ -49,11 +66,25 @@ export function mariaDbError(error: unknown, secrets: readonly string[]): CallEr
   return new CallError(scrub(`MariaDB: ${reasonOf(error)}${advice}`, secrets), isTransient(error));
 }
 
-/** ER_ACCESS_DENIED_ERROR; ER_ACCOUNT_HAS_BEEN_LOCKED of MariaDB and of MySQL. */
-const REFUSALS: ReadonlySet<number | undefined> = new Set([1045, 4151, 3118]);
+/** ER_ACCESS_DENIED_ERROR, and without a password; ER_ACCOUNT_HAS_BEEN_LOCKED of MariaDB and of MySQL. */
+const REFUSALS: ReadonlySet<number | undefined> = new Set([1045, 1698, 4151, 3118]);
 
 /** Whether the server refused a login, rather than failing at it. */
 export const isLoginRefused = (error: unknown): boolean => REFUSALS.has(errorOf(error).number);
+
+/** Why the server refuses a login; undefined where it lets the user in. @throws CallError for anything else */
+export async function mariaDbLoginRefused(url: Secret, user: string, password: string): Promise<string | undefined> {
+  let client: mysql.Connection;
+  try {
+    client = await mariaDbAs(url, user, password);
+  } catch (error) {
+    const said = mariaDbError(error, [password]);
+    if (isLoginRefused(error)) return said.message;
+    throw said;
+  }
+  client.destroy();
+  return undefined;
+}
 
 async function serverOf(connection: mysql.Connection): Promise<MariaDb> {
   const select = async (sql: string, ...values: string[]) => {

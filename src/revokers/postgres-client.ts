@@ -1,7 +1,11 @@
 import pg from 'pg';
-import type { Secret } from '../config/secrets.ts';
+import { z } from 'zod';
+import { type Secret, secretSchema } from '../config/secrets.ts';
 import { CallError } from '../errors.ts';
 import { reasonOf, scrub } from '../scrub.ts';
+
+/** `revokers.postgres` of the configuration. */
+export const postgresSettings = z.strictObject({ url: secretSchema });
 
 const LIMITS = {
   application_name: 'wayward',
@@ -10,12 +14,20 @@ const LIMITS = {
   statement_timeout: 5_000,
 };
 
-/** Connects, works, and closes. @throws CallError, without the URL or its password */
-export async function withPostgres<T>(url: Secret, work: (client: pg.Client) => Promise<T>): Promise<T> {
+/** Connects, in another database than the URL's where one is named, works, and closes. @throws CallError, without the URL or its password */
+export async function withPostgres<T>(
+  url: Secret,
+  work: (client: pg.Client) => Promise<T>,
+  database?: string,
+): Promise<T> {
   const secret = url.reveal();
   let client: pg.Client | undefined;
   try {
     client = new pg.Client({ connectionString: secret, ...LIMITS });
+    if (database !== undefined) {
+      const { host, port, user, password, ssl } = client;
+      client = new pg.Client({ host, port, user, password, ssl, database, ...LIMITS });
+    }
     // A connection that breaks between queries fails the next query; without a listener it would end the process.
     client.on('error', () => {});
     await client.connect();

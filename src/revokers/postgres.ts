@@ -1,17 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { z } from 'zod';
-import { secretSchema } from '../config/secrets.ts';
-import { CallError } from '../errors.ts';
 import type { Verification } from '../response/action.ts';
-import { withPostgres } from './postgres-client.ts';
+import { postgresSettings, withPostgres } from './postgres-client.ts';
+import { endSessions, knownRole, noRole, roleSchema, roleToRevoke } from './postgres-role.ts';
 import { defineRevoker } from './revoker.ts';
 
 /** A backend that is told to end needs a moment, more under load. */
 const SESSIONS_END_WITHIN_MS = 3_000;
-
-/** PostgreSQL's longest identifier, in bytes (NAMEDATALEN - 1). */
-const MAX_NAME_BYTES = 63;
 
 /**
  * Locks a role out and ends its sessions. NOLOGIN comes first, so that nobody reconnects in between.
@@ -25,13 +21,10 @@ export const postgres = defineRevoker({
   cannotStop: 'prepared transactions of the role, and roles that it could SET ROLE to where another login may, too',
   needs: 'a role with CREATEROLE and membership of pg_signal_backend; from PostgreSQL 16 also ADMIN OPTION on the role',
   testedAgainst: 'PostgreSQL 15',
-  settingsSchema: z.strictObject({ url: secretSchema }),
+  settingsSchema: postgresSettings,
   specSchema: z.strictObject({
     with: z.literal('postgres'),
-    role: z
-      .string()
-      .min(1)
-      .refine((role) => Buffer.byteLength(role) <= MAX_NAME_BYTES && !role.includes('\0'), 'is longer than 63 bytes'),
+    role: roleSchema,
   }),
   describe: ({ role }) => `make PostgreSQL role ${pg.escapeIdentifier(role)} NOLOGIN and end its sessions`,
   prepare: ({ url }, { role }) => ({
@@ -41,25 +34,15 @@ export const postgres = defineRevoker({
   }),
 });
 
-const unknownRole = (role: string): CallError =>
-  new CallError(`no role ${pg.escapeIdentifier(role)} on this server: check the registry`, false);
-
 async function letIn(client: pg.Client, role: string): Promise<void> {
-  const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
-  if (rowCount === 0) throw unknownRole(role);
+  await knownRole(client, role);
   await client.query(`ALTER ROLE ${pg.escapeIdentifier(role)} LOGIN`);
 }
 
 async function lockOut(client: pg.Client, role: string): Promise<void> {
-  const { rows } = await client.query('SELECT oid, rolname = current_user AS ours FROM pg_roles WHERE rolname = $1', [
-    role,
-  ]);
-  const found: { oid: number; ours: boolean } | undefined = rows[0];
-  if (found === undefined) throw unknownRole(role);
-  if (found.ours)
-    throw new CallError('this is the role that Wayward itself connects as: give Wayward one of its own', false);
+  const found = await roleToRevoke(client, role);
   await client.query(`ALTER ROLE ${pg.escapeIdentifier(role)} NOLOGIN`);
-  await client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usesysid = $1', [found.oid]);
+  await endSessions(client, found);
 }
 
 async function readBack(client: pg.Client, role: string): Promise<Verification> {
@@ -71,7 +54,7 @@ async function readBack(client: pg.Client, role: string): Promise<Verification> 
       [role],
     );
     const state: { canLogin: boolean; sessions: number } | undefined = rows[0];
-    if (state === undefined) return { dead: false, proof: `no role ${pg.escapeIdentifier(role)} on this server` };
+    if (state === undefined) return { dead: false, proof: noRole(role) };
     const dead = !state.canLogin && state.sessions === 0;
     if (!dead && !state.canLogin && Date.now() < deadline) {
       await sleep(20);

@@ -11,9 +11,12 @@ import { gcpServiceAccount } from './gcp-service-account.ts';
 import { gcpServiceAccountKey } from './gcp-service-account-key.ts';
 import { gcpServiceAccountKeyDelete } from './gcp-service-account-key-delete.ts';
 import { mariadb } from './mariadb.ts';
+import { mariadbGrants } from './mariadb-grants.ts';
 import { nginx } from './nginx.ts';
 import { oauth } from './oauth.ts';
 import { postgres } from './postgres.ts';
+import { postgresGrants } from './postgres-grants.ts';
+import { postgresValidUntil } from './postgres-valid-until.ts';
 import { rotation } from './rotation.ts';
 import { vault } from './vault.ts';
 import { vaultEntity } from './vault-entity.ts';
@@ -26,7 +29,10 @@ import { webhook } from './webhook.ts';
 /** Every revoker there is, by its `with:`. A new one is its file and one line here. */
 export const REVOKERS: readonly Revoker[] = [
   postgres,
+  postgresGrants,
+  postgresValidUntil,
   mariadb,
+  mariadbGrants,
   vault,
   vaultSecretId,
   vaultEntity,

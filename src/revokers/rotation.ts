@@ -25,8 +25,10 @@ export const rotation = defineRevoker({
   undo: 'none: the new value is where the agent reads it',
   cannotStop:
     'whoever can read the secret manager, the agent itself, and sessions that its rotator cannot end; an agent that reads its secret only at its start fails until it starts anew',
-  needs: 'what its rotator needs, and to end sessions of a PostgreSQL role membership of pg_signal_backend',
-  testedAgainst: 'what its rotators are tested against: PostgreSQL 15 with Vault 1.19, Vault 1.19, moto 5.2',
+  needs:
+    'what its rotator needs, and to end sessions membership of pg_signal_backend in PostgreSQL, CONNECTION ADMIN and PROCESS in MariaDB',
+  testedAgainst:
+    'what its rotators are tested against: PostgreSQL 15 and MariaDB 10.11 with Vault 1.19, Vault 1.19, moto 5.2',
   settingsSchema: z.record(z.string(), z.unknown()),
   specSchema: z.strictObject({
     with: z.literal('rotation'),

@@ -5,6 +5,7 @@ export type PlainAccounts = Readonly<Record<string, Readonly<Record<string, stri
 
 const SECRETS: Readonly<Record<string, readonly string[]>> = {
   postgres: ['url'],
+  mariadb: ['url'],
   vault: ['token'],
   aws: ['secret_access_key'],
   gcp: ['key'],

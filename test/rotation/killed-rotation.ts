@@ -1,6 +1,6 @@
 /**
- * Run by tests as a process of its own: makes a rotation and is killed before or after its nth call to PostgreSQL, a secret manager or
- * AWS. Without a number it goes to the end and prints how many calls there were, and after which of them something was noted:
+ * Run by tests as a process of its own: makes a rotation and is killed before or after its nth call to PostgreSQL, MariaDB, a secret manager
+ * or AWS. Without a number it goes to the end and prints how many calls there were, and after which of them something was noted:
  * elsewhere before a call and after the one before are the same.
  */
 
@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { STSClient } from '@aws-sdk/client-sts';
+import mysql from 'mysql2/promise';
 import pg from 'pg';
 import { orderSteps } from '../../src/response/control.ts';
 import { planFor } from '../../src/response/plan.ts';
@@ -41,6 +42,10 @@ async function counted<T>(call: () => Promise<T>): Promise<T> {
 const { fetch } = globalThis;
 globalThis.fetch = (...args) => counted(() => fetch(...args));
 countMethods(pg.Client.prototype, 'connect', 'query');
+const { createConnection } = mysql;
+mysql.createConnection = (options: string | mysql.ConnectionOptions) =>
+  counted(() => (typeof options === 'string' ? createConnection(options) : createConnection(options)));
+countMethods(mysql.Connection.prototype, 'execute', 'query');
 for (const { prototype } of [SecretsManagerClient, IAMClient, STSClient]) countMethods(prototype, 'send');
 
 function countMethods(prototype: object, ...names: readonly string[]): void {

@@ -167,7 +167,11 @@ describeWith('rotating the password of a PostgreSQL role into Vault', startVault
     ],
     ['the secret has no such field', { field: 'pw' }, /^the secret has no current value/],
     ['the role is not there', { role: 'nobody' }, /does not log in/],
-    ['Wayward connects as this role itself', { role: 'rotator' }, /^this is the role that Wayward itself connects as$/],
+    [
+      'Wayward connects as this role itself',
+      { role: 'rotator' },
+      /^this is the role that Wayward itself connects as: give Wayward one of its own$/,
+    ],
   ])('%s: it says so, and nothing is changed', async (_what, change: Record<string, string>, message) => {
     const { role, credential } = await newAgent(change.role === 'rotator' ? 'pw' : OLD);
     const rotate = {

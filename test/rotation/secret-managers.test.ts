@@ -1,37 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import pg from 'pg';
 import { beforeAll, expect, test } from 'vitest';
-import { awsSecretsManager } from '../../src/rotation/secret-writers/aws-secrets-manager.ts';
-import { gcpSecretManager } from '../../src/rotation/secret-writers/gcp-secret-manager.ts';
 import { credentialOf, NOW } from '../response/response-of.ts';
-import { policyOf } from '../revokers/vault-responder.ts';
-import { type FakeGcp, startFakeGcp } from '../servers/fake-gcp.ts';
-import { type GcpAgent, gcpAgent } from '../servers/gcp-agent.ts';
-import { type MotoServer, startMoto } from '../servers/moto.ts';
+import { startFakeGcp } from '../servers/fake-gcp.ts';
+import { startMoto } from '../servers/moto.ts';
 import { type PostgresServer, startPostgres } from '../servers/postgres.ts';
 import { describeWith } from '../servers/require-server.ts';
 import { checkedAccounts, type PlainAccounts } from './accounts.ts';
 import { eachCrash } from './each-crash.ts';
+import { type Manager, onFake, onMoto } from './managers.ts';
 import { rotationsOf } from './rotations-of.ts';
 
 const OLD = 'canary-old-password';
-
-/** A secret manager as its users see it. */
-interface Manager {
-  /** With no more than the documented policy. */
-  readonly accounts: PlainAccounts;
-  /** How configuration refers to a secret there. */
-  reference(name: string): string;
-  create(name: string, text: string): Promise<void>;
-  /** As somebody else writes it. */
-  write(name: string, text: string): Promise<void>;
-  current(name: string): Promise<string | undefined>;
-  pending(name: string): Promise<string | undefined>;
-  /** The value before the current one. */
-  previous(name: string): Promise<string | undefined>;
-}
 
 interface Servers {
   readonly postgres: PostgresServer;
@@ -50,83 +31,6 @@ const beside =
     const stop = async () => void (await Promise.all([postgres.stop(), server.stop()]));
     return { postgres, manager: await managerOf(server), stop };
   };
-
-async function onMoto(moto: MotoServer): Promise<Manager> {
-  const policy = policyOf(awsSecretsManager, {}, 'rotation/secret-writers').replaceAll(
-    /"Resource": "[^"]+"/g,
-    '"Resource": "*"',
-  );
-  const { keys } = await moto.newUser('rotator', JSON.parse(policy));
-  const admin = new SecretsManager(moto.client(moto.admin));
-  const at = async (name: string, stage: string) => {
-    const version = await admin.getSecretValue({ SecretId: name, VersionStage: stage }).catch(() => undefined);
-    return { text: version?.SecretString, stages: version?.VersionStages ?? [] };
-  };
-  return {
-    accounts: {
-      aws: {
-        ...{ endpoint: moto.url, region: 'us-east-1' },
-        ...{ access_key_id: keys.accessKeyId, secret_access_key: keys.secretAccessKey },
-      },
-    },
-    reference: (name) => `secret://aws-secrets-manager/${name}`,
-    create: async (name, text) => void (await admin.createSecret({ Name: name, SecretString: text })),
-    write: async (name, text) => void (await admin.putSecretValue({ SecretId: name, SecretString: text })),
-    current: async (name) => (await at(name, 'AWSCURRENT')).text,
-    async pending(name) {
-      const { text, stages } = await at(name, 'AWSPENDING');
-      return stages.includes('AWSCURRENT') ? undefined : text;
-    },
-    previous: async (name) => (await at(name, 'AWSPREVIOUS')).text,
-  };
-}
-
-async function onFake(fake: FakeGcp): Promise<Manager> {
-  const permissions = policyOf(gcpSecretManager, {}, 'rotation/secret-writers')
-    .split('\n')
-    .map((line) => line.replace('- ', ''));
-  const admin: GcpAgent = gcpAgent(
-    fake,
-    fake
-      .newAccount('admin', [
-        'secretmanager.versions.add',
-        'secretmanager.versions.access',
-        'secretmanager.versions.get',
-      ])
-      .newKey().file,
-  );
-  await admin.logIn();
-  const url = (name: string) => `${fake.secretManagerUrl}v1/projects/billing-prod/secrets/${name}`;
-  const access = async (name: string, version: string) => {
-    const { status, text } = await admin.get(`${url(name)}/versions/${version}:access`);
-    return status === 200 ? Buffer.from(JSON.parse(text).payload.data, 'base64').toString() : undefined;
-  };
-  const add = async (name: string, text: string) => {
-    const payload = { data: Buffer.from(text).toString('base64') };
-    expect((await admin.post(`${url(name)}:addVersion`, { payload })).status).toBe(200);
-  };
-  return {
-    accounts: {
-      gcp: {
-        ...{ iam_url: fake.iamUrl, secret_manager_url: fake.secretManagerUrl, metadata_url: fake.metadataUrl },
-        key: fake.newAccount('rotator', permissions).newKey().file,
-      },
-    },
-    reference: (name) => `secret://gcp-secret-manager/projects/billing-prod/secrets/${name}`,
-    async create(name, text) {
-      fake.newSecret(name);
-      fake.newSecret(`${name}-pending`);
-      await add(name, text);
-    },
-    write: add,
-    current: (name) => access(name, 'latest'),
-    pending: (name) => access(`${name}-pending`, 'latest'),
-    async previous(name) {
-      const { text } = await admin.get(`${url(name)}/versions/latest`);
-      return access(name, String(Number(/versions\/(\d+)"/.exec(text)?.[1]) - 1));
-    },
-  };
-}
 
 const MANAGERS = [
   ['AWS Secrets Manager (moto)', beside(startMoto, onMoto)],

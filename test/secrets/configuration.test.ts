@@ -29,8 +29,8 @@ const FIELDS: Readonly<Record<string, readonly Path[]>> = {
   'response/config.ts key': [['response', 'approvals', 'key']],
   'drills/oauth.ts client_secret': [['drills', 'client_secret']],
   'drills/gateway.ts key': ['nginx', 'envoy'].map((kind) => ['drills', { with: kind }, 'key']),
-  'revokers/postgres.ts url': [['revokers', 'postgres', 'url']],
-  'revokers/mariadb.ts url': [['revokers', 'mariadb', 'url']],
+  'revokers/postgres-client.ts url': [['revokers', 'postgres', 'url']],
+  'revokers/mariadb-client.ts url': [['revokers', 'mariadb', 'url']],
   'revokers/vault-settings.ts token': [['revokers', 'vault', 'token']],
   'revokers/oauth.ts client_secret': [
     ['revokers', 'oauth', 'client_secret'],
@@ -46,6 +46,7 @@ const FIELDS: Readonly<Record<string, readonly Path[]>> = {
     ['credentials', 'rotate', 'secret'],
     ['credentials', 'revoke', { with: 'rotation' }, 'rotate', 'secret'],
   ],
+  'rotation/mariadb-password.ts secret': [['credentials', 'rotate', { with: 'mariadb-password', user: 'u' }, 'secret']],
   'rotation/aws-access-key.ts secret': [['credentials', 'rotate', { with: 'aws-access-key', user: 'u' }, 'secret']],
   'config/secret-providers/vault.ts token': [['secret_providers', 'vault', 'token']],
   'config/secret-providers/aws-secrets-manager.ts secret_access_key': [
@@ -58,7 +59,7 @@ const FIELDS: Readonly<Record<string, readonly Path[]>> = {
 };
 
 /** Read what another schema has checked already. */
-const CHECKED_ELSEWHERE = /^(drills\/(postgres|mariadb)|rotation\/(postgres-password|vault-database-static))\.ts url$/;
+const CHECKED_ELSEWHERE = /^(drills\/(postgres|mariadb)|rotation\/vault-database-static)\.ts url$/;
 
 /** What else an entry needs so that it is this field that is wrong. */
 const BESIDE: Readonly<Record<string, object>> = {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startIssuer } from '../../servers/issuer.ts';
 import { startMariaDb } from '../../servers/mariadb.ts';
 import { secretOfClient, startOAuth } from '../../servers/oauth.ts';
@@ -40,6 +41,22 @@ async function postgres(): Promise<CrashIssuer> {
   const server = await startPostgres();
   const { logFile } = server;
   if (logFile === undefined) throw new MissingServer('the log of the server in WAYWARD_TEST_POSTGRES is elsewhere');
+  /** The log up to now: whatever came before the mark is written before it. */
+  async function logSoFar(): Promise<string> {
+    const mark = newName();
+    await server.query(`DO $$ BEGIN RAISE LOG '${mark} end'; END $$`);
+    for (;;) {
+      const log = readFileSync(String(logFile), 'utf8');
+      if (log.includes(`"${mark} end"`)) return log;
+      await sleep(20);
+    }
+  }
+  /** How often a statement was made that begins so, in which pgaudit doubles quotes and JSON escapes them. */
+  async function audited(statement: string): Promise<number> {
+    const written = statement.replaceAll('"', '\\"\\"');
+    const lines = (await logSoFar()).split('\n');
+    return lines.filter((line) => line.includes('AUDIT: SESSION,') && line.includes(written)).length;
+  }
   return {
     settings: { postgres: { url: 'secret://file/issuer' } },
     secrets: { issuer: server.url },
@@ -48,19 +65,29 @@ async function postgres(): Promise<CrashIssuer> {
       async postgres() {
         const role = newName();
         await server.query(`CREATE ROLE ${role} LOGIN`);
-        return {
-          spec: { role },
-          async isDead() {
-            const { rows } = await server.query('SELECT rolcanlogin FROM pg_roles WHERE rolname = $1', [role]);
-            return !rows[0].rolcanlogin;
-          },
-          async effects() {
-            const audited = readFileSync(logFile, 'utf8')
-              .split('\n')
-              .filter((line) => line.includes('AUDIT: SESSION,'));
-            return audited.filter((line) => line.includes(`ALTER ROLE \\"\\"${role}\\"\\" NOLOGIN`)).length;
-          },
+        const isDead = async () =>
+          (await server.query('SELECT FROM pg_roles WHERE rolname = $1 AND rolcanlogin', [role])).rowCount === 0;
+        return { spec: { role }, isDead, effects: () => audited(`ALTER ROLE "${role}" NOLOGIN`) };
+      },
+      async 'postgres-grants'() {
+        const role = newName();
+        await server.query(
+          `CREATE TABLE of_${role} (); CREATE ROLE ${role} LOGIN; GRANT SELECT ON of_${role} TO ${role}`,
+        );
+        const isDead = async () => {
+          const { rows } = await server.query(`SELECT has_table_privilege('${role}', 'of_${role}', 'SELECT') AS may`);
+          return !rows[0].may;
         };
+        const revoked = `REVOKE SELECT ON TABLE public.of_${role} FROM "${role}" CASCADE`;
+        return { spec: { role }, isDead, effects: () => audited(revoked) };
+      },
+      async 'postgres-valid-until'() {
+        const role = newName();
+        await server.query(`CREATE ROLE ${role} LOGIN`);
+        const isDead = async () =>
+          (await server.query('SELECT FROM pg_roles WHERE rolname = $1 AND rolvaliduntil < now()', [role])).rowCount ===
+          1;
+        return { spec: { role }, isDead, effects: () => audited(`ALTER ROLE "${role}" VALID UNTIL`) };
       },
     },
   };
@@ -71,27 +98,36 @@ async function mariadb(): Promise<CrashIssuer> {
   await server.query("SET GLOBAL log_output = 'TABLE'");
   await server.query('SET GLOBAL general_log = ON');
   const root = server.urlFor('root', '');
+  const rowsOf = (sql: string, ...values: string[]) => server.query(sql, values);
+  async function newUser(): Promise<string> {
+    const user = newName();
+    await server.query('CREATE USER ?@? IDENTIFIED BY ?', [user, '%', 'pw']);
+    return user;
+  }
+  async function logged(statement: string, user: string): Promise<number> {
+    const sql =
+      "SELECT count(*) AS n FROM mysql.general_log WHERE command_type = 'Query' AND argument LIKE ? AND argument LIKE ?";
+    return Number((await rowsOf(sql, statement, `%${user}%`))[0]?.['n']);
+  }
   return {
     settings: { mariadb: { url: 'secret://file/issuer' } },
     secrets: { issuer: root },
     stop: server.stop,
     newCredential: {
       async mariadb() {
-        const user = newName();
-        await server.query('CREATE USER ?@? IDENTIFIED BY ?', [user, '%', 'pw']);
-        const rowsOf = async (sql: string, ...values: string[]) => (await server.query(sql, values))[0];
-        return {
-          spec: { user },
-          async isDead() {
-            const sql = "SELECT JSON_VALUE(Priv, '$.account_locked') AS locked FROM mysql.global_priv WHERE User = ?";
-            return String((await rowsOf(sql, user))?.['locked']) === '1';
-          },
-          async effects() {
-            const sql =
-              "SELECT count(*) AS n FROM mysql.general_log WHERE command_type = 'Query' AND argument LIKE 'ALTER USER%LOCK%' AND argument LIKE ?";
-            return Number((await rowsOf(sql, `%${user}%`))?.['n']);
-          },
-        };
+        const user = await newUser();
+        const sql = "SELECT JSON_VALUE(Priv, '$.account_locked') AS locked FROM mysql.global_priv WHERE User = ?";
+        const isDead = async () => String((await rowsOf(sql, user))[0]?.['locked']) === '1';
+        return { spec: { user }, isDead, effects: () => logged('ALTER USER%LOCK%', user) };
+      },
+      async 'mariadb-grants'() {
+        const user = await newUser();
+        await server.query('GRANT PROCESS ON *.* TO ?@?', [user, '%']);
+        const isDead = async () =>
+          Object.values((await rowsOf('SHOW GRANTS FOR ?@?', user, '%'))[0] ?? {}).every((grant) =>
+            String(grant).startsWith('GRANT USAGE ON *.*'),
+          );
+        return { spec: { user }, isDead, effects: () => logged('REVOKE ALL PRIVILEGES, GRANT OPTION FROM%', user) };
       },
     },
   };
@@ -207,8 +243,8 @@ async function vault(): Promise<CrashIssuer> {
 
 /** One line an issuer: the revokers that are tried there, and how to start it. */
 export const CRASH_ISSUERS: readonly (readonly [revokers: readonly string[], start: () => Promise<CrashIssuer>])[] = [
-  [['postgres'], postgres],
-  [['mariadb'], mariadb],
+  [['postgres', 'postgres-grants', 'postgres-valid-until'], postgres],
+  [['mariadb', 'mariadb-grants'], mariadb],
   [['vault', 'vault-secret-id', 'vault-entity', 'vault-entity-tokens', 'vault-lease', 'vault-lease-prefix'], vault],
   [['oauth'], oauth],
   [['aws-access-key', 'aws-access-key-delete', 'aws-deny-all', 'aws-role-sessions'], aws],
