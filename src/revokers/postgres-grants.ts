@@ -30,7 +30,7 @@ export const postgresGrants = defineRevoker({
   cannotStop:
     'logins, what PUBLIC may, and what the role owns or may as SUPERUSER, CREATEROLE or REPLICATION: then it takes what it can and ends as failed; others lose what the role passed on to them by a grant option',
   needs:
-    'a superuser, or a role with CREATEROLE, membership of pg_signal_backend and of each role that grants to agents (the owners of tables, as a rule), and CONNECT on each database; from PostgreSQL 16 also on that of whoever granted memberships',
+    'a superuser, or a role with CREATEROLE, membership of pg_signal_backend and of each role that grants to agents (as a rule the owners of tables; from PostgreSQL 16 also whoever made them members of others), and CONNECT on each database',
   testedAgainst: 'PostgreSQL 15',
   settingsSchema: postgresSettings,
   specSchema: z.strictObject({ with: z.literal('postgres-grants'), role: roleSchema }),
@@ -52,7 +52,7 @@ async function takeAway(url: Secret, role: string): Promise<void> {
     await leaveAll(client, role, left);
     return standingOf(client, await roleToRevoke(client, role));
   });
-  if (left.length > 0) throw new CallError(`what others granted stays: ${someOf(left)}`, false);
+  if (left.length > 0) throw new CallError(`what others granted stays: ${someOf([...new Set(left)])}`, false);
   if (after.beyond.length > 0)
     throw new CallError(`its grants are taken, but no REVOKE limits what it ${after.beyond.join(' and ')}`, false);
 }

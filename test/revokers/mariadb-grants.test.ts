@@ -4,6 +4,7 @@ import type { Revocation } from '../../src/response/action.ts';
 import { mariadbGrants } from '../../src/revokers/mariadb-grants.ts';
 import { startMariaDb } from '../servers/mariadb.ts';
 import { describeWith } from '../servers/require-server.ts';
+import { placed, snippets } from './docs-snippet.ts';
 import { failureOf } from './failure.ts';
 import { secretOf } from './secret-of.ts';
 
@@ -23,9 +24,11 @@ describeWith('taking the grants of a MariaDB user', startMariaDb, (server) => {
 
   beforeAll(async () => {
     const { query, urlFor } = server();
-    await query('CREATE USER ?@? IDENTIFIED BY ?', [responder, '127.0.0.1', 'resppw']);
-    await query('GRANT CREATE USER, CONNECTION ADMIN, PROCESS ON *.* TO ?@?', [responder, '127.0.0.1']);
-    await query('GRANT SELECT ON mysql.* TO ?@?', [responder, '127.0.0.1']);
+    const [, asDocumented = ''] = snippets('response.md', "## What Wayward's own accounts need", 'sql');
+    const places = { wayward_responder: responder, '10.4.%': '127.0.0.1', '…': 'resppw' };
+    const statements = placed(asDocumented, places).replaceAll(/--.*$/gm, '').split(';');
+    for (const sql of statements.map((text) => text.trim()).filter((text) => text !== '' && !text.includes('PROXY')))
+      await query(sql);
     responderUrl = urlFor(responder, 'resppw');
     await query(`CREATE DATABASE ${database}`);
     await query(`CREATE TABLE ${database}.orders (id int, note text)`);

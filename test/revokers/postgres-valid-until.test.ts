@@ -5,6 +5,7 @@ import { postgresValidUntil } from '../../src/revokers/postgres-valid-until.ts';
 import { startPostgres } from '../servers/postgres.ts';
 import { describeWith } from '../servers/require-server.ts';
 import { failureOf } from './failure.ts';
+import { letManage } from './let-manage.ts';
 import { secretOf } from './secret-of.ts';
 
 const CONTEXT = { key: 'k', credential: 'cred', agent: 'agent' };
@@ -29,6 +30,7 @@ describeWith('letting the password of a PostgreSQL role expire', startPostgres, 
 
   async function newRole(name: string, until = ''): Promise<string> {
     await server().query(`CREATE ROLE ${pg.escapeIdentifier(name)} LOGIN PASSWORD 'agentpw' ${until}`);
+    await letManage(server(), name, responder);
     return server().urlFor(encodeURIComponent(name), 'agentpw');
   }
   async function logIn(url: string): Promise<void> {

@@ -6,6 +6,7 @@ import { postgres } from '../../src/revokers/postgres.ts';
 import { freePort } from '../servers/free-port.ts';
 import { startPostgres } from '../servers/postgres.ts';
 import { describeWith } from '../servers/require-server.ts';
+import { letManage } from './let-manage.ts';
 import { secretOf } from './secret-of.ts';
 
 const CONTEXT = { key: 'k', credential: 'cred', agent: 'agent' };
@@ -39,6 +40,7 @@ describeWith('revoking a PostgreSQL role', startPostgres, (server) => {
 
   async function newRole(name: string): Promise<string> {
     await server().query(`CREATE ROLE ${pg.escapeIdentifier(name)} LOGIN PASSWORD 'agentpw'`);
+    await letManage(server(), name, responder);
     return server().urlFor(encodeURIComponent(name), 'agentpw');
   }
 

@@ -46,9 +46,11 @@ describeWith('drills, rotations and approvals: no secret comes out', start, (ser
     await postgres.query(`CREATE ROLE responder LOGIN SUPERUSER PASSWORD ${literal(RESPONDER)}`);
     await mariadb.query('CREATE USER responder IDENTIFIED BY ?', [MARIADB.value]);
     await mariadb.query('GRANT ALL ON *.* TO responder WITH GRANT OPTION');
+    await mariadb.query('CREATE USER agent IDENTIFIED BY ?', [AGENT.value]);
     const asRoot = (method: string, path: string, body: object) => vault.call(vault.rootToken, method, path, body);
     await postgres.query(`CREATE ROLE agent LOGIN PASSWORD ${literal(AGENT)}`);
-    await asRoot('POST', 'secret/data/agent', { data: { password: AGENT.value } });
+    for (const name of ['agent', 'mariadb'])
+      await asRoot('POST', `secret/data/${name}`, { data: { password: AGENT.value } });
     await postgres.query(`CREATE ROLE vault_root LOGIN SUPERUSER PASSWORD ${literal(ROOT)}`);
     await postgres.query(`CREATE ROLE static LOGIN PASSWORD ${literal(STATIC)}`);
     await asRoot('POST', 'sys/mounts/database', { type: 'database' });
@@ -101,6 +103,11 @@ describeWith('drills, rotations and approvals: no secret comes out', start, (ser
         id: 'agent',
         ...entry,
         rotate: { with: 'postgres-password', role: 'agent', secret: 'secret://vault/secret/data/agent#password' },
+      },
+      {
+        id: 'mariadb',
+        ...entry,
+        rotate: { with: 'mariadb-password', user: 'agent', secret: 'secret://vault/secret/data/mariadb#password' },
       },
       { id: 'static', ...entry, rotate: { with: 'vault-database-static', role: 'static', login: 'postgres' } },
       { id: 'root', ...entry, rotate: { with: 'vault-database-root', connection: 'pg', role: 'proof' } },
@@ -174,12 +181,13 @@ describeWith('drills, rotations and approvals: no secret comes out', start, (ser
     const folder = place();
     const { code, stdout, stderr, leaks } = await looked(folder, ['rotate', '--due', '--execute']);
     expect({ code, stderr, stdout }).toMatchObject({ stdout: expect.stringContaining('"verified"') });
-    expect(stdout.match(/"verified"/g)).toHaveLength(3);
+    expect(stdout.match(/"verified"/g)).toHaveLength(4);
     expect(leaks).toEqual([]);
     const kept = async (path: string) => JSON.stringify((await vault.call(vault.rootToken, 'GET', path)).body);
-    const all = `${await kept('secret/data/agent')} ${await kept('database/static-creds/static')}`;
+    const places = ['secret/data/agent', 'secret/data/mariadb', 'database/static-creds/static'];
+    const all = (await Promise.all(places.map(kept))).join(' ');
     const passwords = [...all.matchAll(/"password":"([^"]+)"/g)].map(([, password = '']) => canaryOf('new', password));
-    expect(passwords).toHaveLength(2);
+    expect(passwords).toHaveLength(3);
     const search = new Search(passwords);
     expect([...search.in('what it said', stdout + stderr), ...search.inFolder('state', join(folder, 'state'))]).toEqual(
       [],
