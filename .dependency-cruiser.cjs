@@ -37,7 +37,7 @@ const CONTRACTS = [
 const CONFIG_FILE = '-file[.]ts$';
 
 /** What any configuration is written with, such as `90d` or a secret's reference; the rest of config/ knows all stages. */
-const CONFIG_WORDS = '^src/config/(duration|instant|nearest|located|explain-issue|yaml-file|secrets)[.]ts$';
+const CONFIG_WORDS = '^src/config/(duration|instant|nearest|located|explain-issue|yaml-file|secrets|named-spec)[.]ts$';
 
 const folders = (names) => `^src/(${names.join('|')})/`;
 
@@ -133,9 +133,18 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: '^src/(drills|rotation|pipeline|commands)/|^src/config/(wayward-yaml|registry-file)[.]ts$',
+        pathNot:
+          '^src/(drills|rotation|pipeline|commands)/|^src/config/(wayward-yaml|registry-file)[.]ts$|^src/revokers/rotation[.]ts$',
       },
       to: { path: '^src/(drills|rotation)/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'rotators-are-looked-up',
+      comment:
+        'The revoker that rotates takes rotators from their registry, as revokers are taken from theirs: it orders and schedules nothing there.',
+      severity: 'error',
+      from: { path: '^src/revokers/' },
+      to: { path: '^src/rotation/', pathNot: '^src/rotation/registry[.]ts$', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'drills-and-rotation-call-response-only',

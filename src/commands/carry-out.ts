@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createWorker } from '../pipeline/response.ts';
+import { WAITS } from '../response/action.ts';
 import type { ResponseContext } from '../response/context.ts';
 import type { OutboxStep } from '../response/outbox.ts';
 import type { CommandIo } from './io.ts';
@@ -55,7 +56,7 @@ const isOver = (steps: readonly OutboxStep[]): boolean =>
   steps.every(({ doneAt, state }) => doneAt !== undefined || state === 'planned');
 
 function progressOf({ credential, state, note, attempts, doneAt }: OutboxStep): string {
-  if (doneAt === undefined && note !== undefined)
+  if (doneAt === undefined && note !== undefined && !note.startsWith(WAITS))
     return `${credential}: attempt ${attempts} failed, trying again: ${note}`;
   return `${credential}: ${state}${note === undefined ? '' : `: ${note}`}`;
 }

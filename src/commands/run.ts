@@ -13,7 +13,7 @@ import { Lane } from '../pipeline/lane.ts';
 import { LocalPipeline } from '../pipeline/local.ts';
 import { Merge, savedPositions } from '../pipeline/merge.ts';
 import { createDrillWorker, createResponse, createWorker } from '../pipeline/response.ts';
-import { rotationLog } from '../pipeline/rotation-log.ts';
+import { rotatedAt, rotationLog } from '../pipeline/rotation-log.ts';
 import { AlertTelemetry } from '../pipeline/telemetry.ts';
 import { timesOf } from '../response/record.ts';
 import { respondTo } from '../response/responder.ts';
@@ -129,17 +129,12 @@ async function runLocal(
     const response = createResponse(config, registry, store, fetchSecrets);
     const worker = createWorker({
       context: response,
-      onStep: (step) =>
-        log.info(
-          {
-            credential: step.credential,
-            action: step.action,
-            state: step.state,
-            note: step.note,
-            times: timesOf(step),
-          },
-          'response',
-        ),
+      onStep: (step) => {
+        const { credential, action, state, note } = step;
+        const at = rotatedAt(step);
+        if (at !== undefined) registry.rotated(credential, at);
+        log.info({ credential, action, state, note, times: timesOf(step) }, 'response');
+      },
       onError: (error) => log.error({ err: error }, 'response failed'),
     });
     const merge = await openMerge(config, io, letters, log, saved && savedPositions(saved.merge));

@@ -180,7 +180,9 @@ function checkReferences({ credentials }: { credentials: readonly Credential[] }
       .flat()
       .filter((value) => value.includes('*')).length;
   }
-  for (const [index, { id, parent }] of credentials.entries()) {
+  for (const [index, credential] of credentials.entries()) {
+    const { id, parent } = credential;
+    for (const unfit of unfitSteps(credential)) report(['credentials', index, 'revoke'], unfit);
     if (parent === undefined) continue;
     const at = ['credentials', index, 'parent'];
     if (!byId.has(parent)) {
@@ -195,6 +197,13 @@ function checkReferences({ credentials }: { credentials: readonly Credential[] }
   }
   if (globs > MAX_GLOBS) report(['credentials'], `has ${globs} match values with *; write at most ${MAX_GLOBS}`);
 }
+
+/** What is wrong with each step that does not fit the rest of its entry. */
+const unfitSteps = (credential: Credential): string[] =>
+  [credential.revoke ?? [], credential.escalation ?? []].flat().flatMap((spec) => {
+    const revoker = REVOKERS.find(({ id }) => id === spec.with);
+    return revoker?.whyUnfit?.(revoker.completed?.(spec, credential) ?? spec, credential) ?? [];
+  });
 
 function isOwnAncestor(id: string, byId: ReadonlyMap<string, Credential>): boolean {
   const seen = new Set<string>();

@@ -38,7 +38,10 @@ const sourceSchema = z.strictObject({
 /** Settings by revoker, or by issuer where several revokers share them, each in the form that they ask for. */
 const revokersSchema: z.ZodType<Readonly<Record<string, unknown>>> = z.strictObject(
   Object.fromEntries(
-    REVOKERS.map(({ id, settingsOf = id, settingsSchema }) => [settingsOf, settingsSchema.optional()]),
+    REVOKERS.filter(({ accounts }) => accounts === undefined).map(({ id, settingsOf = id, settingsSchema }) => [
+      settingsOf,
+      settingsSchema.optional(),
+    ]),
   ),
 );
 

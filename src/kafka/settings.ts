@@ -18,17 +18,17 @@ const topicName = z
 
 const pemFile = (example: string) => z.string().min(1).meta({ example });
 
-const tlsSchema = z.strictObject({
-  /** Authority that the brokers' certificates are from; the system's own authorities where absent. */
-  ca: pemFile('kafka-ca.pem').optional(),
-  /** The client's certificate, for brokers that ask for one. */
-  cert: pemFile('kafka-client.pem').optional(),
-  key: secretSchema.optional(),
-  /** The name in the brokers' certificates, where it is not the one that is connected to. */
-  server_name: z.string().min(1).optional(),
-});
-
-type Tls = z.infer<typeof tlsSchema>;
+const tlsSchema = z
+  .strictObject({
+    /** Authority that the brokers' certificates are from; the system's own authorities where absent. */
+    ca: pemFile('kafka-ca.pem').optional(),
+    /** The client's certificate, for brokers that ask for one. */
+    cert: pemFile('kafka-client.pem').optional(),
+    key: secretSchema.optional(),
+    /** The name in the brokers' certificates, where it is not the one that is connected to. */
+    server_name: z.string().min(1).optional(),
+  })
+  .meta({ example: 'true, or ca: with a file below it' });
 
 const saslSchema = z.strictObject({
   mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
@@ -40,10 +40,8 @@ const saslSchema = z.strictObject({
 export const kafkaSchema = z.strictObject({
   brokers: z.array(brokerSchema).min(1).meta({ example: '[kafka-1.example.com:9092]' }),
   client_id: z.string().min(1).default('wayward'),
-  tls: z
-    .union([z.literal(true).transform((): Tls => ({})), tlsSchema])
-    .meta({ example: 'true, or ca: with a file below it' })
-    .optional(),
+  // No union: of that, nobody would hear which field is wrong.
+  tls: z.preprocess((written) => (written === true ? {} : written), tlsSchema).optional(),
   sasl: saslSchema.optional(),
   /** The raw topics that ingest reads, each of one format: one partition must not be read in two ways. */
   topics: z

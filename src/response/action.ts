@@ -1,4 +1,6 @@
 import type { z } from 'zod';
+import type { Credential, RevokeSpec } from '../attribution/credential.ts';
+import type { Identity } from '../event.ts';
 
 /** What the read-back showed. `dead` only where the issuer itself said that the credential no longer works. */
 export interface Verification {
@@ -9,6 +11,38 @@ export interface Verification {
   readonly proof: string;
 }
 
+/**
+ * What a step of several calls remembers of itself over a crash, since it may be begun again at any point. No secret is kept here.
+ * Each step has notes of its own, which end with it.
+ */
+export interface Notes {
+  get(name: string): string | undefined;
+  /** Kept for good once this resolves; what was noted before it, too. @throws CallError where another process is to act */
+  keep(name: string, value: string): Promise<void>;
+}
+
+/** Begins the note of a step that waits. */
+export const WAITS = 'waits: ';
+
+/** Thrown by a step that has to wait: nothing has failed, and it is called again then. */
+export class NotYet extends Error {
+  /** Milliseconds. */
+  readonly after: number;
+
+  constructor(after: number, why: string) {
+    super(WAITS + why);
+    this.after = after;
+  }
+}
+
+const ROTATE = 'rotate: ';
+
+/** A rotation as the outbox and the record name it. */
+export const rotating = (describe: string): string => ROTATE + describe;
+
+/** Whether a step that is described so rotates: its holder is not locked out, and goes on with the new value. */
+export const isRotating = (detail: string): boolean => detail.startsWith(ROTATE);
+
 export interface CallContext {
   /** The same for every attempt at one step: an issuer that takes idempotency keys gets it. */
   readonly key: string;
@@ -16,12 +50,16 @@ export interface CallContext {
   readonly agent: string;
   /** When it was decided, milliseconds since the epoch by the clock here; absent where nobody decided. */
   readonly decidedAt?: number | undefined;
+  /** Once it has some, its step is not given up: half of what takes several calls helps nobody. Absent where no step is made. */
+  readonly notes?: Notes;
 }
 
 /**
  * One step at one issuer, ready to be made. Each call may be repeated without harm, ends by itself within 20 s, and throws CallError.
  */
 export interface Revocation {
+  /** Milliseconds within which each call ends by itself, where that is more. */
+  readonly longest?: number;
   revoke(context: CallContext): Promise<void>;
   /** Asks the issuer by a call of its own whether the credential still works; undefined where there is nobody to ask. */
   verify(context: CallContext): Promise<Verification | undefined>;
@@ -52,6 +90,17 @@ export interface Revoker {
   readonly needs: string;
   /** The real issuer that its tests run against, with its version; `fake: …`, with the page it follows, where there is none to be had. */
   readonly testedAgainst: string;
+  /** Keys of `revokers:` that it works with, where the spec says which: then `prepare` gets all of `revokers:`, and nothing there is its own. */
+  accounts?(spec: unknown): readonly string[];
+  /** A checked entry of `revoke`, with what it takes from the rest of its credential. */
+  completed?(spec: RevokeSpec, credential: Credential): RevokeSpec;
+  /** Why it can't be used for this credential, and what to write instead; the spec is a completed one. */
+  whyUnfit?(spec: RevokeSpec, credential: Credential): string | undefined;
+  /**
+   * The name that the issuer's own log gives to what the spec names, in each use: one under it shows that the issuer knew it then. There where
+   * `isThere` is, and only for names of that very token or key.
+   */
+  knownAs?(spec: unknown): Identity;
   /** Which issuer a spec is about, where one entry of the settings serves several: an origin, say. No secret in it. */
   issuerOf?(spec: unknown): string;
   /** Checks its part of the configuration. */

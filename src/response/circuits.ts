@@ -25,12 +25,13 @@ export class IssuerCircuits {
   readonly #circuits = new Map<string, CircuitBreakerPolicy>();
 
   /** The same calls behind the issuer's circuit. @throws CallError (retryable) from each of them while it is open */
-  guard(issuer: string, { revoke, verify, isThere, restore }: Revocation): Revocation {
+  guard(issuer: string, { revoke, verify, isThere, restore, longest = LONGEST_CALL_MS }: Revocation): Revocation {
+    const call = <T>(work: () => Promise<T>): Promise<T> => this.#call(issuer, longest, work);
     return {
-      revoke: (context) => this.#call(issuer, () => revoke(context)),
-      verify: (context) => this.#call(issuer, () => verify(context)),
-      ...(isThere && { isThere: (context) => this.#call(issuer, () => isThere(context)) }),
-      ...(restore && { restore: (context) => this.#call(issuer, () => restore(context)) }),
+      revoke: (context) => call(() => revoke(context)),
+      verify: (context) => call(() => verify(context)),
+      ...(isThere && { isThere: (context) => call(() => isThere(context)) }),
+      ...(restore && { restore: (context) => call(() => restore(context)) }),
     };
   }
 
@@ -44,16 +45,16 @@ export class IssuerCircuits {
     return [...this.#circuits.keys()];
   }
 
-  async #call<T>(issuer: string, work: () => Promise<T>): Promise<T> {
+  async #call<T>(issuer: string, longest: number, work: () => Promise<T>): Promise<T> {
     try {
       // A timeout of its own each time: it counts as a failure of the circuit around it.
-      const policy = wrap(this.#circuitOf(issuer), timeout(LONGEST_CALL_MS, TimeoutStrategy.Aggressive));
+      const policy = wrap(this.#circuitOf(issuer), timeout(longest, TimeoutStrategy.Aggressive));
       return await policy.execute(work);
     } catch (error) {
       if (isBrokenCircuitError(error))
         throw new CallError(`${issuer} is left alone for a moment: ${this.#lastErrorOf(issuer)}`, true);
       if (isTaskCancelledError(error))
-        throw new CallError(`${issuer} did not answer within ${LONGEST_CALL_MS / 1_000} s`, true);
+        throw new CallError(`${issuer} did not answer within ${longest / 1_000} s`, true);
       throw error;
     }
   }

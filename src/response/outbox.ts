@@ -42,7 +42,10 @@ type NewStep = Pick<
   OutboxStep,
   'key' | 'cause' | 'action' | 'credential' | 'agent' | 'peerGroup' | 'detail' | 'position'
 > &
-  Pick<OutboxStep, 'eventAt' | 'expiresAt' | 'decidedBy'>;
+  Pick<OutboxStep, 'eventAt' | 'expiresAt' | 'decidedBy'> & {
+    /** When its issuer was seen to know the credential, where that is known already. */
+    readonly seenAt?: number | undefined;
+  };
 
 /**
  * The same cause, credential and action are one step, however often they are asked for. `more` tells apart several of one
@@ -76,11 +79,11 @@ export class Outbox {
     const { decidedBy } = step;
     this.#state.run(
       `INSERT INTO outbox (key, cause, action, credential, agent, peer_group, detail, position, state, decided_by, due_at,
-         expires_at, event_at, alert_at, decided_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         expires_at, event_at, alert_at, decided_at, seen_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (key) DO UPDATE SET state = excluded.state, decided_by = excluded.decided_by, due_at = excluded.due_at,
          expires_at = excluded.expires_at, decided_at = excluded.decided_at, detail = excluded.detail,
-         attempts = 0, done_at = NULL, note = NULL
+         attempts = 0, done_at = NULL, note = NULL, seen_at = coalesce(excluded.seen_at, seen_at)
        WHERE state IN ('failed', 'expired') OR (state = 'planned' AND excluded.state = 'approved')`,
       step.key,
       step.cause,
@@ -97,6 +100,7 @@ export class Outbox {
       step.eventAt ?? null,
       now,
       decidedBy === undefined ? null : now,
+      step.seenAt ?? null,
     );
   }
 
@@ -112,6 +116,11 @@ export class Outbox {
   /** Steps that wait for a person, oldest first. */
   waiting(): OutboxStep[] {
     return this.#select("state = 'planned' ORDER BY alert_at, position");
+  }
+
+  /** Of those, the next ones that were added after this one, in that order. */
+  waitingAfter({ dueAt, key }: Pick<OutboxStep, 'dueAt' | 'key'>, most: number): OutboxStep[] {
+    return this.#select("state = 'planned' AND (due_at, key) > (?, ?) ORDER BY due_at, key LIMIT ?", dueAt, key, most);
   }
 
   /** How much waits for a person. */
@@ -151,10 +160,10 @@ export class Outbox {
     )[0];
   }
 
-  /** Revocations of this credential that were or may yet be called, however they ended, newest first: what is under way, then by decision. */
+  /** Revocations of this credential that were or may yet be called, or needed no call any more, however they ended, newest first: what is under way, then by decision. */
   revocations(credential: string): OutboxStep[] {
     return this.#select(
-      `credential = ? AND action = 'revoke' AND decided_at IS NOT NULL AND (called_at IS NOT NULL OR done_at IS NULL)
+      `credential = ? AND action = 'revoke' AND decided_at IS NOT NULL AND (called_at IS NOT NULL OR done_at IS NULL OR state = 'verified')
        ORDER BY done_at IS NULL DESC, decided_at DESC, position DESC`,
       credential,
     );

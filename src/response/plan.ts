@@ -90,12 +90,16 @@ export async function prepareStep(
   if (revoker === undefined) throw new CallError('there is no such revoker', false);
   const spec = revoker.specSchema.parse(revoke);
   await fetchSecrets?.(spec);
-  const own = settings[settingsKey(revoker)];
-  await refreshSecrets(own, FRESH_MS);
+  const own = revoker.accounts === undefined ? settings[settingsKey(revoker)] : settings;
+  for (const key of accountsOf(revoker, revoke)) await refreshSecrets(settings[key], FRESH_MS);
   return revoker.prepare(own, spec);
 }
 
 const settingsKey = ({ id, settingsOf = id }: Revoker): string => settingsOf;
+
+/** Keys of the settings that it needs. */
+const accountsOf = (revoker: Revoker, spec: unknown): readonly string[] =>
+  revoker.accounts?.(spec) ?? [settingsKey(revoker)];
 
 /** What is given out for a session, and ends by itself soon. */
 const SESSIONS: ReadonlySet<CredentialKind> = new Set(['oauth-token', 'vault-token', 'aws-role']);
@@ -130,8 +134,13 @@ function ladderOf(credential: Credential, context: PlanContext): Ladder {
 }
 
 /** On its own, whatever comes after it. */
-function stepFor(credential: Credential, spec: RevokeSpec | undefined, { revokers, settings }: PlanContext): PlanStep {
-  const revoker = spec === undefined ? undefined : revokers.get(spec.with);
+function stepFor(
+  credential: Credential,
+  written: RevokeSpec | undefined,
+  { revokers, settings }: PlanContext,
+): PlanStep {
+  const revoker = written === undefined ? undefined : revokers.get(written.with);
+  const spec = written && (revoker?.completed?.(written, credential) ?? written);
   const step = {
     credential,
     spec,
@@ -158,12 +167,15 @@ function stepFor(credential: Credential, spec: RevokeSpec | undefined, { revoker
     const blocked = `its revoke: entry in the registry is wrong: ${checked.error.issues.map(issueText).join('; ')}`;
     return { ...step, reversible, undo, blocked };
   }
+  const unfit = revoker.whyUnfit?.(spec, credential);
+  if (unfit !== undefined) return { ...step, undo, blocked: `cannot be revoked automatically: ${unfit}` };
+  const accounts = accountsOf(revoker, spec);
+  const missing = accounts.find((key) => settings[key] === undefined);
+  const blocked = missing === undefined ? undefined : `needs settings: add revokers.${missing} to the configuration`;
   const set = settings[settingsKey(revoker)];
-  const blocked =
-    set === undefined ? `needs settings: add revokers.${settingsKey(revoker)} to the configuration` : undefined;
   const canUndo = reversible || (set !== undefined && revoker.reversibleWith?.(set, spec) === true);
   const at = revoker.issuerOf?.(spec);
-  const issuer = settingsKey(revoker) + (at === undefined ? '' : ` ${at}`);
+  const issuer = accounts.join(' + ') + (at === undefined ? '' : ` ${at}`);
   return { ...step, issuer, describe: revoker.describe(spec), reversible: canUndo, undo, blocked };
 }
 

@@ -3,6 +3,7 @@ import { reopenIssued } from './issued.ts';
 import { AUTOMATIC, type OutboxStep } from './outbox.ts';
 import { stepDescribed } from './plan.ts';
 import { wordsOf } from './restore.ts';
+import { forgetNotes } from './stored-notes.ts';
 
 /** When each part of the way was reached, RFC 3339; what did not happen is absent. */
 export interface StepTimes {
@@ -37,6 +38,7 @@ export function recordEnd(
   state.transaction(() => {
     const time = now();
     outbox.finish(key, end, note, time);
+    forgetNotes(key, context);
     const step = outbox.step(key);
     if (step === undefined) return;
     const { decidedBy, cause, credential, agent, detail, attempts } = step;

@@ -9,7 +9,7 @@ import { Limits, openBreaker } from './limits.ts';
 import { nextStep, type WantedStep } from './next-step.ts';
 import { notificationOf } from './notification.ts';
 import { AUTOMATIC, stepKey } from './outbox.ts';
-import { laddersFor } from './plan.ts';
+import { laddersFor, type PlanStep } from './plan.ts';
 
 /** Event ids in one entry of the record; an alert may have many more. */
 const MOST_EVIDENCE = 20;
@@ -115,9 +115,23 @@ function enqueue(
       eventAt: wanted.eventAt,
       expiresAt: outcome === 'approve' ? waitsUntil : undefined,
       decidedBy: outcome === 'auto' ? AUTOMATIC : undefined,
+      seenAt: seenInUse(alert, step, context),
     },
     context.now(),
   );
+}
+
+/**
+ * Event time of a use that shows that the issuer knows what the step names: the alert is about this credential alone, was attributed by that very
+ * name, and the registry has no other one of it.
+ */
+function seenInUse(alert: Alert, { credential, spec }: PlanStep, { plan }: ResponseContext): number | undefined {
+  const known = spec && plan.revokers.get(spec.with)?.knownAs?.(spec);
+  if (known === undefined || alert.credentials.length !== 1) return undefined;
+  const { method, confidence } = alert.attribution;
+  const names = credential.match[known.key] ?? [];
+  if (method !== known.key || confidence < 1 || names.length !== 1 || names[0] !== known.value) return undefined;
+  return alert.lastEvidence?.[credential.id];
 }
 
 function record(alert: Alert, mode: Mode, decisions: readonly Decision[], { audit, now }: ResponseContext): void {

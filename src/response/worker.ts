@@ -1,6 +1,6 @@
 import { CallError } from '../errors.ts';
 import type { CloudEvent } from '../webhook.ts';
-import type { CallContext, Revocation, Verification } from './action.ts';
+import { type CallContext, isRotating, NotYet, type Revocation, type Verification } from './action.ts';
 import { isPage } from './breaker-page.ts';
 import { haltOf, type ResponseContext } from './context.ts';
 import { whyNever } from './guards.ts';
@@ -9,6 +9,7 @@ import { AUTOMATIC, type OutboxStep } from './outbox.ts';
 import { issuersOf, type PlanStep, prepareStep, stepDescribed } from './plan.ts';
 import { recordEnd } from './record.ts';
 import { notUndoable, standingRevocations, whyOvertaken, wordsOf } from './restore.ts';
+import { StoredNotes } from './stored-notes.ts';
 
 export interface RetryPolicy {
   /** Calls before a step is given up as failed. */
@@ -54,6 +55,9 @@ export class Worker {
   readonly #options: WorkerOptions;
   readonly #retry: RetryPolicy;
   readonly #inFlight = new Map<string, Plan>();
+  /** The last step that waits for a person and was looked at. */
+  #lookedAt: Pick<OutboxStep, 'dueAt' | 'key'> = { dueAt: 0, key: '' };
+  readonly #looks = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
   /** When notifications were sent within the last minute. */
   #posts: number[] = [];
@@ -82,7 +86,7 @@ export class Worker {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     this.#timer = undefined;
-    await Promise.all(this.#underWay());
+    await Promise.all([...this.#underWay(), ...this.#looks]);
   }
 
   /** Makes everything that is due now, and what becomes due meanwhile. */
@@ -97,6 +101,7 @@ export class Worker {
   #launch(): void {
     const { context } = this.#options;
     expireApprovals(context);
+    if (this.#timer !== undefined) this.#lookAtWaiting();
     for (const action of ['revoke', 'restore', 'notify'] as const) {
       const due = context.outbox.due(action, context.now(), this.#options.cause);
       const plans = Map.groupBy(action === 'notify' ? this.#withinPace(due) : due, ({ cause }) => cause);
@@ -151,6 +156,8 @@ export class Worker {
       if (step.action === 'notify') await this.#notify(step);
       else await this.#change(step);
     } catch (error) {
+      const { outbox, now } = this.#options.context;
+      if (error instanceof NotYet) return outbox.postpone(step.key, now() + error.after, error.message);
       if (!(error instanceof CallError)) throw error;
       this.#failed(step, error);
     }
@@ -169,28 +176,32 @@ export class Worker {
 
   /** Revokes or restores. */
   async #change(step: OutboxStep): Promise<void> {
-    const { context } = this.#options;
+    const { context, beforeCall } = this.#options;
     const planned = stepDescribed(step.credential, wordsOf(step), context.plan);
-    const broken = whyImpossible(step, planned, context);
+    const notes = new StoredNotes(step.key, context, beforeCall);
+    const isHalf = !notes.isEmpty;
+    const broken = whyImpossible(step, isHalf, planned, context);
     if (planned === undefined || broken !== undefined)
       return recordEnd(context, step.key, 'failed', broken ?? 'unknown');
     const { key, credential, agent, decidedAt } = step;
-    const call: CallContext = { key, credential, agent, decidedAt };
+    const call: CallContext = { key, credential, agent, decidedAt, notes };
     const revocation = context.circuits.guard(planned.issuer, await prepareStep(planned, context.plan));
 
     // A process that ended in the middle may have made the call: the issuer knows.
     const isKnown = revocation.isThere === undefined || isAbsenceProof(step, context);
     const before = step.state === 'approved' || !isKnown ? undefined : await revocation.verify(call);
     if (before !== undefined && isReached(step, before)) return recordEnd(context, step.key, 'verified', before.proof);
-    const stale = whyStale(step, context);
+    const stale = isHalf ? undefined : whyStale(step, context);
     if (stale !== undefined) return recordEnd(context, step.key, 'expired', stale);
-    if (!isKnown && !(await this.#isSeen(step, revocation, call)))
-      return recordEnd(context, step.key, 'failed', NOT_THERE);
+    // Before the first call: what has ended meanwhile is not our doing.
+    if (revocation.isThere !== undefined && (!isKnown || step.state === 'approved')) {
+      if (!(await this.#isSeen(step.key, revocation, call))) return this.#endGone(step, isKnown, revocation, call);
+    }
 
     context.outbox.calling(step.key, context.now());
     this.#report(step.key);
-    await this.#options.beforeCall?.();
-    const meanwhile = whyStale(step, context);
+    await beforeCall?.();
+    const meanwhile = isHalf ? undefined : whyStale(step, context);
     if (meanwhile !== undefined) return recordEnd(context, step.key, 'expired', meanwhile);
     await makeCall(step, planned, revocation, call);
     context.outbox.called(step.key);
@@ -200,8 +211,44 @@ export class Worker {
     recordEnd(context, step.key, 'verified', after.proof);
   }
 
+  /** What its issuer doesn't know: has ended by itself or by somebody else where it was seen there before, else nothing is proven. */
+  async #endGone({ key }: OutboxStep, isKnown: boolean, { verify }: Revocation, call: CallContext): Promise<void> {
+    const { context } = this.#options;
+    if (!isKnown) return recordEnd(context, key, 'failed', NOT_THERE);
+    const gone = await verify(call);
+    if (gone?.dead !== true) throw new CallError(`its issuer does not know it, but ${gone?.proof}`, true);
+    recordEnd(context, key, 'verified', `${GONE}: ${gone.proof}`);
+  }
+
+  /**
+   * What waits for a person may end by itself meanwhile: its issuer is asked now whether it knows it, once, so that its absence proves
+   * something later. Nothing is changed.
+   */
+  #lookAtWaiting(): void {
+    const { context, onError } = this.#options;
+    for (const step of context.outbox.waitingAfter(this.#lookedAt, CONCURRENCY - this.#looks.size)) {
+      this.#lookedAt = step;
+      const look: Promise<void> = this.#look(step)
+        .catch(onError)
+        .finally(() => this.#looks.delete(look));
+      this.#looks.add(look);
+    }
+  }
+
+  async #look({ key, credential, agent, detail }: OutboxStep): Promise<void> {
+    const { plan, circuits } = this.#options.context;
+    const planned = stepDescribed(credential, detail, plan);
+    if (planned === undefined || planned.blocked !== undefined) return;
+    try {
+      const revocation = circuits.guard(planned.issuer, await prepareStep(planned, plan));
+      if (revocation.isThere !== undefined) await this.#isSeen(key, revocation, { key, credential, agent });
+    } catch (error) {
+      if (!(error instanceof CallError)) throw error; // unknown: it is asked again before the call
+    }
+  }
+
   /** Looks before the call, and notes what it saw. */
-  async #isSeen({ key }: OutboxStep, { isThere }: Revocation, call: CallContext): Promise<boolean> {
+  async #isSeen(key: string, { isThere }: Revocation, call: CallContext): Promise<boolean> {
     if (!(await isThere?.(call))) return false;
     this.#options.context.outbox.seen(key, this.#options.context.now());
     return true;
@@ -211,7 +258,8 @@ export class Worker {
     const { context } = this.#options;
     const step = context.outbox.step(key);
     if (step === undefined) return;
-    if (!retryable || step.attempts >= this.#retry.attempts) {
+    const isHalf = !new StoredNotes(key, context).isEmpty;
+    if (!retryable || (step.attempts >= this.#retry.attempts && !isHalf)) {
       recordEnd(context, key, 'failed', message);
       return;
     }
@@ -229,6 +277,9 @@ export class Worker {
 const NOT_THERE =
   'was not there before Wayward acted, so that nothing is proven: check the registry entry; it may also have ended by itself, or by somebody else';
 
+/** Begins the proof of what was dead already. */
+const GONE = 'had ended before Wayward acted';
+
 /**
  * Whether an issuer that does not know a credential proves that it is dead: it was seen there before, or what it was issued from was
  * revoked, with which such things end.
@@ -236,20 +287,23 @@ const NOT_THERE =
 function isAbsenceProof({ credential, detail }: OutboxStep, { outbox, plan }: ResponseContext): boolean {
   if (outbox.wasSeen(credential, detail)) return true;
   const issuers = [...issuersOf(credential, plan.credentials)];
-  return issuers.some(({ id }) => standingRevocations(id, outbox).some(({ state }) => state === 'verified'));
+  return issuers.some(({ id }) =>
+    standingRevocations(id, outbox).some(({ state, detail: done }) => state === 'verified' && !isRotating(done)),
+  );
 }
 
 const planOf = ({ action, cause }: Pick<OutboxStep, 'action' | 'cause'>): string => `${action} ${cause}`;
 
-/** Why the step can't be made as it was decided. */
+/** Why the step can't be made as it was decided. What is half made is ended, whatever was decided since. */
 function whyImpossible(
   step: OutboxStep,
+  isHalf: boolean,
   planned: PlanStep | undefined,
   { config, plan }: ResponseContext,
 ): string | undefined {
   if (!plan.credentials.has(step.credential)) return 'the credential is no longer in the registry';
   if (planned === undefined) return 'its revoke: entry was changed after the decision; decide again';
-  return step.action === 'restore' ? planned.blocked : whyNever(planned, config);
+  return step.action === 'restore' || isHalf ? planned.blocked : whyNever(planned, config);
 }
 
 const isReached = ({ action }: OutboxStep, { dead, alive }: Verification): boolean =>

@@ -33,6 +33,7 @@ export const awsAccessKeyDelete = defineRevoker({
     user: awsNameSchema,
     access_key_id: accessKeySchema,
   }),
+  knownAs: (spec) => ({ key: 'aws_access_key_id', value: spec.access_key_id }),
   describe: (spec) => `delete the access key ${spec.access_key_id} of the AWS user ${spec.user}`,
   prepare(account, { user, access_key_id: id }) {
     const withKey = <T>(work: (key: AccessKey) => Promise<T>) =>

@@ -71,5 +71,9 @@ export async function sessionsOf(server: MariaDb, user: string): Promise<string[
 }
 
 export async function endSessions(server: MariaDb, user: string): Promise<void> {
-  for (const id of await sessionsOf(server, user)) await server.run(`KILL CONNECTION ${id}`, NO_SUCH_SESSION);
+  for (const id of await sessionsOf(server, user)) await killSession(server, id);
 }
+
+/** One of `sessionsOf`. */
+export const killSession = (server: MariaDb, id: string): Promise<void> =>
+  server.run(`KILL CONNECTION ${id}`, NO_SUCH_SESSION);

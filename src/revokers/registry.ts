@@ -17,6 +17,7 @@ import { oauth } from './oauth.ts';
 import { postgres } from './postgres.ts';
 import { postgresGrants } from './postgres-grants.ts';
 import { postgresValidUntil } from './postgres-valid-until.ts';
+import { rotation } from './rotation.ts';
 import { vault } from './vault.ts';
 import { vaultEntity } from './vault-entity.ts';
 import { vaultEntityTokens } from './vault-entity-tokens.ts';
@@ -50,6 +51,7 @@ export const REVOKERS: readonly Revoker[] = [
   authensor,
   nginx,
   envoy,
+  rotation,
   webhook,
   command,
 ];

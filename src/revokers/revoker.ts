@@ -1,15 +1,26 @@
 import type { z } from 'zod';
+import type { Identity } from '../event.ts';
 import type { Revocation, Revoker } from '../response/action.ts';
 
 interface Definition<Settings extends z.ZodType, Spec extends z.ZodType>
   extends Omit<
     Revoker,
-    'settingsSchema' | 'specSchema' | 'describe' | 'keep' | 'prepare' | 'reversibleWith' | 'issuerOf'
+    | 'settingsSchema'
+    | 'specSchema'
+    | 'describe'
+    | 'keep'
+    | 'prepare'
+    | 'reversibleWith'
+    | 'issuerOf'
+    | 'accounts'
+    | 'knownAs'
   > {
   readonly settingsSchema: Settings;
   readonly specSchema: Spec;
   describe(spec: z.infer<Spec>): string;
   issuerOf?(spec: z.infer<Spec>): string;
+  accounts?(spec: z.infer<Spec>): readonly string[];
+  knownAs?(spec: z.infer<Spec>): Identity;
   keep?(settings: z.infer<Settings>): Promise<void>;
   reversibleWith?(settings: z.infer<Settings>, spec: z.infer<Spec>): boolean;
   prepare(settings: z.infer<Settings>, spec: z.infer<Spec>): Revocation;
@@ -19,12 +30,14 @@ interface Definition<Settings extends z.ZodType, Spec extends z.ZodType>
 export function defineRevoker<Settings extends z.ZodType, Spec extends z.ZodType>(
   definition: Definition<Settings, Spec>,
 ): Revoker {
-  const { specSchema, keep, reversibleWith, issuerOf, ...rest } = definition;
+  const { specSchema, keep, reversibleWith, issuerOf, accounts, knownAs, ...rest } = definition;
   return {
     ...rest,
     specSchema,
     ...(keep && { keep: (settings) => keep(settings as z.infer<Settings>) }),
     describe: (spec) => definition.describe(specSchema.parse(spec)),
+    ...(knownAs && { knownAs: (spec: unknown) => knownAs(specSchema.parse(spec)) }),
+    ...(accounts && { accounts: (spec: unknown) => accounts(specSchema.parse(spec)) }),
     ...(issuerOf && { issuerOf: (spec: unknown) => issuerOf(specSchema.parse(spec)) }),
     ...(reversibleWith && {
       reversibleWith: (settings: unknown, spec: unknown) =>

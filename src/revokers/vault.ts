@@ -22,6 +22,7 @@ export const vault = defineRevoker({
   settingsSchema: vaultSettings,
   specSchema: z.strictObject({ with: z.literal('vault'), accessor: z.string().regex(/^[\w.-]{1,128}$/) }),
   describe: ({ accessor }) => `revoke the Vault token with accessor ${accessor}, its child tokens and its leases`,
+  knownAs: ({ accessor }) => ({ key: 'vault_accessor', value: accessor }),
   keep: keepToken,
   prepare: (server, { accessor }) => ({
     isThere: async () => !isUnknownAccessor(await callAccessor(server, 'lookup-accessor', accessor)),

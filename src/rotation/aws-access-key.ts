@@ -2,10 +2,11 @@ import { z } from 'zod';
 import type { Credential } from '../attribution/credential.ts';
 import { durationSchema } from '../config/duration.ts';
 import { CallError } from '../errors.ts';
+import { type Notes, NotYet } from '../response/action.ts';
 import { accessKey } from '../revokers/aws-access-keys.ts';
 import { awsNameSchema, awsSettings, withIam } from '../revokers/aws-settings.ts';
 import { type KeyHolder, keyIn, nextKey, prove } from './aws-next-key.ts';
-import { defineRotator, type Notes, NotYet } from './rotator.ts';
+import { defineRotator } from './rotator.ts';
 import { placeSchema } from './secret-writers/registry.ts';
 
 /**
@@ -46,7 +47,7 @@ export const awsAccessKey = defineRotator({
   prepare(settings, { user, secret, keep_old: keepOld }) {
     const account = awsSettings.parse(settings.aws);
     const target = { account, user, secret: secret.open(settings), keepOld };
-    return { rotate: (notes) => rotate(target, notes) };
+    return { rotate: (notes, isStolen) => rotate(isStolen ? { ...target, keepOld: 0 } : target, notes) };
   },
 });
 

@@ -4,9 +4,9 @@ import type { AwsAccount } from '../aws.ts';
 import { identityOf } from '../aws-identity.ts';
 import { CallError } from '../errors.ts';
 import { readJson } from '../http.ts';
+import type { Notes } from '../response/action.ts';
 import { accessKey } from '../revokers/aws-access-keys.ts';
 import { accessKeySchema, mustExist, withIam } from '../revokers/aws-settings.ts';
-import type { Notes } from './rotator.ts';
 import type { WritableSecret } from './secret-writer.ts';
 
 /** A user whose key is rotated, and where that is kept. */

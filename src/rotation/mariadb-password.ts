@@ -4,6 +4,7 @@ import { CallError } from '../errors.ts';
 import { VERIFIERS } from '../mariadb-verifier.ts';
 import { accountName, noUser, quoted, refuseOurs, userSchema } from '../revokers/mariadb-accounts.ts';
 import { type MariaDb, mariaDbLoginRefused, mariaDbSettings, withMariaDb } from '../revokers/mariadb-client.ts';
+import { endMariaDbSessions } from '../revokers/mariadb-sessions.ts';
 import { rotatePassword } from './password-into-secret.ts';
 import { defineRotator } from './rotator.ts';
 import { placeSchema } from './secret-writers/registry.ts';
@@ -17,7 +18,7 @@ import { placeSchema } from './secret-writers/registry.ts';
 export const mariadbPassword = defineRotator({
   id: 'mariadb-password',
   title: 'Password of a MariaDB or MySQL user, kept in a secret manager',
-  proof: 'a login with the new password',
+  proof: 'a login with the new password, and none with the old one',
   meanwhile:
     'open sessions go on; for the moment between the change and the proof (milliseconds, or until Wayward is back after a crash) new logins need the pending password',
   needs:
@@ -41,7 +42,10 @@ export const mariadbPassword = defineRotator({
       setPassword: (password: string, instead: string) =>
         withMariaDb(url, (server) => setPassword(server, user, { password, instead })),
     };
-    return { rotate: (notes) => rotatePassword(holder, secret.open(settings), notes) };
+    return {
+      rotate: (notes) => rotatePassword(holder, secret.open(settings), notes),
+      endSessions: (notes) => endMariaDbSessions(url, user, notes),
+    };
   },
 });
 

@@ -1,6 +1,6 @@
 import { CallError } from '../errors.ts';
+import type { Notes } from '../response/action.ts';
 import { newPassword } from '../scram.ts';
-import type { Notes } from './rotator.ts';
 import type { WritableSecret } from './secret-writer.ts';
 
 /** Whose password at a server is changed. */
@@ -23,7 +23,10 @@ export async function rotatePassword(holder: PasswordHolder, secret: WritableSec
     const { current, next } = await staged(holder, secret, notes);
     await holder.setPassword(next, current);
     const refused = await holder.refused(next);
-    if (refused !== undefined) await goBack(holder, secret, { current, next, refused });
+    if (refused !== undefined)
+      await goBack(holder, secret, { current, next, because: `the server refused the new password (${refused})` });
+    if (current !== next && (await holder.refused(current)) === undefined)
+      await goBack(holder, secret, { current, next, because: ASKS_FOR_NONE });
     await notes.keep('proven', 'yes');
   }
   await secret.promote();
@@ -59,15 +62,17 @@ async function staged(
   return { current, next };
 }
 
+const ASKS_FOR_NONE = 'the server takes the old password, too, so that it asks for none';
+
 async function goBack(
   holder: PasswordHolder,
   secret: WritableSecret,
-  { current, next, refused }: { current: string; next: string; refused: string },
+  { current, next, because }: { current: string; next: string; because: string },
 ): Promise<never> {
   await holder.setPassword(current, next);
   const still = await holder.refused(current);
   await secret.discard();
   const end =
     still === undefined ? 'the old one works again' : `the old one was put back, but is refused, too (${still})`;
-  throw new CallError(`the server refused the new password (${refused}); ${end}`, false);
+  throw new CallError(`${because}; ${end}`, false);
 }

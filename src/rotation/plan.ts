@@ -1,5 +1,6 @@
 import type { Credential } from '../attribution/credential.ts';
 import { hygieneOf } from '../attribution/hygiene.ts';
+import { isRotating } from '../response/action.ts';
 import type { ResponseContext } from '../response/context.ts';
 import { standingRevocations } from '../response/restore.ts';
 import { ROTATORS } from './registry.ts';
@@ -17,9 +18,6 @@ export interface RotationPlan {
   /** Why it does so only by hand; undefined where it may by itself. */
   readonly handOnly: string | undefined;
 }
-
-/** A rotation as the outbox and the record name it. */
-export const rotating = (describe: string): string => `rotate: ${describe}`;
 
 export const rotatorOf = ({ rotate }: Credential): Rotator | undefined =>
   ROTATORS.find(({ id }) => id === rotate?.with);
@@ -47,6 +45,8 @@ function whyNot(credential: Credential, rotator: Rotator | undefined, response: 
     : undefined;
 }
 
-/** Revoked, or about to be, and not restored since. */
+/** Revoked, or about to be, and not restored since. What was rotated in response is in use. */
 const isRevoked = (id: string, { outbox }: ResponseContext): boolean =>
-  standingRevocations(id, outbox).some(({ state }) => state !== 'failed' && state !== 'expired');
+  standingRevocations(id, outbox).some(
+    ({ state, detail }) => state !== 'failed' && state !== 'expired' && !isRotating(detail),
+  );

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Secret } from '../config/secrets.ts';
 import { loginRefused, postgresSettings, withPostgres } from '../revokers/postgres-client.ts';
 import { roleToRevoke } from '../revokers/postgres-role.ts';
+import { endPostgresSessions } from '../revokers/postgres-sessions.ts';
 import { scramVerifier } from '../scram.ts';
 import { rotatePassword } from './password-into-secret.ts';
 import { defineRotator } from './rotator.ts';
@@ -16,7 +17,7 @@ import { placeSchema } from './secret-writers/registry.ts';
 export const postgresPassword = defineRotator({
   id: 'postgres-password',
   title: 'Password of a PostgreSQL role, kept in a secret manager',
-  proof: 'a login with the new password',
+  proof: 'a login with the new password, and none with the old one',
   meanwhile:
     'open sessions go on; for the moment between the change and the proof (milliseconds, or until Wayward is back after a crash) new logins need the pending password',
   needs:
@@ -38,7 +39,10 @@ export const postgresPassword = defineRotator({
       refused: (password: string) => loginRefused(url, role, password),
       setPassword: (password: string) => setPassword(url, role, password),
     };
-    return { rotate: (notes) => rotatePassword(holder, secret.open(settings), notes) };
+    return {
+      rotate: (notes) => rotatePassword(holder, secret.open(settings), notes),
+      endSessions: (notes) => endPostgresSessions(url, role, notes),
+    };
   },
 });
 

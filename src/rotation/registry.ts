@@ -1,4 +1,5 @@
 import { awsAccessKey } from './aws-access-key.ts';
+import { awsSecretsManager } from './aws-secrets-manager.ts';
 import { mariadbPassword } from './mariadb-password.ts';
 import { postgresPassword } from './postgres-password.ts';
 import type { Rotator } from './rotator.ts';
@@ -12,4 +13,5 @@ export const ROTATORS: readonly Rotator[] = [
   vaultDatabaseStatic,
   vaultDatabaseRoot,
   awsAccessKey,
+  awsSecretsManager,
 ];

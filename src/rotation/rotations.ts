@@ -1,11 +1,11 @@
 import { CallError } from '../errors.ts';
+import { NotYet, rotating, WAITS } from '../response/action.ts';
 import type { ResponseContext } from '../response/context.ts';
 import { type OutboxStep, stepKey } from '../response/outbox.ts';
 import { recordEnd } from '../response/record.ts';
+import { StoredNotes } from '../response/stored-notes.ts';
 import { tellOfFailure } from './notify.ts';
-import { planRotation, type RotationPlan, rotating, rotatorOf } from './plan.ts';
-import { NotYet, WAITS } from './rotator.ts';
-import { StoredNotes } from './stored-notes.ts';
+import { planRotation, type RotationPlan, rotatorOf } from './plan.ts';
 
 /** Where rotations are made. */
 export interface RotationContext {
@@ -61,11 +61,12 @@ export function underWay(credential: string, state: ResponseContext['state']): s
 export const isWell = ({ state, note }: OutboxStep): boolean =>
   state === 'verified' || (state === 'calling' && note?.startsWith(WAITS) === true);
 
-/** When each credential was rotated last, as far as this store knows: id and milliseconds since the epoch. */
+/** When each credential was rotated last, by schedule, by hand or in response, as far as this store knows: id and milliseconds since the epoch. */
 export const rotationsIn = (state: ResponseContext['state']): [string, number][] =>
   state
     .all(
-      "SELECT credential, max(done_at) AS at FROM outbox WHERE action = 'rotate' AND state = 'verified' GROUP BY credential",
+      `SELECT credential, max(done_at) AS at FROM outbox
+       WHERE action IN ('rotate', 'revoke') AND detail LIKE '${rotating('%')}' AND state = 'verified' GROUP BY credential`,
     )
     .map(({ credential, at }) => [String(credential), Number(at)]);
 
@@ -105,10 +106,7 @@ async function make(step: OutboxStep, context: RotationContext): Promise<void> {
     }
   }
   function end(state: 'verified' | 'failed', note: string): void {
-    response.state.transaction(() => {
-      recordEnd(response, step.key, state, note);
-      notes.forget();
-    });
+    recordEnd(response, step.key, state, note);
   }
 }
 

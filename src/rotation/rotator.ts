@@ -1,37 +1,21 @@
 import type { z } from 'zod';
 import type { Credential } from '../attribution/credential.ts';
-
-/**
- * What a rotation remembers of itself over a crash, since it may be begun again at any point. No secret is kept here.
- * Each rotation has notes of its own, which end with it.
- */
-export interface Notes {
-  get(name: string): string | undefined;
-  /** Kept for good once this resolves; what was noted before it, too. @throws CallError where another process is to act */
-  keep(name: string, value: string): Promise<void>;
-}
-
-/** Begins the note of a rotation that waits. */
-export const WAITS = 'waits: ';
-
-/** Thrown by a rotation that has to wait: nothing has failed, and it is called again then. */
-export class NotYet extends Error {
-  /** Milliseconds. */
-  readonly after: number;
-
-  constructor(after: number, why: string) {
-    super(WAITS + why);
-    this.after = after;
-  }
-}
+import type { Notes } from '../response/action.ts';
 
 /** One rotation, ready to be made. */
 export interface Rotation {
   /**
-   * Makes it, or goes on where it was interrupted; the old secret is given up only once the new one is proven. Returns the proof.
+   * Makes it, or goes on where it was interrupted; the old secret is given up only once the new one is proven. Returns the proof. Called
+   * again with the notes of a rotation that has ended, it changes nothing and proves that anew. Of a secret that `isStolen` the old value
+   * gets no time to go on.
    * @throws NotYet, or CallError: retryable, and it is called again; else everything stands as before, and the message says what is wrong
    */
-  rotate(notes: Notes): Promise<string>;
+  rotate(notes: Notes, isStolen?: boolean): Promise<string>;
+  /**
+   * After `rotate`: ends what was opened with the old secret and would go on. May be repeated. Returns the proof. Absent where there is no such
+   * thing, or nobody to end it. @throws CallError
+   */
+  endSessions?(notes: Notes): Promise<string>;
 }
 
 /** The code that rotates one kind of credential: one object in a file of rotation/, and one line in its registry.ts. */

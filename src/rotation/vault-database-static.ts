@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { secretSchema } from '../config/secrets.ts';
 import { CallError } from '../errors.ts';
 import { readJson } from '../http.ts';
+import type { Notes } from '../response/action.ts';
 import { loginRefused } from '../revokers/postgres-client.ts';
+import { endPostgresSessions } from '../revokers/postgres-sessions.ts';
 import { nameSchema, pathSchema, vaultSettings } from '../revokers/vault-settings.ts';
 import { callVault, type VaultServer, vaultPath } from '../vault.ts';
 import { defineRotator } from './rotator.ts';
@@ -39,7 +41,11 @@ export const vaultDatabaseStatic = defineRotator({
   prepare(settings, { role, mount, login }) {
     const server = vaultSettings.parse(settings.vault);
     const at = { server, mount, role };
+    const url = login && postgresSchema.parse(settings[login]).url;
     return {
+      ...(url && {
+        endSessions: async (notes: Notes) => endPostgresSessions(url, (await credentialsOf(at)).username, notes),
+      }),
       async rotate(notes) {
         const before = notes.get('before') ?? (await credentialsOf(at)).last_vault_rotation;
         await notes.keep('before', before);
@@ -49,8 +55,8 @@ export const vaultDatabaseStatic = defineRotator({
         const { username, password, last_vault_rotation: after } = await credentialsOf(at);
         if (after === before) throw new CallError(`Vault still says that ${role} was rotated at ${before}`, true);
         const proof = `Vault rotated it at ${after}`;
-        if (login === undefined) return proof;
-        const refused = await loginRefused(postgresSchema.parse(settings.postgres).url, username, password);
+        if (url === undefined) return proof;
+        const refused = await loginRefused(url, username, password);
         if (refused !== undefined) throw new CallError(`${proof}, but the password is refused: ${refused}`, false);
         return `${proof}, and the new password logs in`;
       },

@@ -18,6 +18,7 @@ export interface RegistryEntry {
   readonly protected?: boolean;
   readonly parent?: string;
   readonly revoke?: Readonly<Record<string, string>>;
+  readonly rotate?: Readonly<Record<string, string>>;
 }
 
 /** The registry file; `heading` becomes its comment. */

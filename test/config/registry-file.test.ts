@@ -135,6 +135,22 @@ describe('a problem is said with its line and what to write', () => {
       'revoke: { with: postgress, role: y }',
       'FILE:5: credentials[0].revoke.with is no known revoker; write with: postgres',
     ],
+    [
+      'revoke: { with: rotation }',
+      'FILE:5: credentials[0].revoke with: rotation needs a rotator: add rotate: to the same entry',
+    ],
+    [
+      'revoke: { with: rotation, rotate: { with: postgres-pasword } }',
+      'FILE:5: credentials[0].revoke.rotate.with is no known rotator; write with: postgres-password',
+    ],
+    [
+      'revoke: { with: rotation, rotate: { with: postgres-password, secret: secret://vault/secret/data/x#y } }',
+      'FILE:5: credentials[0].revoke.rotate.role is missing; write role: followed by a text',
+    ],
+    [
+      'match: { aws_access_key_id: AKIAIOSFODNN7EXAMPLE }\n    rotate: { with: aws-access-key, user: u, secret: secret://vault/secret/data/x#y }\n    revoke: { with: rotation }',
+      'FILE:7: credentials[0].revoke its entry names an access key id, which a rotation changes: write match: { aws_principal_arn: … } and revoke: { with: aws-deny-all, user: … }',
+    ],
     ['parent: b', 'FILE:5: credentials[0].parent "b" is no credential of this file; write an id from it'],
     [
       'parent: a',

@@ -132,7 +132,20 @@ describe('kafka: in wayward.yaml', () => {
     ],
     [
       'kafka:\n  brokers: [a:1]\n  tls: yes please\n',
-      'FILE:3: kafka.tls has a form that is not understood; write tls: true, or ca: with a file below it',
+      'FILE:3: kafka.tls must be keys and values; write tls: true, or ca: with a file below it',
+    ],
+    [
+      'kafka:\n  brokers: [a:1]\n  tls:\n    cert: a.pem\n    key: a plain key\n',
+      'FILE:5: kafka.tls.key must not hold the secret itself; put it into a file of mode 0600 and write secret://env/NAME, or secret://file/PATH, or secret://vault/PATH#FIELD, or secret://aws-secrets-manager/NAME#FIELD, or secret://gcp-secret-manager/projects/PROJECT/secrets/NAME',
+    ],
+    ['kafka:\n  brokers: [a:1]\n  tls:\n    ca: 7\n', 'FILE:4: kafka.tls.ca must be a text; write ca: kafka-ca.pem'],
+    [
+      'kafka:\n  brokers: [a:1]\n  tls:\n    sever_name: kafka\n',
+      'FILE:4: kafka.tls "sever_name" is not a known key; write server_name',
+    ],
+    [
+      'kafka:\n  brokers: [a:1]\n  tls: false\n',
+      'FILE:3: kafka.tls must be keys and values; write tls: true, or ca: with a file below it',
     ],
     ['kafka:\n  brokers: [a:1]\n  tls:\n    cert: a.pem\n', 'FILE:4: kafka.tls.cert has no key; write key: beside it'],
     [

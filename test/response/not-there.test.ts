@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import type { Alert } from '../../src/alerts/alert.ts';
 import type { Credential, RevokeSpec } from '../../src/attribution/credential.ts';
-import { orderSteps } from '../../src/response/control.ts';
+import { IssuerCircuits } from '../../src/response/circuits.ts';
+import { approve, orderSteps } from '../../src/response/control.ts';
 import { planFor } from '../../src/response/plan.ts';
 import { respondTo } from '../../src/response/responder.ts';
 import { AGENT, accountOf } from '../revokers/aws-responder.ts';
@@ -70,6 +72,92 @@ describeWith('what Vault does not know', startVault, (server) => {
     await asRoot('POST', 'auth/token/revoke-accessor', { accessor });
     const { step } = await responded({ with: 'vault', accessor }, await settings());
     expect(step()).toMatchObject({ state: 'failed', note: expect.stringMatching(NOT_THERE) });
+  });
+
+  /** An alert whose evidence was attributed by the accessor itself, as Vault's audit log has it. */
+  const seenInAudit = (changes: Partial<Alert> = {}) =>
+    alertOf({
+      attribution: { method: 'vault_accessor', confidence: 1 },
+      lastEvidence: { [ID]: NOW - 1_000 },
+      ...changes,
+    });
+
+  /** A token that ended by itself between its misuse and the response to that. */
+  async function endedMeanwhile(match: Credential['match'] | undefined, alert: Alert) {
+    const { accessor } = await newToken();
+    await asRoot('POST', 'auth/token/revoke-accessor', { accessor });
+    const named = match ?? { vault_accessor: [accessor] };
+    const credential = credentialOf({ revoke: { with: 'vault', accessor }, match: named });
+    const response = responseOf({ mode: 'auto' }, [credential], await settings());
+    respondTo(alert, response);
+    await response.worker({ retry: { attempts: 2, first: 1, longest: 1 } }).drain();
+    return { response, step: response.outbox.ofCause('alert-1')[0] };
+  }
+
+  test('one that ended by itself, after Vault’s own log had shown its use by that accessor: dead already, and verified', async () => {
+    const { response, step } = await endedMeanwhile(undefined, seenInAudit());
+    expect(step).toMatchObject({
+      state: 'verified',
+      note: 'had ended before Wayward acted: Vault knows no token with this accessor any more',
+      calledAt: undefined,
+    });
+    expect(response.audit.ofCause('alert-1').map(({ type }) => type)).toEqual(['decided', 'verified']);
+    // The alert grows: nothing is done again.
+    respondTo(seenInAudit({ revision: 2, severity: 'critical' }), response);
+    await response.worker().drain();
+    expect(response.outbox.ofCause('alert-1').filter(({ action }) => action === 'revoke')).toHaveLength(1);
+  });
+
+  test.each([
+    [
+      'was attributed by another name',
+      undefined,
+      seenInAudit({ attribution: { method: 'vault_entity_id', confidence: 0.95 } }),
+    ],
+    [
+      'was attributed less surely',
+      undefined,
+      seenInAudit({ attribution: { method: 'vault_accessor', confidence: 0.9 } }),
+    ],
+    ['has no evidence of this credential', undefined, seenInAudit({ lastEvidence: {} })],
+    ['is about several credentials', undefined, seenInAudit({ credentials: [ID, 'another'] })],
+    ['may have seen another accessor of the entry', { vault_accessor: ['one', 'two'] }, seenInAudit()],
+    ['saw the accessor of match, and revoke names another', { vault_accessor: ['another'] }, seenInAudit()],
+    ['saw an accessor by pattern', { vault_accessor: ['*a*'] }, seenInAudit()],
+  ])('one that is not there, of which an alert %s: nothing is proven', async (_what, match, alert) => {
+    const { step } = await endedMeanwhile(match, alert);
+    expect(step).toMatchObject({ state: 'failed', note: expect.stringMatching(NOT_THERE) });
+  });
+
+  test.each([
+    ['was there when a person was asked', true, 'verified', /^had ended before Wayward acted: Vault knows no token/],
+    ['was not', false, 'failed', NOT_THERE],
+  ])('a token that ended while a person was asked, and %s', async (_what, isThere, state, note) => {
+    const { accessor } = await newToken();
+    const end = () => asRoot('POST', 'auth/token/revoke-accessor', { accessor });
+    if (!isThere) await end();
+    const credential = credentialOf({ revoke: { with: 'vault', accessor } });
+    const response = responseOf({ mode: 'approve' }, [credential], await settings());
+    respondTo(alertOf(), response);
+    const looked = Promise.withResolvers<void>();
+    const { prototype } = IssuerCircuits;
+    const { guard } = prototype;
+    prototype.guard = function (...args) {
+      const { isThere: look = async () => false, ...calls } = guard.apply(this, args);
+      return { ...calls, isThere: (call) => look(call).finally(() => looked.resolve()) };
+    };
+    const worker = response.worker();
+    worker.start();
+    await looked.promise.finally(() => {
+      prototype.guard = guard;
+    });
+    await expect.poll(() => response.outbox.wasSeen(ID, response.outbox.waiting()[0]?.detail ?? '')).toBe(isThere);
+    expect(response.outbox.waiting()).toMatchObject([{ calledAt: undefined, attempts: 0 }]);
+    if (isThere) await end();
+    const [step] = approve('alert-1', 'ann', response);
+    await worker.drain();
+    await worker.stop();
+    expect(response.outbox.step(step?.key ?? '')).toMatchObject({ state, note: expect.stringMatching(note) });
   });
 
   test('a child dies with the token that it was issued from: that explains why it is not there', async () => {
@@ -168,10 +256,52 @@ describeWith('what AWS does not know', startMoto, (server) => {
     expect(misspelt.step()).toMatchObject({ state: 'failed', note: expect.stringMatching(NOT_THERE) });
     const right = await responded({ ...spec, access_key_id: keys.accessKeyId }, settings);
     expect(right.step()).toMatchObject({ state: 'verified' });
+    // Deleted by somebody else, after a log had shown its use.
+    const revoke = { ...spec, access_key_id: keys.accessKeyId };
+    const credential = credentialOf({ revoke, match: { aws_access_key_id: [keys.accessKeyId] } });
+    const response = responseOf({ mode: 'auto' }, [credential], settings);
+    const attribution = { method: 'aws_access_key_id', confidence: 1 } as const;
+    respondTo(alertOf({ attribution, lastEvidence: { [ID]: NOW } }), response);
+    await response.worker().drain();
+    expect(response.outbox.revocations(ID)).toMatchObject([
+      { state: 'verified', note: expect.stringMatching(/^had ended before Wayward acted: IAM lists no such key/) },
+    ]);
   });
 });
 
 describeWith('what an OAuth server does not know', startOAuth, (server) => {
+  test('a token that was active when a person was asked, and ended by itself since, is dead and not failed', async () => {
+    const token = await server().newToken('agent-b');
+    const settings = {
+      oauth: {
+        revocation_url: `${server().issuer}/token/revocation`,
+        introspection_url: `${server().issuer}/token/introspection`,
+        client_id: 'responder',
+        client_secret: await secretOf(secretOfClient('responder')),
+      },
+    };
+    const owner = { client_id: 'agent-b', client_secret: await secretOf(secretOfClient('agent-b')) };
+    const credential = credentialOf({ revoke: { with: 'oauth', token: await secretOf(token), owner } });
+    const response = responseOf({ mode: 'approve' }, [credential], settings);
+    respondTo(alertOf(), response);
+    const worker = response.worker();
+    worker.start();
+    await expect.poll(() => response.outbox.wasSeen(ID, response.outbox.waiting()[0]?.detail ?? '')).toBe(true);
+    await server().revokeToken('agent-b', token);
+    const before = server().revocations();
+    approve('alert-1', 'ann', response);
+    await worker.drain();
+    await worker.stop();
+    expect(response.outbox.revocations(ID)).toMatchObject([
+      {
+        state: 'verified',
+        note: 'had ended before Wayward acted: introspection says active: false',
+        calledAt: undefined,
+      },
+    ]);
+    expect(server().revocations()).toBe(before);
+  });
+
   test('a token that it never gave is no success, also where a process ended in the middle', async () => {
     const settings = {
       oauth: {

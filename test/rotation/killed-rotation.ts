@@ -10,6 +10,8 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { STSClient } from '@aws-sdk/client-sts';
 import mysql from 'mysql2/promise';
 import pg from 'pg';
+import { orderSteps } from '../../src/response/control.ts';
+import { planFor } from '../../src/response/plan.ts';
 import { credentialOf } from '../response/response-of.ts';
 import { checkedAccounts, type PlainAccounts } from './accounts.ts';
 import { rotationsOf } from './rotations-of.ts';
@@ -19,10 +21,12 @@ export interface KilledRotation {
   readonly accounts: PlainAccounts;
   readonly rotate: { readonly with: string; readonly [field: string]: unknown };
   readonly id?: string;
+  /** Ordered as a revocation. */
+  readonly inResponse?: boolean;
 }
 
 const [when = '', number = '', folder = '', told = ''] = process.argv.slice(2);
-const { accounts, rotate, id = 'cred-billing-pg' }: KilledRotation = JSON.parse(told);
+const { accounts, rotate, id = 'cred-billing-pg', inResponse = false }: KilledRotation = JSON.parse(told);
 let calls = 0;
 
 async function counted<T>(call: () => Promise<T>): Promise<T> {
@@ -55,7 +59,7 @@ function countMethods(prototype: object, ...names: readonly string[]): void {
   }
 }
 
-const credential = credentialOf({ id, rotate });
+const credential = credentialOf({ id, rotate, revoke: { with: 'rotation' } });
 const rotations = rotationsOf([credential], await checkedAccounts(accounts), {}, { folder });
 rotations.response.at(Date.now());
 const { store } = rotations.response;
@@ -65,9 +69,13 @@ store.setSetting = (name, value) => {
   noted.push(calls);
   setSetting(name, value);
 };
-rotations.order();
-for (let tick = 0; tick < 3 && rotations.steps(id)[0]?.doneAt === undefined; tick++) {
-  await rotations.make();
+const { response } = rotations;
+const worker = response.worker();
+if (inResponse) await orderSteps(planFor([id], response.plan), 'ann', response);
+else rotations.order();
+const steps = () => (inResponse ? response.outbox.revocations(id) : rotations.steps(id));
+for (let tick = 0; tick < 3 && steps()[0]?.doneAt === undefined; tick++) {
+  await (inResponse ? worker.drain() : rotations.make());
   await sleep(5);
   rotations.response.at(rotations.response.now() + 400_000); // what waits, or is to be tried again, is due
 }

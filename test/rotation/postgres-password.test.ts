@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { beforeAll, expect, test } from 'vitest';
 import type { Credential } from '../../src/attribution/credential.ts';
@@ -7,7 +7,8 @@ import { postgresPassword } from '../../src/rotation/postgres-password.ts';
 import { credentialOf, NOW } from '../response/response-of.ts';
 import { secretOf } from '../revokers/secret-of.ts';
 import { policyOf, tokenWith } from '../revokers/vault-responder.ts';
-import { describeWith } from '../servers/require-server.ts';
+import { logsIn as loginWorks } from '../servers/postgres-login.ts';
+import { describeWith, MissingServer } from '../servers/require-server.ts';
 import { startVaultWithPostgres } from '../servers/vault-with-postgres.ts';
 import { eachCrash } from './each-crash.ts';
 import type { KilledRotation } from './killed-rotation.ts';
@@ -47,17 +48,7 @@ describeWith('rotating the password of a PostgreSQL role into Vault', startVault
   const write = (role: string, data: object) => asRoot('POST', `secret/data/${role}`, { data });
   const inVault = async (role: string, version = ''): Promise<Record<string, string>> =>
     (await asRoot('GET', `secret/data/${role}${version}`)).body?.data?.data as Record<string, string>;
-  const logsIn = async (role: string, password = ''): Promise<boolean> => {
-    const client = new pg.Client({ connectionString: servers().postgres.urlFor(role, password) });
-    try {
-      await client.connect();
-      return true;
-    } catch {
-      return false; // refused
-    } finally {
-      await client.end();
-    }
-  };
+  const logsIn = (role: string, password = '') => loginWorks(servers().postgres, role, password);
 
   test('the new password logs in and is what readers get; the old one does not, and is an older version of the secret', async () => {
     const { role, credential } = await newAgent();
@@ -145,6 +136,26 @@ describeWith('rotating the password of a PostgreSQL role into Vault', startVault
       pg.Client.prototype.query = query;
     }
     expect(await logsIn(role, OLD)).toBe(true);
+    expect(await inVault(role)).toEqual({ password: OLD, host: 'db.example.com' });
+  });
+
+  test('a server that asks this role for no password: nothing is proven, and everything is as before', async () => {
+    const { postgres } = servers();
+    if (postgres.logFile === undefined) throw new MissingServer('pg_hba.conf of WAYWARD_TEST_POSTGRES is elsewhere');
+    const { role, credential } = await newAgent();
+    const file = join(dirname(postgres.logFile), '..', 'pg_hba.conf');
+    writeFileSync(file, `host all ${role} 127.0.0.1/32 trust\n${readFileSync(file, 'utf8')}`);
+    await postgres.query('SELECT pg_reload_conf()');
+    await expect.poll(() => logsIn(role, 'anything')).toBe(true);
+    const { order, make, steps } = rotationsOf([credential], settings);
+    order();
+    await make();
+    expect(steps()).toMatchObject([
+      {
+        state: 'failed',
+        note: 'the server takes the old password, too, so that it asks for none; the old one works again',
+      },
+    ]);
     expect(await inVault(role)).toEqual({ password: OLD, host: 'db.example.com' });
   });
 

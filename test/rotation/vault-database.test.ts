@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { beforeAll, expect, test } from 'vitest';
-import type { Notes } from '../../src/rotation/rotator.ts';
+import type { Notes } from '../../src/response/action.ts';
 import { vaultDatabaseRoot } from '../../src/rotation/vault-database-root.ts';
 import { vaultDatabaseStatic } from '../../src/rotation/vault-database-static.ts';
 import { credentialOf } from '../response/response-of.ts';

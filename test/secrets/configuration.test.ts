@@ -42,7 +42,10 @@ const FIELDS: Readonly<Record<string, readonly Path[]>> = {
   'revokers/gcp-settings.ts access_token': [['revokers', 'gcp', 'access_token']],
   'revokers/authensor.ts key': [['revokers', 'authensor', 'key']],
   'revokers/webhook.ts secret': [['revokers', 'webhook', 'secret']],
-  'rotation/postgres-password.ts secret': [['credentials', 'rotate', 'secret']],
+  'rotation/postgres-password.ts secret': [
+    ['credentials', 'rotate', 'secret'],
+    ['credentials', 'revoke', { with: 'rotation' }, 'rotate', 'secret'],
+  ],
   'rotation/mariadb-password.ts secret': [['credentials', 'rotate', { with: 'mariadb-password', user: 'u' }, 'secret']],
   'rotation/aws-access-key.ts secret': [['credentials', 'rotate', { with: 'aws-access-key', user: 'u' }, 'secret']],
   'config/secret-providers/vault.ts token': [['secret_providers', 'vault', 'token']],
@@ -120,14 +123,7 @@ test.each(Object.entries(FIELDS))('%s', async (_field, paths) => {
         expect({ code, said }).toMatchObject({ code: 2 });
         expect(search.in('the refusal', said)).toEqual([]);
       }
-      expect(answers[0]?.said).toMatch(
-        new RegExp(
-          path
-            .filter((key) => typeof key === 'string')
-            .slice(-2)
-            .join('|'),
-        ),
-      );
+      expect(answers[0]?.said).toContain(`${path.at(-1)} `);
       expect(answers[0]?.said).toContain('secret://');
     }
   }

@@ -159,7 +159,7 @@ describeWith('wayward revoke: no secret comes out', start, (servers) => {
     await Promise.all(
       wrongs.map(async ({ target, canary, written }) => {
         for (const wrong of written) {
-          const issuer = { ...target.issuer, secrets: { issuer: wrong } };
+          const issuer = { ...target.issuer, secrets: { ...target.issuer.secrets, issuer: wrong } };
           const { leaks, stderr, code } = await revoked({ ...target, issuer }, [canary, ...secretsOf(target)]);
           expect(leaks).toEqual([]);
           // A receiver's key is for the receiver to check.

@@ -3,6 +3,7 @@ import { startFakeAuthensor } from './fake-authensor.ts';
 import { startFakeGcp } from './fake-gcp.ts';
 import { type GcpAgent, gcpAgent } from './gcp-agent.ts';
 import { describeWith } from './require-server.ts';
+import { rotationFunction, startRotatingSecrets } from './rotating-secrets.ts';
 
 /** What a fake lets pass, a test proves nothing about: each refuses every call that is not exactly one of its API's. */
 
@@ -159,5 +160,51 @@ describeWith('the fake of Authensor', startFakeAuthensor, (fake) => {
     const list = JSON.parse((await call('GET', '/keys', admin)).slice('200 '.length));
     expect(list[0]).toMatchObject({ id: key.id, principalId: 'agent', revokedAt: expect.any(String) });
     expect(JSON.stringify(list)).not.toContain('canary');
+  });
+});
+
+describeWith('the fake of RotateSecret', startRotatingSecrets, (server) => {
+  const TOKEN = 'a'.repeat(32);
+  const rotate = async (asked: object) => {
+    const headers = { 'x-amz-target': 'secretsmanager.RotateSecret', 'content-type': 'application/x-amz-json-1.1' };
+    const answer = await fetch(server().url, { method: 'POST', headers, body: JSON.stringify(asked) });
+    return `${answer.status} ${await answer.text()}`;
+  };
+
+  test('refuses what is not its call, a secret without rotation, and one whose rotation is not complete', async () => {
+    const secret = { SecretId: 'rotated', ClientRequestToken: TOKEN };
+    await server().admin.createSecret({ Name: 'rotated', SecretString: 'old' });
+    expect(await rotate(secret)).toContain(
+      '400 {"__type":"InvalidRequestException","Message":"No Lambda rotation function',
+    );
+    server().configure('rotated', async () => undefined);
+    expect(await rotate({ ...secret, Token: 'x' })).toContain('400 {"__type":"ValidationException"');
+    expect(await rotate({ ...secret, ClientRequestToken: 'short' })).toContain(
+      '400 {"__type":"InvalidParameterException"',
+    );
+    expect(await rotate(secret)).toContain(`"VersionId":"${TOKEN}"`);
+    expect(await rotate(secret)).toContain(`"VersionId":"${TOKEN}"`);
+    expect(await rotate({ ...secret, ClientRequestToken: 'b'.repeat(32) })).toContain(
+      '400 {"__type":"InvalidRequestException","Message":"A previous rotation isn\'t complete.',
+    );
+    expect(server().begun).toEqual(['rotated']);
+  });
+
+  test('answers before its function has ended, which moves AWSCURRENT to the version that the token names', async () => {
+    await server().admin.createSecret({ Name: 'other', SecretString: 'old' });
+    const until = Promise.withResolvers<void>();
+    server().configure(
+      'other',
+      rotationFunction(
+        server().admin,
+        () => 'new',
+        () => until.promise,
+      ),
+    );
+    expect(await rotate({ SecretId: 'other', ClientRequestToken: TOKEN })).toContain('200');
+    const current = () => server().admin.getSecretValue({ SecretId: 'other', VersionStage: 'AWSCURRENT' });
+    expect(await current()).toMatchObject({ SecretString: 'old' });
+    until.resolve();
+    await expect.poll(current).toMatchObject({ SecretString: 'new', VersionId: TOKEN });
   });
 });

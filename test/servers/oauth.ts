@@ -9,6 +9,8 @@ export interface OAuthServer {
   readonly resource: string;
   /** A new opaque token of that client, or a JWT. */
   newToken(client: string, format?: 'opaque' | 'jwt'): Promise<string>;
+  /** As that client, which it belongs to. */
+  revokeToken(client: string, token: string): Promise<void>;
   /** How many revocations were asked for. */
   revocations(): number;
   stop(): Promise<void>;
@@ -45,6 +47,9 @@ export async function startOAuth(): Promise<OAuthServer> {
       const { access_token } = await post(`${issuer}/token`, client, grant);
       if (typeof access_token !== 'string') throw new Error('the authorization server gave no token');
       return access_token;
+    },
+    async revokeToken(client, token) {
+      await send(`${issuer}/token/revocation`, client, { token });
     },
     revocations: () => revocations,
     async stop() {
@@ -92,12 +97,15 @@ async function listening(server: Server): Promise<string> {
 }
 
 async function post(url: string, client: string, form: Record<string, string>): Promise<Record<string, unknown>> {
+  return (await send(url, client, form)).json() as Promise<Record<string, unknown>>;
+}
+
+function send(url: string, client: string, form: Record<string, string>): Promise<Response> {
   const encode = (text: string) => new URLSearchParams({ '': text }).toString().slice(1);
   const basic = Buffer.from(`${encode(client)}:${encode(secretOfClient(client))}`).toString('base64');
-  const response = await fetch(url, {
+  return fetch(url, {
     method: 'POST',
     headers: { authorization: `Basic ${basic}` },
     body: new URLSearchParams(form),
   });
-  return (await response.json()) as Record<string, unknown>;
 }

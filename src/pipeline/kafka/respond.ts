@@ -7,6 +7,7 @@ import type { PartitionWorker } from '../../kafka/partition-slot.ts';
 import { send } from '../../kafka/send.ts';
 import type { TopicReader } from '../../kafka/topic-reader.ts';
 import type { Telemetry } from '../../ops/telemetry.ts';
+import type { OutboxStep } from '../../response/outbox.ts';
 import { timesOf } from '../../response/record.ts';
 import { respondTo } from '../../response/responder.ts';
 import type { Worker } from '../../response/worker.ts';
@@ -15,7 +16,7 @@ import { startRotation } from '../../rotation/service.ts';
 import { saveAlert } from '../../sinks/store-alerts.ts';
 import { drillLog } from '../drill-log.ts';
 import { createDrillWorker, createWorker } from '../response.ts';
-import { rotationLog } from '../rotation-log.ts';
+import { rotatedAt, rotationLog } from '../rotation-log.ts';
 import { tellOfResponse } from '../telemetry.ts';
 import { readAlert } from './alert-message.ts';
 import { NO_WORD, replaySchema, rotatedSchema, wordSchema } from './control-message.ts';
@@ -80,6 +81,7 @@ export class RespondWorker implements PartitionWorker {
         const { credential, action, state, note } = step;
         log.info({ credential, action, state, note, times: timesOf(step) }, 'response');
         this.#save();
+        this.#noteRotation(step);
       },
       onError: (error) => this.#failed(error),
     });
@@ -171,10 +173,17 @@ export class RespondWorker implements PartitionWorker {
     const onStep: typeof tell.onStep = (step) => {
       tell.onStep(step);
       this.#save();
-      if (step.state === 'verified' && step.doneAt !== undefined) this.#sayRotated(step.credential, step.doneAt);
+      this.#noteRotation(step);
     };
     const context = { response, onStep, beforeCall: () => changelog.clear() };
     return startRotation(config.rotation, context, { ...tell, onError: (error) => this.#failed(error) });
+  }
+
+  #noteRotation(step: OutboxStep): void {
+    const at = rotatedAt(step);
+    if (at === undefined) return;
+    this.#context.registry.rotated(step.credential, at);
+    this.#sayRotated(step.credential, at);
   }
 
   /** To whoever detects: they read the registry's file only. */

@@ -32,7 +32,7 @@ const DAY = 86_400_000;
 /** The entry of an agent's only credential. */
 export const entryOf = (
   agent: string,
-  entry: Pick<RegistryEntry, 'slot' | 'kind' | 'match' | 'scopes' | 'revoke'>,
+  entry: Pick<RegistryEntry, 'slot' | 'kind' | 'match' | 'scopes' | 'revoke' | 'rotate'>,
 ): RegistryEntry => ({
   id: `cred-${agent}`,
   agent,

@@ -5,7 +5,9 @@ import { startIssuer } from '../../servers/issuer.ts';
 import { startMariaDb } from '../../servers/mariadb.ts';
 import { secretOfClient, startOAuth } from '../../servers/oauth.ts';
 import { startPostgres } from '../../servers/postgres.ts';
+import { logsIn } from '../../servers/postgres-login.ts';
 import { MissingServer } from '../../servers/require-server.ts';
+import { startVaultWithPostgres } from '../../servers/vault-with-postgres.ts';
 import { aws } from './aws-issuer.ts';
 import { authensor, gcp } from './fake-issuers.ts';
 import { envoy, nginx } from './gateway-issuers.ts';
@@ -199,6 +201,36 @@ async function command(): Promise<CrashIssuer> {
   };
 }
 
+/** A stolen password of PostgreSQL, kept in Vault. */
+async function rotation(): Promise<CrashIssuer> {
+  const { postgres, vault, stop } = await startVaultWithPostgres();
+  const { logFile } = postgres;
+  if (logFile === undefined) throw new MissingServer('the log of the server in WAYWARD_TEST_POSTGRES is elsewhere');
+  return {
+    settings: { postgres: { url: 'secret://file/issuer' }, vault: { url: vault.url, token: 'secret://file/vault' } },
+    secrets: { issuer: postgres.url, vault: vault.rootToken },
+    stop,
+    newCredential: {
+      async rotation() {
+        const role = newName();
+        const password = 'canary-stolen-password';
+        await postgres.query(`CREATE ROLE ${role} LOGIN PASSWORD '${password}'`);
+        await vault.call(vault.rootToken, 'POST', `secret/data/${role}`, { data: { password } });
+        const secret = `secret://vault/secret/data/${role}#password`;
+        return {
+          spec: { rotate: { with: 'postgres-password', role, secret } },
+          isDead: async () => !(await logsIn(postgres, role, password)),
+          async effects() {
+            const lines = readFileSync(logFile, 'utf8').split('\n');
+            return lines.filter((line) => line.includes('AUDIT: SESSION,') && line.includes(`ALTER ROLE \\"\\"${role}`))
+              .length;
+          },
+        };
+      },
+    },
+  };
+}
+
 async function vault(): Promise<CrashIssuer> {
   const server = await startAuditedVault();
   return {
@@ -218,6 +250,7 @@ export const CRASH_ISSUERS: readonly (readonly [revokers: readonly string[], sta
   [['aws-access-key', 'aws-access-key-delete', 'aws-deny-all', 'aws-role-sessions'], aws],
   [['gcp-service-account-key', 'gcp-service-account-key-delete', 'gcp-service-account', 'gcp-secret-version'], gcp],
   [['authensor'], authensor],
+  [['rotation'], rotation],
   [['nginx'], nginx],
   [['envoy'], envoy],
   [['webhook'], webhook],

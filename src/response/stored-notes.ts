@@ -1,11 +1,13 @@
 import { CallError } from '../errors.ts';
-import type { ResponseContext } from '../response/context.ts';
-import type { Notes } from './rotator.ts';
+import type { Notes } from './action.ts';
+import type { ResponseContext } from './context.ts';
 
-/** A claim lasts a minute: whoever is slower stops, and begins again where it was. */
-const LONGEST = 45_000;
+/** Milliseconds. A claim lasts a minute: whoever is slower stops, and begins again where it was. */
+const LONGEST = 20_000;
 
-/** Notes in the store, under the key of their rotation. */
+const settingOf = (key: string): string => `rotation.notes.${key}`;
+
+/** Notes in the store, under the key of their step. */
 export class StoredNotes implements Notes {
   readonly #setting: string;
   readonly #response: ResponseContext;
@@ -13,8 +15,8 @@ export class StoredNotes implements Notes {
   readonly #began = performance.now();
 
   /** @param safe makes what was written safe; rejects where another process is to act */
-  constructor(key: string, response: ResponseContext, safe: (() => Promise<void>) | undefined) {
-    this.#setting = `rotation.notes.${key}`;
+  constructor(key: string, response: ResponseContext, safe?: () => Promise<void>) {
+    this.#setting = settingOf(key);
     this.#response = response;
     this.#safe = safe;
   }
@@ -33,11 +35,11 @@ export class StoredNotes implements Notes {
     if (performance.now() - this.#began > LONGEST) throw new CallError(`slow: it goes on after "${name}"`, true);
   }
 
-  forget(): void {
-    this.#response.state.setSetting(this.#setting, undefined);
-  }
-
   get #all(): Readonly<Record<string, string>> {
     return (this.#response.state.setting(this.#setting) ?? {}) as Record<string, string>;
   }
 }
+
+/** A step has ended. */
+export const forgetNotes = (key: string, { state }: Pick<ResponseContext, 'state'>): void =>
+  state.setSetting(settingOf(key), undefined);
