@@ -237,6 +237,13 @@ describeWith(
       'without a responder nothing is done: exit 3, and one that starts later takes it for too late',
       async () => {
         const { place, secretOf, roles } = await newSite();
+        const stopped = [
+          place.begin('c', 'rotate', '--credential', 'cred-pg', '--execute'),
+          place.begin('d', 'revoke', '--credential', 'cred-7', '--execute'),
+        ];
+        const controlEnd = async () => Number((await ends(place))[0]);
+        await expect.poll(controlEnd, { timeout: 10_000 }).toBe(stopped.length);
+        for (const { pid } of stopped) process.kill(pid, 'SIGINT');
         const said = await Promise.all([
           place.command('a', 'rotate', '--credential', 'cred-pg', '--execute'),
           place.command('b', 'drill', 'postgres'),
@@ -249,6 +256,9 @@ describeWith(
               /no responder took it within 15 s; none is running .* One that starts within/,
             ),
           });
+        for (const each of await Promise.all(stopped.map((running) => running.said)))
+          expect(each).toMatchObject({ code: 130, stderr: expect.stringMatching(/^Stopped waiting: it was said/) });
+        expect(place.issuer.calls).toEqual([]);
         const late = ['rotate', 'drill'].map((say) => ({
           ...{ say, id: randomUUID(), by: 'ann' },
           ...(say === 'rotate' ? { credentials: ['cred-pg'] } : { kind: 'postgres' }),
