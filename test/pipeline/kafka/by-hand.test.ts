@@ -16,6 +16,7 @@ import { startVaultWithPostgres } from '../../servers/vault-with-postgres.ts';
 import { newPlace, type Place, responds, until } from './responders.ts';
 
 const TIMEOUT = 180_000;
+const DAY = 86_400_000;
 /** An id as nobody should choose one, and anybody may. */
 const HOSTILE = `cred-'; DROP TABLE outbox; -- \${x} "{{y}}" <b>é`;
 
@@ -72,6 +73,7 @@ describeWith(
       onTestFinished(() => proxy.stop());
       const credentials = ids.map((id, at) => ({
         ...{ id, agent: `agent ${id}`, slot: 'pg', kind: 'database-role', match: { db_user: roles[at] } },
+        issued_at: new Date(Date.now() - 100 * DAY).toISOString(),
         rotate: {
           with: 'postgres-password',
           role: roles[at],
@@ -142,7 +144,7 @@ describeWith(
         const before = await ends(place);
         const plan = await place.command('cli', 'rotate', '--credential', HOSTILE);
         expect(plan).toMatchObject({ code: 0, stdout: expect.stringContaining('would') });
-        expect((await place.command('cli', 'rotate', '--due')).code).toBe(0);
+        expect(ndjson((await place.command('cli', 'rotate', '--due')).stdout)).toHaveLength(2);
         expect(await ends(place)).toEqual(before);
 
         const rotated = await place.command('cli', 'rotate', '--credential', HOSTILE, '--execute', '--as', name);
@@ -150,6 +152,10 @@ describeWith(
         expect(ndjson(rotated.stdout)).toMatchObject([{ credential: HOSTILE, state: 'verified', by: name }]);
         await isRotatedOnce(site, roles[0] ?? '');
         expect((await site.secretOf(roles[1] ?? '')).version).toBe(1);
+        const due = await place.command('cli', 'rotate', '--due', '--execute');
+        expect(ndjson(due.stdout)).toMatchObject([{ credential: 'cred-pg', state: 'verified' }]);
+        for (const role of roles) await isRotatedOnce(site, role);
+        expect(await place.command('cli', 'rotate', '--due', '--execute')).toMatchObject({ code: 0, stdout: '' });
 
         const drilled = await place.command('cli', 'drill', '--as', name);
         expect(drilled).toMatchObject({ code: 0, stderr: expect.stringMatching(/^postgres: .*vault: passed\n$/s) });
