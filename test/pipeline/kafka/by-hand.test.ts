@@ -8,7 +8,7 @@ import { answerOf } from '../../../src/pipeline/kafka/answers.ts';
 import { CONTROL, RESPONSE } from '../../../src/pipeline/kafka/topics.ts';
 import { AuditTrail } from '../../../src/response/audit.ts';
 import { Outbox } from '../../../src/response/outbox.ts';
-import type { RunningWayward } from '../../live/wayward.ts';
+import type { LogLine, RunningWayward } from '../../live/wayward.ts';
 import { type FaultyProxy, startFaultyProxy } from '../../servers/faulty-proxy.ts';
 import { startKafka } from '../../servers/kafka.ts';
 import { describeWith } from '../../servers/require-server.ts';
@@ -20,13 +20,20 @@ const DAY = 86_400_000;
 /** An id as nobody should choose one, and anybody may. */
 const HOSTILE = `cred-'; DROP TABLE outbox; -- \${x} "{{y}}" <b>é`;
 
-const standsBy = (process: RunningWayward) => process.line(({ msg }) => msg === 'working', 60_000);
+/** So many responders, of which one is in charge and will be until it dies. */
+async function respondersOf(place: Place, count: number): Promise<RunningWayward[]> {
+  const processes = Array.from({ length: count }, (_, at) => place.responder(String(at + 1)));
+  await Promise.any(processes.map(responds));
+  const group = () => withAdmin(place.kafka, (admin) => admin.describeGroups(['wayward-respond']));
+  const seen = async () => (await group()).groups.map(({ state, members }) => [state, members.length]);
+  await expect.poll(seen, { timeout: 60_000 }).toEqual([['Stable', count]]);
+  return processes;
+}
 /** The one of them that took such a word. */
-const takerOf = (say: string, processes: readonly RunningWayward[]): RunningWayward => {
-  const found = processes.filter(({ lines }) => lines.some((line) => line.msg === 'a person said' && line.say === say));
-  if (found.length !== 1 || found[0] === undefined) throw new Error(`${found.length} processes took "${say}"`);
-  return found[0];
-};
+async function takerOf(say: string, processes: readonly RunningWayward[]): Promise<RunningWayward> {
+  const took = (line: LogLine) => line.msg === 'a person said' && line.say === say;
+  return Promise.any(processes.map(async (each) => (await each.line(took)) && each));
+}
 const ndjson = (text: string): Record<string, unknown>[] =>
   text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]));
 const trail = ({ replica }: Place) =>
@@ -333,15 +340,14 @@ describeWith(
       async () => {
         const site = await newSite(['cred-role', 'cred-vault']);
         const { place, proxy, roles } = site;
-        const processes = ['1', '2', '3'].map((name) => place.responder(name));
-        await Promise.all(processes.map(standsBy));
+        const processes = await respondersOf(place, 3);
         const rotate = (id: string) =>
           place.begin('cli', 'rotate', '--credential', id, '--execute', '--as', 'ann').said;
 
         const held = await holdRoles();
         const atRole = rotate('cred-role');
         await held.isWaitedFor();
-        const first = takerOf('rotate', processes);
+        const first = await takerOf('rotate', processes);
         await first.kill();
         await held.letGo(); // its change is made after its death
         expect(await atRole).toMatchObject({ code: 0, stderr: expect.stringContaining('cred-role: verified') });
@@ -349,7 +355,10 @@ describeWith(
         const left = processes.filter((each) => each !== first);
         const killed = Promise.withResolvers<void>();
         proxy.strikes = (method, path) => method !== 'GET' && path.includes(`/secret/data/${roles[1]}`);
-        const after = () => takerOf('rotate', left).kill().then(killed.resolve);
+        const after = async () => {
+          await (await takerOf('rotate', left)).kill();
+          killed.resolve();
+        };
         proxy.faults.push({ kind: 'cut', after });
         const atVault = rotate('cred-vault');
         await killed.promise; // what it stored stands there, and nobody was told
@@ -370,14 +379,13 @@ describeWith(
       'a drill whose responder is killed %s has failed and is not held again; the one after it is held by the next responder',
       async (_, path) => {
         const { place, proxy } = await newSite([], { drills: [{ with: 'vault' }, { with: 'postgres' }] });
-        const processes = ['1', '2'].map((name) => place.responder(name));
-        await Promise.all(processes.map(standsBy));
+        const processes = await respondersOf(place, 2);
         const hung = () => proxy.requests.filter((request) => request.includes(path)).length;
         proxy.strikes = (_method, url) => url.includes(path);
         proxy.faults.push({ kind: 'hang' });
         const drilled = place.begin('cli', 'drill', '--as', 'ann');
         await until(() => hung() === 1, 'it hangs');
-        await takerOf('drill', processes).kill();
+        await (await takerOf('drill', processes)).kill();
         const { code, stdout } = await drilled.said;
         expect(code).toBe(1);
         const lost = 'the process that held this drill has ended';
@@ -403,10 +411,9 @@ describeWith(
       async () => {
         const site = await newSite();
         const { place, proxy } = site;
-        const processes = ['1', '2'].map((name) => place.responder(name));
-        await Promise.all(processes.map(standsBy));
+        const processes = await respondersOf(place, 2);
         await place.command('a', 'halt');
-        const sleeper = takerOf('halt', processes);
+        const sleeper = await takerOf('halt', processes);
         process.kill(sleeper.pid, 'SIGSTOP');
         const [drilled, rotated] = await Promise.all([
           place.command('a', 'drill', 'vault'),
@@ -434,17 +441,20 @@ describeWith(
     test(
       'Ctrl-C ends the watching only, and says so',
       async () => {
-        const site = await newSite();
+        // Each drill that waits for the roles lasts for seconds.
+        const drills = Array.from({ length: 4 }, () => ({ with: 'postgres' }));
+        const site = await newSite(['cred-pg'], { drills });
         const { place } = site;
         await responds(place.responder('responder'));
         const held = await holdRoles();
         const [drilled, rotated] = [
-          place.begin('a', 'drill', 'postgres'),
+          place.begin('a', 'drill'),
           place.begin('b', 'rotate', '--credential', 'cred-pg', '--execute'),
         ];
         await until(() => drilled.stderr().includes('postgres: began'), 'the drill is shown');
+        process.kill(drilled.pid, 'SIGINT');
         await until(() => rotated.stderr().includes('cred-pg: calling'), 'the rotation is shown');
-        for (const { pid } of [drilled, rotated]) process.kill(pid, 'SIGINT');
+        process.kill(rotated.pid, 'SIGINT');
         for (const each of await Promise.all([drilled.said, rotated.said]))
           expect(each).toMatchObject({
             code: 130,
@@ -452,7 +462,7 @@ describeWith(
             stderr: expect.stringContaining('Stopped watching: it goes on in the process that responds'),
           });
         await held.letGo();
-        await until(() => recorded(place, 'drill-passed', 'drill-failed').length === 1, 'the drill ends');
+        await until(() => recorded(place, 'drill-passed', 'drill-failed').length === drills.length, 'the drills end');
         await until(() => recorded(place, 'verified').some(({ credential }) => credential === 'cred-pg'), 'rotation');
         await isRotatedOnce(site, site.roles[0] ?? '');
       },
