@@ -85,10 +85,3 @@ test('drills that get no further are watched for ten minutes beside their object
   await watching;
   expect(io.said()).toBe('postgres: passed\n');
 });
-
-test('no more than a hundred drills wait: a person who asks for more is told so, and nothing is added', () => {
-  const { state } = responseOf({}, []);
-  const ask = () => orderDrills('vault', 'ann', [], state);
-  for (let asked = 0; asked < 100; asked++) ask();
-  expect(ask).toThrow('100 drills wait to be held; say it again when they are');
-});
