@@ -1,14 +1,20 @@
 import type { Alert } from '../alerts/alert.ts';
+import { chosenDrills } from '../drills/chosen.ts';
+import type { DrillReport } from '../drills/drill.ts';
 import type { ResponseContext } from '../response/context.ts';
 import { approve, dismiss, halt, orderSteps, resume } from '../response/control.ts';
 import { knownMisuse } from '../response/goes-on.ts';
 import type { OutboxStep } from '../response/outbox.ts';
 import { finalPlanFor, planFor } from '../response/plan.ts';
 import { orderRestore, type Restorable } from '../response/restore.ts';
+import type { RotationPlan } from '../rotation/plan.ts';
 import type { Store } from '../sinks/store.ts';
 import { type Closing, saveClosing } from '../sinks/store-alerts.ts';
 import { carryOut } from './carry-out.ts';
+import { holdDrills } from './hold-drills.ts';
 import type { CommandIo } from './io.ts';
+import { type Setup, secretContext } from './options.ts';
+import { type RotationOrder, rotateHere } from './rotate-here.ts';
 
 /** Where people's decisions go: into the local store, or to the responder on Kafka. `by` is who decides. */
 export interface Desk {
@@ -20,6 +26,9 @@ export interface Desk {
   /** Each credential's first step, or with `final` all of them. */
   revoke(credentials: readonly string[], final: boolean, by: string): Promise<RevokeOrder>;
   restore(restorables: readonly Restorable[], by: string): Promise<OutboxStep[]>;
+  rotate(plans: readonly RotationPlan[], by: string): Promise<RotationOrder>;
+  /** Of a kind, or all that are configured. */
+  drill(kind: string | undefined, by: string): Promise<readonly DrillReport[]>;
 }
 
 interface RevokeOrder {
@@ -30,15 +39,14 @@ interface RevokeOrder {
 }
 
 interface LocalDeskOptions {
+  readonly setup: Setup;
   readonly response: ResponseContext;
   readonly store: Store;
-  /** Needed before calls to issuers. @throws UsageError for a secret that can't be had */
-  readonly fetchSecrets: () => Promise<void>;
   readonly io: CommandIo;
 }
 
 /** Decides in the local store and makes the steps itself, beside a `wayward run` or without one. */
-export const localDesk = ({ response, store, fetchSecrets, io }: LocalDeskOptions): Desk => ({
+export const localDesk = ({ setup: { config }, response, store, io }: LocalDeskOptions): Desk => ({
   async halt(by) {
     halt(by, response);
     response.audit.publishHead();
@@ -56,12 +64,12 @@ export const localDesk = ({ response, store, fetchSecrets, io }: LocalDeskOption
     response.audit.publishHead();
   },
   async approve(alert, by) {
-    await fetchSecrets();
+    await config.resolveSecrets(['response', 'revokers'], secretContext(io));
     approve(alert, by, response);
     return carryOut(alert, response, io);
   },
   async revoke(credentials, final, by) {
-    await fetchSecrets();
+    await config.resolveSecrets(['response', 'revokers'], secretContext(io));
     const steps = (final ? finalPlanFor : planFor)(credentials, response.plan);
     const { cause, refused, alreadyDead } = await orderSteps(steps, by, response);
     return {
@@ -71,7 +79,16 @@ export const localDesk = ({ response, store, fetchSecrets, io }: LocalDeskOption
     };
   },
   async restore(restorables, by) {
-    await fetchSecrets();
+    await config.resolveSecrets(['response', 'revokers'], secretContext(io));
     return carryOut(orderRestore(restorables, by, response), response, io);
+  },
+  async rotate(plans, by) {
+    await config.resolveSecrets(['response', 'revokers'], secretContext(io));
+    return rotateHere(plans, by, response, io);
+  },
+  async drill(kind, by) {
+    const drills = chosenDrills(kind, config.drills);
+    await config.resolveSecrets(['response', 'revokers', 'drills'], secretContext(io));
+    return holdDrills(drills, by, response, io);
   },
 });

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { explainIssue } from '../config/explain-issue.ts';
 import { ServerUnavailableError, UsageError } from '../errors.ts';
 import type { Kafka } from '../kafka/client.ts';
 import { type Answer, answerOf } from '../pipeline/kafka/answers.ts';
-import type { Word } from '../pipeline/kafka/control-message.ts';
+import { type Word, wordSchema } from '../pipeline/kafka/control-message.ts';
 import { obey } from '../pipeline/kafka/obey.ts';
 import type { Replica } from '../pipeline/kafka/replica.ts';
 import { answerTo, say } from '../pipeline/kafka/say.ts';
@@ -13,6 +14,7 @@ import { carryOut, watch } from './carry-out.ts';
 import type { Desk } from './desk.ts';
 import type { CommandIo } from './io.ts';
 import { type Setup, secretContext } from './options.ts';
+import { watchDrills, watchRotations } from './watch-responder.ts';
 
 interface KafkaDeskOptions {
   readonly setup: Setup;
@@ -47,7 +49,6 @@ export function kafkaDesk(options: KafkaDeskOptions): Desk {
     approve: async (alert, by) => follow(await ask({ say: 'approve', id: randomUUID(), by, alert }, TOO_LATE, options)),
     async revoke(chosen, final, by) {
       const word: RevokeWord = { say: 'revoke', id: randomUUID(), by, credentials: [...chosen], final };
-      await say(word, options.kafka);
       const answer = await answerWithin(word, options);
       if (answer === undefined) return revokeFromHere(word, options);
       return { ...orderOf(answer), carriedOut: () => follow(answer) };
@@ -58,15 +59,29 @@ export function kafkaDesk(options: KafkaDeskOptions): Desk {
       if (credentials.length === 0) return [];
       return follow(await ask({ say: 'restore', id: randomUUID(), by, credentials }, TOO_LATE, options));
     },
+    async rotate(plans, by) {
+      const credentials = plans.map(({ credential }) => credential.id);
+      if (credentials.length === 0) return { refused: [], steps: [] };
+      const word = { say: 'rotate', id: randomUUID(), by, credentials } as const;
+      const { rotations = [], refused = [] } = await ask(word, STILL, options);
+      return { refused, steps: await watchRotations(rotations, response, io) };
+    },
+    async drill(kind, by) {
+      const word = { say: 'drill', id: randomUUID(), by, ...(kind !== undefined && { kind }) } as const;
+      const { drills = [] } = await ask(word, STILL, options);
+      return watchDrills(drills, response, io);
+    },
   };
 }
 
 const TOO_LATE =
   'Nothing will come of it: one that starts later than in a minute takes it for too late. Start one, and say it again.';
 
+const STILL =
+  'One that starts within a minute of the asking still does it, a later one does not: look before you ask again.';
+
 /** @throws ServerUnavailableError where no responder takes it; UsageError for what it refuses */
 async function ask(word: Word, otherwise: string, options: KafkaDeskOptions): Promise<Answer> {
-  await say(word, options.kafka);
   const answer = await answerWithin(word, options);
   if (answer === undefined)
     throw new ServerUnavailableError(
@@ -75,10 +90,25 @@ async function ask(word: Word, otherwise: string, options: KafkaDeskOptions): Pr
   return answer;
 }
 
-async function answerWithin(word: Word, { replica, io }: KafkaDeskOptions): Promise<Answer | undefined> {
+/** Says it, and waits for what comes of it. @throws UsageError for what is refused; AbortError at Ctrl-C */
+async function answerWithin(word: Word, { kafka, replica, io }: KafkaDeskOptions): Promise<Answer | undefined> {
+  check(word);
+  await say(word, kafka);
   const answer = await answerTo(word, replica, PATIENCE, io.signal);
   if (answer?.error !== undefined) throw new UsageError(answer.error);
+  if (answer === undefined && io.signal.aborted) {
+    io.stderr.write('Stopped waiting: it was said, and a responder that runs does it.\n');
+    io.signal.throwIfAborted();
+  }
   return answer;
+}
+
+/** No responder would take it otherwise. @throws UsageError */
+function check(word: Word): void {
+  const [issue] = wordSchema.safeParse(word, { error: explainIssue }).error?.issues ?? [];
+  if (issue === undefined) return;
+  const [field] = issue.path;
+  throw new UsageError(`${field === 'by' ? 'the name of who decides (--as, --by)' : String(field)} ${issue.message}`);
 }
 
 /**
@@ -91,7 +121,7 @@ async function revokeFromHere(word: RevokeWord, options: KafkaDeskOptions): Retu
   await setup.config.resolveSecrets(['response', 'revokers'], secretContext(io));
   const transactions = { committed: 0, aborted: 0, fenced: 0 };
   const { response, store, changelog, close } = await takeOver({ ...setup, kafka, transactions }, replica, io.signal);
-  await obey(word, response.now(), store, response, () => {});
+  await obey(word, response.now(), { store, response, drills: setup.config.drills }, () => {});
   const answer = answerOf(store, word.id) ?? {};
   return {
     ...orderOf(answer),

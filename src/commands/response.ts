@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import { Option } from 'commander';
+import type { Registry } from '../attribution/registry.ts';
 import { ServerUnavailableError } from '../errors.ts';
 import { createResponse } from '../pipeline/response.ts';
 import { breakerText } from '../response/breaker-page.ts';
@@ -11,7 +12,7 @@ import { Store } from '../sinks/store.ts';
 import { type Desk, localDesk } from './desk.ts';
 import { type CommandIo, write } from './io.ts';
 import { withKafkaResponse } from './kafka-response.ts';
-import { loadSetup, type SetupOptions, secretContext } from './options.ts';
+import { loadSetup, type SetupOptions } from './options.ts';
 import { table } from './table.ts';
 
 /** What the commands around response share. */
@@ -36,6 +37,7 @@ export interface OpenResponse {
   /** To look at; what a person decides goes over the desk. */
   readonly response: ResponseContext;
   readonly store: Store;
+  readonly registry: Registry;
   readonly desk: Desk;
 }
 
@@ -49,10 +51,9 @@ export async function withResponse(
   const { config, registry } = setup;
   if (config.kafka !== undefined) return withKafkaResponse(setup, config.kafka, io, work);
   const store = new Store(config.state);
-  const fetchSecrets = () => config.resolveSecrets(['response', 'revokers'], secretContext(io));
   try {
     const response = createResponse(config, registry, store, setup.fetchSecrets);
-    await work({ response, store, desk: localDesk({ response, store, fetchSecrets, io }) });
+    await work({ response, store, registry, desk: localDesk({ setup, response, store, io }) });
   } finally {
     store.close();
   }

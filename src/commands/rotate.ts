@@ -1,29 +1,20 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { UsageError } from '../errors.ts';
-import { createResponse } from '../pipeline/response.ts';
 import type { ResponseContext } from '../response/context.ts';
-import type { OutboxStep } from '../response/outbox.ts';
 import { dueBy } from '../rotation/due.ts';
 import { planRotation, type RotationPlan } from '../rotation/plan.ts';
-import { isWell, makeRotations, orderRotation, rotationsIn, underWay } from '../rotation/rotations.ts';
-import { Store } from '../sinks/store.ts';
+import { rotationsIn } from '../rotation/rotations.ts';
 import { chosenCredentials } from './chosen-credentials.ts';
 import { type CommandIo, write } from './io.ts';
-import { configOption, credentialsOption, jsonOption, loadSetup, secretContext, withExample } from './options.ts';
-import { asOption, type ResponseOptions, reportSteps, whoDecides } from './response.ts';
-import { table } from './table.ts';
+import { configOption, credentialsOption, jsonOption, withExample } from './options.ts';
+import { asOption, type ResponseOptions, reportSteps, whoDecides, withResponse } from './response.ts';
+import { printable, table } from './table.ts';
 
 interface RotateOptions extends ResponseOptions {
   readonly credential?: string;
   readonly due?: boolean;
   readonly execute?: boolean;
 }
-
-const POLL_MS = 100;
-/** Then it goes on in `wayward run`, or at the next call. */
-const PATIENCE_MS = 60_000;
 
 export function addRotate(program: Command, io: CommandIo): void {
   const command = program
@@ -32,7 +23,8 @@ export function addRotate(program: Command, io: CommandIo): void {
     .description(
       'Shows how a credential, or every one that is due, would be rotated; with --execute does it. The old secret is given up\n' +
         'only once the new one is proven, and a rotation that was interrupted goes on where it was. What is due but has no\n' +
-        'rotate: entry in the registry is listed, for a person to rotate.',
+        'rotate: entry in the registry is listed, for a person to rotate. With Kafka the process that responds does it, and this\n' +
+        'one watches; Ctrl-C ends the watching only.',
     )
     .option('--credential <id>', 'this credential, due or not')
     .option('--due', 'every credential that is due')
@@ -46,24 +38,21 @@ export function addRotate(program: Command, io: CommandIo): void {
 }
 
 async function rotate(options: RotateOptions, io: CommandIo): Promise<void> {
-  const { config, registry } = loadSetup(options, io);
   if ((options.credential === undefined) === (options.due !== true))
     throw new UsageError('say what to rotate: --credential ID, or --due');
-  if (config.kafka !== undefined)
-    throw new UsageError(
-      'with kafka: the process that responds rotates; write rotation: { mode: auto } in wayward.yaml',
-    );
-  const store = new Store(config.state);
-  try {
-    for (const [id, at] of rotationsIn(store)) registry.rotated(id, at);
-    const response = createResponse(config, registry, store);
+  await withResponse(options, io, async ({ response, registry, desk }) => {
+    for (const [id, at] of rotationsIn(response.state)) registry.rotated(id, at);
     const plans = chosen(options, response);
-    if (options.execute !== true) return await showPlan(plans, options, io);
-    await config.resolveSecrets(['response', 'revokers'], secretContext(io));
-    await execute(plans, options, response, io);
-  } finally {
-    store.close();
-  }
+    if (options.execute !== true) return showPlan(plans, options, io);
+    const { refused, steps } = await desk.rotate(plans, whoDecides(options.as));
+    for (const { credential, because } of refused)
+      io.stderr.write(`${printable(`${credential}: NOT rotated: ${because}`)}\n`);
+    await reportSteps(steps, options, io);
+    if (refused.length > 0) {
+      const names = refused.map(({ credential }) => credential).join(', ');
+      throw new UsageError(`not rotated: ${names}; why stands above`);
+    }
+  });
 }
 
 const chosen = ({ credential }: RotateOptions, response: ResponseContext): readonly RotationPlan[] =>
@@ -73,43 +62,6 @@ const chosen = ({ credential }: RotateOptions, response: ResponseContext): reado
         const found = response.plan.credentials.get(id);
         return found === undefined ? [] : [planRotation(found, response)];
       });
-
-async function execute(
-  plans: readonly RotationPlan[],
-  options: RotateOptions,
-  response: ResponseContext,
-  io: CommandIo,
-): Promise<void> {
-  const cause = `rotation-${randomUUID()}`;
-  const steps: OutboxStep[] = [];
-  for (const plan of plans) {
-    const { credential, blocked } = plan;
-    if (blocked !== undefined) {
-      io.stderr.write(`${credential.id}: NOT rotated: ${blocked}\n`);
-      continue;
-    }
-    orderRotation(plan, cause, whoDecides(options.as), response);
-    const key = underWay(credential.id, response.state);
-    const step = key === undefined ? undefined : await carriedOut(key, response, io);
-    if (step !== undefined) steps.push(step);
-  }
-  await reportSteps(steps, options, io);
-  const refused = plans.filter(({ blocked }) => blocked !== undefined).map(({ credential }) => credential.id);
-  if (refused.length > 0) throw new UsageError(`not rotated: ${refused.join(', ')}; why stands above`);
-}
-
-/** Waits for its end, whoever makes it: this process, or a `wayward run` beside it; or until it only has to wait, maybe for hours. */
-async function carriedOut(key: string, response: ResponseContext, io: CommandIo): Promise<OutboxStep | undefined> {
-  const onStep = ({ credential, state, note }: OutboxStep) => {
-    io.stderr.write(`${credential}: ${state}${note === undefined ? '' : `: ${note}`}\n`);
-  };
-  for (const end = Date.now() + PATIENCE_MS; ; await sleep(POLL_MS)) {
-    await makeRotations({ response, onStep }, key);
-    const step = response.outbox.step(key);
-    if (step === undefined || step.doneAt !== undefined || isWell(step) || io.signal.aborted || Date.now() > end)
-      return step;
-  }
-}
 
 async function showPlan(plans: readonly RotationPlan[], { json }: RotateOptions, io: CommandIo): Promise<void> {
   const due = (time: number | undefined) => (time === undefined ? undefined : new Date(time).toISOString());

@@ -5,7 +5,7 @@ import type { Alert } from '../alerts/alert.ts';
 import { loadDetectors } from '../config/detector-files.ts';
 import type { WaywardConfig } from '../config/wayward-yaml.ts';
 import type { Detector } from '../detectors/detector.ts';
-import { scheduleDrills } from '../drills/schedule.ts';
+import { startDrills } from '../drills/schedule.ts';
 import { UsageError } from '../errors.ts';
 import { loadCheckpoint } from '../pipeline/checkpoint.ts';
 import { drillLog } from '../pipeline/drill-log.ts';
@@ -171,7 +171,7 @@ async function runLocal(
     );
     worker.start();
     const endLinks = serveLocalLinks(response, store, () => worker.wake(), ops, log);
-    const stopDrills = scheduleDrills(config.drills, { response, worker: createDrillWorker() }, drillLog(log));
+    const drills = startDrills(config.drills, { response, worker: createDrillWorker() }, drillLog(log));
     const rotations = rotationLog(log, registry);
     const stopRotation = startRotation(config.rotation, { response, onStep: rotations.onStep }, rotations);
     delivery?.start();
@@ -179,7 +179,7 @@ async function runLocal(
       await pipeline.run();
     } finally {
       endLinks();
-      await stopDrills();
+      await drills.end();
       await stopRotation();
       await worker.stop();
       await delivery?.stop();

@@ -4,8 +4,8 @@ import { isNoSuchEntity } from '../aws-errors.ts';
 import { identityOf } from '../aws-identity.ts';
 import { CallError } from '../errors.ts';
 import { awsSettings, withIam } from '../revokers/aws-settings.ts';
+import { untilSo } from '../until-so.ts';
 import { type Canary, type DrillKind, defineDrill } from './drill-kind.ts';
-import { untilSo } from './patience.ts';
 
 /** Canaries are users of their own below it, so that rights can be given on them alone. */
 const PATH = '/wayward-canary/';
@@ -74,12 +74,13 @@ function useOf(
   return {
     async use() {
       const look = async () => (await ask()).arn;
-      const arn = await untilSo(KNOWN_WITHIN_MS, look, 'AWS does not take the new key');
+      const arn = await untilSo(KNOWN_WITHIN_MS, look, new CallError('AWS does not take the new key', false));
       if (!arn.endsWith(`/${user}`)) throw new CallError(`AWS says that the new key is one of ${arn}`, false);
     },
     async refused(within) {
       const look = async () => (await ask()).refusal;
-      const refusal = await untilSo(within, look, 'the key still works: sts:GetCallerIdentity answered it');
+      const late = new CallError('the key still works: sts:GetCallerIdentity answered it', false);
+      const refusal = await untilSo(within, look, late);
       return `sts:GetCallerIdentity refused the key (${refusal})`;
     },
     remove: () => withIam(account, (iam, options) => drop(iam, options, user)),

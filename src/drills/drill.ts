@@ -19,6 +19,8 @@ export interface DrillContext {
   readonly response: ResponseContext;
   /** What makes the steps of one cause, as in any other response. */
   readonly worker: (context: ResponseContext, cause: string, onError: (error: unknown) => void) => Worker;
+  /** Awaited before a drill that a person ordered begins: makes its order safe, rejects where another process is to hold it. */
+  readonly beforeCall?: (() => Promise<void>) | undefined;
   /** Aborted where the process is to end: a drill under way then ends early, and its canary is removed. */
   readonly signal: AbortSignal;
 }
@@ -48,11 +50,14 @@ const POLL_MS = 50;
  * Then uses it once more: only the server's refusal counts. Whatever happens is in the report and in the audit trail; only what
  * is no failure of a drill is thrown, such as a store that can't be written.
  */
-export async function holdDrill(drill: Drill, by: string, context: DrillContext): Promise<DrillReport> {
+export async function holdDrill(
+  drill: Drill,
+  by: string,
+  context: DrillContext,
+  { cause, canary }: Pick<DrillReport, 'cause' | 'canary'> = newNames(context),
+): Promise<DrillReport> {
   const { response } = context;
   const watch = new Stopwatch();
-  const canary = canaryName(response.now());
-  const cause = `drill-${randomUUID()}`;
   const outcome = await attempt(() => exercise(drill, { canary, cause, by }, context, watch));
   const { take: took } = watch;
   const isLate = took !== undefined && took > drill.objective;
@@ -70,6 +75,11 @@ export async function holdDrill(drill: Drill, by: string, context: DrillContext)
   recordDrill(report, by, response, { notifies: !report.passed && !context.signal.aborted });
   return report;
 }
+
+const newNames = ({ response }: DrillContext) => ({
+  cause: `drill-${randomUUID()}`,
+  canary: canaryName(response.now()),
+});
 
 const seconds = (milliseconds: number): string => `${milliseconds / 1000} s`;
 

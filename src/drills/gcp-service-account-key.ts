@@ -4,9 +4,9 @@ import { callGcp, type GcpApi } from '../gcp.ts';
 import { accessToken, forgetToken, METADATA_URL } from '../gcp-token.ts';
 import { readJson } from '../http.ts';
 import { gcpSettings, iamOf, keyIdSchema, projectSchema, serviceAccountSchema } from '../revokers/gcp-settings.ts';
+import { untilSo } from '../until-so.ts';
 import { canaryName } from './canary-name.ts';
 import { type Canary, defineDrill } from './drill-kind.ts';
-import { untilSo } from './patience.ts';
 
 /** A new key is known everywhere within a minute, most often. https://docs.cloud.google.com/iam/docs/access-change-propagation */
 const KNOWN_WITHIN_MS = 60_000;
@@ -87,10 +87,11 @@ function useOf(api: GcpApi, keys: string, { id, text }: KeyFile): Pick<Canary, '
   return {
     async use() {
       const look = async () => ((await refusal()) === undefined ? true : undefined);
-      await untilSo(KNOWN_WITHIN_MS, look, 'the token endpoint does not take the new key');
+      await untilSo(KNOWN_WITHIN_MS, look, new CallError('the token endpoint does not take the new key', false));
     },
     async refused(within) {
-      const said = await untilSo(within, refusal, 'the key still works: it was given an access token');
+      const late = new CallError('the key still works: it was given an access token', false);
+      const said = await untilSo(within, refusal, late);
       return `the token endpoint refused the key (${said})`;
     },
     remove: () => remove(api, keys, id),

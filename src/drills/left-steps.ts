@@ -12,3 +12,9 @@ export function endLeftSteps(before: number, response: ResponseContext): void {
   );
   for (const { key } of left) recordEnd(response, String(key), 'failed', 'the process that held this drill has ended');
 }
+
+/** The same for one drill of which it is known. */
+export function endStepsOf(cause: string, note: string, response: ResponseContext): void {
+  for (const { key, action, doneAt } of response.outbox.ofCause(cause))
+    if (action === 'revoke' && doneAt === undefined) recordEnd(response, key, 'failed', note);
+}

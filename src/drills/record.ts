@@ -1,3 +1,4 @@
+import type { AuditTrail } from '../response/audit.ts';
 import type { ResponseContext } from '../response/context.ts';
 import { stepKey } from '../response/outbox.ts';
 import type { CloudEvent } from '../webhook.ts';
@@ -20,6 +21,23 @@ export function recordDrill(
     if (notifies && config.webhook !== undefined) notify(report, response, now);
   });
   audit.publishHead();
+}
+
+/** A drill as the audit trail has it; undefined where it is not on record. */
+export function reportOf(cause: string, audit: AuditTrail): DrillReport | undefined {
+  const entry = audit.ofCause(cause).find(({ type }) => type === 'drill-passed' || type === 'drill-failed');
+  if (entry === undefined) return undefined;
+  const { type, credential = '', revoker, note, took_ms: took, objective_ms: objective, steps_ms: steps } = entry;
+  return {
+    cause,
+    kind: String(revoker),
+    canary: credential,
+    passed: type === 'drill-passed',
+    note: String(note),
+    took: took === undefined ? undefined : Number(took),
+    objective: Number(objective),
+    steps: steps as DrillReport['steps'],
+  };
 }
 
 function notify(report: DrillReport, { outbox }: ResponseContext, now: number): void {

@@ -2,8 +2,9 @@ import { haltOf } from '../response/context.ts';
 import { onSchedule } from '../schedule.ts';
 import type { Drill } from './config.ts';
 import { type DrillContext, type DrillReport, holdDrill } from './drill.ts';
+import { endLostDrills, holdOrdered } from './orders.ts';
 
-/** Who is told of scheduled drills. */
+/** Who is told of drills. */
 export interface DrillListener {
   readonly held: (report: DrillReport) => void;
   /** One was due while a person had halted automatic response. */
@@ -15,36 +16,45 @@ export interface DrillListener {
 /** By whom a scheduled drill is ordered, in the record. */
 const BY = 'schedule';
 
-/** Holds drills by their schedules, one at a time. Returns what ends that, and waits for one that is under way. */
-export function scheduleDrills(
+/** Drills that are held while a process runs. */
+export interface RunningDrills {
+  /** Holds what people have ordered by now. Does not wait for it. */
+  wake(): void;
+  /** Begins no more, and waits for one that is under way. */
+  end(): Promise<void>;
+}
+
+/** Holds drills by their schedules, and those that people order, one at a time. Ends what an earlier process was in the middle of. */
+export function startDrills(
   drills: readonly Drill[],
-  context: Omit<DrillContext, 'signal'>,
+  options: Omit<DrillContext, 'signal'>,
   listener: DrillListener,
-): () => Promise<void> {
+): RunningDrills {
   let line = Promise.resolve();
   const stop = new AbortController();
-  const hold = async (drill: Drill): Promise<void> => {
-    if (stop.signal.aborted) return;
+  const context = { ...options, signal: stop.signal };
+  const next = (work: () => Promise<void>): Promise<void> => {
+    line = line.then(() => (stop.signal.aborted ? undefined : work())).catch(listener.onError);
+    return line;
+  };
+  const scheduled = async (drill: Drill): Promise<void> => {
     const halt = haltOf(context.response.state);
     if (halt !== undefined) return listener.paused(drill, halt.by);
-    try {
-      listener.held(await holdDrill(drill, BY, { ...context, signal: stop.signal }));
-    } catch (error) {
-      listener.onError(error);
-    }
+    listener.held(await holdDrill(drill, BY, context));
   };
   const ends = drills.flatMap((drill) => {
     const { schedule } = drill;
-    if (schedule === undefined) return [];
-    return [
-      onSchedule(schedule, () => {
-        line = line.then(() => hold(drill));
-        return line;
-      }),
-    ];
+    return schedule === undefined ? [] : [onSchedule(schedule, () => next(() => scheduled(drill)))];
   });
-  return async () => {
-    stop.abort();
-    await Promise.all(ends.map((end) => end()));
+  const wake = () => void next(() => holdOrdered(drills, context, listener.held));
+  for (const report of endLostDrills(context.response)) listener.held(report);
+  wake();
+  return {
+    wake,
+    async end() {
+      stop.abort();
+      await Promise.all(ends.map((end) => end()));
+      await line;
+    },
   };
 }

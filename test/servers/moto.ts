@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CreateAccessKeyCommand,
   CreateRoleCommand,
@@ -13,8 +11,8 @@ import {
   PutUserPolicyCommand,
 } from '@aws-sdk/client-iam';
 import { builtOnce, runBuildStep } from './built-once.ts';
-import { ended } from './ended.ts';
 import { freePort } from './free-port.ts';
+import { answers, startServerProcess } from './server-process.ts';
 
 /** What a client of AWS signs with. */
 export interface AwsKeys {
@@ -70,30 +68,15 @@ export async function startMoto({ recorded = false }: MotoOptions = {}): Promise
   const folder = await builtOnce('moto-5.2.5', 'installed', install);
   const port = await freePort();
   const records = mkdtempSync(join(tmpdir(), 'wayward-moto-'));
-  const server = spawn(join(folder, 'venv/bin/moto_server'), ['-H', '127.0.0.1', '-p', String(port)], {
-    env: { ...process.env, MOTO_RECORDER_FILEPATH: join(records, 'requests') },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let startup = '';
-  server.stderr.on('data', (chunk: Buffer) => {
-    startup = (startup + chunk.toString()).slice(-2000);
-  });
-  const killNow = () => server.kill('SIGKILL');
-  process.once('exit', killNow);
-  const stop = async () => {
-    process.off('exit', killNow);
-    await ended(server, 'SIGTERM');
-    rmSync(records, { recursive: true });
-  };
   const url = `http://127.0.0.1:${port}`;
-  const deadline = Date.now() + READY_TIMEOUT_MS;
-  while (!(await isUp(url))) {
-    if (server.exitCode !== null || Date.now() > deadline) {
-      await stop();
-      throw new Error(`moto did not start: ${startup}`);
-    }
-    await sleep(50);
-  }
+  const { stop } = await startServerProcess(
+    {
+      ...{ name: 'moto', binary: join(folder, 'venv/bin/moto_server'), args: ['-H', '127.0.0.1', '-p', String(port)] },
+      ...{ folder: records, timeout: READY_TIMEOUT_MS },
+      options: { env: { ...process.env, MOTO_RECORDER_FILEPATH: join(records, 'requests') } },
+    },
+    () => answers(`${url}/moto-api/data.json`),
+  );
   if (recorded) await fetch(`${url}/moto-api/recorder/start-recording`, { method: 'POST' });
   const client = (credentials: AwsKeys) => ({ endpoint: url, region: REGION, credentials, maxAttempts: 1 });
   const nobody = new IAMClient(client({ accessKeyId: 'AKIANOTENFORCEDYET00', secretAccessKey: 'none' }));
@@ -140,14 +123,6 @@ async function newRole(iam: IAMClient, name: string, policy: object) {
     new PutRolePolicyCommand({ RoleName: role, PolicyName: 'own', PolicyDocument: JSON.stringify(policy) }),
   );
   return { role, arn: made.Role?.Arn ?? '' };
-}
-
-async function isUp(url: string): Promise<boolean> {
-  try {
-    return (await fetch(`${url}/moto-api/data.json`)).ok;
-  } catch {
-    return false; // not listening yet
-  }
 }
 
 async function install(folder: string): Promise<void> {

@@ -1,12 +1,11 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { chownSync, existsSync, globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { ended } from './ended.ts';
 import { freePort } from './free-port.ts';
 import { MissingServer } from './require-server.ts';
+import { startServerProcess } from './server-process.ts';
 
 export interface PostgresServer {
   /** Superuser's URL of the database `appdb`. */
@@ -20,8 +19,6 @@ export interface PostgresServer {
   query(sql: string, values?: readonly unknown[]): Promise<pg.QueryResult>;
   stop(): Promise<void>;
 }
-
-const READY_TIMEOUT_MS = 20_000;
 
 /**
  * A real PostgreSQL with pgaudit on a loopback port, with its own data folder, or the one at the URL in `WAYWARD_TEST_POSTGRES`
@@ -38,33 +35,20 @@ export async function startPostgres(): Promise<PostgresServer> {
   initialise(binaries, data, user);
   const port = await freePort();
   writeFileSync(join(data, 'postgresql.auto.conf'), settings(port));
-  const server = spawn(join(binaries, 'postgres'), ['-D', data], {
-    ...user,
-    cwd: data,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let startup = '';
-  server.stderr.on('data', (chunk: Buffer) => {
-    startup = (startup + chunk.toString()).slice(-2000);
-  });
-  const killNow = () => server.kill('SIGQUIT');
-  process.once('exit', killNow);
-  const stop = async () => {
-    process.off('exit', killNow);
-    await ended(server, 'SIGINT');
-    rmSync(data, { recursive: true, force: true });
-  };
-
   const root = `postgresql://super:superpw@127.0.0.1:${port}`;
+  const program = {
+    ...{ name: 'PostgreSQL', binary: join(binaries, 'postgres'), args: ['-D', data], folder: data },
+    options: { ...user, cwd: data },
+    signals: { stop: 'SIGINT', kill: 'SIGQUIT' },
+  } as const;
   try {
-    await createDatabase(`${root}/postgres`, server);
+    const { stop } = await startServerProcess(program, () => createDatabase(`${root}/postgres`));
+    return await connect(`${root}/appdb`, join(data, 'log', 'pg.json'), stop);
   } catch (error) {
-    await stop();
-    if (startup.includes('"pgaudit"'))
+    if (error instanceof Error && error.message.includes('"pgaudit"'))
       throw new MissingServer('pgaudit is not installed (Debian: postgresql-15-pgaudit)');
-    throw new Error(`PostgreSQL did not start: ${startup}`, { cause: error });
+    throw error;
   }
-  return connect(`${root}/appdb`, join(data, 'log', 'pg.json'), stop);
 }
 
 async function connect(url: string, logFile: string | undefined, stop: () => Promise<void>): Promise<PostgresServer> {
@@ -142,19 +126,10 @@ log_disconnections = on
 log_timezone = 'UTC'
 `;
 
-/** Waits until the server answers, then makes `appdb`. */
-async function createDatabase(url: string, server: ChildProcess): Promise<void> {
-  const deadline = Date.now() + READY_TIMEOUT_MS;
-  for (;;) {
-    const client = new pg.Client({ connectionString: url });
-    try {
-      await client.connect();
-      await client.query('CREATE DATABASE appdb');
-      await client.end();
-      return;
-    } catch (error) {
-      if (server.exitCode !== null || Date.now() > deadline) throw error;
-      await sleep(30);
-    }
-  }
+/** Makes `appdb`; rejects while the server is not ready. */
+async function createDatabase(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query('CREATE DATABASE appdb');
+  await client.end();
 }

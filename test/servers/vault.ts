@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { copyFileSync, linkSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, linkSync, mkdirSync, mkdtempSync, readFileSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { builtOnce, runBuildStep } from './built-once.ts';
-import { ended } from './ended.ts';
 import { freePort } from './free-port.ts';
+import { answers, startServerProcess } from './server-process.ts';
 
 export interface VaultServer {
   readonly url: string;
@@ -34,7 +32,6 @@ interface VaultAnswer {
 }
 
 const VERSION = '1.19.5';
-const READY_TIMEOUT_MS = 20_000;
 
 /**
  * A real Vault in dev mode (everything in memory) on a loopback port. The binary is the one that `WAYWARD_TEST_VAULT`
@@ -52,31 +49,14 @@ export async function startVault({ withPostgresPlugin = false }: VaultOptions = 
     `-dev-listen-address=127.0.0.1:${port}`,
     ...(withPostgresPlugin ? [`-dev-plugin-dir=${pluginFolder(binary, home)}`] : []),
   ];
-  const server = spawn(binary, ['server', ...options], {
-    env: { PATH: process.env.PATH, HOME: home },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let startup = '';
-  server.stderr.on('data', (chunk: Buffer) => {
-    startup = (startup + chunk.toString()).slice(-2000);
-  });
-  const killNow = () => server.kill('SIGKILL');
-  process.once('exit', killNow);
-  const stop = async () => {
-    process.off('exit', killNow);
-    await ended(server, 'SIGTERM');
-    rmSync(home, { recursive: true, force: true });
-  };
-
   const url = `http://127.0.0.1:${port}`;
-  const deadline = Date.now() + READY_TIMEOUT_MS;
-  while (!(await isUp(url))) {
-    if (server.exitCode !== null || Date.now() > deadline) {
-      await stop();
-      throw new Error(`Vault did not start: ${startup}`);
-    }
-    await sleep(30);
-  }
+  const { stop } = await startServerProcess(
+    {
+      ...{ name: 'Vault', binary, args: ['server', ...options], folder: home },
+      options: { env: { PATH: process.env.PATH, HOME: home } },
+    },
+    () => answers(`${url}/v1/sys/health`),
+  );
   if (withPostgresPlugin) await registerPlugin(binary, url, rootToken);
   return { url, rootToken, call: (token, method, path, body) => call(url, token, method, path, body), stop };
 }
@@ -100,14 +80,6 @@ async function registerPlugin(binary: string, url: string, rootToken: string): P
   const registration = { sha256, command: PLUGIN };
   const { status } = await call(url, rootToken, 'PUT', `sys/plugins/catalog/database/${PLUGIN}`, registration);
   if (status !== 204) throw new Error(`Vault did not take its PostgreSQL plugin: ${status}`);
-}
-
-async function isUp(url: string): Promise<boolean> {
-  try {
-    return (await fetch(`${url}/v1/sys/health`)).ok;
-  } catch {
-    return false; // not listening yet
-  }
 }
 
 async function call(url: string, token: string, method: string, path: string, body?: unknown) {

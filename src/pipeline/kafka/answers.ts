@@ -1,3 +1,4 @@
+import type { DrillOrder } from '../../drills/orders.ts';
 import type { ResponseState } from '../../response/state.ts';
 
 /** What came of a person's word. */
@@ -8,6 +9,9 @@ export interface Answer {
   readonly cause?: string;
   readonly refused?: readonly { readonly credential: string; readonly because: string }[];
   readonly alreadyDead?: readonly string[];
+  /** Keys of the rotations that are made because of it, also of those that were under way. */
+  readonly rotations?: readonly string[];
+  readonly drills?: readonly DrillOrder[];
 }
 
 /** So many are kept; a word is asked about within seconds. */

@@ -52,6 +52,9 @@ export const wordSchema = z.discriminatedUnion('say', [
   }),
   z.object({ say: z.literal('revoke'), ...said, credentials, final: z.boolean().default(false) }),
   z.object({ say: z.literal('restore'), ...said, credentials }),
+  z.object({ say: z.literal('rotate'), ...said, credentials }),
+  /** Without a kind: every drill of the responder's wayward.yaml. */
+  z.object({ say: z.literal('drill'), ...said, kind: z.string().min(1).max(64).optional() }),
 ]);
 
 /** Of what stands on the control topic and is none. */

@@ -1,5 +1,5 @@
 import type { Alert } from '../../alerts/alert.ts';
-import { type DrillListener, scheduleDrills } from '../../drills/schedule.ts';
+import { type DrillListener, type RunningDrills, startDrills } from '../../drills/schedule.ts';
 import type { Fetched } from '../../kafka/fetched.ts';
 import type { Log } from '../../kafka/log.ts';
 import type { KafkaMessage } from '../../kafka/message.ts';
@@ -58,8 +58,8 @@ export class RespondWorker implements PartitionWorker {
   #responder: Responder | undefined;
   #tellNoMore: (() => void) | undefined;
   #worker: Worker | undefined;
-  /** Ends what runs by a schedule beside alerts. */
-  readonly #scheduled: (() => Promise<void>)[] = [];
+  #drills: RunningDrills | undefined;
+  #endRotation: (() => Promise<void>) | undefined;
   #words: Promise<void> = Promise.resolve();
   #listening: Promise<void> = Promise.resolve();
   #failure: unknown;
@@ -88,7 +88,8 @@ export class RespondWorker implements PartitionWorker {
     log.info({ changes: replica.seq, entries: changelog.safeEntry }, 'this process responds now');
     this.#listening = this.#listen(responder);
     this.#worker.start();
-    this.#scheduled.push(this.#scheduleDrills(responder), this.#startRotation(responder));
+    this.#drills = this.#startDrills(responder);
+    this.#endRotation = this.#startRotation(responder);
     return Number(store.setting(ALERTS_AT) ?? 0);
   }
 
@@ -119,7 +120,7 @@ export class RespondWorker implements PartitionWorker {
     this.#stop.abort();
     await this.#listening;
     await this.#words;
-    await Promise.all(this.#scheduled.map((end) => end()));
+    await Promise.all([this.#drills?.end(), this.#endRotation?.()]);
     await this.#worker?.stop();
     await this.#responder?.close();
   }
@@ -148,17 +149,18 @@ export class RespondWorker implements PartitionWorker {
     }
   }
 
-  #scheduleDrills({ response, changelog }: Responder): () => Promise<void> {
+  #startDrills({ response, changelog }: Responder): RunningDrills {
     const { config, log } = this.#context;
-    const worker = createDrillWorker(() => changelog.clear());
+    const beforeCall = () => changelog.clear();
+    const worker = createDrillWorker(beforeCall);
     const tell = drillLog(log);
     const held: DrillListener['held'] = (report) => {
       tell.held(report);
       this.#save();
     };
-    return scheduleDrills(
+    return startDrills(
       config.drills,
-      { response, worker },
+      { response, worker, beforeCall },
       { ...tell, held, onError: (error) => this.#failed(error) },
     );
   }
@@ -220,8 +222,9 @@ export class RespondWorker implements PartitionWorker {
     }
     const { say, id, by } = word.data;
     log.info({ say, id, by }, 'a person said');
-    await obey(word.data, Number(timestamp), store, response, done);
+    await obey(word.data, Number(timestamp), { store, response, drills: this.#context.config.drills }, done);
     this.#worker?.wake();
+    this.#drills?.wake();
     this.#save();
   }
 }

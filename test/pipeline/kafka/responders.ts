@@ -22,12 +22,33 @@ const ENV = {
   APPROVAL_KEY: 'key of the links, long enough to sign them',
   FINGERPRINT_KEY: '0123456789abcdef'.repeat(4),
 };
+/** Of the crowd. */
+const AGENTS = 12;
 const QUIET = { info() {}, warn() {}, error() {} };
 
 interface Said {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+/** A command that runs. */
+interface Running {
+  readonly pid: number;
+  /** So far. */
+  readonly stderr: () => string;
+  readonly said: Promise<Said>;
+}
+
+/** What is at every process of a place, besides. */
+interface Furniture {
+  /** As in the registry. */
+  readonly credentials?: readonly object[];
+  /** As in wayward.yaml. */
+  readonly settings?: object;
+  /** Of the configuration's `revokers:`. */
+  readonly revokers?: object;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface Place {
@@ -42,6 +63,8 @@ export interface Place {
   responder(name: string): RunningWayward;
   /** A command, run to its end on a machine of this name. */
   command(name: string, ...args: string[]): Promise<Said>;
+  /** A command that has only begun. */
+  begin(name: string, ...args: string[]): Running;
   /** Alerts of these numbers, of agents of these numbers; `age` in milliseconds. */
   alert(numbers: readonly number[], age?: number): Promise<void>;
   /** A message on the control topic, as the command line or anybody else writes it. */
@@ -51,11 +74,15 @@ export interface Place {
 }
 
 /** Empty topics, an issuer, and what many agents hold. `response` as in wayward.yaml. */
-export async function newPlace(broker: string, response: object, agents = 12): Promise<Place> {
+export async function newPlace(
+  broker: string,
+  response: object,
+  { credentials: others = [], settings: more = {}, revokers = {}, env: moreEnv = {} }: Furniture = {},
+): Promise<Place> {
   const folder = temporaryFolder();
   const issuer = await startIssuer();
   onTestFinished(() => issuer.stop());
-  const credentials = Array.from({ length: agents }, (_, at) => ({
+  const credentials = Array.from({ length: AGENTS }, (_, at) => ({
     id: `cred-${at}`,
     agent: `agent-${at}`,
     peer_group: 'crowd',
@@ -64,8 +91,9 @@ export async function newPlace(broker: string, response: object, agents = 12): P
     match: { credential_id: `key-${at}` },
     revoke: { with: 'webhook', url: `${issuer.url}/revoke`, verify_url: `${issuer.url}/verify` },
   }));
-  writeFileSync(join(folder, 'credentials.json'), JSON.stringify({ credentials }));
-  const config = (name: string, more: object = {}): string => {
+  writeFileSync(join(folder, 'credentials.json'), JSON.stringify({ credentials: [...credentials, ...others] }));
+  const env = { ...ENV, ...moreEnv };
+  const config = (name: string, own: object = {}): string => {
     mkdirSync(join(folder, name), { recursive: true });
     const file = join(folder, name, 'wayward.yaml');
     const content = {
@@ -73,8 +101,9 @@ export async function newPlace(broker: string, response: object, agents = 12): P
       credentials: '../credentials.json',
       fingerprint_key: 'secret://env/FINGERPRINT_KEY',
       response: { mode: 'auto', limits: { credentials: 1_000, peer_group_percent: 100 }, ...response },
-      revokers: { webhook: { secret: 'secret://env/WEBHOOK_KEY' } },
+      revokers: { webhook: { secret: 'secret://env/WEBHOOK_KEY' }, ...revokers },
       ...more,
+      ...own,
     };
     writeFileSync(file, JSON.stringify(content));
     return file;
@@ -88,11 +117,12 @@ export async function newPlace(broker: string, response: object, agents = 12): P
   const producer = kafka.producer({ createPartitioner: () => () => 0 });
   await producer.connect();
   onTestFinished(() => producer.disconnect());
-  const start = (name: string, roles: string, more?: object): RunningWayward => {
-    const running = spawnWayward(config(name, more), ENV, ['--roles', roles]);
+  const start = (name: string, roles: string, own?: object): RunningWayward => {
+    const running = spawnWayward(config(name, own), env, ['--roles', roles]);
     onTestFinished(() => running.kill());
     return running;
   };
+  const begin = (name: string, ...args: string[]) => begun([...args, '--config', config(name)], env);
   return {
     kafka,
     issuer,
@@ -100,7 +130,8 @@ export async function newPlace(broker: string, response: object, agents = 12): P
     config,
     process: start,
     responder: (name) => start(name, 'respond'),
-    command: (name, ...args) => said([...args, '--config', config(name)]),
+    command: (name, ...args) => begin(name, ...args).said,
+    begin,
     alert: (numbers, age = 0) => sendAlerts(producer, numbers, age),
     say: async (word, at = Date.now()) => {
       const message = { partition: 0, value: JSON.stringify(word), timestamp: String(at) };
@@ -112,13 +143,18 @@ export async function newPlace(broker: string, response: object, agents = 12): P
 
 const BIN = join(import.meta.dirname, '..', '..', '..', 'bin', 'wayward.js');
 
-const said = (args: readonly string[]): Promise<Said> =>
-  new Promise((resolve) => {
-    const env = { PATH: process.env.PATH, ...ENV };
-    execFile(process.execPath, [BIN, ...args], { env }, (error, stdout, stderr) => {
-      resolve({ code: Number(error?.code ?? 0), stdout, stderr });
-    });
+function begun(args: readonly string[], secrets: Readonly<Record<string, string>>): Running {
+  const ended = Promise.withResolvers<Said>();
+  const env = { PATH: process.env.PATH, ...secrets };
+  const child = execFile(process.execPath, [BIN, ...args], { env }, (error, stdout, stderr) => {
+    ended.resolve({ code: Number(error?.code ?? 0), stdout, stderr });
   });
+  let soFar = '';
+  child.stderr?.on('data', (text: string) => {
+    soFar += text;
+  });
+  return { pid: child.pid ?? -1, stderr: () => soFar, said: ended.promise };
+}
 
 async function sendAlerts(producer: Producer, numbers: readonly number[], age: number): Promise<void> {
   const messages = numbers.map((number) => {
