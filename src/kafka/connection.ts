@@ -13,6 +13,10 @@ interface Connection {
   disconnect(): Promise<unknown>;
 }
 
+interface Cluster {
+  metadata(options: object): Promise<object | null>;
+}
+
 /** Node can't see it by name: kafkajs is CommonJS. */
 const { KafkaJSConnectionError } = kafkajs;
 
@@ -22,14 +26,19 @@ const LENGTH_BYTES = 4;
 let isMended = false;
 
 /**
- * Two faults of kafkajs 2.2.4 after which a connection is silent for ever. It keeps the beginning of an answer that a broker could not finish,
- * and takes the first bytes after connecting anew for the rest of it. And a request that is made while the connection closes is
- * neither sent nor refused.
+ * Three faults of kafkajs 2.2.4 while brokers go away. A connection keeps the beginning of an answer that was not finished, and takes
+ * the first bytes after connecting anew for the rest of it: it is silent for ever. So is a request that is made while its connection
+ * closes. And where no broker answers what there is, that is not said, but fallen over.
  */
 export function mendConnections(): void {
   if (isMended) return;
   isMended = true;
-  const { prototype }: { prototype: Connection } = createRequire(import.meta.url)('kafkajs/src/network/connection');
+  const require = createRequire(import.meta.url);
+  forgetUnfinished(require('kafkajs/src/network/connection').prototype);
+  sayThatNobodyAnswers(require('kafkajs/src/cluster').prototype);
+}
+
+function forgetUnfinished(prototype: Connection): void {
   const { connect, disconnect } = prototype;
   prototype.connect = function connectAnew(this: Connection): Promise<unknown> {
     if (!this.isConnected()) Object.assign(this, { chunks: [], bytesBuffered: 0, bytesNeeded: LENGTH_BYTES });
@@ -39,5 +48,14 @@ export function mendConnections(): void {
     const done = await disconnect.call(this);
     this.requestQueue.rejectAll(new KafkaJSConnectionError('Closed connection', { broker: this.broker }));
     return done;
+  };
+}
+
+function sayThatNobodyAnswers(prototype: Cluster): void {
+  const { metadata } = prototype;
+  prototype.metadata = async function metadataOrError(this: Cluster, options: object): Promise<object> {
+    const found = await metadata.call(this, options);
+    if (found === null) throw new KafkaJSConnectionError('No broker answered');
+    return found;
   };
 }

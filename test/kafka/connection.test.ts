@@ -18,10 +18,16 @@ const TOPIC = 'large';
 /** Of a message, bytes. */
 const SIZE = 900_000;
 
-/** Stands before a broker, and cuts the next connection that gives a large answer in the middle of it. */
+/** Of a request for metadata, behind the four bytes of its length. */
+const METADATA = 3;
+
+/** Stands before a broker and cuts connections. */
 class Scissors {
   cuts = 0;
+  /** Cuts the next one that gives a large answer, in the middle of it. */
   isOpen = false;
+  /** Cuts at this one of the requests for metadata that come; 0 = at none. */
+  atMetadata = 0;
   port = 0;
   readonly #broker: number;
 
@@ -45,7 +51,12 @@ class Scissors {
       broker.destroy();
     };
     for (const socket of [client, broker]) socket.on('error', end).on('close', end);
-    client.pipe(broker);
+    client.on('data', (bytes: Buffer) => {
+      if (bytes.readInt16BE(4) === METADATA && this.atMetadata > 0 && --this.atMetadata === 0) {
+        this.cuts++;
+        client.resetAndDestroy();
+      } else broker.write(bytes);
+    });
     let passed = 0;
     broker.on('data', (bytes: Buffer) => {
       client.write(bytes);
@@ -71,6 +82,18 @@ async function startBehind() {
 }
 
 describeWith('a broker whose answer breaks off', startBehind, (server) => {
+  test.each([1, 2])('is asked again what topics there are, also if it is request %i for them', async (which) => {
+    const { broker, scissors } = server();
+    const kafka = createKafka(await settingsOf({ brokers: [broker] }), quiet);
+    scissors.cuts = 0;
+    const topics = await withAdmin(kafka, (admin) => {
+      if (scissors.cuts === 0) scissors.atMetadata = which;
+      return admin.listTopics();
+    });
+    expect(scissors.cuts).toBe(1);
+    expect(topics).toEqual([]);
+  });
+
   test('is read on from where it was: what came of the answer is not taken for the beginning of the next', async () => {
     const { broker, scissors } = server();
     const kafka = createKafka(await settingsOf({ brokers: [broker] }), quiet);
@@ -84,6 +107,7 @@ describeWith('a broker whose answer breaks off', startBehind, (server) => {
     const values: (number | undefined)[] = [];
     const visit = ({ value }: KafkaMessage): boolean => values.push(value?.[0]) >= 4;
 
+    scissors.cuts = 0;
     scissors.isOpen = true;
     await reader.read(0, visit, new AbortController().signal);
 
