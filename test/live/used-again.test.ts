@@ -16,6 +16,7 @@ import {
   type LiveAgent,
   showAlert,
 } from './postgres-scenario.ts';
+import { usedAgainDetector } from './used-again-detector.ts';
 import { type RunningWayward, spawnWayward, waywardSays } from './wayward.ts';
 
 const TIMEOUT = 120_000;
@@ -23,15 +24,7 @@ const CRITICAL = 99;
 const WITHIN = 1_000;
 const run = process.pid.toString(36);
 
-/** As shipped, but sooner: nothing else is flagged here. */
-const DETECTOR = {
-  ...{ id: 'used-after-revocation', title: 'Used after its revocation', description: 'As shipped.', kind: 'revoked' },
-  ...{ severity: 'critical', threat: [], parameters: { within: `${WITHIN}ms` }, repeat_after: '1s' },
-  tests: [
-    { name: 'used', credential: { revoked_at: '09:00' }, events: [{}], expect: 'critical' },
-    { name: 'refused', credential: { revoked_at: '09:00' }, events: [{ result: 'denied' }], expect: 'none' },
-  ],
-};
+const DETECTOR = usedAgainDetector(WITHIN);
 
 /** A server whose log we can read, and the role that Wayward revokes with. */
 async function start(): Promise<PostgresServer & { readonly responderUrl: string }> {
