@@ -19,7 +19,7 @@ export const revoked = defineKind({
     ({ at }, report) => {
       const { credential, ambiguous } = at.attribution;
       // Refused uses are what is expected then; who shares the name of another credential may have used that one.
-      if (credential === undefined || ambiguous !== undefined || at.use.result !== 'success') return;
+      if (credential?.revokedAt === undefined || ambiguous !== undefined || at.use.result !== 'success') return;
       // A WebSocket is logged when it ends: it may have begun long before.
       if (at.use.status === SWITCHING_PROTOCOLS) return;
       const { time } = at.use;
