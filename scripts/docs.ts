@@ -67,10 +67,19 @@ const TABLES: Readonly<Record<string, () => string>> = {
     ),
   revokers: () =>
     table(
-      ['`with:`', 'revokes', 'how to undo it', 'what it cannot stop', 'what its account needs', 'tested against'],
-      REVOKERS.map(({ id, title, undo, cannotStop, needs, testedAgainst }) => [
+      [
+        '`with:`',
+        'revokes',
+        'locks out',
+        'how to undo it',
+        'what it cannot stop',
+        'what its account needs',
+        'tested against',
+      ],
+      REVOKERS.map(({ id, title, locksOut, undo, cannotStop, needs, testedAgainst }) => [
         `\`${id}\``,
         title,
+        locksOut === false ? 'no' : 'yes',
         undo,
         cannotStop,
         needs,

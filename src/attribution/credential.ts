@@ -55,8 +55,10 @@ export interface Credential {
   /** What comes after it, in this order, where misuse goes on. */
   readonly escalation?: readonly RevokeSpec[];
   readonly rotate?: RotateSpec | undefined;
-  /** When Wayward itself rotated it last, milliseconds since the epoch: not from the file, see `Registry.rotated`. */
+  /** When Wayward itself did that last, milliseconds since the epoch: not from the file, see deed.ts. */
   readonly rotatedAt?: number;
+  readonly revokedAt?: number;
+  readonly restoredAt?: number;
 }
 
 /** One of which nothing more is known than that. */

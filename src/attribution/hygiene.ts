@@ -25,3 +25,16 @@ export const hygieneOf = (credential: Credential, at: number): Hygiene => {
 /** Since when its secret is the one that it has at some time: issued, or rotated since. */
 export const secretSince = ({ issuedAt, rotatedAt }: Credential, at: number): number | undefined =>
   rotatedAt !== undefined && rotatedAt <= at && rotatedAt > (issuedAt ?? 0) ? rotatedAt : issuedAt;
+
+/**
+ * Since when nobody should get in with it at some time, as Wayward has proven; undefined where nothing says so. Not where it was restored,
+ * rotated or issued anew since. `slack`, milliseconds: how far clocks may be apart, and how long what was under way may take.
+ */
+export function revokedSince(credential: Credential, at: number, slack: number): number | undefined {
+  const { revokedAt, restoredAt, rotatedAt, issuedAt } = credential;
+  if (revokedAt === undefined || at <= revokedAt + slack) return undefined;
+  const isBack = [restoredAt, rotatedAt, issuedAt].some(
+    (back) => back !== undefined && back >= revokedAt && at >= back - slack,
+  );
+  return isBack ? undefined : revokedAt;
+}

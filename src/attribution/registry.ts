@@ -3,6 +3,7 @@ import { IDENTITY_KEYS, type Identity, type IdentityKey } from '../event.ts';
 import type { Attribution } from './attributed.ts';
 import { AMBIGUOUS_CONFIDENCE, CONFIDENCE, SAME_PRINCIPAL_FACTOR } from './confidence.ts';
 import { type Credential, principalOf } from './credential.ts';
+import { type Deed, note } from './deed.ts';
 import { compileGlob, type Matcher } from './glob.ts';
 
 /** The credentials of the registry file, found by id, by agent and by what a log shows of them. */
@@ -12,8 +13,8 @@ export interface Registry {
   ofAgent(agent: string): readonly Credential[];
   /** Whose credential this identity names: the same frozen object every time. Undefined if it names none. */
   find(identity: Identity): Attribution | undefined;
-  /** From now on this credential counts as rotated at that time (milliseconds since the epoch), as the store knows and the file does not yet. */
-  rotated(id: string, at: number): void;
+  /** From now on this is known of its credential, as the store knows and the file does not. */
+  did(deed: Deed): void;
   /** One sentence for each match value that fits several credentials. */
   readonly warnings: readonly string[];
 }
@@ -30,9 +31,9 @@ export function createRegistry(credentials: readonly Credential[]): Registry {
     credentials,
     byId: (id) => byId.get(id),
     ofAgent: (agent) => byAgent.get(agent) ?? [],
-    rotated(id, at) {
-      const credential: { rotatedAt?: number } | undefined = byId.get(id);
-      if (credential !== undefined) credential.rotatedAt = Math.max(at, credential.rotatedAt ?? at);
+    did(deed) {
+      const credential = byId.get(deed.credential);
+      if (credential !== undefined) note(deed, credential);
     },
     find: ({ key, value }) => indexes.get(key)?.find(value),
     warnings: [...indexes.values()].flatMap((index) => index.warnings),

@@ -55,7 +55,7 @@ async function listCredentials(options: ListOptions, io: CommandIo): Promise<voi
 function noteRotations(state: string, registry: Registry): void {
   if (!existsSync(join(state, 'wayward.db'))) return;
   const store = new Store(state);
-  for (const [id, at] of rotationsIn(store)) registry.rotated(id, at);
+  for (const deed of rotationsIn(store)) registry.did(deed);
   store.close();
 }
 

@@ -41,7 +41,7 @@ async function rotate(options: RotateOptions, io: CommandIo): Promise<void> {
   if ((options.credential === undefined) === (options.due !== true))
     throw new UsageError('say what to rotate: --credential ID, or --due');
   await withResponse(options, io, async ({ response, registry, desk }) => {
-    for (const [id, at] of rotationsIn(response.state)) registry.rotated(id, at);
+    for (const deed of rotationsIn(response.state)) registry.did(deed);
     const plans = chosen(options, response);
     if (options.execute !== true) return showPlan(plans, options, io);
     const { refused, steps } = await desk.rotate(plans, whoDecides(options.as));

@@ -8,16 +8,16 @@ import type { Detector } from '../detectors/detector.ts';
 import { startDrills } from '../drills/schedule.ts';
 import { UsageError } from '../errors.ts';
 import { loadCheckpoint } from '../pipeline/checkpoint.ts';
+import { DeedsOfStore } from '../pipeline/deeds.ts';
 import { drillLog } from '../pipeline/drill-log.ts';
 import { Lane } from '../pipeline/lane.ts';
 import { LocalPipeline } from '../pipeline/local.ts';
 import { Merge, savedPositions } from '../pipeline/merge.ts';
 import { createDrillWorker, createResponse, createWorker } from '../pipeline/response.ts';
-import { rotatedAt, rotationLog } from '../pipeline/rotation-log.ts';
+import { rotationLog } from '../pipeline/rotation-log.ts';
 import { AlertTelemetry } from '../pipeline/telemetry.ts';
 import { timesOf } from '../response/record.ts';
 import { respondTo } from '../response/responder.ts';
-import { rotationsIn } from '../rotation/rotations.ts';
 import { startRotation } from '../rotation/service.ts';
 import { lockForRun } from '../sinks/run-lock.ts';
 import { Store } from '../sinks/store.ts';
@@ -125,14 +125,14 @@ async function runLocal(
   const kept = checkpoint === 'outdated' ? Number.POSITIVE_INFINITY : (checkpoint?.deadLetters ?? 0);
   const letters = new DeadLetterFile(join(config.state, 'dead-letters.ndjson'), kept);
   try {
-    for (const [id, at] of rotationsIn(store)) registry.rotated(id, at);
     const response = createResponse(config, registry, store, fetchSecrets);
+    const deeds = new DeedsOfStore(registry, response);
+    deeds.look();
     const worker = createWorker({
       context: response,
       onStep: (step) => {
         const { credential, action, state, note } = step;
-        const at = rotatedAt(step);
-        if (at !== undefined) registry.rotated(credential, at);
+        deeds.take(step);
         log.info({ credential, action, state, note, times: timesOf(step) }, 'response');
       },
       onError: (error) => log.error({ err: error }, 'response failed'),
@@ -147,6 +147,7 @@ async function runLocal(
       respond: (alert) => {
         respondTo(alert, response);
       },
+      learnDeeds: () => deeds.look(),
       saved: (alerts, rose) => {
         worker.wake();
         told.handedOver(rose, Date.now());
@@ -172,8 +173,12 @@ async function runLocal(
     worker.start();
     const endLinks = serveLocalLinks(response, store, () => worker.wake(), ops, log);
     const drills = startDrills(config.drills, { response, worker: createDrillWorker() }, drillLog(log));
-    const rotations = rotationLog(log, registry);
-    const stopRotation = startRotation(config.rotation, { response, onStep: rotations.onStep }, rotations);
+    const rotations = rotationLog(log);
+    const onStep: typeof rotations.onStep = (step) => {
+      deeds.take(step);
+      rotations.onStep(step);
+    };
+    const stopRotation = startRotation(config.rotation, { response, onStep }, rotations);
     delivery?.start();
     try {
       await pipeline.run();

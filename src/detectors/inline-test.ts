@@ -42,12 +42,18 @@ export const inlineTestSchema = z.strictObject({
   name: z.string().min(1),
   history: historySchema.default({ days: 30, from: '08:00', to: '18:00', every: 5, actions: ['GET /v1/orders/{id}'] }),
   usual: useSchema.default(useSchema.parse({})),
-  /** Days since issue, and until expiry (negative: ago), on the day after the history; scopes, networks and hours as in the registry. */
+  /**
+   * Days since issue, and until expiry (negative: ago), on the day after the history; what Wayward did to it, and when on that day; scopes,
+   * networks and hours as in the registry.
+   */
   credential: z
     .strictObject({
       age_days: z.number().exactOptional(),
       rotate_days: z.number().exactOptional(),
       expires_in_days: z.number().exactOptional(),
+      revoked_at: clock.exactOptional(),
+      restored_at: clock.exactOptional(),
+      rotated_at: clock.exactOptional(),
       scopes: z.array(z.string()).exactOptional(),
       networks: z.array(z.string()).exactOptional(),
       hours: z.string().exactOptional(),
@@ -69,6 +75,7 @@ const minutes = (text: string): number => Number(text.slice(0, 2)) * 60 + Number
 
 const credentialOf = ({ credential, history }: InlineTest): Credential => {
   const today = START + history.days * DAY;
+  const timeOf = (clock: string): number => today + minutes(clock) * 60_000;
   return {
     id: 'cred-test',
     agent: 'agent-1',
@@ -86,6 +93,9 @@ const credentialOf = ({ credential, history }: InlineTest): Credential => {
     protected: false,
     parent: undefined,
     revoke: undefined,
+    ...(credential.revoked_at !== undefined && { revokedAt: timeOf(credential.revoked_at) }),
+    ...(credential.restored_at !== undefined && { restoredAt: timeOf(credential.restored_at) }),
+    ...(credential.rotated_at !== undefined && { rotatedAt: timeOf(credential.rotated_at) }),
   };
 };
 

@@ -6,6 +6,7 @@ import { newSource } from './kinds/new-source.ts';
 import { outOfScope } from './kinds/out-of-scope.ts';
 import { outsideHours } from './kinds/outside-hours.ts';
 import { outsideNetwork } from './kinds/outside-network.ts';
+import { revoked } from './kinds/revoked.ts';
 import { rotationOverdue } from './kinds/rotation-overdue.ts';
 import { secretInLog } from './kinds/secret-in-log.ts';
 import { unknownCredential } from './kinds/unknown-credential.ts';
@@ -23,5 +24,6 @@ export const kinds: readonly DetectorKind[] = [
   outsideNetwork,
   outsideHours,
   rotationOverdue,
+  revoked,
   secretInLog,
 ];

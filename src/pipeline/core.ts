@@ -3,6 +3,7 @@ import { Incidents, type SavedIncidents } from '../alerts/incidents.ts';
 import { type Attributor, createAttributor } from '../attribution/attribute.ts';
 import type { AttributedUse, Attribution } from '../attribution/attributed.ts';
 import type { Credential } from '../attribution/credential.ts';
+import type { Deed } from '../attribution/deed.ts';
 import type { Registry } from '../attribution/registry.ts';
 import type { SavedUnregistered } from '../attribution/unregistered.ts';
 import type { Activity } from '../baselines/activity.ts';
@@ -79,9 +80,9 @@ export class Core {
     this.incidents.close(id);
   }
 
-  /** From now on this credential counts as rotated at that time, milliseconds. */
-  rotated(credential: string, at: number): void {
-    this.#registry.rotated(credential, at);
+  /** From now on this is known of its credential. */
+  did(deed: Deed): void {
+    this.#registry.did(deed);
   }
 
   save(): SavedCore {

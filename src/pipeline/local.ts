@@ -26,6 +26,8 @@ export interface LocalOptions {
   readonly detectors: readonly Detector[];
   /** Decides what response makes of a new or changed alert; called inside the transaction that saves it. */
   readonly respond: (alert: Alert) => void;
+  /** Called before events are looked at: what was done to credentials meanwhile is known to the registry then. */
+  readonly learnDeeds?: () => void;
   /** Told of alerts after they are saved; of those, and of earlier revisions of them, `rose` are the ones that got more severe. */
   readonly saved: (alerts: readonly Alert[], rose: readonly Alert[]) => void;
   /** Puts on its way what is delivered elsewhere; without it, nothing is made for that. */
@@ -78,6 +80,7 @@ export class LocalPipeline {
       const idle = batch.length === 0;
       this.#takeClosings();
       if (this.#replayed.size === 0) await this.#takeReplays(REPLAYS_AT_A_TIME);
+      this.#options.learnDeeds?.();
       this.core.process(batch);
       if (this.#isDue(idle)) this.#save();
       if (idle && behind) this.#options.caughtUp?.();

@@ -19,7 +19,7 @@ import { deliver } from '../webhook.ts';
  */
 export function createResponse(
   config: WaywardConfig,
-  registry: Registry,
+  { credentials }: Pick<Registry, 'credentials'>,
   store: Store,
   fetchSecrets?: PlanContext['fetchSecrets'],
   markOf?: (headFile: string) => HeadMark,
@@ -31,7 +31,7 @@ export function createResponse(
     audit: new AuditTrail(store, head, markOf?.(head)),
     config: config.response,
     plan: {
-      credentials: new Map(registry.credentials.map((credential) => [credential.id, credential])),
+      credentials: new Map(credentials.map((credential) => [credential.id, credential])),
       revokers: new Map(REVOKERS.map((revoker) => [revoker.id, revoker])),
       settings: config.revokers,
       fetchSecrets,

@@ -1,21 +1,12 @@
-import type { Registry } from '../attribution/registry.ts';
 import type { Log } from '../kafka/log.ts';
-import { isRotating } from '../response/action.ts';
-import type { OutboxStep } from '../response/outbox.ts';
 import { timesOf } from '../response/record.ts';
 import type { RotationContext } from '../rotation/rotations.ts';
 import type { RotationListener } from '../rotation/service.ts';
 
-/** When a step, of response or of a rotation, has changed the secret of its credential; undefined where it has not. */
-export const rotatedAt = ({ detail, state, doneAt }: OutboxStep): number | undefined =>
-  state === 'verified' && isRotating(detail) ? doneAt : undefined;
-
-/** Tells of rotations in the service's log, and the registry of those that are done. */
-export const rotationLog = (log: Log, registry: Registry): RotationListener & Pick<RotationContext, 'onStep'> => ({
+/** Tells of rotations in the service's log. */
+export const rotationLog = (log: Log): RotationListener & Pick<RotationContext, 'onStep'> => ({
   onStep: (step) => {
     const { credential, action, state, note } = step;
-    const at = rotatedAt(step);
-    if (at !== undefined) registry.rotated(credential, at);
     const fields = { credential, action, state, note, times: timesOf(step) };
     if (state === 'verified') log.info(fields, 'rotation');
     else log.error(fields, 'rotation');

@@ -86,6 +86,11 @@ export interface Revoker {
   readonly undo: string;
   /** What goes on in spite of it. */
   readonly cannotStop: string;
+  /**
+   * False where whoever holds the credential goes on in the ordinary way once this is proven: with less rights, with a new one that he gets by
+   * himself, or with what was made from it before. Then its use afterwards is no sign that the revocation did not hold.
+   */
+  readonly locksOut?: false;
   /** The least that Wayward's own account there must be allowed. */
   readonly needs: string;
   /** The real issuer that its tests run against, with its version; `fake: …`, with the page it follows, where there is none to be had. */

@@ -177,6 +177,11 @@ export class Outbox {
     );
   }
 
+  /** Steps that were called for the first time, or ended, at this time or later (milliseconds), in no order. */
+  madeSince(time: number): OutboxStep[] {
+    return this.#select("action <> 'notify' AND (called_at >= ? OR done_at >= ?)", time, time);
+  }
+
   /**
    * Steps that may be made now, a plan's in its order, a page before all else: decided, not done, not in the hands of another living
    * process. Those of a drill only where it is asked for by its cause: nobody but the process that holds it knows its canary.

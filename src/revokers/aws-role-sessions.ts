@@ -30,6 +30,7 @@ export const awsRoleSessions = defineRevoker({
   undo: `aws iam delete-role-policy --role-name ROLE --policy-name ${NAME}`,
   cannotStop:
     'a new session for whoever may still assume the role, roles that a session assumed before in turn, service-linked roles and those of IAM Identity Center',
+  locksOut: false,
   needs: 'iam:PutRolePolicy, iam:GetRolePolicy, iam:ListRolePolicies and iam:DeleteRolePolicy on the role',
   testedAgainst: 'moto 5.2, which does not enforce it: the policy is read back',
   settingsSchema: awsSettings,

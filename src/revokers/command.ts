@@ -57,6 +57,7 @@ export const command = defineRevoker({
   reversible: false,
   undo: 'its undo:, where the configuration names one',
   cannotStop: 'anything that the command leaves undone',
+  locksOut: false,
   needs: 'a program that may be run twice without harm, and the rights that it needs',
   testedAgainst: 'local programs',
   settingsSchema: z.record(name, commandSchema),

@@ -20,6 +20,7 @@ export const gcpSecretVersion = defineRevoker({
   undo: 'gcloud secrets versions enable VERSION --secret=SECRET',
   cannotStop:
     'whoever read the secret before: it goes on working where it is used, so revoke it there, too; other versions; and reads in the minutes until Google knows it everywhere',
+  locksOut: false,
   needs: 'a role with secretmanager.versions.get, .disable and .enable on the secret',
   testedAgainst: 'fake: docs.cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets.versions',
   settingsSchema: gcpSettings,

@@ -22,6 +22,7 @@ export const gcpServiceAccountKeyDelete = defineRevoker({
   undo: 'none: give the agent a new key',
   cannotStop:
     'access tokens that the key made before, for up to an hour (disable the account for those), other keys of the account, and use in the minutes until Google knows it everywhere',
+  locksOut: false,
   needs:
     'a role with iam.serviceAccountKeys.get and .delete, and iam.serviceAccounts.get, on the project or the account',
   testedAgainst: 'fake: docs.cloud.google.com/iam/docs/reference/rest/v1/projects.serviceAccounts.keys',

@@ -20,6 +20,7 @@ export const gcpServiceAccountKey = defineRevoker({
   undo: 'gcloud iam service-accounts keys enable KEY --iam-account=ACCOUNT',
   cannotStop:
     'access tokens that the key made before, for up to an hour (disable the account for those), other keys of the account, and use in the minutes until Google knows it everywhere',
+  locksOut: false,
   needs: 'a role with iam.serviceAccountKeys.get, .disable and .enable on the project or the account',
   testedAgainst: 'fake: docs.cloud.google.com/iam/docs/reference/rest/v1/projects.serviceAccounts.keys',
   settingsSchema: gcpSettings,

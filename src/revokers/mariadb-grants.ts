@@ -28,6 +28,7 @@ export const mariadbGrants = defineRevoker({
   reversible: false,
   undo: 'GRANT again: keep what SHOW GRANTS says of agents, since Wayward does not',
   cannotStop: 'logins, what PUBLIC may, and what routines and views of others do for whoever may still call them',
+  locksOut: false,
   needs:
     "a user with CREATE USER, CONNECTION ADMIN and PROCESS, and SELECT on mysql.*, without which SHOW GRANTS shows nobody else's; for agents with proxies also PROXY ON ''@'%' with GRANT OPTION",
   testedAgainst: 'MariaDB 10.11; its MySQL side: no server',

@@ -21,6 +21,7 @@ export const oauth = defineRevoker({
   undo: 'none: the agent asks for a new token',
   cannotStop:
     'a new token for the same client or refresh token; a JWT at whoever checks only its signature, so that one is never called dead',
+  locksOut: false,
   needs:
     'a client that may introspect every token; where only its owner may revoke a token, the id and secret of that client in the revoke entry',
   testedAgainst: 'oidc-provider 9',

@@ -29,6 +29,7 @@ export const postgresGrants = defineRevoker({
   undo: 'GRANT again what the REVOKE statements in the log of the server name',
   cannotStop:
     'logins, what PUBLIC may, and what the role owns or may as SUPERUSER, CREATEROLE or REPLICATION: then it takes what it can and ends as failed; others lose what the role passed on to them by a grant option',
+  locksOut: false,
   needs:
     'a superuser, or a role with CREATEROLE, membership of pg_signal_backend and of each role that grants to agents (as a rule the owners of tables; from PostgreSQL 16 also whoever made them members of others), and CONNECT on each database',
   testedAgainst: 'PostgreSQL 15',

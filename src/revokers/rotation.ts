@@ -25,6 +25,7 @@ export const rotation = defineRevoker({
   undo: 'none: the new value is where the agent reads it',
   cannotStop:
     'whoever can read the secret manager, the agent itself, and sessions that its rotator cannot end; an agent that reads its secret only at its start fails until it starts anew',
+  locksOut: false,
   needs:
     'what its rotator needs, and to end sessions membership of pg_signal_backend in PostgreSQL, CONNECTION ADMIN and PROCESS in MariaDB',
   testedAgainst:

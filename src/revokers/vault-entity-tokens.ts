@@ -27,6 +27,7 @@ export const vaultEntityTokens = defineRevoker({
   undo: 'none: the agent logs in to Vault again and gets a new token',
   cannotStop:
     'a new login of the entity (disable it, or destroy its secret ids), and batch tokens, which have no accessor',
+  locksOut: false,
   needs:
     'a token whose policy allows list and sudo on auth/token/accessors/, and update on auth/token/lookup-accessor and auth/token/revoke-accessor',
   testedAgainst: 'Vault 1.19',

@@ -20,6 +20,7 @@ export const vaultLeasePrefix = defineRevoker({
   undo: 'none: the agents ask Vault for new ones',
   cannotStop:
     'a new lease for whoever may still read the path, live sessions where revocation_statements do not end them, and batch tokens',
+  locksOut: false,
   needs:
     'a token whose policy allows update and sudo on sys/leases/revoke-prefix/PREFIX, and list and sudo on sys/leases/lookup/PREFIX/',
   testedAgainst: 'Vault 1.19 with PostgreSQL 15',

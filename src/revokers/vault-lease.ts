@@ -20,6 +20,7 @@ export const vaultLease = defineRevoker({
   undo: 'none: the agent asks Vault for a new one',
   cannotStop:
     'a new lease for whoever may still read its path, and live sessions where revocation_statements do not end them',
+  locksOut: false,
   needs: 'a token whose policy allows update on sys/leases/revoke and sys/leases/lookup',
   testedAgainst: 'Vault 1.19 with PostgreSQL 15',
   settingsSchema: vaultSettings,

@@ -22,6 +22,7 @@ export const vaultSecretId = defineRevoker({
   undo: 'none: give the agent a new secret id',
   cannotStop:
     'tokens from earlier logins (revoke those too), a new secret id for whoever may make one, and logins where the role has bind_secret_id=false',
+  locksOut: false,
   needs:
     'a token whose policy allows update on auth/approle/role/ROLE/secret-id-accessor/lookup and …/destroy, and list on …/secret-id',
   testedAgainst: 'Vault 1.19',

@@ -17,6 +17,7 @@ export const vault = defineRevoker({
   reversible: false,
   undo: 'none: the agent logs in to Vault again and gets a new token',
   cannotStop: 'a new login by the same agent, and batch tokens, which have no accessor',
+  locksOut: false,
   needs: 'a token whose policy allows update on auth/token/revoke-accessor and auth/token/lookup-accessor',
   testedAgainst: 'Vault 1.19',
   settingsSchema: vaultSettings,

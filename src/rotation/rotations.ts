@@ -1,3 +1,4 @@
+import type { Deed } from '../attribution/deed.ts';
 import { CallError } from '../errors.ts';
 import { NotYet, rotating, WAITS } from '../response/action.ts';
 import type { ResponseContext } from '../response/context.ts';
@@ -57,14 +58,14 @@ export function underWay(credential: string, state: ResponseContext['state']): s
 export const isWell = ({ state, note }: OutboxStep): boolean =>
   state === 'verified' || (state === 'calling' && note?.startsWith(WAITS) === true);
 
-/** When each credential was rotated last, by schedule, by hand or in response, as far as this store knows: id and milliseconds since the epoch. */
-export const rotationsIn = (state: ResponseContext['state']): [string, number][] =>
+/** When each credential was rotated last, by schedule, by hand or in response, as far as this store knows. */
+export const rotationsIn = (state: ResponseContext['state']): Deed[] =>
   state
     .all(
       `SELECT credential, max(done_at) AS at FROM outbox
        WHERE action IN ('rotate', 'revoke') AND detail LIKE '${rotating('%')}' AND state = 'verified' GROUP BY credential`,
     )
-    .map(({ credential, at }) => [String(credential), Number(at)]);
+    .map(({ credential, at }) => ({ credential: String(credential), did: 'rotated', at: Number(at) }));
 
 /** Makes the rotations that are due to be made or tried again now, one after another. Those of this key only, where there is one. */
 export async function makeRotations(context: RotationContext, key?: string): Promise<void> {

@@ -169,13 +169,15 @@ const same = ({ alerts, beside }: Scanned): void => {
   sameLines(beside, expectedBeside);
 };
 
-test('the input is worth it: at least 50 alerts, and every detector has found something', () => {
+test('the input is worth it: at least 50 alerts, and every detector that a scan can run has found something', () => {
   const found = new Set(
     expected.flatMap((document) =>
       JSON.parse(document).wayward.findings.map((finding: { detector: string }) => finding.detector),
     ),
   );
-  expect([...found].sort()).toEqual(detectors.map(({ id }) => id).sort());
+  // Of what is revoked a scan knows nothing; test/pipeline/kafka/partition-detector.test.ts shows the same of that one.
+  const scanned = detectors.filter(({ kind }) => kind.id !== 'revoked');
+  expect([...found].sort()).toEqual(scanned.map(({ id }) => id).sort());
   expect(expected.length).toBeGreaterThanOrEqual(50);
 });
 

@@ -10,7 +10,7 @@ import { vaultAudit } from '../../src/simulate/render-vault.ts';
 import { DAY, HOUR, MINUTE } from '../../src/simulate/schedule.ts';
 import type { SimulatedUse } from '../../src/simulate/use.ts';
 
-/** Two weeks in which nearly everything goes wrong: many alerts, of every detector, from little log. */
+/** Two weeks in which nearly everything goes wrong: many alerts, of every detector that needs no response, from little log. */
 
 const SEED = 'misuse';
 /** A Monday. */

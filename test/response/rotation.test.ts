@@ -106,7 +106,7 @@ describeWith('a stolen password of PostgreSQL, kept in Vault', startVaultWithPos
     const response = responseOf(AUTO, [credential], settings);
     respondTo(alertOf(), response);
     await response.worker().drain();
-    expect(rotationsIn(response.state)).toEqual([[ID, NOW]]);
+    expect(rotationsIn(response.state)).toEqual([{ credential: ID, did: 'rotated', at: NOW }]);
     expect(planRotation(credential, response).blocked).toBeUndefined();
   });
 

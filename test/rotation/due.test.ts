@@ -176,8 +176,8 @@ test('a plan says what to add where Wayward cannot rotate', () => {
 
 test('the registry counts from the rotation, from the time of it on', () => {
   const registry = createRegistry([dueIn(-2)]);
-  registry.rotated('due--2', NOW);
-  registry.rotated('due--2', NOW - 5 * DAY);
-  registry.rotated('nobody', NOW);
+  registry.did({ credential: 'due--2', did: 'rotated', at: NOW });
+  registry.did({ credential: 'due--2', did: 'rotated', at: NOW - 5 * DAY });
+  registry.did({ credential: 'nobody', did: 'rotated', at: NOW });
   expect(registry.byId('due--2')).toMatchObject({ rotatedAt: NOW });
 });

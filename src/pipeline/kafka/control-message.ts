@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEEDS } from '../../attribution/deed.ts';
 
 /** What `alerts close` says on the control topic. */
 export const closingSchema = z.object({
@@ -30,9 +31,9 @@ export const replaySchema = z.object({
   letters: z.array(z.int().nonnegative()).min(1).max(MOST_LETTERS),
 });
 
-/** What the responder says of a rotation that is proven, to whoever detects; said again, it does nothing. `at`: milliseconds since the epoch. */
-export const rotatedSchema = z.object({
-  say: z.literal('rotated'),
+/** What the responder says of what it did to a credential, to whoever detects; said again, it does nothing. `at`: milliseconds since the epoch. */
+export const deedSchema = z.object({
+  say: z.enum(DEEDS),
   credential: z.string().min(1).max(1_024),
   at: z.int().nonnegative(),
 });

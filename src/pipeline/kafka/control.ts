@@ -9,7 +9,7 @@ import type { PartitionWorker } from '../../kafka/partition-slot.ts';
 import { MARKER, type TopicTail } from '../../kafka/topic-tail.ts';
 import { type OutMessage, TransactionalWriter } from '../../kafka/transactional-writer.ts';
 import type { PendingUse } from '../ordered.ts';
-import { closingSchema, NO_WORD, replaySchema, rotatedSchema, wordSchema } from './control-message.ts';
+import { closingSchema, deedSchema, NO_WORD, replaySchema, wordSchema } from './control-message.ts';
 import { type EventsMessage, encodeEvents } from './events-message.ts';
 import { type ReplayContext, replayLetters } from './replay-letters.ts';
 import { ReplayedLetters } from './replayed-letters.ts';
@@ -29,7 +29,7 @@ const NAME = `${CONTROL}/0`;
 const STANDS_AT = 'control';
 
 /**
- * Hands closings and rotations on to the partition that detects for their principal: there they have one place among the events. So
+ * Hands closings and what was done to credentials on to the partition that detects for their principal: there they have one place among the events. So
  * do events of dead letters that a person wants replayed.
  */
 export class ControlWorker implements PartitionWorker {
@@ -72,8 +72,8 @@ export class ControlWorker implements PartitionWorker {
     if (closing.success) return [this.#closing(closing.data, offset)];
     const replay = replaySchema.safeParse(said);
     if (replay.success) return this.#replay(replay.data.letters, replay.data.by);
-    const rotated = rotatedSchema.safeParse(said);
-    if (rotated.success) return this.#rotated(rotated.data);
+    const deed = deedSchema.safeParse(said);
+    if (deed.success) return this.#did(deed.data);
     if (!wordSchema.safeParse(said).success)
       this.#context.foreign.passOver({ topic: CONTROL, partition: 0, offset }, NO_WORD);
     return [];
@@ -85,11 +85,11 @@ export class ControlWorker implements PartitionWorker {
     return this.#message(partition, { closings: [{ alert, verdict }] });
   }
 
-  #rotated({ credential: id, at }: z.infer<typeof rotatedSchema>): OutMessage[] {
+  #did({ say: did, credential: id, at }: z.infer<typeof deedSchema>): OutMessage[] {
     const { registry, partitionOf } = this.#context;
     const credential = registry.byId(id);
     if (credential === undefined) return []; // not ours to judge any more
-    return [this.#message(partitionOf(credential.peerGroup), { rotations: [{ credential: id, at }] })];
+    return [this.#message(partitionOf(credential.peerGroup), { deeds: [{ credential: id, did, at }] })];
   }
 
   /** Each dead letter once: that it was replayed is in the same transaction as its event. */
@@ -112,7 +112,7 @@ export class ControlWorker implements PartitionWorker {
     return [...byPartition].map(([partition, events]) => this.#message(partition, { events }));
   }
 
-  #message(partition: number, part: Partial<Pick<EventsMessage, 'events' | 'closings' | 'rotations'>>): OutMessage {
+  #message(partition: number, part: Partial<Pick<EventsMessage, 'events' | 'closings' | 'deeds'>>): OutMessage {
     const of = this.#context.rawPartitions();
     const message = { from: NAME, of, watermark: null, high: null, live: true, events: [], closings: [], ...part };
     return { topic: EVENTS, partition, key: null, value: encodeEvents(message) };

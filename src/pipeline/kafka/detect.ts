@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Alert } from '../../alerts/alert.ts';
+import type { Credential } from '../../attribution/credential.ts';
+import { forgetDeeds } from '../../attribution/deed.ts';
 import type { Registry } from '../../attribution/registry.ts';
 import type { Activity } from '../../baselines/activity.ts';
 import type { Detector } from '../../detectors/detector.ts';
@@ -49,6 +51,7 @@ export class DetectWorker implements PartitionWorker {
   readonly core: Core;
   readonly #context: DetectContext;
   readonly #partition: number;
+  readonly #owns: (credential: Credential) => boolean;
   readonly #revisions = new AlertRevisions();
   /** Worth showing beside alerts, since the last transaction. */
   #observed: Activity[] = [];
@@ -66,12 +69,13 @@ export class DetectWorker implements PartitionWorker {
   constructor(partition: number, context: DetectContext) {
     this.#partition = partition;
     this.#context = context;
+    this.#owns = ({ peerGroup }) => context.partitionOf(peerGroup) === partition;
     this.core = new Core(
       context.registry,
       context.detectors,
       (alert: Alert) => this.#revisions.take(alert),
       (activity) => this.#observed.push(activity),
-      ({ peerGroup }) => context.partitionOf(peerGroup) === partition,
+      this.#owns,
     );
     this.#detector = new PartitionDetector(this.core);
     this.#snapshotAt = Date.now() + context.snapshotEvery * (0.5 + Math.random());
@@ -81,6 +85,8 @@ export class DetectWorker implements PartitionWorker {
     const { kafka, counts } = this.#context;
     this.#writer = await TransactionalWriter.open(kafka, `wayward-detect-${this.#partition}`, counts.transactions);
     const saved = await this.#read(signal);
+    // What an earlier worker of this partition was told may be later than the snapshot: it has its place among the events again.
+    for (const credential of this.#context.registry.credentials) if (this.#owns(credential)) forgetDeeds(credential);
     this.#committed = saved.offset;
     await this.#requireEvents(saved.offset);
     const { snapshot } = saved;

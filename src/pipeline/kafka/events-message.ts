@@ -1,3 +1,4 @@
+import { DEEDS, type Deed } from '../../attribution/deed.ts';
 import type { CredentialUse, Identity, Leak } from '../../event.ts';
 import type { ClosedAlert } from '../core.ts';
 import { PendingUse } from '../ordered.ts';
@@ -10,12 +11,6 @@ const VERSION = 1;
 export interface ClosingRecord {
   readonly alert: ClosedAlert;
   readonly verdict: 'benign' | 'true';
-}
-
-/** A credential has a new secret since then, milliseconds since the epoch. */
-export interface RotationRecord {
-  readonly credential: string;
-  readonly at: number;
 }
 
 /** One message of the events topic: what a reader of one raw partition has to say to one events partition. */
@@ -32,7 +27,7 @@ export interface EventsMessage {
   readonly live: boolean;
   readonly events: readonly PendingUse[];
   readonly closings: readonly ClosingRecord[];
-  readonly rotations?: readonly RotationRecord[];
+  readonly deeds?: readonly Deed[];
 }
 
 type Wire = readonly [
@@ -123,7 +118,7 @@ const isMessage = (
   value.events.every(isWire) &&
   Array.isArray(value.closings) &&
   value.closings.every(isClosing) &&
-  (value.rotations === undefined || (Array.isArray(value.rotations) && value.rotations.every(isRotation)));
+  (value.deeds === undefined || (Array.isArray(value.deeds) && value.deeds.every(isDeed)));
 
 const isWire = (row: unknown): boolean =>
   Array.isArray(row) && row.length === COLUMNS.length && COLUMNS.every((fits, at) => fits(row[at]));
@@ -137,8 +132,11 @@ const isClosing = (value: unknown): boolean =>
   Number.isFinite(value.alert.start) &&
   Number.isFinite(value.alert.end);
 
-const isRotation = (value: unknown): boolean =>
-  isObject(value) && typeof value.credential === 'string' && Number.isFinite(value.at);
+const isDeed = (value: unknown): boolean =>
+  isObject(value) &&
+  typeof value.credential === 'string' &&
+  DEEDS.some((did) => did === value.did) &&
+  Number.isFinite(value.at);
 
 const toWire = (event: PendingUse): Wire => {
   const { use } = event;

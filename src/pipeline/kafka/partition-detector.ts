@@ -1,3 +1,4 @@
+import type { Deed } from '../../attribution/deed.ts';
 import type { Core, SavedCore } from '../core.ts';
 import { PendingEvents, type SavedPending } from '../pending.ts';
 import type { EventsMessage } from './events-message.ts';
@@ -11,8 +12,8 @@ export interface SavedDetector {
   /** Events that came since the last were handed to the core. */
   readonly unsorted: number;
   readonly frontier: number | null;
-  /** Ids of credentials that were rotated, and when: the registry's file may not know it yet. */
-  readonly rotations?: readonly (readonly [credential: string, at: number])[];
+  /** What was done to credentials, the latest of each kind: the registry's file does not know it. */
+  readonly deeds?: readonly Deed[];
 }
 
 const LIMITS = { events: 1_000_000, bytes: Number.POSITIVE_INFINITY, batch: 8_192 };
@@ -31,7 +32,7 @@ export class PartitionDetector {
   #names: readonly string[] = [];
   #frontier = Number.NEGATIVE_INFINITY;
   #unsorted = 0;
-  readonly #rotations = new Map<string, number>();
+  readonly #deeds = new Map<string, Deed>();
 
   constructor(core: Core) {
     this.#core = core;
@@ -52,7 +53,7 @@ export class PartitionDetector {
     for (const event of message.events) this.#pending.incoming.push(event);
     this.#unsorted += message.events.length;
     for (const { alert, verdict } of message.closings) this.#core.close(alert, verdict);
-    for (const { credential, at } of message.rotations ?? []) this.#rotated(credential, at);
+    for (const deed of message.deeds ?? []) this.#did(deed);
     this.#release(message.live);
   }
 
@@ -65,7 +66,7 @@ export class PartitionDetector {
       waitingFor: this.#waitingFor,
       unsorted: this.#unsorted,
       frontier: finite(this.#frontier),
-      rotations: [...this.#rotations],
+      deeds: [...this.#deeds.values()],
     };
   }
 
@@ -81,12 +82,13 @@ export class PartitionDetector {
     this.#unsorted = saved.unsorted;
     this.#frontier = saved.frontier ?? Number.NEGATIVE_INFINITY;
     this.#core.load(core);
-    for (const [credential, at] of saved.rotations ?? []) this.#rotated(credential, at);
+    for (const deed of saved.deeds ?? []) this.#did(deed);
   }
 
-  #rotated(credential: string, at: number): void {
-    this.#core.rotated(credential, at);
-    this.#rotations.set(credential, Math.max(at, this.#rotations.get(credential) ?? at));
+  #did(deed: Deed): void {
+    this.#core.did(deed);
+    const key = `${deed.did} ${deed.credential}`;
+    if (deed.at >= (this.#deeds.get(key)?.at ?? deed.at)) this.#deeds.set(key, deed);
   }
 
   /** Which raw partitions there are, as their readers say. */

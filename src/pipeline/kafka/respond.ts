@@ -1,4 +1,5 @@
 import type { Alert } from '../../alerts/alert.ts';
+import { type Deed, note } from '../../attribution/deed.ts';
 import { type DrillListener, type RunningDrills, startDrills } from '../../drills/schedule.ts';
 import type { Fetched } from '../../kafka/fetched.ts';
 import type { Log } from '../../kafka/log.ts';
@@ -11,15 +12,15 @@ import type { OutboxStep } from '../../response/outbox.ts';
 import { timesOf } from '../../response/record.ts';
 import { respondTo } from '../../response/responder.ts';
 import type { Worker } from '../../response/worker.ts';
-import { rotationsIn } from '../../rotation/rotations.ts';
 import { startRotation } from '../../rotation/service.ts';
 import { saveAlert } from '../../sinks/store-alerts.ts';
+import { deedOf, deedsSince } from '../deeds.ts';
 import { drillLog } from '../drill-log.ts';
 import { createDrillWorker, createWorker } from '../response.ts';
-import { rotatedAt, rotationLog } from '../rotation-log.ts';
+import { rotationLog } from '../rotation-log.ts';
 import { tellOfResponse } from '../telemetry.ts';
 import { readAlert } from './alert-message.ts';
-import { NO_WORD, replaySchema, rotatedSchema, wordSchema } from './control-message.ts';
+import { deedSchema, NO_WORD, replaySchema, wordSchema } from './control-message.ts';
 import type { ForeignMessages } from './foreign.ts';
 import { obey } from './obey.ts';
 import type { Replica } from './replica.ts';
@@ -44,7 +45,7 @@ const ALERTS_AT = 'kafka.alerts';
 const CONTROL_AT = 'kafka.control';
 /** Alerts in one transaction: what they change becomes one message. */
 const MOST_ALERTS = 100;
-/** Whoever responded before may have ended between a rotation and saying it, milliseconds. */
+/** Whoever responded before may have ended between doing something and saying it, milliseconds. */
 const SAY_AGAIN = 86_400_000;
 
 /**
@@ -62,6 +63,8 @@ export class RespondWorker implements PartitionWorker {
   #endRotation: (() => Promise<void>) | undefined;
   #words: Promise<void> = Promise.resolve();
   #listening: Promise<void> = Promise.resolve();
+  /** What was done to credentials has been said so far. */
+  #said: Promise<unknown> = Promise.resolve();
   #failure: unknown;
 
   constructor(context: RespondContext) {
@@ -76,15 +79,16 @@ export class RespondWorker implements PartitionWorker {
     this.#tellNoMore = tellOfResponse(telemetry, response);
     this.#worker = createWorker({
       context: response,
-      beforeCall: () => changelog.clear(),
+      beforeCall: () => this.#beforeCall(responder),
       onStep: (step) => {
         const { credential, action, state, note } = step;
         log.info({ credential, action, state, note, times: timesOf(step) }, 'response');
         this.#save();
-        this.#noteRotation(step);
+        this.#noteDeed(step, responder);
       },
       onError: (error) => this.#failed(error),
     });
+    this.#sayAgain(responder);
     log.info({ changes: replica.seq, entries: changelog.safeEntry }, 'this process responds now');
     this.#listening = this.#listen(responder);
     this.#worker.start();
@@ -165,36 +169,49 @@ export class RespondWorker implements PartitionWorker {
     );
   }
 
-  #startRotation({ store, response, changelog }: Responder): () => Promise<void> {
-    const { config, registry, log } = this.#context;
-    for (const [id, at] of rotationsIn(store)) {
-      registry.rotated(id, at);
-      if (at > response.now() - SAY_AGAIN) this.#sayRotated(id, at);
-    }
-    const tell = rotationLog(log, registry);
+  #startRotation(responder: Responder): () => Promise<void> {
+    const { config, log } = this.#context;
+    const tell = rotationLog(log);
     const onStep: typeof tell.onStep = (step) => {
       tell.onStep(step);
       this.#save();
-      this.#noteRotation(step);
+      this.#noteDeed(step, responder);
     };
-    const context = { response, onStep, beforeCall: () => changelog.clear() };
+    const context = { response: responder.response, onStep, beforeCall: () => responder.changelog.clear() };
     return startRotation(config.rotation, context, { ...tell, onError: (error) => this.#failed(error) });
   }
 
-  #noteRotation(step: OutboxStep): void {
-    const at = rotatedAt(step);
-    if (at === undefined) return;
-    this.#context.registry.rotated(step.credential, at);
-    this.#sayRotated(step.credential, at);
+  #sayAgain({ response }: Responder): void {
+    const since = response.now() - SAY_AGAIN;
+    for (const deed of deedsSince(0, response)) {
+      const credential = response.plan.credentials.get(deed.credential);
+      if (credential !== undefined && note(deed, credential) && deed.at > since) this.#say(deed);
+    }
+  }
+
+  #noteDeed(step: OutboxStep, { response: { plan } }: Responder): void {
+    const deed = deedOf(step, plan);
+    const credential = plan.credentials.get(step.credential);
+    if (deed !== undefined && credential !== undefined && note(deed, credential)) this.#say(deed);
   }
 
   /** To whoever detects: they read the registry's file only. */
-  #sayRotated(credential: string, at: number): void {
+  #say({ credential, did, at }: Deed): void {
     const { kafka, log } = this.#context;
-    const value = JSON.stringify({ say: 'rotated', credential, at });
-    send(kafka, { topic: CONTROL, partition: 0, key: `rotated/${credential}`, value }).catch((error: unknown) =>
-      log.warn({ credential, err: error }, 'detection could not be told of a rotation: it may call it overdue'),
+    const value = JSON.stringify({ say: did, credential, at });
+    const saying = send(kafka, { topic: CONTROL, partition: 0, key: `${did}/${credential}`, value });
+    const said = saying.catch((error: unknown) =>
+      log.warn(
+        { credential, did, err: error },
+        'detection could not be told of it: it may judge this credential wrongly',
+      ),
     );
+    this.#said = Promise.all([this.#said, said]);
+  }
+
+  /** That a credential is given back is said first: its next use follows at once. */
+  async #beforeCall({ changelog }: Responder): Promise<void> {
+    await Promise.all([this.#said, changelog.clear()]);
   }
 
   async #listen(responder: Responder): Promise<void> {
@@ -214,7 +231,7 @@ export class RespondWorker implements PartitionWorker {
     const { log } = this.#context;
     const done = () => store.setSetting(CONTROL_AT, Number(offset) + 1);
     const said = jsonOf(value);
-    if (replaySchema.safeParse(said).success || rotatedSchema.safeParse(said).success) return done(); // for whoever ingests
+    if (replaySchema.safeParse(said).success || deedSchema.safeParse(said).success) return done(); // for whoever ingests
     const word = wordSchema.safeParse(said);
     if (!word.success) {
       this.#context.foreign.passOver({ topic: CONTROL, partition: 0, offset }, NO_WORD);

@@ -45,7 +45,9 @@ export async function takeOver(options: ResponderOptions, replica: Replica, sign
     await replica.reaches(marker, () => writer.commit([markerMessage(marker)]), signal);
     signal.throwIfAborted();
     const store = await replica.store.copy(FILE);
-    const response = createResponse(config, registry, store, fetchSecrets, (file) =>
+    // Of its own: detection in this process learns of what is done where its messages say it, not before.
+    const own = { credentials: registry.credentials.map((credential) => ({ ...credential })) };
+    const response = createResponse(config, own, store, fetchSecrets, (file) =>
       markInFile(file, () => changelog.safeEntry),
     );
     const changelog = new Changelog({ store, writer, response, seq: replica.seq });
