@@ -1,25 +1,47 @@
+import { Option } from 'commander';
 import { nearest } from '../config/nearest.ts';
 import { UsageError } from '../errors.ts';
 import { heldBy, type PlanContext } from '../response/plan.ts';
 
-/** What a person names: all that an agent holds, or one credential. */
+/** What a person names: all that some agents hold, or some credentials. */
 export interface Choice {
-  readonly agent?: string;
-  readonly credential?: string;
+  readonly agent?: readonly string[];
+  readonly credential?: readonly string[];
 }
 
-/** Ids of what was chosen. @throws UsageError where nothing is, or the registry doesn't know it; `verb` is for the message */
+/** `flags` with one value; each time that it is given adds one. */
+export const repeatable = (flags: string, description: string): Option =>
+  new Option(flags, `${description}; may be given several times`).argParser(
+    (value: string, before: readonly string[] | undefined) => [...(before ?? []), value],
+  );
+
+/** Ids of what was chosen. @throws UsageError where nothing is, or the registry doesn't know all of it; `verb` is for the message */
 export function chosenCredentials({ agent, credential }: Choice, plan: PlanContext, verb: string): string[] {
   if ((agent === undefined) === (credential === undefined)) {
     throw new UsageError(`say what to ${verb}: --agent NAME, or --credential ID`);
   }
-  const ids = agent === undefined ? [credential ?? ''].filter((id) => plan.credentials.has(id)) : heldBy(agent, plan);
-  if (ids.length > 0) return ids;
   const all = [...plan.credentials.values()];
-  const known = agent === undefined ? all.map(({ id }) => id) : all.map((other) => other.agent);
-  const guess = nearest(agent ?? credential ?? '', known);
-  const what = agent === undefined ? `no credential "${credential}"` : `no agent "${agent}"`;
+  const ids = [
+    ...(agent ?? []).flatMap((name) => {
+      const held = heldBy(name, plan);
+      return held.length > 0 ? held : unknown('agent', name, [...new Set(all.map((other) => other.agent))]);
+    }),
+    ...(credential ?? []).map((id) =>
+      plan.credentials.has(id)
+        ? id
+        : unknown(
+            'credential',
+            id,
+            all.map((other) => other.id),
+          ),
+    ),
+  ];
+  return [...new Set(ids)];
+}
+
+function unknown(what: string, name: string, known: readonly string[]): never {
+  const guess = nearest(name, known);
   throw new UsageError(
-    `${what} in the registry${guess === undefined ? '; wayward credentials list shows all' : `; is it ${guess}?`}`,
+    `no ${what} "${name}" in the registry${guess === undefined ? '; wayward credentials list shows all' : `; is it ${guess}?`}`,
   );
 }

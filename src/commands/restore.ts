@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import { type Restorable, restorablesOf } from '../response/restore.ts';
-import { type Choice, chosenCredentials } from './chosen-credentials.ts';
+import { type Choice, chosenCredentials, repeatable } from './chosen-credentials.ts';
 import { type CommandIo, write } from './io.ts';
 import { configOption, credentialsOption, jsonOption, withExample } from './options.ts';
 import { asOption, type ResponseOptions, reportSteps, whoDecides, withResponse } from './response.ts';
@@ -20,8 +20,8 @@ export function addRestore(program: Command, io: CommandIo): void {
         'them, the last step first, and asks each issuer afterwards whether the credential may be used again. Only what\n' +
         'Wayward itself revoked, as its record says. Nothing is ever restored automatically.',
     )
-    .option('--agent <name>', 'everything that this agent holds')
-    .option('--credential <id>', 'this credential')
+    .addOption(repeatable('--agent <name>', 'everything that this agent holds'))
+    .addOption(repeatable('--credential <id>', 'this credential'))
     .option('--execute', 'do it, instead of showing what would be done')
     .addOption(asOption())
     .addOption(configOption())

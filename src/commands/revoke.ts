@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import { whyNever } from '../response/guards.ts';
 import { type Ladder, laddersFor, type PlanStep } from '../response/plan.ts';
-import { type Choice, chosenCredentials } from './chosen-credentials.ts';
+import { type Choice, chosenCredentials, repeatable } from './chosen-credentials.ts';
 import { type CommandIo, write } from './io.ts';
 import { configOption, credentialsOption, jsonOption, withExample } from './options.ts';
 import { asOption, type ResponseOptions, reportSteps, whoDecides, withResponse } from './response.ts';
@@ -23,8 +23,8 @@ export function addRevoke(program: Command, io: CommandIo): void {
         'Of a credential with several steps the first is made, the mildest; --final makes all of them, in their order.\n' +
         'Limits, modes and the halt are for automatic response; they do not stand in the way here.',
     )
-    .option('--agent <name>', 'everything that this agent holds')
-    .option('--credential <id>', 'this credential')
+    .addOption(repeatable('--agent <name>', 'everything that this agent holds'))
+    .addOption(repeatable('--credential <id>', 'this credential'))
     .option('--final', 'every step of each credential, also what cannot be undone')
     .option('--execute', 'do it, instead of showing the plan')
     .addOption(asOption())

@@ -4,14 +4,14 @@ import type { ResponseContext } from '../response/context.ts';
 import { dueBy } from '../rotation/due.ts';
 import { planRotation, type RotationPlan } from '../rotation/plan.ts';
 import { rotationsIn } from '../rotation/rotations.ts';
-import { chosenCredentials } from './chosen-credentials.ts';
+import { chosenCredentials, repeatable } from './chosen-credentials.ts';
 import { type CommandIo, write } from './io.ts';
 import { configOption, credentialsOption, jsonOption, withExample } from './options.ts';
 import { asOption, type ResponseOptions, reportSteps, whoDecides, withResponse } from './response.ts';
 import { printable, table } from './table.ts';
 
 interface RotateOptions extends ResponseOptions {
-  readonly credential?: string;
+  readonly credential?: readonly string[];
   readonly due?: boolean;
   readonly execute?: boolean;
 }
@@ -26,7 +26,7 @@ export function addRotate(program: Command, io: CommandIo): void {
         'rotate: entry in the registry is listed, for a person to rotate. With Kafka the process that responds does it, and this\n' +
         'one watches; Ctrl-C ends the watching only.',
     )
-    .option('--credential <id>', 'this credential, due or not')
+    .addOption(repeatable('--credential <id>', 'this credential, due or not'))
     .option('--due', 'every credential that is due')
     .option('--execute', 'do it, instead of showing the plan')
     .addOption(asOption())

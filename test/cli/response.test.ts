@@ -112,11 +112,23 @@ test('revoke shows what comes after the first step; with --final every step is i
   expect((await place.onTerminal('revoke', '--agent', 'a')).stdout).toContain('THEN, IF MISUSE GOES ON');
 });
 
+test('several credentials, or several agents, are revoked by one command: each once', async () => {
+  const place = workplace('nonsense');
+  const planned = async (...args: string[]) =>
+    ndjson((await place.run('revoke', ...args)).stdout).map(({ credential }) => credential);
+  const ids = ['cred-vital', 'cred-billing-pg', 'cred-vital'];
+  const both = await planned(...ids.flatMap((id) => ['--credential', id]));
+  expect(both.toSorted()).toEqual(['cred-billing-pg', 'cred-vital']);
+  const agents = await planned('--agent', 'vital-agent', '--agent', 'billing-agent-1');
+  expect(agents.toSorted()).toEqual(['cred-billing-key', 'cred-billing-pg', 'cred-vital']);
+});
+
 test.each([
   [[], 'say what to revoke: --agent NAME, or --credential ID'],
   [['--agent', 'a', '--credential', 'b'], 'say what to revoke'],
   [['--agent', 'biling-agent-1'], 'no agent "biling-agent-1" in the registry; is it billing-agent-1?'],
   [['--credential', 'zzz'], 'no credential "zzz" in the registry; wayward credentials list shows all'],
+  [['--credential', 'zzz', '--credential', 'cred-billing-pg'], 'no credential "zzz" in the registry'],
 ])('revoke %j is refused with what to write', async (args, message) => {
   const { code, stderr } = await workplace('x').run('revoke', ...args);
   expect(code).toBe(2);
