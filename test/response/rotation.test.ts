@@ -168,7 +168,8 @@ describeWith('a stolen password of PostgreSQL, kept in Vault', startVaultWithPos
   test('half made it is ended, however long it takes and whatever was decided since: half of it would be an outage', async () => {
     const { role, credential } = await newAgent();
     const away = { ...settings, vault: { ...(settings.vault as object), url: 'http://127.0.0.1:2' } };
-    const first = responseOf(AUTO, [credential], settings);
+    const auto = { ...AUTO, webhook: { url: 'http://127.0.0.1:2', secret: 'secret://env/WEBHOOK_KEY' } };
+    const first = responseOf(auto, [credential], settings);
     respondTo(alertOf(), first);
     // Vault goes away right after the server has the new password.
     const { query } = pg.Client.prototype;
@@ -193,11 +194,20 @@ describeWith('a stolen password of PostgreSQL, kept in Vault', startVaultWithPos
     expect(await worksWith(role, STOLEN)).toBe(false);
     halt('ann', first);
     for (let hour = 1; hour <= 3; hour++) {
-      const next = responseOf(AUTO, [{ ...credential, protected: true }], away, { folder: first.folder });
+      const next = responseOf(auto, [{ ...credential, protected: true }], away, { folder: first.folder });
       next.at(NOW + hour * 3_600_000);
       await next.worker({ retry: { attempts: 1, first: 1, longest: 1 } }).drain();
       expect(stepsOf(next)).toMatchObject([{ state: 'calling', doneAt: undefined }]);
     }
+    const told = first.outbox.ofCause('alert-1').filter(({ detail }) => detail.includes('"wayward.revocation"'));
+    expect(told.map(({ detail }) => JSON.parse(detail).data)).toMatchObject([
+      {
+        credential: ID,
+        ended: false,
+        attempts: 2,
+        text: expect.stringContaining('It is half made, and is tried again'),
+      },
+    ]);
     const back = responseOf(AUTO, [credential], settings, { folder: first.folder });
     back.at(NOW + 5 * 3_600_000);
     await back.worker().drain();
