@@ -59,8 +59,9 @@ async function takeAway(url: Secret, role: string): Promise<void> {
 
 /** Takes what one database, and the server as a whole, granted: all of it or nothing. Returns what we may not take. */
 async function takeIn(client: pg.Client, role: string): Promise<string[]> {
-  const [{ oid }, version] = [await roleToRevoke(client, role), await versionOf(client)];
-  const grants = await grantsTo(client, oid, version);
+  const [found, version] = [await roleToRevoke(client, role), await versionOf(client)];
+  await endSessions(client, found);
+  const grants = await grantsTo(client, found.oid, version);
   await client.query('BEGIN');
   for (const grant of grants.filter(({ mayAct }) => mayAct)) {
     await client.query(`SET LOCAL ROLE ${pg.escapeIdentifier(grant.grantor)}`);

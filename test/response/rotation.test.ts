@@ -101,6 +101,33 @@ describeWith('a stolen password of PostgreSQL, kept in Vault', startVaultWithPos
     expect(response.state.all("SELECT * FROM settings WHERE name LIKE 'rotation.notes%'")).toEqual([]);
   });
 
+  test('a thief who leaves a password of his own open in a transaction does not keep it from being changed', async () => {
+    const { role, credential } = await newAgent();
+    const thief = new pg.Client({ connectionString: servers().postgres.urlFor(role, STOLEN) });
+    thief.on('error', () => {});
+    await thief.connect();
+    await thief.query(`BEGIN; ALTER ROLE ${role} PASSWORD 'of the thief'`);
+    const response = responseOf(AUTO, [credential], settings);
+    respondTo(alertOf(), response);
+    await response.worker().drain();
+    expect(stepsOf(response)).toMatchObject([{ state: 'verified', attempts: 1 }]);
+    expect(await worksWith(role, await passwordOf(role))).toBe(true);
+    expect(await worksWith(role, 'of the thief')).toBe(false);
+  });
+
+  test('a thief who has changed it himself is not undone: somebody may have done so to keep the agent out; a person is told', async () => {
+    const { role, credential } = await newAgent();
+    await servers().postgres.query(`ALTER ROLE ${role} PASSWORD 'of the thief'`);
+    const webhook = { url: 'http://127.0.0.1:2', secret: 'secret://env/WEBHOOK_KEY' };
+    const response = responseOf({ ...AUTO, webhook }, [credential], settings);
+    respondTo(alertOf(), response);
+    await response.worker({ deliver: async () => {} }).drain();
+    expect(stepsOf(response)).toMatchObject([{ state: 'failed', note: expect.stringContaining('does not log in') }]);
+    const told = response.outbox.ofCause('alert-1').filter(({ detail }) => detail.includes('"wayward.revocation"'));
+    expect(told).toHaveLength(1);
+    expect(JSON.stringify(told)).not.toContain(STOLEN);
+  });
+
   test('it counts as a rotation, and the next one by schedule is not in its way', async () => {
     const { credential } = await newAgent();
     const response = responseOf(AUTO, [credential], settings);

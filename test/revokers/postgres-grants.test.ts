@@ -143,6 +143,20 @@ describeWith('taking the grants of a PostgreSQL role', startPostgres, (server) =
     ]);
   });
 
+  test('what it is just passing on, in a transaction that it leaves open, does not keep its grants', async () => {
+    const [{ role, url }, { role: friend }] = [await newRole(), await newRole()];
+    await asRoot(
+      `SET ROLE ${owner}; GRANT USAGE ON SCHEMA app_${run} TO ${role}; GRANT SELECT ON app_${run}.orders TO ${role} WITH GRANT OPTION`,
+    );
+    const clinging = new pg.Client({ connectionString: url });
+    clinging.on('error', () => {});
+    await clinging.connect();
+    await clinging.query(`BEGIN; GRANT SELECT ON app_${run}.orders TO ${friend}`);
+    const step = await revocation(responderUrl, role);
+    await step.revoke(CONTEXT);
+    expect(await step.verify(CONTEXT)).toEqual(dead(role));
+  });
+
   test('what somebody granted whom we may not act for: the rest is taken, and it says whose it is', async () => {
     const { role } = await newRole();
     // Seen from each database with grants, and named once.
