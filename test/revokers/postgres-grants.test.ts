@@ -39,7 +39,7 @@ describeWith('taking the grants of a PostgreSQL role', startPostgres, (server) =
   beforeAll(async () => {
     const { urlFor } = server();
     await asRoot(`CREATE ROLE ${owner}; CREATE ROLE ${group}; CREATE ROLE ${other} LOGIN PASSWORD 'agentpw'`);
-    const [asDocumented = ''] = snippets('response.md', "## What Wayward's own accounts need", 'sql');
+    const [asDocumented = ''] = snippets('issuers.md', '## PostgreSQL', 'sql');
     const places = { wayward_responder: responder, '…': 'resppw', billing_agent_1: other, app_owner: owner };
     await asRoot(placed(asDocumented, { ...places, 'DATABASE app ': 'DATABASE appdb ' }));
     await asRoot(`CREATE DATABASE ${quoted(database)} OWNER ${owner}`);
