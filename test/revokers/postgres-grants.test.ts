@@ -157,6 +157,35 @@ describeWith('taking the grants of a PostgreSQL role', startPostgres, (server) =
     expect(await step.verify(CONTEXT)).toEqual(dead(role));
   });
 
+  test('what others drop in the meantime, as with temporary tables, does not keep the rest from being taken', async () => {
+    const { role } = await newRole();
+    const gone = `gone_${run}`;
+    await asRoot(`SET ROLE ${owner}; GRANT SELECT ON app_${run}.orders, app_${run}.secrets TO ${role};
+      CREATE TABLE app_${run}.${gone} (); GRANT SELECT ON app_${run}.${gone} TO ${role};
+      CREATE FUNCTION app_${run}.${gone}() RETURNS int LANGUAGE sql RETURN 1; GRANT EXECUTE ON FUNCTION app_${run}.${gone} TO ${role};
+      CREATE TYPE app_${run}.kind_${gone} AS ENUM (); GRANT USAGE ON TYPE app_${run}.kind_${gone} TO ${role};
+      RESET ROLE; CREATE SCHEMA ${gone} AUTHORIZATION ${owner}; SET ROLE ${owner}; GRANT USAGE ON SCHEMA ${gone} TO ${role}`);
+    const { query } = pg.Client.prototype;
+    let isDropped = false;
+    pg.Client.prototype.query = async function (this: pg.Client, ...args: Parameters<typeof query>) {
+      if (args[0] === ('BEGIN' as unknown) && !isDropped) {
+        isDropped = true; // what is granted has just been looked up
+        await asRoot(
+          `DROP TABLE app_${run}.${gone}; DROP FUNCTION app_${run}.${gone}; DROP TYPE app_${run}.kind_${gone}; DROP SCHEMA ${gone}`,
+        );
+      }
+      return query.apply(this, args);
+    } as typeof query;
+    const step = await revocation(responderUrl, role);
+    try {
+      await step.revoke(CONTEXT);
+    } finally {
+      pg.Client.prototype.query = query;
+    }
+    expect(isDropped).toBe(true);
+    expect(await step.verify(CONTEXT)).toEqual(dead(role));
+  });
+
   test('what somebody granted whom we may not act for: the rest is taken, and it says whose it is', async () => {
     const { role } = await newRole();
     // Seen from each database with grants, and named once.
