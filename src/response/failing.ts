@@ -22,7 +22,10 @@ export function tellOfEnd(step: OutboxStep, context: ResponseContext): void {
   tellOf(step, stepKey(TYPE, key, state, doneAt ?? 0), note, text, context);
 }
 
-/** Tells a person, once, that a step that is half made fails again and again: it is never given up. Part of the transaction that runs. */
+/**
+ * Tells a person, once, that a step that is half made fails again and again: it is never given up. Anew where the webhook itself could not be
+ * reached. Part of the transaction that runs.
+ */
 export function tellOfStuck(step: OutboxStep, note: string, context: ResponseContext): void {
   const text = `${step.credential} is not ${doneWord(step)} yet: ${note}. It is half made, and is tried again without end until it comes through.`;
   tellOf(step, stepKey(TYPE, step.key, 'failing', step.decidedAt ?? 0), note, text, context);

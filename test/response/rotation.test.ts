@@ -212,7 +212,7 @@ describeWith('a stolen password of PostgreSQL, kept in Vault', startVaultWithPos
       return result;
     } as typeof query;
     try {
-      await first.worker({ retry: { attempts: 1, first: 1, longest: 1 } }).drain();
+      await first.worker({ retry: { attempts: 1, first: 1, longest: 1 }, deliver: async () => {} }).drain();
     } finally {
       pg.Client.prototype.query = query;
       globalThis.fetch = fetch;
@@ -223,7 +223,7 @@ describeWith('a stolen password of PostgreSQL, kept in Vault', startVaultWithPos
     for (let hour = 1; hour <= 3; hour++) {
       const next = responseOf(auto, [{ ...credential, protected: true }], away, { folder: first.folder });
       next.at(NOW + hour * 3_600_000);
-      await next.worker({ retry: { attempts: 1, first: 1, longest: 1 } }).drain();
+      await next.worker({ retry: { attempts: 1, first: 1, longest: 1 }, deliver: async () => {} }).drain();
       expect(stepsOf(next)).toMatchObject([{ state: 'calling', doneAt: undefined }]);
     }
     const told = first.outbox.ofCause('alert-1').filter(({ detail }) => detail.includes('"wayward.revocation"'));
