@@ -4,7 +4,7 @@ import { describeWith } from '../../servers/require-server.ts';
 import { type Place, responds, until } from './responders.ts';
 import { holdRoles, newSite, recorded, startSiteServers, trail } from './site.ts';
 
-const TIMEOUT = 240_000;
+const TIMEOUT = 400_000;
 
 const states = ({ replica }: Place, cause: string) =>
   new Outbox(replica.store).ofCause(cause).map(({ state }) => state);
