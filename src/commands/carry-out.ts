@@ -29,33 +29,21 @@ export async function carryOut(
     await worker.drain();
     if (errors.length > 0) throw errors[0];
     const steps = stepsOf(cause, response);
-    if (isOver(steps) || io.signal.aborted) return steps;
+    if (areOver(steps) || io.signal.aborted) return steps;
     await sleep(POLL_MS);
   }
 }
 
-/** As `carryOut`, where another process makes the steps. */
-export async function watch(cause: string, response: ResponseContext, io: CommandIo): Promise<OutboxStep[]> {
-  const told = new Map<string, string>();
-  for (;;) {
-    const steps = stepsOf(cause, response);
-    for (const step of steps) {
-      const progress = progressOf(step);
-      if (step.state !== 'approved' && told.get(step.key) !== progress) io.stderr.write(`${progress}\n`);
-      told.set(step.key, progress);
-    }
-    if (isOver(steps) || io.signal.aborted) return steps;
-    await sleep(POLL_MS);
-  }
-}
-
-const stepsOf = (cause: string, { outbox }: ResponseContext): OutboxStep[] =>
+/** What is made because of an alert or order. */
+export const stepsOf = (cause: string, { outbox }: ResponseContext): OutboxStep[] =>
   outbox.ofCause(cause).filter(({ action }) => action !== 'notify');
 
-const isOver = (steps: readonly OutboxStep[]): boolean =>
+/** Whether each has ended or waits for a person. */
+export const areOver = (steps: readonly OutboxStep[]): boolean =>
   steps.every(({ doneAt, state }) => doneAt !== undefined || state === 'planned');
 
-function progressOf({ credential, state, note, attempts, doneAt }: OutboxStep): string {
+/** For a person, a line. */
+export function progressOf({ credential, state, note, attempts, doneAt }: OutboxStep): string {
   if (doneAt === undefined && note !== undefined && !note.startsWith(WAITS))
     return `${credential}: attempt ${attempts} failed, trying again: ${note}`;
   return `${credential}: ${state}${note === undefined ? '' : `: ${note}`}`;

@@ -3,6 +3,7 @@ import { explainIssue } from '../config/explain-issue.ts';
 import { ServerUnavailableError, UsageError } from '../errors.ts';
 import type { Kafka } from '../kafka/client.ts';
 import { type Answer, answerOf } from '../pipeline/kafka/answers.ts';
+import { anyResponder } from '../pipeline/kafka/any-responder.ts';
 import { type Word, wordSchema } from '../pipeline/kafka/control-message.ts';
 import { obey } from '../pipeline/kafka/obey.ts';
 import type { Replica } from '../pipeline/kafka/replica.ts';
@@ -10,11 +11,11 @@ import { answerTo, say } from '../pipeline/kafka/say.ts';
 import { takeOver } from '../pipeline/kafka/take-over.ts';
 import type { ResponseContext } from '../response/context.ts';
 import type { OutboxStep } from '../response/outbox.ts';
-import { carryOut, watch } from './carry-out.ts';
+import { carryOut } from './carry-out.ts';
 import type { Desk } from './desk.ts';
 import type { CommandIo } from './io.ts';
 import { type Setup, secretContext } from './options.ts';
-import { watchDrills, watchRotations } from './watch-responder.ts';
+import { watchDrills, watchRotations, watchSteps } from './watch-responder.ts';
 
 interface KafkaDeskOptions {
   readonly setup: Setup;
@@ -32,8 +33,10 @@ const PATIENCE = 15_000;
 
 /** Says people's decisions to the responder, on `wayward.control`, and waits until its record shows what came of them. */
 export function kafkaDesk(options: KafkaDeskOptions): Desk {
-  const { response, io } = options;
-  const follow = ({ cause }: Answer): Promise<OutboxStep[]> => watch(cause ?? '', response, io);
+  const { response, io, kafka } = options;
+  const watch = { io, anyResponder: () => anyResponder(kafka) };
+  const follow = ({ cause = '' }: Answer, how: string): Promise<OutboxStep[]> =>
+    watchSteps(cause, how, response, watch);
   return {
     async halt(by) {
       await ask({ say: 'halt', id: randomUUID(), by }, 'The next one that starts will obey it.', options);
@@ -46,33 +49,40 @@ export function kafkaDesk(options: KafkaDeskOptions): Desk {
       const word = { say: 'close', id: randomUUID(), alert, ...closing } as const;
       await ask(word, 'The next one that starts will take the closing; detection has it already.', options);
     },
-    approve: async (alert, by) => follow(await ask({ say: 'approve', id: randomUUID(), by, alert }, TOO_LATE, options)),
+    async approve(alert, by) {
+      const answer = await ask({ say: 'approve', id: randomUUID(), by, alert }, TOO_LATE, options);
+      return follow(answer, `wayward alerts show ${alert} shows how far it is.`);
+    },
     async revoke(chosen, final, by) {
       const word: RevokeWord = { say: 'revoke', id: randomUUID(), by, credentials: [...chosen], final };
       const answer = await answerWithin(word, options);
       if (answer === undefined) return revokeFromHere(word, options);
-      return { ...orderOf(answer), carriedOut: () => follow(answer) };
+      return { ...orderOf(answer), carriedOut: () => follow(answer, `${HOW_IT_IS} ${FROM_HERE}`) };
     },
     async restore(restorables, by) {
       const wanted = restorables.filter(({ outcome }) => outcome === 'restore');
       const credentials = [...new Set(wanted.map(({ step }) => step.credential.id))];
       if (credentials.length === 0) return [];
-      return follow(await ask({ say: 'restore', id: randomUUID(), by, credentials }, TOO_LATE, options));
+      return follow(await ask({ say: 'restore', id: randomUUID(), by, credentials }, TOO_LATE, options), HOW_IT_IS);
     },
     async rotate(plans, by) {
       const credentials = plans.map(({ credential }) => credential.id);
       if (credentials.length === 0) return { refused: [], steps: [] };
       const word = { say: 'rotate', id: randomUUID(), by, credentials } as const;
       const { rotations = [], refused = [] } = await ask(word, STILL, options);
-      return { refused, steps: await watchRotations(rotations, response, io) };
+      return { refused, steps: await watchRotations(rotations, response, watch) };
     },
     async drill(kind, by) {
       const word = { say: 'drill', id: randomUUID(), by, ...(kind !== undefined && { kind }) } as const;
       const { drills = [] } = await ask(word, STILL, options);
-      return watchDrills(drills, response, io);
+      return watchDrills(drills, response, watch);
     },
   };
 }
+
+const HOW_IT_IS = 'wayward restore --credential ID, without --execute, shows how far it is.';
+
+const FROM_HERE = 'While nobody responds, wayward revoke --execute said again does it from here.';
 
 const TOO_LATE =
   'Nothing will come of it: one that starts later than in a minute takes it for too late. Start one, and say it again.';

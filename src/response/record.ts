@@ -1,4 +1,5 @@
 import type { ResponseContext } from './context.ts';
+import { tellOfEnd } from './failing.ts';
 import { reopenIssued } from './issued.ts';
 import { AUTOMATIC, type OutboxStep } from './outbox.ts';
 import { stepDescribed } from './plan.ts';
@@ -27,7 +28,10 @@ export function timesOf({ eventAt, alertAt, decidedAt, calledAt, doneAt }: Outbo
   };
 }
 
-/** Ends a step, and puts its end into the audit trail, both or neither; what was issued from it and ended before is looked at again. */
+/**
+ * Ends a step, and puts its end into the audit trail, both or neither; a person is told of what did not come through, and what was issued from
+ * it and ended before is looked at again.
+ */
 export function recordEnd(
   context: ResponseContext,
   key: string,
@@ -48,6 +52,7 @@ export function recordEnd(
         ? { action: 'notify the webhook' }
         : { credential, agent, action: detail, ...(revoker === undefined ? {} : { with: revoker }) };
     audit.append({ type: end, by: decidedBy ?? AUTOMATIC, cause, ...what, note, attempts, times: timesOf(step) }, time);
+    tellOfEnd(step, context);
     if (step.action === 'revoke' && (end === 'verified' || end === 'called')) reopenIssued(step, context);
   });
 }

@@ -3,6 +3,7 @@ import type { CloudEvent } from '../webhook.ts';
 import { type CallContext, isRotating, NotYet, type Revocation, type Verification } from './action.ts';
 import { isPage } from './breaker-page.ts';
 import { haltOf, type ResponseContext } from './context.ts';
+import { isStuck, tellOfStuck } from './failing.ts';
 import { whyNever } from './guards.ts';
 import { noticeOf } from './notice.ts';
 import { AUTOMATIC, type OutboxStep } from './outbox.ts';
@@ -265,7 +266,10 @@ export class Worker {
     }
     const pause = Math.min(this.#retry.longest, this.#retry.first * 2 ** (step.attempts - 1));
     const dueAt = context.now() + Math.ceil(pause / 2 + (Math.random() * pause) / 2);
-    context.outbox.postpone(key, dueAt, message);
+    context.state.transaction(() => {
+      context.outbox.postpone(key, dueAt, message);
+      if (isStuck(step, this.#retry.attempts)) tellOfStuck(step, message, context);
+    });
   }
 
   #report(key: string): void {

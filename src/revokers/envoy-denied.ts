@@ -34,7 +34,7 @@ export function readDenied(text: string, header: string, file: string): Denied {
   const denied = deniedIn(parsed);
   if (denied === undefined || !isDeepStrictEqual(parsed, fileOf(denied, header)))
     throw new CallError(
-      `${file} is not as Wayward writes it for the header ${header}: put others' rules into a filter of their own, and begin with the file of docs/response.md`,
+      `${file} is not as Wayward writes it for the header ${header}: put others' rules into a filter of their own, and begin with the file of docs/issuers.md`,
       false,
     );
   return denied;

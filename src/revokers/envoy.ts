@@ -36,7 +36,7 @@ export const envoy = defineRevoker({
   id: 'envoy',
   title: 'Envoy gateway key (RBAC filter from a file)',
   reversible: true,
-  undo: 'wayward restore; by hand: put the file of docs/response.md in its place with mv',
+  undo: 'wayward restore; by hand: put the file of docs/issuers.md in its place with mv',
   cannotStop:
     'a request, stream or WebSocket that has begun before, the key at a listener without the filter, and other gateways',
   needs:

@@ -12,7 +12,7 @@ const BUSY = 5;
 
 /** What no later attempt gets past, and what a person does about it. */
 const PERMANENT: Readonly<Record<string, string>> = {
-  ENOENT: 'it is not there: make it as docs/response.md says',
+  ENOENT: 'it is not there: make it as docs/issuers.md says',
   EACCES: 'Wayward may not: give it the right to read the file and to write in its folder',
   EPERM: 'Wayward may not keep its owner and mode: run it as the owner of the file',
   EROFS: 'it is mounted read-only',

@@ -19,7 +19,7 @@ import { defineRevoker } from './revoker.ts';
 const SESSIONS_END_WITHIN_MS = 3_000;
 
 /**
- * Locks a user's accounts and ends its sessions. The lock comes first, so that nobody reconnects in between. It holds for
+ * Locks a user's accounts and ends its sessions, once more after the lock, since it may have come back in between. It holds for
  * the user name at every host: logs name users without the host of their account, and one left open is a way back.
  * https://mariadb.com/kb/en/account-locking/, https://dev.mysql.com/doc/refman/8.4/en/account-locking.html
  */
@@ -48,6 +48,7 @@ export const mariadb = defineRevoker({
 
 async function lockOut(server: MariaDb, user: string): Promise<void> {
   await refuseOurs(server, user);
+  await endSessions(server, user); // one that holds a lock on the whole server would keep ours waiting
   await alter(server, user, 'LOCK');
   await endSessions(server, user);
 }

@@ -21,7 +21,7 @@ import { runProgram } from './run-program.ts';
 /** With the wait for the lock, a call stays within the 20 s that it has. */
 const PROGRAM_TIMEOUT_MS = 4_000;
 const RELOADED_WITHIN_MS = 4_000;
-/** Longer than the `worker_shutdown_timeout` that docs/response.md asks for. */
+/** Longer than the `worker_shutdown_timeout` that docs/issuers.md asks for. */
 const WORKERS_END_WITHIN_MS = 12_000;
 const PROBE_TIMEOUT_MS = 4_000;
 const MAX_ANSWER_BYTES = 64;

@@ -43,7 +43,6 @@ const PARAMETERS_SINCE = 150_000;
 
 /** What this database and the server as a whole have granted to a role by its name; not what it owns, PUBLIC has, or comes by membership. */
 export async function grantsTo(client: pg.Client, oid: number, version: number): Promise<Grant[]> {
-  await client.query("SET search_path = ''"); // every name with its schema
   const { rows } = await client.query(
     `SELECT before, "on", string_agg(privilege_type || "column", ', ' ORDER BY "column", privilege_type) AS privileges,
        pg_get_userbyid(grantor) AS grantor, pg_has_role(grantor, 'MEMBER') AS "mayAct"

@@ -14,6 +14,12 @@ const LIMITS = {
   statement_timeout: 5_000,
 };
 
+/**
+ * Before anything else: a database's owner may have set others for it (ALTER DATABASE … SET), by which names of ours would mean objects of his, used
+ * with our rights, or nothing could be changed.
+ */
+const OWN_SETTINGS = "SET search_path = ''; SET default_transaction_read_only = off";
+
 /** Connects, in another database than the URL's where one is named, works, and closes. @throws CallError, without the URL or its password */
 export async function withPostgres<T>(
   url: Secret,
@@ -31,6 +37,7 @@ export async function withPostgres<T>(
     // A connection that breaks between queries fails the next query; without a listener it would end the process.
     client.on('error', () => {});
     await client.connect();
+    await client.query(OWN_SETTINGS);
     return await work(client);
   } catch (error) {
     throw postgresError(error, [secret]);

@@ -5,7 +5,7 @@ import type { Secret } from '../config/secrets.ts';
 import { CallError } from '../errors.ts';
 import type { Verification } from '../response/action.ts';
 import { grantsTo, leaving, membershipsOf, revoking } from './postgres-acl.ts';
-import { postgresSettings, withPostgres } from './postgres-client.ts';
+import { postgresSettings, sqlState, withPostgres } from './postgres-client.ts';
 import { endSessions, noRole, type Role, roleSchema, roleToRevoke } from './postgres-role.ts';
 import { defineRevoker } from './revoker.ts';
 
@@ -60,17 +60,31 @@ async function takeAway(url: Secret, role: string): Promise<void> {
 
 /** Takes what one database, and the server as a whole, granted: all of it or nothing. Returns what we may not take. */
 async function takeIn(client: pg.Client, role: string): Promise<string[]> {
-  const [{ oid }, version] = [await roleToRevoke(client, role), await versionOf(client)];
-  const grants = await grantsTo(client, oid, version);
+  const [found, version] = [await roleToRevoke(client, role), await versionOf(client)];
+  await endSessions(client, found);
+  const grants = await grantsTo(client, found.oid, version);
   await client.query('BEGIN');
   for (const grant of grants.filter(({ mayAct }) => mayAct)) {
     await client.query(`SET LOCAL ROLE ${pg.escapeIdentifier(grant.grantor)}`);
-    await client.query(revoking(grant, role));
+    await unlessGone(client, revoking(grant, role));
   }
   await client.query('COMMIT');
   return grants
     .filter(({ mayAct }) => !mayAct)
     .map(({ on, grantor }) => `${on} by ${pg.escapeIdentifier(grantor)} (make Wayward's role a member of it)`);
+}
+
+/** SQLSTATE of a relation, function, type, schema or other object that is not there. */
+const GONE: ReadonlySet<string | undefined> = new Set(['42P01', '42883', '42704', '3F000']);
+
+/** Within a transaction: what somebody dropped since it was looked up holds up nothing else. The read-back counts anew. */
+async function unlessGone(client: pg.Client, statement: string): Promise<void> {
+  try {
+    await client.query(`SAVEPOINT one; ${statement}`);
+  } catch (error) {
+    if (!GONE.has(sqlState(error))) throw error;
+    await client.query('ROLLBACK TO SAVEPOINT one');
+  }
 }
 
 async function leaveAll(client: pg.Client, role: string, left: string[]): Promise<void> {

@@ -36,7 +36,10 @@ export async function roleToRevoke(client: pg.Client, role: string): Promise<Rol
   return found;
 }
 
-/** Tells every session of a role to end; it may take a moment. */
+/**
+ * Tells every session of a role to end; it may take a moment. Before a change of the role, too: else one that leaves a change of its own open in a
+ * transaction (its password, a grant that it passes on) keeps ours waiting.
+ */
 export async function endSessions(client: pg.Client, { oid }: Role): Promise<void> {
   await client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usesysid = $1', [oid]);
 }

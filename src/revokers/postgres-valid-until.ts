@@ -52,6 +52,7 @@ export const postgresValidUntil = defineRevoker({
 
 async function expire(client: pg.Client, role: string): Promise<void> {
   const found = await roleToRevoke(client, role);
+  await endSessions(client, found);
   const { rows } = await client.query(
     "SELECT now()::text AS now FROM pg_roles WHERE oid = $1 AND coalesce(rolvaliduntil, 'infinity') > now()",
     [found.oid],

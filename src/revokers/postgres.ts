@@ -10,7 +10,7 @@ import { defineRevoker } from './revoker.ts';
 const SESSIONS_END_WITHIN_MS = 3_000;
 
 /**
- * Locks a role out and ends its sessions. NOLOGIN comes first, so that nobody reconnects in between.
+ * Locks a role out and ends its sessions, once more after NOLOGIN, since it may have come back in between.
  * https://www.postgresql.org/docs/current/sql-alterrole.html, …/functions-admin.html#FUNCTIONS-ADMIN-SIGNAL
  */
 export const postgres = defineRevoker({
@@ -41,6 +41,7 @@ async function letIn(client: pg.Client, role: string): Promise<void> {
 
 async function lockOut(client: pg.Client, role: string): Promise<void> {
   const found = await roleToRevoke(client, role);
+  await endSessions(client, found);
   await client.query(`ALTER ROLE ${pg.escapeIdentifier(role)} NOLOGIN`);
   await endSessions(client, found);
 }

@@ -1,7 +1,7 @@
 import type { ResponseContext } from '../response/context.ts';
 import { stepKey } from '../response/outbox.ts';
 import type { RotationConfig } from './config.ts';
-import { tell } from './notify.ts';
+import { tellOfRotation } from './notify.ts';
 import { planRotation, type RotationPlan } from './plan.ts';
 
 const DAY = 86_400_000;
@@ -43,7 +43,7 @@ export function remind({ mode, remind_before }: RotationConfig, response: Respon
     if (due.length === 0) return due;
     for (const { credential, dueAt } of due) state.setSetting(remindedOf(credential.id), dueAt);
     const id = stepKey('rotation', JSON.stringify(due.map((plan) => [plan.credential.id, plan.dueAt])), 'notify');
-    tell(
+    tellOfRotation(
       `rotation-${id}`,
       `${due.length} due`,
       id,

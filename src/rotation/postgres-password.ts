@@ -34,21 +34,26 @@ export const postgresPassword = defineRotator({
   accounts: ({ secret }) => ['postgres', secret.account],
   prepare(settings, { role, secret }) {
     const { url } = postgresSettings.parse(settings.postgres);
-    const holder = {
+    const holder = (isStolen: boolean) => ({
       name: `role ${pg.escapeIdentifier(role)}`,
       refused: (password: string) => loginRefused(url, role, password),
-      setPassword: (password: string) => setPassword(url, role, password),
-    };
+      setPassword: (password: string) => setPassword(url, role, password, isStolen),
+    });
     return {
-      rotate: (notes) => rotatePassword(holder, secret.open(settings), notes),
+      rotate: (notes, isStolen = false) => rotatePassword(holder(isStolen), secret.open(settings), notes),
       endSessions: (notes) => endPostgresSessions(url, role, notes),
     };
   },
 });
 
-const setPassword = (url: Secret, role: string, password: string): Promise<void> =>
+const setPassword = (url: Secret, role: string, password: string, isStolen: boolean): Promise<void> =>
   withPostgres(url, async (client) => {
-    await roleToRevoke(client, role);
+    const { oid } = await roleToRevoke(client, role);
+    if (isStolen) await client.query(END_ITS_CHANGES, [oid]);
     const verifier = pg.escapeLiteral(scramVerifier(password));
     await client.query(`ALTER ROLE ${pg.escapeIdentifier(role)} PASSWORD ${verifier}`);
   });
+
+/** Sessions of the role that have changed roles and not committed: a thief who leaves a new password of his own open would keep ours waiting. */
+const END_ITS_CHANGES = `SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_stat_activity USING (pid)
+  WHERE usesysid = $1 AND relation = 'pg_authid'::regclass AND mode = 'RowExclusiveLock'`;

@@ -2,6 +2,7 @@ import type { Deed } from '../attribution/deed.ts';
 import { CallError } from '../errors.ts';
 import { NotYet, rotating, WAITS } from '../response/action.ts';
 import type { ResponseContext } from '../response/context.ts';
+import { isStuck } from '../response/failing.ts';
 import { type OutboxStep, stepKey } from '../response/outbox.ts';
 import { recordEnd } from '../response/record.ts';
 import { StoredNotes } from '../response/stored-notes.ts';
@@ -20,7 +21,7 @@ export interface RotationContext {
 /** Pauses before a rotation is tried again: doubled from the first to the longest, milliseconds, half of it random. Never given up: half of one is no end. */
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 5 * 60_000;
-/** After so many attempts that all failed, the webhook is told. */
+/** After so many attempts, if they fail, the webhook is told. */
 const TELL_AFTER = 10;
 
 /**
@@ -123,10 +124,11 @@ function prepare(step: OutboxStep, notes: StoredNotes, response: ResponseContext
 
 function postpone(key: string, note: string, response: ResponseContext): void {
   const { outbox, state, now } = response;
-  const attempts = outbox.step(key)?.attempts ?? 1;
+  const step = outbox.step(key);
+  const attempts = step?.attempts ?? 1;
   const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempts - 1));
   state.transaction(() => {
     outbox.postpone(key, now() + Math.ceil(pause / 2 + (Math.random() * pause) / 2), note);
-    if (attempts === TELL_AFTER) tellOfFailure(key, response);
+    if (step !== undefined && isStuck(step, TELL_AFTER)) tellOfFailure(key, response);
   });
 }

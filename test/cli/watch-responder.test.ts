@@ -2,14 +2,17 @@ import { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { CommandIo } from '../../src/commands/io.ts';
-import { watchDrills, watchRotations } from '../../src/commands/watch-responder.ts';
+import { watchDrills, watchRotations, watchSteps } from '../../src/commands/watch-responder.ts';
 import { drillsSchema } from '../../src/drills/config.ts';
 import { orderDrills } from '../../src/drills/orders.ts';
 import { recordDrill } from '../../src/drills/record.ts';
 import { recordEnd } from '../../src/response/record.ts';
+import { respondTo } from '../../src/response/responder.ts';
 import { planRotation } from '../../src/rotation/plan.ts';
 import { orderRotation } from '../../src/rotation/rotations.ts';
+import { alertOf } from '../response/alert-of.ts';
 import { credentialOf, responseOf } from '../response/response-of.ts';
+import { secretOf } from '../revokers/secret-of.ts';
 
 const MINUTE = 60_000;
 /** More than two looks. */
@@ -19,7 +22,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
 afterEach(() => void vi.useRealTimers());
 
 /** What was said on stderr, too. */
-function newIo(): CommandIo & { said(): string } {
+function newIo(signal = new AbortController().signal): CommandIo & { said(): string } {
   let said = '';
   const sink = () =>
     new Writable({
@@ -28,10 +31,10 @@ function newIo(): CommandIo & { said(): string } {
         done();
       },
     });
-  const signal = new AbortController().signal;
   return { stdin: Readable.from([]), stdout: sink(), stderr: sink(), signal, env: {}, exitCode: 0, said: () => said };
 }
 
+const somebody = async () => true;
 const pass = (minutes: number) => vi.setSystemTime(Date.now() + minutes * MINUTE);
 
 test('rotations of which none ends any more are watched for two minutes; each end gives two more', async () => {
@@ -42,7 +45,7 @@ test('rotations of which none ends any more are watched for two minutes; each en
   );
   const io = newIo();
   let steps: readonly unknown[] | undefined;
-  const watching = watchRotations(keys, response, io).then((found) => {
+  const watching = watchRotations(keys, response, { io, anyResponder: somebody }).then((found) => {
     steps = found;
   });
   await sleep(A_WHILE);
@@ -56,7 +59,8 @@ test('rotations of which none ends any more are watched for two minutes; each en
   await watching;
   expect(steps).toMatchObject([{ state: 'verified' }, { state: 'approved' }]);
   expect(io.said()).toBe(
-    'a: verified: proven\nNo more has ended within 2 min: it goes on in the process that responds, whose log tells how it ends.\n',
+    'a: verified: proven\nNot watched to its end: nothing got further within 2 min: it goes on in the process that responds, ' +
+      'whose log tells how it ends. The same call again watches on.\n',
   );
 });
 
@@ -68,10 +72,10 @@ test('drills that get no further are watched for ten minutes beside their object
   const io = newIo();
   let ended = false;
   const watching = expect(
-    watchDrills([first, second], response, io).finally(() => {
+    watchDrills([first, second], response, { io, anyResponder: somebody }).finally(() => {
       ended = true;
     }),
-  ).rejects.toThrow('the responder has not ended its drills: nothing was heard of them for 15 min');
+  ).rejects.toThrow('the responder has not ended its drills: nothing got further within 15 min');
   await sleep(A_WHILE);
   pass(14.9);
   const { cause, kind, objective } = first;
@@ -84,4 +88,81 @@ test('drills that get no further are watched for ten minutes beside their object
   pass(0.2);
   await watching;
   expect(io.said()).toBe('postgres: passed\n');
+});
+
+/** A step that was approved and waits to be made. */
+async function oneStep() {
+  const response = responseOf({ mode: 'auto' }, [credentialOf()], { postgres: { url: await secretOf('x') } });
+  respondTo(alertOf(), response);
+  const [step] = response.outbox.ofCause('alert-1');
+  if (step === undefined) throw new Error('no step');
+  const failsAgain = () => {
+    response.outbox.claim(step.key, response.now());
+    response.outbox.postpone(step.key, response.now(), 'down');
+  };
+  return { response, key: step.key, failsAgain };
+}
+
+test('a revocation that gets no further is watched for three minutes; each failed attempt gives three more, up to the tenth', async () => {
+  const { response, failsAgain } = await oneStep();
+  const io = newIo();
+  let steps: readonly unknown[] | undefined;
+  const watching = watchSteps('alert-1', 'Look there.', response, { io, anyResponder: somebody }).then((found) => {
+    steps = found;
+  });
+  for (let attempt = 1; attempt <= 10; attempt++) {
+    await sleep(A_WHILE);
+    pass(2.9);
+    failsAgain();
+  }
+  await sleep(A_WHILE);
+  expect(steps).toBeUndefined();
+  failsAgain(); // as what is half made does for ever
+  pass(3.1);
+  await watching;
+  expect(steps).toMatchObject([{ state: 'approved', attempts: 11 }]);
+  expect(io.said()).toMatch(
+    /Not watched to its end: nothing got further within 3 min: it goes on in the process that responds, whose log tells how it ends\. Look there\.\n$/,
+  );
+});
+
+test('where nobody responds for 20 s the watching ends, unless somebody comes or nobody can tell', async () => {
+  const { response } = await oneStep();
+  const io = newIo();
+  let there: boolean | undefined = false;
+  let ended = false;
+  const watching = watchSteps('alert-1', 'Look there.', response, { io, anyResponder: async () => there }).then(() => {
+    ended = true;
+  });
+  for (const next of [true, undefined, false]) {
+    await sleep(A_WHILE);
+    pass(0.3); // 18 s
+    await sleep(A_WHILE);
+    there = next;
+    pass(0.1);
+    await sleep(A_WHILE);
+  }
+  expect(ended).toBe(false);
+  pass(0.4);
+  await watching;
+  expect(io.said()).toBe(
+    'Not watched to its end: no process responds any more: whoever responds next (wayward run --roles respond) goes on with it, ' +
+      'and its log tells how it ends. Look there.\n',
+  );
+});
+
+test('that Kafka can not be asked is an error of the command, and Ctrl-C ends the watching with words', async () => {
+  const { response } = await oneStep();
+  const failing = async () => {
+    throw new Error('refused');
+  };
+  await expect(watchSteps('alert-1', '', response, { io: newIo(), anyResponder: failing })).rejects.toThrow('refused');
+  const stop = new AbortController();
+  const io = newIo(stop.signal);
+  const watching = watchSteps('alert-1', 'Look there.', response, { io, anyResponder: somebody });
+  stop.abort();
+  await expect(watching).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+  expect(io.said()).toBe(
+    'Stopped watching: it goes on in the process that responds, whose log tells how it ends. Look there.\n',
+  );
 });

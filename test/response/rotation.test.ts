@@ -101,6 +101,33 @@ describeWith('a stolen password of PostgreSQL, kept in Vault', startVaultWithPos
     expect(response.state.all("SELECT * FROM settings WHERE name LIKE 'rotation.notes%'")).toEqual([]);
   });
 
+  test('a thief who leaves a password of his own open in a transaction does not keep it from being changed', async () => {
+    const { role, credential } = await newAgent();
+    const thief = new pg.Client({ connectionString: servers().postgres.urlFor(role, STOLEN) });
+    thief.on('error', () => {});
+    await thief.connect();
+    await thief.query(`BEGIN; ALTER ROLE ${role} PASSWORD 'of the thief'`);
+    const response = responseOf(AUTO, [credential], settings);
+    respondTo(alertOf(), response);
+    await response.worker().drain();
+    expect(stepsOf(response)).toMatchObject([{ state: 'verified', attempts: 1 }]);
+    expect(await worksWith(role, await passwordOf(role))).toBe(true);
+    expect(await worksWith(role, 'of the thief')).toBe(false);
+  });
+
+  test('a thief who has changed it himself is not undone: somebody may have done so to keep the agent out; a person is told', async () => {
+    const { role, credential } = await newAgent();
+    await servers().postgres.query(`ALTER ROLE ${role} PASSWORD 'of the thief'`);
+    const webhook = { url: 'http://127.0.0.1:2', secret: 'secret://env/WEBHOOK_KEY' };
+    const response = responseOf({ ...AUTO, webhook }, [credential], settings);
+    respondTo(alertOf(), response);
+    await response.worker({ deliver: async () => {} }).drain();
+    expect(stepsOf(response)).toMatchObject([{ state: 'failed', note: expect.stringContaining('does not log in') }]);
+    const told = response.outbox.ofCause('alert-1').filter(({ detail }) => detail.includes('"wayward.revocation"'));
+    expect(told).toHaveLength(1);
+    expect(JSON.stringify(told)).not.toContain(STOLEN);
+  });
+
   test('it counts as a rotation, and the next one by schedule is not in its way', async () => {
     const { credential } = await newAgent();
     const response = responseOf(AUTO, [credential], settings);
@@ -168,7 +195,8 @@ describeWith('a stolen password of PostgreSQL, kept in Vault', startVaultWithPos
   test('half made it is ended, however long it takes and whatever was decided since: half of it would be an outage', async () => {
     const { role, credential } = await newAgent();
     const away = { ...settings, vault: { ...(settings.vault as object), url: 'http://127.0.0.1:2' } };
-    const first = responseOf(AUTO, [credential], settings);
+    const auto = { ...AUTO, webhook: { url: 'http://127.0.0.1:2', secret: 'secret://env/WEBHOOK_KEY' } };
+    const first = responseOf(auto, [credential], settings);
     respondTo(alertOf(), first);
     // Vault goes away right after the server has the new password.
     const { query } = pg.Client.prototype;
@@ -184,7 +212,7 @@ describeWith('a stolen password of PostgreSQL, kept in Vault', startVaultWithPos
       return result;
     } as typeof query;
     try {
-      await first.worker({ retry: { attempts: 1, first: 1, longest: 1 } }).drain();
+      await first.worker({ retry: { attempts: 1, first: 1, longest: 1 }, deliver: async () => {} }).drain();
     } finally {
       pg.Client.prototype.query = query;
       globalThis.fetch = fetch;
@@ -193,11 +221,20 @@ describeWith('a stolen password of PostgreSQL, kept in Vault', startVaultWithPos
     expect(await worksWith(role, STOLEN)).toBe(false);
     halt('ann', first);
     for (let hour = 1; hour <= 3; hour++) {
-      const next = responseOf(AUTO, [{ ...credential, protected: true }], away, { folder: first.folder });
+      const next = responseOf(auto, [{ ...credential, protected: true }], away, { folder: first.folder });
       next.at(NOW + hour * 3_600_000);
-      await next.worker({ retry: { attempts: 1, first: 1, longest: 1 } }).drain();
+      await next.worker({ retry: { attempts: 1, first: 1, longest: 1 }, deliver: async () => {} }).drain();
       expect(stepsOf(next)).toMatchObject([{ state: 'calling', doneAt: undefined }]);
     }
+    const told = first.outbox.ofCause('alert-1').filter(({ detail }) => detail.includes('"wayward.revocation"'));
+    expect(told.map(({ detail }) => JSON.parse(detail).data)).toMatchObject([
+      {
+        credential: ID,
+        ended: false,
+        attempts: 2,
+        text: expect.stringContaining('It is half made, and is tried again'),
+      },
+    ]);
     const back = responseOf(AUTO, [credential], settings, { folder: first.folder });
     back.at(NOW + 5 * 3_600_000);
     await back.worker().drain();

@@ -24,8 +24,8 @@ const rightsOf = (text: string): string[] =>
 
 const ofAws = REVOKERS.filter(({ settingsOf }) => settingsOf === 'aws');
 
-test('the policy of docs/response.md has the rights of every revoker of AWS, and no more', () => {
-  const docs = readFileSync(new URL('../../docs/response.md', import.meta.url), 'utf8');
+test('the policy of docs/issuers.md has the rights of every revoker of AWS, and no more', () => {
+  const docs = readFileSync(new URL('../../docs/issuers.md', import.meta.url), 'utf8');
   const shown = /^```json\n(\{\n {2}"Version"[\s\S]*?)^```$/m.exec(docs)?.[1] ?? '';
   const each = new Set(ofAws.flatMap((revoker) => rightsOf(policyOf(revoker))));
   expect(rightsOf(shown).toSorted()).toEqual([...each].toSorted());

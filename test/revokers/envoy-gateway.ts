@@ -18,7 +18,7 @@ export interface EnvoyGateway extends EnvoyServer {
 export const keyOf = (id: string): string => `key-canary-of-${id}`;
 
 /** The file to begin with. */
-export const beginning = (): string => snippets('response.md', '### Envoy', 'json')[0] ?? '';
+export const beginning = (): string => snippets('issuers.md', '### Envoy', 'json')[0] ?? '';
 
 /** `formats:` of wayward.yaml for its log. */
 export const envoyFormat = (): unknown => parse(snippets('sources.md', '## Envoy', 'yaml')[1] ?? '').formats[0];
@@ -51,7 +51,7 @@ export const envoySettings = (gateway: EnvoyGateway, changed: object = {}) =>
 
 /** What the docs have users paste into the connection manager. */
 function pasted(folder: string, ids: readonly string[]): object {
-  const filters = placed(snippets('response.md', '### Envoy', 'yaml')[0] ?? '', {
+  const filters = placed(snippets('issuers.md', '### Envoy', 'yaml')[0] ?? '', {
     '/etc/envoy/': `${folder}/`,
     '[{ key: the-key, client: cred-billing-gateway }]': JSON.stringify(
       ids.map((id) => ({ key: keyOf(id), client: id })),

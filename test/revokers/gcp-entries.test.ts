@@ -69,8 +69,8 @@ describe('revokers.gcp', () => {
   });
 });
 
-test('docs/response.md shows the permissions that the tests work with, each once and with whom it is for', () => {
-  const docs = readFileSync(new URL('../../docs/response.md', import.meta.url), 'utf8');
+test('docs/issuers.md shows the permissions that the tests work with, each once and with whom it is for', () => {
+  const docs = readFileSync(new URL('../../docs/issuers.md', import.meta.url), 'utf8');
   const shown = [...docs.matchAll(/^- ((?:iam|secretmanager)\.[\w.]+) +# (.+)$/gm)].map(([, permission, ids]) => [
     permission,
     ids?.split(', '),

@@ -24,7 +24,7 @@ describeWith('taking the grants of a MariaDB user', startMariaDb, (server) => {
 
   beforeAll(async () => {
     const { query, urlFor } = server();
-    const [, asDocumented = ''] = snippets('response.md', "## What Wayward's own accounts need", 'sql');
+    const [asDocumented = ''] = snippets('issuers.md', '## MariaDB and MySQL', 'sql');
     const places = { wayward_responder: responder, '10.4.%': '127.0.0.1', '…': 'resppw' };
     const statements = placed(asDocumented, places).replaceAll(/--.*$/gm, '').split(';');
     for (const sql of statements.map((text) => text.trim()).filter((text) => text !== '' && !text.includes('PROXY')))

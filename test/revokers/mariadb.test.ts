@@ -62,6 +62,18 @@ describeWith('revoking a MariaDB user', startMariaDb, (server) => {
     return true;
   }
 
+  test('a lock on the whole server that it holds does not keep it from being locked out', async () => {
+    const user = `clinging_${run}`;
+    const url = await newUser(user);
+    await server().query('GRANT RELOAD ON *.* TO ?@?', [user, '%']);
+    const clinging = await clientOf(url);
+    await clinging.client.query('FLUSH TABLES WITH READ LOCK');
+    const step = await revocation(responderUrl, user);
+    await step.revoke(CONTEXT);
+    expect(await step.verify(CONTEXT)).toMatchObject({ dead: true });
+    await clinging.died;
+  });
+
   test('its live session dies, a new login is refused, a repeat is harmless, and restore lets it in again', async () => {
     const user = `agent_${run}`;
     const url = await newUser(user);

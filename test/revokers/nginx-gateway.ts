@@ -24,7 +24,7 @@ export async function startNginxGateway(
   ids: readonly string[] = ['cred-a', 'cred-b', 'cred-c', 'cred-d'],
 ): Promise<NginxGateway> {
   const [port, probePort, upstream] = [await freePort(), await freePort(), await startUpstream()];
-  const [main = '', maps = '', checks = '', ...more] = snippets('response.md', '### nginx', 'nginx');
+  const [main = '', maps = '', checks = '', ...more] = snippets('issuers.md', '### nginx', 'nginx');
   const [log = '', ...moreLog] = snippets('sources.md', '## nginx', 'nginx');
   if (more.length + moreLog.length > 0)
     throw new Error('the docs have more nginx snippets than this gateway is made of');

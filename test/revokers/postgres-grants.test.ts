@@ -39,7 +39,7 @@ describeWith('taking the grants of a PostgreSQL role', startPostgres, (server) =
   beforeAll(async () => {
     const { urlFor } = server();
     await asRoot(`CREATE ROLE ${owner}; CREATE ROLE ${group}; CREATE ROLE ${other} LOGIN PASSWORD 'agentpw'`);
-    const [asDocumented = ''] = snippets('response.md', "## What Wayward's own accounts need", 'sql');
+    const [asDocumented = ''] = snippets('issuers.md', '## PostgreSQL', 'sql');
     const places = { wayward_responder: responder, '…': 'resppw', billing_agent_1: other, app_owner: owner };
     await asRoot(placed(asDocumented, { ...places, 'DATABASE app ': 'DATABASE appdb ' }));
     await asRoot(`CREATE DATABASE ${quoted(database)} OWNER ${owner}`);
@@ -141,6 +141,49 @@ describeWith('taking the grants of a PostgreSQL role', startPostgres, (server) =
     expect((await asRoot(`SELECT ${may('SELECT')} AS passed, ${may('INSERT')} AS own`)).rows).toEqual([
       { passed: false, own: true },
     ]);
+  });
+
+  test('what it is just passing on, in a transaction that it leaves open, does not keep its grants', async () => {
+    const [{ role, url }, { role: friend }] = [await newRole(), await newRole()];
+    await asRoot(
+      `SET ROLE ${owner}; GRANT USAGE ON SCHEMA app_${run} TO ${role}; GRANT SELECT ON app_${run}.orders TO ${role} WITH GRANT OPTION`,
+    );
+    const clinging = new pg.Client({ connectionString: url });
+    clinging.on('error', () => {});
+    await clinging.connect();
+    await clinging.query(`BEGIN; GRANT SELECT ON app_${run}.orders TO ${friend}`);
+    const step = await revocation(responderUrl, role);
+    await step.revoke(CONTEXT);
+    expect(await step.verify(CONTEXT)).toEqual(dead(role));
+  });
+
+  test('what others drop in the meantime, as with temporary tables, does not keep the rest from being taken', async () => {
+    const { role } = await newRole();
+    const gone = `gone_${run}`;
+    await asRoot(`SET ROLE ${owner}; GRANT SELECT ON app_${run}.orders, app_${run}.secrets TO ${role};
+      CREATE TABLE app_${run}.${gone} (); GRANT SELECT ON app_${run}.${gone} TO ${role};
+      CREATE FUNCTION app_${run}.${gone}() RETURNS int LANGUAGE sql RETURN 1; GRANT EXECUTE ON FUNCTION app_${run}.${gone} TO ${role};
+      CREATE TYPE app_${run}.kind_${gone} AS ENUM (); GRANT USAGE ON TYPE app_${run}.kind_${gone} TO ${role};
+      RESET ROLE; CREATE SCHEMA ${gone} AUTHORIZATION ${owner}; SET ROLE ${owner}; GRANT USAGE ON SCHEMA ${gone} TO ${role}`);
+    const { query } = pg.Client.prototype;
+    let isDropped = false;
+    pg.Client.prototype.query = async function (this: pg.Client, ...args: Parameters<typeof query>) {
+      if (args[0] === ('BEGIN' as unknown) && !isDropped) {
+        isDropped = true; // what is granted has just been looked up
+        await asRoot(
+          `DROP TABLE app_${run}.${gone}; DROP FUNCTION app_${run}.${gone}; DROP TYPE app_${run}.kind_${gone}; DROP SCHEMA ${gone}`,
+        );
+      }
+      return query.apply(this, args);
+    } as typeof query;
+    const step = await revocation(responderUrl, role);
+    try {
+      await step.revoke(CONTEXT);
+    } finally {
+      pg.Client.prototype.query = query;
+    }
+    expect(isDropped).toBe(true);
+    expect(await step.verify(CONTEXT)).toEqual(dead(role));
   });
 
   test('what somebody granted whom we may not act for: the rest is taken, and it says whose it is', async () => {

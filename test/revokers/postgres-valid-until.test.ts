@@ -94,6 +94,17 @@ describeWith('letting the password of a PostgreSQL role expire', startPostgres, 
     },
   );
 
+  test('a change of itself that it leaves open does not keep it from expiring', async () => {
+    const role = `clinging_${run}`;
+    const clinging = new pg.Client({ connectionString: await newRole(role) });
+    clinging.on('error', () => {});
+    await clinging.connect();
+    await clinging.query(`BEGIN; ALTER ROLE ${role} PASSWORD 'another'`);
+    const step = await revocation(responderUrl, role);
+    await step.revoke(CONTEXT);
+    expect(await step.verify(CONTEXT)).toMatchObject({ dead: true });
+  });
+
   test('one that has expired before stays as it was, and its sessions end', async () => {
     const role = `expired_${run}`;
     const url = await newRole(role);

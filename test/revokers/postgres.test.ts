@@ -88,6 +88,40 @@ describeWith('revoking a PostgreSQL role', startPostgres, (server) => {
     expect(rows).toEqual([{ rolsuper: false }]);
   });
 
+  test('a change of itself that it leaves open does not keep it from being locked out', async () => {
+    const role = `clinging_${run}`;
+    const clinging = new pg.Client({ connectionString: await newRole(role) });
+    clinging.on('error', () => {});
+    await clinging.connect();
+    await clinging.query(`BEGIN; ALTER ROLE ${role} PASSWORD 'another'`);
+    const step = await revocation(responderUrl, role);
+    await step.revoke(CONTEXT);
+    expect(await step.verify(CONTEXT)).toMatchObject({ dead: true });
+  });
+
+  test('what the owner of a database sets for it is not what Wayward goes by', async () => {
+    const [owner, database] = [`dbowner_${run}`, `of_owner_${run}`];
+    const ownerUrl = Object.assign(new URL(await newRole(owner)), { pathname: `/${database}` }).href;
+    await server().query(`CREATE DATABASE ${database} OWNER ${owner}`);
+    const client = new pg.Client({ connectionString: ownerUrl });
+    await client.connect();
+    // Whoever looks up a role here, as a superuser say, would do what the owner likes.
+    await client.query(`CREATE SCHEMA evil;
+      CREATE FUNCTION evil.act() RETURNS boolean LANGUAGE plpgsql AS $$BEGIN EXECUTE 'ALTER ROLE ${owner} SUPERUSER'; RETURN true; END$$;
+      CREATE VIEW evil.pg_roles AS SELECT * FROM pg_catalog.pg_roles WHERE evil.act();
+      GRANT USAGE ON SCHEMA evil TO PUBLIC; GRANT SELECT ON evil.pg_roles TO PUBLIC;
+      ALTER DATABASE ${database} SET search_path = evil, pg_catalog;
+      ALTER DATABASE ${database} SET default_transaction_read_only = on`);
+    await client.end();
+    await newRole(`victim_${run}`);
+    const url = Object.assign(new URL(server().url), { pathname: `/${database}` }).href;
+    const step = await revocation(url, `victim_${run}`);
+    await step.revoke(CONTEXT);
+    expect(await step.verify(CONTEXT)).toMatchObject({ dead: true });
+    const { rows } = await server().query('SELECT rolsuper FROM pg_roles WHERE rolname = $1', [owner]);
+    expect(rows).toEqual([{ rolsuper: false }]);
+  });
+
   test('sessions of other roles go on', async () => {
     const bystander = new pg.Client({ connectionString: await newRole(`bystander_${run}`) });
     await bystander.connect();

@@ -58,8 +58,8 @@ test('settings under the name of one of them are refused', () => {
   expect(problemsOf(file, () => loadConfig(file))[0]).toMatch(/^FILE:2: revokers "vault-entity" is not a known key;/);
 });
 
-test('docs/response.md shows the policies that the tests work with', () => {
-  const docs = readFileSync(new URL('../../docs/response.md', import.meta.url), 'utf8');
+test('docs/issuers.md shows the policies that the tests work with', () => {
+  const docs = readFileSync(new URL('../../docs/issuers.md', import.meta.url), 'utf8');
   const policies = REVOKERS.filter(({ id }) => id.startsWith('vault')).map((revoker) => policyOf(revoker));
   expect(policies).toHaveLength(6);
   for (const policy of policies) expect(docs).toContain(policy);

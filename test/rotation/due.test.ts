@@ -10,6 +10,7 @@ import { planRotation } from '../../src/rotation/plan.ts';
 import { look } from '../../src/rotation/service.ts';
 import { credentialOf, NOW } from '../response/response-of.ts';
 import { secretOf } from '../revokers/secret-of.ts';
+import { freePort } from '../servers/free-port.ts';
 import { type Receiver, startReceiver } from '../servers/receiver.ts';
 import { rotationsOf } from './rotations-of.ts';
 
@@ -131,6 +132,24 @@ describe('what is rotated without being asked', () => {
     await look(AUTO, { response: rotations.response, onStep: () => {} }, { reminded: () => {}, paused: () => {} });
     expect(rotations.steps('due--2')).toMatchObject([{ state: 'failed', attempts: 1 }]);
     expect(notifications(rotations)).toHaveLength(1);
+  });
+
+  test('one that fails again and again is told at its tenth attempt, once; one that was killed in the tenth, at the next', async () => {
+    const down = { vault: { url: `http://127.0.0.1:${await freePort()}`, token: await secretOf('a token') } };
+    for (const killedIn of [undefined, 10]) {
+      const rotations = rotationsOf([dueIn(-2, { rotate: ROTATE })], down, { webhook });
+      rotations.order();
+      const [step] = rotations.steps('due--2');
+      for (let attempt = 1; attempt <= 14; attempt++) {
+        rotations.response.at(NOW + attempt * 600_000);
+        if (attempt === killedIn) rotations.response.outbox.claim(step?.key ?? '', NOW + attempt * 600_000);
+        else await rotations.make();
+      }
+      expect(rotations.steps('due--2')).toMatchObject([{ state: 'calling', attempts: 14 }]);
+      expect(notifications(rotations)).toMatchObject([
+        { data: { what: 'failing', ended: false, attempts: killedIn === undefined ? 10 : 11 } },
+      ]);
+    }
   });
 
   test('while halted nothing is begun, and it says so', async () => {

@@ -29,7 +29,13 @@ export async function eachCrash(newScene: () => Promise<Scene>): Promise<number>
     const at = `killed ${when} call ${number} of ${calls}`;
     const scene = await newScene();
     const folder = temporaryFolder();
-    await expect(run(scene, when, number, folder), at).rejects.toMatchObject({ signal: 'SIGKILL' });
+    const end = await run(scene, when, number, folder).catch((error: unknown) => error);
+    // One that looks until something is so may have needed fewer looks this time.
+    if (typeof end === 'object' && end !== null && 'stdout' in end && !('signal' in end)) {
+      expect(JSON.parse(String(end.stdout)).calls, at).toBeLessThan(number);
+      continue;
+    }
+    expect(end, at).toMatchObject({ signal: 'SIGKILL' });
     await scene.check(folder, at);
   }
   return calls;

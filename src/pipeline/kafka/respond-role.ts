@@ -1,5 +1,6 @@
 import { PartitionGroup } from '../../kafka/partition-group.ts';
 import { TopicReader } from '../../kafka/topic-reader.ts';
+import { RESPONDERS } from './any-responder.ts';
 import { Replica } from './replica.ts';
 import { type RespondOptions, RespondWorker } from './respond.ts';
 import type { Role } from './role.ts';
@@ -11,7 +12,7 @@ export async function startRespond(options: RespondOptions): Promise<Role> {
   const control = await TopicReader.open(kafka, CONTROL, 1);
   const replica = await Replica.open(kafka, config.state);
   const group = new PartitionGroup(kafka, {
-    groupId: 'wayward-respond',
+    groupId: RESPONDERS,
     topics: [ALERTS],
     worker: () => new RespondWorker({ ...options, replica, control }),
     log,

@@ -46,6 +46,7 @@ export async function newSite(
   const credentials = ids.map((id, at) => ({
     ...{ id, agent: `agent ${id}`, slot: 'pg', kind: 'database-role', match: { db_user: roles[at] } },
     issued_at: new Date(Date.now() - 100 * DAY).toISOString(),
+    revoke: { with: 'postgres', role: roles[at] },
     rotate: {
       with: 'postgres-password',
       role: roles[at],

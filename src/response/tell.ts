@@ -1,0 +1,32 @@
+import type { CloudEvent } from '../webhook.ts';
+import type { ResponseContext } from './context.ts';
+
+/** What the webhook is to be told of something that is no alert. */
+export interface News {
+  /** Names it: the same key twice is one notification. */
+  readonly key: string;
+  readonly type: string;
+  /** Of the alert or order that it comes of. */
+  readonly cause: string;
+  readonly subject: string;
+  readonly data: object;
+  /** Who decided what it comes of. */
+  readonly by: string;
+}
+
+/** Tells the webhook, where there is one. Part of the transaction that runs. */
+export function tell({ key, type, cause, subject, data, by }: News, { config, outbox, now }: ResponseContext): void {
+  if (config.webhook === undefined) return;
+  const event: CloudEvent = {
+    specversion: '1.0',
+    id: key,
+    source: 'wayward',
+    type,
+    subject,
+    time: new Date(now()).toISOString(),
+    datacontenttype: 'application/json',
+    data,
+  };
+  const about = { credential: '', agent: '', peerGroup: '', position: 0, eventAt: undefined, expiresAt: undefined };
+  outbox.add({ ...about, key, cause, action: 'notify', detail: JSON.stringify(event), decidedBy: by }, now());
+}
