@@ -108,12 +108,17 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
   } finally {
     const inTime = await stopAll(begun, log);
     if (inTime) log.info({ roles }, 'stopped');
-    else io.exitCode = EXIT_INTERRUPTED;
+    else {
+      io.exitCode = EXIT_INTERRUPTED;
+      exitSoon();
+    }
     if (gone.length > 0) io.exitCode = EXIT_SERVER_MISSING;
-    // After brokers were away, kafkajs may hold a process that has nothing more to do; whatever it holds, all is committed.
-    setTimeout(() => process.exit(), LINGER).unref();
   }
+  exitSoon();
 }
+
+/** After brokers were away, kafkajs may hold a process that has nothing more to do; whatever it holds, all is committed. */
+const exitSoon = (): void => void setTimeout(() => process.exit(), LINGER).unref();
 
 /** Those that were asked for, or all that the configuration has what they need for. */
 function rolesOf({ roles, config }: KafkaRunOptions): readonly RoleName[] {
