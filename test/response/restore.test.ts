@@ -1,4 +1,3 @@
-import pg from 'pg';
 import { beforeAll, expect, test } from 'vitest';
 import type { Revoker } from '../../src/response/action.ts';
 import { orderSteps } from '../../src/response/control.ts';
@@ -8,6 +7,7 @@ import { orderRestore, restorablesOf } from '../../src/response/restore.ts';
 import { postgres } from '../../src/revokers/postgres.ts';
 import { secretOf } from '../revokers/secret-of.ts';
 import { startPostgres } from '../servers/postgres.ts';
+import { logsIn as loginWorks } from '../servers/postgres-login.ts';
 import { describeWith } from '../servers/require-server.ts';
 import { alertOf } from './alert-of.ts';
 import { credentialOf, NOW, responseOf, type TestResponse } from './response-of.ts';
@@ -51,15 +51,7 @@ describeWith('undoing the revocation of a PostgreSQL role', startPostgres, (serv
     return { role, response };
   }
 
-  async function logsIn(role: string): Promise<boolean> {
-    const client = new pg.Client({ connectionString: server().urlFor(role, 'pw') });
-    const isIn = await client.connect().then(
-      () => true,
-      () => false,
-    );
-    await client.end();
-    return isIn;
-  }
+  const logsIn = (role: string) => loginWorks(server(), role, 'pw');
 
   test('the agent works again, with a proof and a name on record; a repeat does nothing', async () => {
     const { role, response } = await newAgent();

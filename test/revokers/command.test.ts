@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { CallError } from '../../src/errors.ts';
 import type { Revocation } from '../../src/response/action.ts';
 import { command } from '../../src/revokers/command.ts';
+import { failureOf } from './failure.ts';
 
 const CONTEXT = { key: 'key-1', credential: '--cred; $(x)', agent: 'agent 1' };
 const folder = mkdtempSync(join(tmpdir(), 'wayward-command-'));
@@ -29,15 +29,6 @@ interface Written {
 function revocation(written: Written, parameters: Record<string, string> = {}): Revocation {
   const settings = command.settingsSchema.parse({ block: written });
   return command.prepare(settings, { with: 'command', command: 'block', parameters });
-}
-
-async function failure(attempt: Promise<unknown>): Promise<CallError> {
-  const error = await attempt.then(
-    () => new Error('did not fail'),
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(CallError);
-  return error as CallError;
 }
 
 afterEach(() => {
@@ -84,7 +75,7 @@ test('the verify command proves: 0 is dead, 1 is not, anything else is no answer
     proof: '"block" (verify) says that it is dead: blocked since noon',
   });
   for (const code of [2, 126, 127, 255]) {
-    const error = await failure(revocation({ run, verify: [script(`exit ${code}`)] }).verify(CONTEXT));
+    const error = await failureOf(revocation({ run, verify: [script(`exit ${code}`)] }).verify(CONTEXT));
     expect(error).toMatchObject({ retryable: true, message: `command "block" (verify) ended with ${code}` });
   }
 });
@@ -96,7 +87,7 @@ test('what has an undo: can be undone, and only that', async () => {
   await step.revoke(CONTEXT);
   await step.restore?.(CONTEXT);
   expect(await step.verify(CONTEXT)).toMatchObject({ dead: false, alive: true });
-  expect(await failure(step.restore?.(CONTEXT) ?? Promise.resolve())).toMatchObject({ retryable: true });
+  expect(await failureOf(step.restore?.(CONTEXT) ?? Promise.resolve())).toMatchObject({ retryable: true });
   expect(revocation({ run }).restore).toBeUndefined();
   const spec = { with: 'command', command: 'block' };
   const settings = (undo?: string[]) => command.settingsSchema.parse({ block: { run: ['/bin/true'], undo } });
@@ -111,7 +102,7 @@ test('without a verify command nobody can be asked for a proof', async () => {
 test('a failure says how it ended and what it printed, without secrets', async () => {
   process.env.WAYWARD_TEST_TOKEN = 'tok-canary';
   const run = [script('echo "no route, $WAYWARD_TEST_TOKEN"; echo "password=hunter2hunter2" >&2; exit 3')];
-  const error = await failure(revocation({ run, env: ['WAYWARD_TEST_TOKEN'] }).revoke(CONTEXT));
+  const error = await failureOf(revocation({ run, env: ['WAYWARD_TEST_TOKEN'] }).revoke(CONTEXT));
   expect(error.retryable).toBe(true);
   expect(error.message).toContain('command "block" (run) ended with 3: no route,');
   expect(error.message).not.toMatch(/canary|hunter2/);
@@ -120,7 +111,7 @@ test('a failure says how it ended and what it printed, without secrets', async (
 test('one that hangs is killed with everything it started, and may work later', async () => {
   const [pids, survived] = [at('pids'), at('survived')];
   const run = [script(`trap '' TERM INT; (sleep 30; touch ${survived}) & echo $! > ${pids}; sleep 30`)];
-  const error = await failure(revocation({ run, timeout: '1500ms' }).revoke(CONTEXT));
+  const error = await failureOf(revocation({ run, timeout: '1500ms' }).revoke(CONTEXT));
   expect(error).toMatchObject({ retryable: true, message: expect.stringContaining('did not end within 1.5 s') });
   const child = Number(readFileSync(pids, 'utf8'));
   await expect.poll(() => isRunning(child)).toBe(false);
@@ -137,7 +128,7 @@ function isRunning(pid: number): boolean {
 
 test('huge output neither stops it nor fills the record', async () => {
   const run = [script('yes "line of output" | head -c 20000000; yes oops | head -c 20000000 >&2; exit 1')];
-  const error = await failure(revocation({ run }).revoke(CONTEXT));
+  const error = await failureOf(revocation({ run }).revoke(CONTEXT));
   expect(error.message).toContain('ended with 1: line of output');
   expect(error.message.length).toBeLessThan(300);
 });
@@ -147,7 +138,7 @@ test('one that leaves something running in the background counts as ended', asyn
 });
 
 test('one that is killed has not answered', async () => {
-  const error = await failure(revocation({ run: [script('kill -9 $$')] }).revoke(CONTEXT));
+  const error = await failureOf(revocation({ run: [script('kill -9 $$')] }).revoke(CONTEXT));
   expect(error).toMatchObject({ retryable: true, message: 'command "block" (run): was killed by SIGKILL' });
 });
 
@@ -157,7 +148,7 @@ test('a program that is not there, or may not be run, is no reason to try again'
     [at('missing'), 'ENOENT'],
     [at('not-executable'), 'EACCES'],
   ] as const) {
-    const error = await failure(revocation({ run: [file] }).revoke(CONTEXT));
+    const error = await failureOf(revocation({ run: [file] }).revoke(CONTEXT));
     expect(error).toMatchObject({ retryable: false, message: expect.stringContaining(`cannot be started (${code})`) });
   }
 });
@@ -166,7 +157,7 @@ test('the registry can only name what the configuration lists, with the paramete
   const out = at('never');
   const settings = command.settingsSchema.parse({ block: { run: [script(`touch ${out}`), '{host}'] } });
   const attempt = (spec: object) =>
-    failure(command.prepare(settings, { with: 'command', command: 'block', ...spec }).revoke(CONTEXT));
+    failureOf(command.prepare(settings, { with: 'command', command: 'block', ...spec }).revoke(CONTEXT));
   for (const name of ['unblock', 'constructor', '__proto__']) {
     expect((await attempt({ command: name })).message).toContain(
       `there is no command "${name}" under revokers.command`,

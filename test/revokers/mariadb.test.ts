@@ -2,12 +2,12 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import mysql from 'mysql2/promise';
 import { beforeAll, expect, test } from 'vitest';
-import { CallError } from '../../src/errors.ts';
 import type { Revocation } from '../../src/response/action.ts';
 import { mariadb } from '../../src/revokers/mariadb.ts';
 import { freePort } from '../servers/free-port.ts';
 import { startMariaDb } from '../servers/mariadb.ts';
 import { describeWith } from '../servers/require-server.ts';
+import { failureOf } from './failure.ts';
 import { secretOf } from './secret-of.ts';
 
 const CONTEXT = { key: 'k', credential: 'cred', agent: 'agent' };
@@ -19,15 +19,6 @@ const run = process.pid.toString(36);
 
 async function revocation(url: string, user: string): Promise<Revocation> {
   return mariadb.prepare({ url: await secretOf(url) }, { with: 'mariadb', user });
-}
-
-async function failure(attempt: Promise<unknown> | undefined): Promise<CallError> {
-  const error = await attempt?.then(
-    () => new Error('did not fail'),
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(CallError);
-  return error as CallError;
 }
 
 describeWith('revoking a MariaDB user', startMariaDb, (server) => {
@@ -156,7 +147,7 @@ describeWith('revoking a MariaDB user', startMariaDb, (server) => {
   test('a user that is not there is a clear failure, and never called dead or alive', async () => {
     const step = await revocation(responderUrl, 'nobody_at_all');
     for (const attempt of [step.revoke, step.restore]) {
-      const error = await failure(attempt?.(CONTEXT));
+      const error = await failureOf(attempt?.(CONTEXT));
       expect(error).toMatchObject({ retryable: false });
       expect(error.message).toBe('no user `nobody_at_all` on this server: check the registry');
     }
@@ -165,13 +156,13 @@ describeWith('revoking a MariaDB user', startMariaDb, (server) => {
 
   test('a role of that name is no user', async () => {
     await server().query(`CREATE ROLE role_${run}`);
-    expect((await failure((await revocation(responderUrl, `role_${run}`)).revoke(CONTEXT))).message).toContain(
+    expect((await failureOf((await revocation(responderUrl, `role_${run}`)).revoke(CONTEXT))).message).toContain(
       'no user',
     );
   });
 
   test("Wayward's own user is refused", async () => {
-    const error = await failure((await revocation(responderUrl, responder)).revoke(CONTEXT));
+    const error = await failureOf((await revocation(responderUrl, responder)).revoke(CONTEXT));
     expect(error.message).toContain('the user that Wayward itself connects as');
     expect(await logsIn(responderUrl)).toBe(true);
   });
@@ -188,7 +179,7 @@ describeWith('revoking a MariaDB user', startMariaDb, (server) => {
     const target = `target_${rights.length}_${run}`;
     const { client } = await clientOf(await newUser(target));
     const step = await revocation(url, target);
-    const error = await failure(step.revoke(CONTEXT));
+    const error = await failureOf(step.revoke(CONTEXT));
     expect(error).toMatchObject({ retryable: false });
     expect(error.message).toMatch(missing);
     const proof = await step.verify(CONTEXT).catch((reason: unknown) => reason);
@@ -197,7 +188,7 @@ describeWith('revoking a MariaDB user', startMariaDb, (server) => {
   });
 
   test('a wrong password is no reason to try again, and is not in the message', async () => {
-    const error = await failure((await revocation(server().urlFor(responder, PASSWORD), 'x')).verify(CONTEXT));
+    const error = await failureOf((await revocation(server().urlFor(responder, PASSWORD), 'x')).verify(CONTEXT));
     expect(error.retryable).toBe(false);
     expect(error.message).toContain('ER_ACCESS_DENIED_ERROR');
     expect(`${error.message} ${error.stack} ${JSON.stringify(error)}`).not.toContain('canary');
@@ -207,7 +198,7 @@ describeWith('revoking a MariaDB user', startMariaDb, (server) => {
 const urlTo = (port: number): string => `mysql://w:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}`;
 
 test('a server that is down may answer later', async () => {
-  const error = await failure((await revocation(urlTo(await freePort()), 'x')).revoke(CONTEXT));
+  const error = await failureOf((await revocation(urlTo(await freePort()), 'x')).revoke(CONTEXT));
   expect(error.retryable).toBe(true);
   expect(error.message).toContain('ECONNREFUSED');
   expect(error.message).not.toContain('canary');
@@ -216,13 +207,13 @@ test('a server that is down may answer later', async () => {
 test('a server that hangs up may answer later', async () => {
   const server = createServer((socket) => socket.end()).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
-  const error = await failure((await revocation(urlTo((server.address() as AddressInfo).port), 'x')).revoke(CONTEXT));
+  const error = await failureOf((await revocation(urlTo((server.address() as AddressInfo).port), 'x')).revoke(CONTEXT));
   expect(error.retryable).toBe(true);
   server.close();
 });
 
 test('a URL that is none fails for good, without showing it', async () => {
-  const error = await failure((await revocation(`mysql://w:${PASSWORD}@[bad/db`, 'x')).revoke(CONTEXT));
+  const error = await failureOf((await revocation(`mysql://w:${PASSWORD}@[bad/db`, 'x')).revoke(CONTEXT));
   expect(error.retryable).toBe(false);
   expect(error.message).not.toContain('canary');
 });

@@ -5,13 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { CallError } from '../../src/errors.ts';
 import type { Revocation } from '../../src/response/action.ts';
 import { oauth } from '../../src/revokers/oauth.ts';
 import { run } from '../cli/run.ts';
 import { secretOfClient, startOAuth } from '../servers/oauth.ts';
 import { type Receiver, startReceiver } from '../servers/receiver.ts';
 import { describeWith } from '../servers/require-server.ts';
+import { failureOf } from './failure.ts';
 import { secretOf } from './secret-of.ts';
 
 const CONTEXT = { key: 'k', credential: 'cred', agent: 'agent' };
@@ -33,15 +33,6 @@ async function revocation(issuer: string, token: string, asked: Asked = {}): Pro
   const ofOwner =
     owner === undefined ? {} : { owner: { client_id: owner, client_secret: await secretOf(secretOfClient(owner)) } };
   return oauth.prepare(settings, { with: 'oauth', token: await secretOf(token), ...ofOwner });
-}
-
-async function failure(attempt: Promise<unknown>): Promise<CallError> {
-  const error = await attempt.then(
-    () => new Error('did not fail'),
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(CallError);
-  return error as CallError;
 }
 
 describeWith('revoking an OAuth token', startOAuth, (server) => {
@@ -82,7 +73,7 @@ describeWith('revoking an OAuth token', startOAuth, (server) => {
   test('"active: false" to a client that may not see the token is no proof either', async () => {
     const { issuer, newToken } = server();
     const token = await newToken('agent-a');
-    const error = await failure((await revocation(issuer, token, { client: 'stranger' })).revoke(CONTEXT));
+    const error = await failureOf((await revocation(issuer, token, { client: 'stranger' })).revoke(CONTEXT));
     expect(error).toMatchObject({ retryable: false });
     expect(error.message).toContain('this client may not introspect it');
     expect(await use(token)).toBe(200);
@@ -91,7 +82,7 @@ describeWith('revoking an OAuth token', startOAuth, (server) => {
   test.each(['no-such-token', 'a.b.c'])(
     'an unknown token is revoked with 200 and never called dead: %s',
     async (token) => {
-      const error = await failure((await revocation(server().issuer, token)).revoke(CONTEXT));
+      const error = await failureOf((await revocation(server().issuer, token)).revoke(CONTEXT));
       expect(error).toMatchObject({ retryable: false });
       expect(error.message).not.toContain(token);
     },
@@ -102,7 +93,7 @@ describeWith('revoking an OAuth token', startOAuth, (server) => {
     const token = await newToken('agent-b', 'jwt');
     expect(token.split('.')).toHaveLength(3);
     const step = await revocation(issuer, token);
-    const error = await failure(step.revoke(CONTEXT));
+    const error = await failureOf(step.revoke(CONTEXT));
     expect(error).toMatchObject({ retryable: false });
     expect(error.message).toMatch(/400 unsupported_token_type: .* this token is a JWT/);
     expect(await step.verify(CONTEXT)).toMatchObject({ dead: false, proof: expect.stringContaining('is a JWT') });
@@ -151,7 +142,7 @@ describeWith('revoking an OAuth token', startOAuth, (server) => {
     const token = await newToken('agent-b');
     const step = await revocation(issuer, token, { secret: 'wr%ng canary' });
     for (const call of [step.revoke, step.verify]) {
-      const error = await failure(call(CONTEXT));
+      const error = await failureOf(call(CONTEXT));
       expect(error).toMatchObject({ retryable: false });
       expect(error.message).toContain('401 invalid_client: check client_id and client_secret');
       expect(error.message).not.toMatch(/canary/);
@@ -174,7 +165,7 @@ describeWith('an OAuth server that answers oddly', startReceiver, (receiver: () 
     receiver().answer(status, body, { location: '/elsewhere' });
     const step = await revocation(receiver().url, 'tok-canary');
     for (const call of [step.verify, step.revoke]) {
-      const error = await failure(call(CONTEXT));
+      const error = await failureOf(call(CONTEXT));
       expect(error.retryable).toBe(retryable);
       expect(error.message).not.toContain('canary');
     }
@@ -188,7 +179,7 @@ describeWith('an OAuth server that answers oddly', startReceiver, (receiver: () 
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const step = await revocation(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'tok-canary');
-    const error = await failure(step.revoke(CONTEXT));
+    const error = await failureOf(step.revoke(CONTEXT));
     expect(error).toMatchObject({ retryable: false, message: expect.stringContaining('503') });
     server.close();
   });

@@ -1,11 +1,11 @@
 import pg from 'pg';
 import { beforeAll, expect, test } from 'vitest';
-import { CallError } from '../../src/errors.ts';
 import type { Revocation } from '../../src/response/action.ts';
 import { postgres } from '../../src/revokers/postgres.ts';
 import { freePort } from '../servers/free-port.ts';
 import { startPostgres } from '../servers/postgres.ts';
 import { describeWith } from '../servers/require-server.ts';
+import { failureOf } from './failure.ts';
 import { letManage } from './let-manage.ts';
 import { secretOf } from './secret-of.ts';
 
@@ -17,15 +17,6 @@ const run = process.pid.toString(36);
 
 async function revocation(url: string, role: string): Promise<Revocation> {
   return postgres.prepare({ url: await secretOf(url) }, { with: 'postgres', role });
-}
-
-async function failure(attempt: Promise<unknown> | undefined): Promise<CallError> {
-  const error = await attempt?.then(
-    () => new Error('did not fail'),
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(CallError);
-  return error as CallError;
 }
 
 describeWith('revoking a PostgreSQL role', startPostgres, (server) => {
@@ -134,25 +125,25 @@ describeWith('revoking a PostgreSQL role', startPostgres, (server) => {
   test('a role that is not there is never called dead', async () => {
     const step = await revocation(responderUrl, 'nobody_at_all');
     for (const attempt of [step.revoke, step.restore])
-      expect(await failure(attempt?.(CONTEXT))).toMatchObject({ retryable: false });
+      expect(await failureOf(attempt?.(CONTEXT))).toMatchObject({ retryable: false });
     expect(await step.verify(CONTEXT)).toEqual({ dead: false, proof: 'no role "nobody_at_all" on this server' });
   });
 
   test("Wayward's own role is refused", async () => {
     const step = await revocation(responderUrl, responder);
-    expect((await failure(step.revoke(CONTEXT))).message).toContain('the role that Wayward itself connects as');
+    expect((await failureOf(step.revoke(CONTEXT))).message).toContain('the role that Wayward itself connects as');
   });
 
   test('without the right to do it, it fails at once and says so', async () => {
     const weak = await newRole(`weak_${run}`);
     await newRole(`target_${run}`);
-    const error = await failure((await revocation(weak, `target_${run}`)).revoke(CONTEXT));
+    const error = await failureOf((await revocation(weak, `target_${run}`)).revoke(CONTEXT));
     expect(error).toMatchObject({ retryable: false });
     expect(error.message).toMatch(/42501.*(permission|CREATEROLE)/i);
   });
 
   test('a wrong password is no reason to try again, and is not in the message', async () => {
-    const error = await failure((await revocation(server().urlFor(responder, PASSWORD), 'x')).verify(CONTEXT));
+    const error = await failureOf((await revocation(server().urlFor(responder, PASSWORD), 'x')).verify(CONTEXT));
     expect(error.retryable).toBe(false);
     expect(`${error.message} ${error.stack} ${JSON.stringify(error)}`).not.toContain('canary');
   });
@@ -160,14 +151,14 @@ describeWith('revoking a PostgreSQL role', startPostgres, (server) => {
 
 test('a server that does not answer may answer later', async () => {
   const step = await revocation(`postgresql://w:${encodeURIComponent(PASSWORD)}@127.0.0.1:${await freePort()}/db`, 'x');
-  const error = await failure(step.revoke(CONTEXT));
+  const error = await failureOf(step.revoke(CONTEXT));
   expect(error.retryable).toBe(true);
   expect(error.message).toContain('ECONNREFUSED');
   expect(error.message).not.toContain('canary');
 });
 
 test('a URL that is none fails for good, without showing it', async () => {
-  const error = await failure((await revocation(`postgresql://w:${PASSWORD}@[bad/db`, 'x')).revoke(CONTEXT));
+  const error = await failureOf((await revocation(`postgresql://w:${PASSWORD}@[bad/db`, 'x')).revoke(CONTEXT));
   expect(error.retryable).toBe(false);
   expect(error.message).not.toContain('canary');
 });

@@ -124,3 +124,26 @@ export async function onVault(server: VaultServer): Promise<Manager> {
     },
   };
 }
+
+interface Stoppable {
+  stop(): Promise<void>;
+}
+
+/** A database, and the manager that keeps its passwords. */
+export interface Beside<Database> extends Stoppable {
+  readonly database: Database;
+  readonly manager: Manager;
+}
+
+/** Both of them, or none. */
+export const beside =
+  <Database extends Stoppable, Server extends Stoppable>(
+    startDatabase: () => Promise<Database>,
+    startManager: () => Promise<Server>,
+    managerOf: (server: Server) => Promise<Manager>,
+  ) =>
+  async (): Promise<Beside<Database>> => {
+    const [database, server] = [await startDatabase(), await startManager()];
+    const stop = async () => void (await Promise.all([database.stop(), server.stop()]));
+    return { database, manager: await managerOf(server), stop };
+  };

@@ -10,30 +10,12 @@ import { describeWith } from '../servers/require-server.ts';
 import { startVault } from '../servers/vault.ts';
 import { checkedAccounts, type PlainAccounts } from './accounts.ts';
 import { eachCrash } from './each-crash.ts';
-import { type Manager, onFake, onMoto, onVault } from './managers.ts';
+import { type Beside, beside, onFake, onMoto, onVault } from './managers.ts';
 import { rotationsOf } from './rotations-of.ts';
 
 const OLD = 'canary-old-password';
 /** 32 bytes, as ed25519 needs it. */
 const LONG_OLD = 'canary-old-password-of-32-bytes-';
-
-interface Servers {
-  readonly mariadb: MariaDbServer;
-  readonly manager: Manager;
-  stop(): Promise<void>;
-}
-
-/** MariaDB and a manager, or none of them. */
-const beside =
-  <Server extends { stop(): Promise<void> }>(
-    start: () => Promise<Server>,
-    managerOf: (server: Server) => Promise<Manager>,
-  ) =>
-  async (): Promise<Servers> => {
-    const [mariadb, server] = [await startMariaDb(), await start()];
-    const stop = async () => void (await Promise.all([mariadb.stop(), server.stop()]));
-    return { mariadb, manager: await managerOf(server), stop };
-  };
 
 interface Agent {
   /** How its account is identified, by host. */
@@ -50,12 +32,12 @@ const run = process.pid.toString(36);
 let count = 0;
 
 /** How tests work on both servers. */
-function agentsOn(servers: () => Servers) {
+function agentsOn(servers: () => Beside<MariaDbServer>) {
   let accounts: PlainAccounts = {};
   let settings: Record<string, unknown> = {};
   const responder = `rotator_${run}`;
   beforeAll(async () => {
-    const { query, urlFor } = servers().mariadb;
+    const { query, urlFor } = servers().database;
     await query("SET GLOBAL log_output = 'TABLE'");
     await query('SET GLOBAL general_log = ON');
     await query('CREATE USER ?@? IDENTIFIED BY ?', [responder, '127.0.0.1', OLD]);
@@ -67,7 +49,7 @@ function agentsOn(servers: () => Servers) {
   /** An agent's user with these accounts, host and how it is identified; its password is in the manager. */
   async function newAgent({ hosts = ANYWHERE, text = OLD, user = `rotated_${run}_${++count}` }: Agent = {}) {
     for (const [host, how] of Object.entries(hosts))
-      await servers().mariadb.query(`CREATE USER ?@? IDENTIFIED ${how}`, [user, host]);
+      await servers().database.query(`CREATE USER ?@? IDENTIFIED ${how}`, [user, host]);
     const name = `secret_${run}_${++count}`;
     await servers().manager.create(name, text);
     const rotate = { with: 'mariadb-password', user, secret: servers().manager.reference(name) };
@@ -77,7 +59,7 @@ function agentsOn(servers: () => Servers) {
   const held = async (name: string) => [await current(name), await servers().manager.pending(name)];
   async function logsIn(user: string, password = ''): Promise<boolean> {
     try {
-      await (await mysql.createConnection(servers().mariadb.urlFor(user, password))).end();
+      await (await mysql.createConnection(servers().database.urlFor(user, password))).end();
       return true;
     } catch {
       return false; // refused
@@ -85,7 +67,7 @@ function agentsOn(servers: () => Servers) {
   }
   /** What the server keeps in place of a password, by host. */
   async function verifiers(user: string): Promise<Record<string, string>> {
-    const rows = await servers().mariadb.query(
+    const rows = await servers().database.query(
       "SELECT Host, JSON_VALUE(Priv, '$.authentication_string') AS kept FROM mysql.global_priv WHERE User = ?",
       [user],
     );
@@ -100,9 +82,9 @@ function agentsOn(servers: () => Servers) {
 }
 
 const MANAGERS = [
-  ['Vault', beside(startVault, onVault)],
-  ['AWS Secrets Manager (moto)', beside(startMoto, onMoto)],
-  ['Google Cloud Secret Manager (a fake that holds its contract)', beside(startFakeGcp, onFake)],
+  ['Vault', beside(startMariaDb, startVault, onVault)],
+  ['AWS Secrets Manager (moto)', beside(startMariaDb, startMoto, onMoto)],
+  ['Google Cloud Secret Manager (a fake that holds its contract)', beside(startMariaDb, startFakeGcp, onFake)],
 ] as const;
 
 for (const [title, start] of MANAGERS)
@@ -111,7 +93,7 @@ for (const [title, start] of MANAGERS)
 
     test('with the documented rights and no more: the new password is what readers get and logs in; the old one is kept, and refused', async () => {
       const { user, name, credential } = await newAgent();
-      const session = await mysql.createConnection(servers().mariadb.urlFor(user, OLD));
+      const session = await mysql.createConnection(servers().database.urlFor(user, OLD));
       const { response, order, make, steps } = rotationsOf([credential], settings());
       order();
       await make();
@@ -131,12 +113,12 @@ for (const [title, start] of MANAGERS)
       await session.end();
 
       const files = readdirSync(response.folder).map((file) => readFileSync(join(response.folder, file), 'latin1'));
-      const said = await servers().mariadb.query(
+      const said = await servers().database.query(
         "SELECT argument FROM mysql.general_log WHERE argument LIKE CONCAT('ALTER USER `', ?, '%')",
         [user],
       );
       expect(said).toHaveLength(1);
-      const log = await servers().mariadb.query(
+      const log = await servers().database.query(
         "SELECT argument FROM mysql.general_log WHERE user_host LIKE CONCAT('%', ?, '%')",
         [`rotator_${run}`],
       );
@@ -177,8 +159,8 @@ describeWith('which accounts of a MariaDB user get the new password', MANAGERS[0
     const { user, name, credential } = await newAgent({
       hosts: { '%': same, '10.4.%': same, 'other.example.com': "BY 'of somebody else'", '10.8.%': `BY ''` },
     });
-    await servers().mariadb.query('ALTER USER ?@? ACCOUNT LOCK', [user, '10.4.%']);
-    await servers().mariadb.query('ALTER USER ?@? REQUIRE SSL WITH MAX_QUERIES_PER_HOUR 7', [user, '10.4.%']);
+    await servers().database.query('ALTER USER ?@? ACCOUNT LOCK', [user, '10.4.%']);
+    await servers().database.query('ALTER USER ?@? REQUIRE SSL WITH MAX_QUERIES_PER_HOUR 7', [user, '10.4.%']);
     const before = await verifiers(user);
     const { order, make, steps } = rotationsOf([credential], settings());
     order();
@@ -189,7 +171,7 @@ describeWith('which accounts of a MariaDB user get the new password', MANAGERS[0
     expect(after['10.4.%']).toBe(after['%']);
     expect(after['%']).not.toBe(before['%']);
     for (const other of ['other.example.com', '10.8.%']) expect(after[other]).toBe(before[other]);
-    const [kept] = await servers().mariadb.query(
+    const [kept] = await servers().database.query(
       "SELECT JSON_VALUE(Priv, '$.account_locked') AS locked, JSON_VALUE(Priv, '$.max_questions') AS most, JSON_VALUE(Priv, '$.ssl_type') AS ssl_type FROM mysql.global_priv WHERE User = ? AND Host = ?",
       [user, '10.4.%'],
     );
@@ -197,7 +179,7 @@ describeWith('which accounts of a MariaDB user get the new password', MANAGERS[0
   });
 
   test('an account of ed25519 keeps its plugin; the login that proves it is of ed25519, too', async () => {
-    await servers().mariadb.query("INSTALL SONAME 'auth_ed25519'");
+    await servers().database.query("INSTALL SONAME 'auth_ed25519'");
     const how = `VIA ed25519 USING PASSWORD('${LONG_OLD}')`;
     const { user, name, credential } = await newAgent({ hosts: { '%': how, '10.%': how }, text: LONG_OLD });
     const { order, make, steps } = rotationsOf([credential], settings());
@@ -243,7 +225,7 @@ describeWith('which accounts of a MariaDB user get the new password', MANAGERS[0
     ['there is no such user', { hosts: {} }, /^no user `\w+` on this server: check the registry$/],
     ['it is a user that differs in case', { hosts: {}, user: `CASE_${run}` }, /^no user/],
   ])('%s: it says so, and nothing is changed', async (_what, agent: Agent, message) => {
-    await servers().mariadb.query('CREATE OR REPLACE USER ?@? IDENTIFIED BY ?', [`case_${run}`, '%', OLD]);
+    await servers().database.query('CREATE OR REPLACE USER ?@? IDENTIFIED BY ?', [`case_${run}`, '%', OLD]);
     const { user, name, credential } = await newAgent(agent);
     const before = await verifiers(user);
     const { order, make, steps } = rotationsOf([credential], settings());
@@ -299,7 +281,7 @@ describeWith('which accounts of a MariaDB user get the new password', MANAGERS[0
     const { user, name, credential } = await newAgent();
     const { order, make, steps } = rotationsOf([credential], settings());
     order();
-    const lock = (to: string) => () => servers().mariadb.query(`ALTER USER ?@? ACCOUNT ${to}`, [user, '%']);
+    const lock = (to: string) => () => servers().database.query(`ALTER USER ?@? ACCOUNT ${to}`, [user, '%']);
     await meanwhile(make, lock('LOCK'), lock('UNLOCK'));
     expect(steps()).toMatchObject([
       {
@@ -315,7 +297,7 @@ describeWith('which accounts of a MariaDB user get the new password', MANAGERS[0
     const { user, name, credential } = await newAgent();
     const { order, make, steps } = rotationsOf([credential], settings());
     order();
-    await meanwhile(make, () => servers().mariadb.query('ALTER USER ?@? IDENTIFIED BY ?', [user, '%', 'an admin’s']));
+    await meanwhile(make, () => servers().database.query('ALTER USER ?@? IDENTIFIED BY ?', [user, '%', 'an admin’s']));
     expect(steps()).toMatchObject([
       { state: 'failed', note: `somebody else gave user \`${user}\` another password in between` },
     ]);
@@ -324,7 +306,7 @@ describeWith('which accounts of a MariaDB user get the new password', MANAGERS[0
   });
 
   test('a server that takes no verifiers (password validation) says so; the old password works on', async () => {
-    await servers().mariadb.query("INSTALL SONAME 'simple_password_check'");
+    await servers().database.query("INSTALL SONAME 'simple_password_check'");
     try {
       const { user, name, credential } = await newAgent({
         hosts: { '%': "BY 'Canary-0ld-password'" },
@@ -337,7 +319,7 @@ describeWith('which accounts of a MariaDB user get the new password', MANAGERS[0
       expect(await current(name)).toBe('Canary-0ld-password');
       expect(await logsIn(user, 'Canary-0ld-password')).toBe(true);
     } finally {
-      await servers().mariadb.query("UNINSTALL SONAME 'simple_password_check'");
+      await servers().database.query("UNINSTALL SONAME 'simple_password_check'");
     }
   });
 });

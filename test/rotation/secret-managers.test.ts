@@ -5,36 +5,19 @@ import { beforeAll, expect, test } from 'vitest';
 import { credentialOf, NOW } from '../response/response-of.ts';
 import { startFakeGcp } from '../servers/fake-gcp.ts';
 import { startMoto } from '../servers/moto.ts';
-import { type PostgresServer, startPostgres } from '../servers/postgres.ts';
+import { startPostgres } from '../servers/postgres.ts';
+import { logsIn as loginWorks } from '../servers/postgres-login.ts';
 import { describeWith } from '../servers/require-server.ts';
 import { checkedAccounts, type PlainAccounts } from './accounts.ts';
 import { eachCrash } from './each-crash.ts';
-import { type Manager, onFake, onMoto } from './managers.ts';
+import { beside, onFake, onMoto } from './managers.ts';
 import { rotationsOf } from './rotations-of.ts';
 
 const OLD = 'canary-old-password';
 
-interface Servers {
-  readonly postgres: PostgresServer;
-  readonly manager: Manager;
-  stop(): Promise<void>;
-}
-
-/** PostgreSQL and a manager, or none of them. */
-const beside =
-  <Server extends { stop(): Promise<void> }>(
-    start: () => Promise<Server>,
-    managerOf: (server: Server) => Promise<Manager>,
-  ) =>
-  async (): Promise<Servers> => {
-    const [postgres, server] = [await startPostgres(), await start()];
-    const stop = async () => void (await Promise.all([postgres.stop(), server.stop()]));
-    return { postgres, manager: await managerOf(server), stop };
-  };
-
 const MANAGERS = [
-  ['AWS Secrets Manager (moto)', beside(startMoto, onMoto)],
-  ['Google Cloud Secret Manager (a fake that holds its contract)', beside(startFakeGcp, onFake)],
+  ['AWS Secrets Manager (moto)', beside(startPostgres, startMoto, onMoto)],
+  ['Google Cloud Secret Manager (a fake that holds its contract)', beside(startPostgres, startFakeGcp, onFake)],
 ] as const;
 
 let count = 0;
@@ -63,7 +46,7 @@ for (const [title, start] of MANAGERS)
     const manager = () => servers().manager;
 
     beforeAll(async () => {
-      const { postgres } = servers();
+      const { database: postgres } = servers();
       await postgres.query("CREATE ROLE rotator LOGIN CREATEROLE PASSWORD 'pw'");
       accounts = { postgres: { url: postgres.urlFor('rotator', 'pw') }, ...manager().accounts };
       settings = await checkedAccounts(accounts);
@@ -72,7 +55,7 @@ for (const [title, start] of MANAGERS)
     /** An agent's role, and its password in the manager, as `text` has it. */
     async function newAgent({ text = OLD, field = '' } = {}) {
       const name = `rotated_${++count}`;
-      await servers().postgres.query(`CREATE ROLE ${name} LOGIN PASSWORD '${OLD}'`);
+      await servers().database.query(`CREATE ROLE ${name} LOGIN PASSWORD '${OLD}'`);
       await manager().create(name, text);
       const rotate = {
         with: 'postgres-password',
@@ -81,17 +64,7 @@ for (const [title, start] of MANAGERS)
       };
       return { name, rotate, credential: credentialOf({ rotate }) };
     }
-    async function logsIn(role: string, password = ''): Promise<boolean> {
-      const client = new pg.Client({ connectionString: servers().postgres.urlFor(role, password) });
-      try {
-        await client.connect();
-        return true;
-      } catch {
-        return false; // refused
-      } finally {
-        await client.end();
-      }
-    }
+    const logsIn = (role: string, password = '') => loginWorks(servers().database, role, password);
 
     test('with the documented rights and no more: the new password is what readers get and logs in; the old one is kept, and refused', async () => {
       const { name, credential } = await newAgent();
