@@ -16,6 +16,21 @@ export interface CloudEvent {
   readonly data: unknown;
 }
 
+/** What Wayward tells: `at` in milliseconds since the epoch. */
+export const cloudEvent = (
+  type: string,
+  { id, subject, at, data }: { id: string; subject: string; at: number; data: unknown },
+): CloudEvent => ({
+  specversion: '1.0',
+  id,
+  source: 'wayward',
+  type,
+  subject,
+  time: new Date(at).toISOString(),
+  datacontenttype: 'application/json',
+  data,
+});
+
 export interface WebhookReceiver {
   readonly url: string;
   /** The signing key; `whsec_` and base64, or any text of which the UTF-8 bytes are taken. */

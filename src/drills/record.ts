@@ -1,7 +1,7 @@
 import type { AuditTrail } from '../response/audit.ts';
 import type { ResponseContext } from '../response/context.ts';
 import { stepKey } from '../response/outbox.ts';
-import type { CloudEvent } from '../webhook.ts';
+import { type CloudEvent, cloudEvent } from '../webhook.ts';
 import type { DrillReport } from './drill.ts';
 
 /** Puts a drill into the audit trail, and tells the webhook, where there is one: both or neither. */
@@ -60,20 +60,15 @@ function notify(report: DrillReport, { outbox }: ResponseContext, now: number): 
   );
 }
 
-const notificationOf = (report: DrillReport, id: string, now: number): CloudEvent => ({
-  specversion: '1.0',
-  id,
-  source: 'wayward',
-  type: 'wayward.drill',
-  subject: report.cause,
-  time: new Date(now).toISOString(),
-  datacontenttype: 'application/json',
-  data: {
-    revoker: report.kind,
-    passed: report.passed,
-    note: report.note,
-    took_ms: report.took,
-    objective_ms: report.objective,
-    steps_ms: report.steps,
-  },
-});
+const notificationOf = (report: DrillReport, id: string, now: number): CloudEvent =>
+  cloudEvent('wayward.drill', {
+    ...{ id, subject: report.cause, at: now },
+    data: {
+      revoker: report.kind,
+      passed: report.passed,
+      note: report.note,
+      took_ms: report.took,
+      objective_ms: report.objective,
+      steps_ms: report.steps,
+    },
+  });

@@ -1,4 +1,4 @@
-import type { CloudEvent } from '../webhook.ts';
+import { cloudEvent } from '../webhook.ts';
 import type { ResponseContext } from './context.ts';
 import { type OpenBreaker, openBreaker } from './limits.ts';
 import { AUTOMATIC, type OutboxStep, PAGE, stepKey } from './outbox.ts';
@@ -8,19 +8,10 @@ const TYPE = 'wayward.breaker';
 /** Puts the one page about a breaker that has just opened because of this alert before everything that waits for the webhook. */
 export function pageBreaker(alert: string, { at, because }: OpenBreaker, { outbox, now }: ResponseContext): void {
   const key = stepKey(TYPE, String(at), 'notify');
-  const event: CloudEvent = {
-    specversion: '1.0',
-    id: key,
-    source: 'wayward',
-    type: TYPE,
-    subject: alert,
-    time: new Date(at).toISOString(),
-    datacontenttype: 'application/json',
-    data: { because, opened_at: new Date(at).toISOString() },
-  };
+  const data = { because, opened_at: new Date(at).toISOString() };
   const times = { eventAt: undefined, expiresAt: undefined };
   const about = { credential: '', agent: '', peerGroup: '', ...times };
-  const detail = JSON.stringify(event);
+  const detail = JSON.stringify(cloudEvent(TYPE, { id: key, subject: alert, at, data }));
   outbox.add({ key, cause: alert, action: 'notify', ...about, detail, position: PAGE, decidedBy: AUTOMATIC }, now());
 }
 

@@ -1,6 +1,6 @@
 import type { Alert } from '../alerts/alert.ts';
 import { severityRank } from '../detectors/finding.ts';
-import type { CloudEvent } from '../webhook.ts';
+import { cloudEvent } from '../webhook.ts';
 import type { ResponseContext } from './context.ts';
 import { AUTOMATIC, type OutboxStep, stepKey } from './outbox.ts';
 import type { Ladder, PlanStep } from './plan.ts';
@@ -112,18 +112,8 @@ function notify(
   data: object,
   { outbox, now }: ResponseContext,
 ): void {
-  const event: CloudEvent = {
-    specversion: '1.0',
-    id: key,
-    source: 'wayward',
-    type: TYPE,
-    subject: alert.id,
-    time: iso(now()),
-    datacontenttype: 'application/json',
-    data,
-  };
   const about = { credential: '', agent, peerGroup, eventAt: alert.end, expiresAt: undefined };
   const position = severityRank(alert.severity);
-  const detail = JSON.stringify(event);
+  const detail = JSON.stringify(cloudEvent(TYPE, { id: key, subject: alert.id, at: now(), data }));
   outbox.add({ key, cause: alert.id, action: 'notify', ...about, detail, position, decidedBy: AUTOMATIC }, now());
 }

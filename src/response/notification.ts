@@ -1,5 +1,5 @@
 import type { Alert } from '../alerts/alert.ts';
-import type { CloudEvent } from '../webhook.ts';
+import { type CloudEvent, cloudEvent } from '../webhook.ts';
 import type { Decision } from './guards.ts';
 
 /**
@@ -8,14 +8,8 @@ import type { Decision } from './guards.ts';
  */
 export function notificationOf(alert: Alert, decisions: readonly Decision[], id: string, now: number): CloudEvent {
   const acts = decisions.some(({ outcome }) => outcome === 'auto' || outcome === 'approve');
-  return {
-    specversion: '1.0',
-    id,
-    source: 'wayward',
-    type: 'wayward.alert',
-    subject: alert.id,
-    time: new Date(now).toISOString(),
-    datacontenttype: 'application/json',
+  return cloudEvent('wayward.alert', {
+    ...{ id, subject: alert.id, at: now },
     data: {
       dry_run: !acts,
       alert: {
@@ -36,5 +30,5 @@ export function notificationOf(alert: Alert, decisions: readonly Decision[], id:
         because,
       })),
     },
-  };
+  });
 }

@@ -1,4 +1,4 @@
-import type { CloudEvent } from '../webhook.ts';
+import { cloudEvent } from '../webhook.ts';
 import type { ResponseContext } from './context.ts';
 
 /** What the webhook is to be told of something that is no alert. */
@@ -17,16 +17,7 @@ export interface News {
 /** Tells the webhook, where there is one. Part of the transaction that runs. */
 export function tell({ key, type, cause, subject, data, by }: News, { config, outbox, now }: ResponseContext): void {
   if (config.webhook === undefined) return;
-  const event: CloudEvent = {
-    specversion: '1.0',
-    id: key,
-    source: 'wayward',
-    type,
-    subject,
-    time: new Date(now()).toISOString(),
-    datacontenttype: 'application/json',
-    data,
-  };
   const about = { credential: '', agent: '', peerGroup: '', position: 0, eventAt: undefined, expiresAt: undefined };
-  outbox.add({ ...about, key, cause, action: 'notify', detail: JSON.stringify(event), decidedBy: by }, now());
+  const detail = JSON.stringify(cloudEvent(type, { id: key, subject, at: now(), data }));
+  outbox.add({ ...about, key, cause, action: 'notify', detail, decidedBy: by }, now());
 }

@@ -4,7 +4,7 @@ import { cleanText } from '../formats/redact.ts';
 import { httpUrl } from '../http-url.ts';
 import type { CallContext, Verification } from '../response/action.ts';
 import { scrub } from '../scrub.ts';
-import { type CloudEvent, deliver } from '../webhook.ts';
+import { type CloudEvent, cloudEvent, deliver } from '../webhook.ts';
 import { defineRevoker } from './revoker.ts';
 
 const urlSchema = httpUrl().meta({ example: 'https://issuer.example.com/revoke' });
@@ -43,16 +43,8 @@ export const webhook = defineRevoker({
   },
 });
 
-const requestOf = (type: string, { key, credential, agent }: CallContext): CloudEvent => ({
-  specversion: '1.0',
-  id: `${type}-${key}`,
-  source: 'wayward',
-  type,
-  subject: credential,
-  time: new Date().toISOString(),
-  datacontenttype: 'application/json',
-  data: { credential, agent },
-});
+const requestOf = (type: string, { key, credential, agent }: CallContext): CloudEvent =>
+  cloudEvent(type, { id: `${type}-${key}`, subject: credential, at: Date.now(), data: { credential, agent } });
 
 const answerSchema = z.object({ dead: z.boolean(), proof: z.string().max(500).optional() });
 
