@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { MissingServer } from './require-server.ts';
-import { startTogether } from './start-together.ts';
+import { orStop, startTogether } from './start-together.ts';
 
 let running = 0;
 
@@ -30,5 +30,11 @@ test('one that fails is a failure, also where another one is missing', async () 
   const missing = failWith(new MissingServer('no such server'));
   const broken = failWith(new Error('it broke'));
   await expect(startTogether({ missing, one: startOne, broken })).rejects.toThrow('it broke');
+  expect(running).toBe(0);
+});
+
+test('a server is stopped where what comes after it fails', async () => {
+  const one = await startOne();
+  await expect(orStop(one, failWith(new MissingServer('no such server')))).rejects.toThrow(MissingServer);
   expect(running).toBe(0);
 });

@@ -23,3 +23,13 @@ export async function startTogether<Several extends Starts>(starts: Several): Pr
   }
   return { ...Object.fromEntries(names.map((name, at) => [name, servers[at]])), stop } as Together<Several>;
 }
+
+/** What comes after a server that was started; where that fails, the server is stopped. */
+export async function orStop<After>(server: Stoppable, after: () => Promise<After>): Promise<After> {
+  try {
+    return await after();
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}

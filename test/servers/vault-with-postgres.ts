@@ -9,5 +9,10 @@ export interface VaultWithPostgres {
   stop(): Promise<void>;
 }
 
-export const startVaultWithPostgres = (): Promise<VaultWithPostgres> =>
-  startTogether({ postgres: startPostgres, vault: () => startVault({ withPostgresPlugin: true }) });
+/** The start of each, for `startTogether`. */
+export const VAULT_WITH_POSTGRES = {
+  postgres: startPostgres,
+  vault: () => startVault({ withPostgresPlugin: true }),
+};
+
+export const startVaultWithPostgres = (): Promise<VaultWithPostgres> => startTogether(VAULT_WITH_POSTGRES);
