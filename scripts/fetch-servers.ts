@@ -3,6 +3,7 @@ import { startElasticsearch } from '../test/servers/elasticsearch.ts';
 import { startEnvoy } from '../test/servers/envoy.ts';
 import { startKafka } from '../test/servers/kafka.ts';
 import { startMoto } from '../test/servers/moto.ts';
+import { MissingServer } from '../test/servers/require-server.ts';
 import { startVault } from '../test/servers/vault.ts';
 
 /** What each is made with, for `--help`, and its start: what is there is used, what is not is built or downloaded. */
@@ -53,7 +54,12 @@ async function isFetched(name: Name): Promise<boolean> {
     console.log(`${name}: ready ${seconds()}`);
     return true;
   } catch (error) {
-    console.error(`${name}: FAILED ${seconds()}:`, error);
+    console.error(`${name}: FAILED ${seconds()}:`, error instanceof MissingServer ? whyMissing(error) : error);
     return false;
   }
+}
+
+/** With what the program of the build printed, or that it is not there. */
+function whyMissing({ message, cause }: MissingServer): string {
+  return cause instanceof Error ? `${message} (${cause.message.trim()})` : message;
 }
