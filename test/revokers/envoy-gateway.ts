@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { envoy } from '../../src/revokers/envoy.ts';
 import { type EnvoyServer, startEnvoy } from '../servers/envoy.ts';
 import { freePort } from '../servers/free-port.ts';
+import { orStop } from '../servers/start-together.ts';
 import { startUpstream, type Upstream } from '../servers/upstream.ts';
 import { placed, snippets } from './docs-snippet.ts';
 
@@ -28,10 +29,11 @@ export async function startEnvoyGateway(
   ids: readonly string[] = ['cred-a', 'cred-b', 'cred-c'],
 ): Promise<EnvoyGateway> {
   const [port, upstream] = [await freePort(), await startUpstream()];
-  const server = await startEnvoy(async (folder) => {
+  const resourcesIn = async (folder: string) => {
     writeFileSync(join(folder, 'wayward-denied.json'), beginning());
     return { listeners: [listener(folder, port, ids)], clusters: [cluster(upstream.port)] };
-  });
+  };
+  const server = await orStop(upstream, () => startEnvoy(resourcesIn));
   return {
     ...server,
     url: `http://127.0.0.1:${port}/`,
