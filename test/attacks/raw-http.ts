@@ -32,6 +32,8 @@ export function sendRaw({ port, text, tls, leavesAfter = PATIENCE_MS }: RawReque
     socket.once(tls === undefined ? 'connect' : 'secureConnect', () => socket.write(text));
     socket.on('data', (part) => {
       answer += part.toString('latin1');
+      // Envoy leaves a connection open for a second after it refused: it waits for the client to go.
+      if (/^HTTP\/1\.[01] [45]/.test(answer) && answer.includes('\r\n\r\n')) socket.destroy();
     });
     socket.once('error', (error: NodeJS.ErrnoException) => {
       // Servers reset a connection whose request they have not read to its end.
