@@ -28,7 +28,7 @@ export interface AttackedServer {
 }
 
 /** What the docs have users paste for a log of JSON, with the keys of a test: its format is called `wayward`. */
-export const documentedLog = (folder: string): string =>
+const documentedLog = (folder: string): string =>
   placed(snippets('sources.md', '## nginx', 'nginx')[0] ?? '', {
     'include keys.map': `include ${folder}/keys.map`,
     'access_log /var/log/nginx/access.json wayward;': '',
