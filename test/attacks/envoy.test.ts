@@ -82,10 +82,14 @@ const PLANNED: readonly Planned[] = [
   thief('its own key and the victim in two headers (200)', (victim, own) =>
     requested('/v1/payroll', withKey(own))(victim),
   ),
-  thief('its own key where no route is (404)', (victim, own) => requested('/nowhere', withKey(own))(victim)),
+  thief('its own key where no route is, a flood (404)', (victim, own) => requested('/nowhere', withKey(own))(victim), {
+    times: FLOOD,
+  }),
   thief('its own key where Envoy denies it (403)', (victim, own) => requested('/forbidden', withKey(own))(victim)),
-  thief('its own key where the upstream does not answer (504)', (victim, own) =>
-    requested('/slow', withKey(own))(victim),
+  thief(
+    'its own key where the upstream does not answer, a flood (504)',
+    (victim, own) => requested('/slow', withKey(own))(victim),
+    { times: FLOOD },
   ),
   thief('its own key and an upgrade, which the upstream does not take', (victim, own) => [
     ...['GET /v1/payroll HTTP/1.1', HOST, claim(victim), withKey(own)],
@@ -167,7 +171,7 @@ const ROUTES = [
       },
     },
   },
-  { match: { prefix: '/slow' }, route: { cluster: 'upstream', timeout: '0.3s' } },
+  { match: { prefix: '/slow' }, route: { cluster: 'upstream', timeout: '0.02s' } },
   { match: { prefix: '/nowhere' }, route: { cluster_header: 'x-no-such-header' } },
 ];
 

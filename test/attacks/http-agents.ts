@@ -4,7 +4,7 @@ import { http } from '../../src/simulate/use.ts';
 import { historyOf, type Victim, victimOf } from './victim.ts';
 
 /** What every agent of these tests is for, and does. */
-const SCOPES = ['GET /v1/invoices/*'];
+const SCOPES = ['GET /v1/invoices/*', 'GET /v1/invoices/*/lines'];
 const TEMPLATES = [http('GET /v1/invoices/{id}', 900), http('GET /v1/invoices/{id}/lines', 2_400)];
 
 /** Behind a gateway: an agent that works elsewhere, where the attacker is not. */

@@ -15,6 +15,8 @@ type Log = 'open' | 'closed' | 'keys' | 'named';
 type Ports = AttackedNginx<Log>['ports'];
 
 const FLOOD = 1_000;
+/** More than anybody mistypes. */
+const REPEATS = 40;
 const HOST = 'host: api';
 const END = 'connection: close';
 const wrongPassword = (victim: Victim) => basic(victim.identity, 'garbage');
@@ -52,20 +54,26 @@ const OPEN: readonly Planned[] = [
   stranger('open', 'Basic authentication, a flood over the limit of requests (503)', claimed('/limited/payroll'), {
     times: FLOOD,
   }),
-  stranger('open', 'Basic authentication in a broken request: two Host headers (400)', twoHosts),
-  stranger('open', 'Basic authentication with the method TRACE (405)', claimed('/v1/payroll', 'TRACE')),
-  stranger('open', 'Basic authentication on a forbidden path (403)', claimed('/forbidden/payroll'), { repeats: 40 }),
+  stranger('open', 'Basic authentication in a broken request: two Host headers (400)', twoHosts, { repeats: REPEATS }),
+  stranger('open', 'Basic authentication with the method TRACE (405)', claimed('/v1/payroll', 'TRACE'), {
+    repeats: REPEATS,
+  }),
+  stranger('open', 'Basic authentication on a forbidden path (403)', claimed('/forbidden/payroll'), {
+    repeats: REPEATS,
+  }),
 ];
 
 /** Where auth_basic stands in the server, and the source says `identity: authenticated`. */
 const CLOSED: readonly Planned[] = [
   stranger('closed', 'auth_basic everywhere: a wrong password (401)', claimed('/v1/payroll'), {
-    repeats: 40,
+    repeats: REPEATS,
     heldBefore: HELD_401,
   }),
-  stranger('closed', 'auth_basic everywhere: a redirect of the rewrite phase (301)', claimed('/old/payroll')),
-  stranger('closed', 'auth_basic everywhere: another one (302)', claimed('/moved/payroll')),
-  stranger('closed', 'auth_basic everywhere: a broken request (400)', twoHosts),
+  stranger('closed', 'auth_basic everywhere: a redirect of the rewrite phase (301)', claimed('/old/payroll'), {
+    repeats: REPEATS,
+  }),
+  stranger('closed', 'auth_basic everywhere: another one (302)', claimed('/moved/payroll'), { repeats: REPEATS }),
+  stranger('closed', 'auth_basic everywhere: a broken request (400)', twoHosts, { repeats: REPEATS }),
   stranger('closed', 'auth_basic everywhere: a request that never ends (408)', (victim) =>
     ['GET /v1/payroll HTTP/1.1', HOST, wrongPassword(victim), ''].join('\r\n'),
   ),
@@ -73,26 +81,30 @@ const CLOSED: readonly Planned[] = [
     'closed',
     'auth_basic everywhere: a body beyond the limit (413)',
     claimed('/v1/payroll', 'POST', 'content-length: 9999'),
+    { repeats: REPEATS },
   ),
   stranger('closed', 'auth_basic everywhere: over the limit of requests (429)', claimed('/limited/payroll'), {
-    repeats: 40,
+    repeats: REPEATS,
   }),
   stranger('closed', 'auth_basic everywhere: a flood over the limit (503)', claimed('/busy/payroll'), { times: FLOOD }),
   stranger('closed', 'auth_basic everywhere: leaves while it waits for its turn (499)', claimed('/queue/payroll'), {
     leavesAfter: 100,
     repeats: 3,
   }),
-  stranger('closed', 'auth_basic everywhere: the method TRACE (405)', claimed('/v1/payroll', 'TRACE')),
+  stranger('closed', 'auth_basic everywhere: the method TRACE (405)', claimed('/v1/payroll', 'TRACE'), {
+    repeats: REPEATS,
+  }),
   stranger(
     'closed',
     'auth_basic everywhere: an unknown transfer encoding (501)',
     claimed('/v1/payroll', 'POST', 'transfer-encoding: none'),
+    { repeats: REPEATS },
   ),
   stranger('closed', 'auth_basic everywhere: an internal location (404)', claimed('/internal/payroll'), {
-    repeats: 40,
+    repeats: REPEATS,
   }),
   stranger('closed', 'auth_basic everywhere: a path that is denied to everybody (403)', claimed('/forbidden/payroll'), {
-    repeats: 40,
+    repeats: REPEATS,
   }),
 ];
 
