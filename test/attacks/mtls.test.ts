@@ -76,7 +76,7 @@ const PLANNED: readonly Planned[] = [
   },
   {
     ...{ log: 'silent', attack: 'a self-signed certificate, and a format that has no word about proof' },
-    ...{ signer: 'itself', isDeclared: true },
+    signer: 'itself',
   },
 ];
 
@@ -161,7 +161,7 @@ const controlsAt = (ports: Ports, folder?: string): HttpControl[] => {
     return { log, agent: HONEST[log], requests: [{ port: ports[log], text: get(), tls }] };
   };
   return [
-    { ...misuse('silent'), until: 'found' },
+    { ...misuse('silent'), until: 'nothing' },
     { ...misuse('on'), until: 'revoked' },
   ];
 };
