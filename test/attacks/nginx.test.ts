@@ -1,7 +1,9 @@
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import type { Render } from '../../src/simulate/line.ts';
 import { seeded } from '../../src/simulate/random.ts';
 import { nginxCombined, nginxJson } from '../../src/simulate/render-nginx.ts';
+import { snippets } from '../revokers/docs-snippet.ts';
 import { describeWith } from '../servers/require-server.ts';
 import { newSettings } from './attack.ts';
 import { type AttackedNginx, startAttackedNginx } from './attacked-nginx.ts';
@@ -160,6 +162,11 @@ const combined: Render = (use) =>
 
 const PASSWORD = 'pw-of-agents';
 
+/** What the docs have users say of such logs. */
+const [FROM_KEY_MAP, AUTHENTICATED] = snippets('sources.md', '## nginx', 'yaml').map(
+  (yaml): unknown => parse(yaml).sources[0].identity,
+);
+
 const SERVER = {
   open: `
     location /old/ { return 301 /v1/; }
@@ -265,8 +272,8 @@ async function start() {
       folder: join(nginx.folder, 'wayward'),
       logs: {
         open: { file: nginx.logOf('open') },
-        closed: { file: nginx.logOf('closed'), source: newSettings({ identity: 'authenticated' }) },
-        keys: { file: nginx.logOf('keys'), source: newSettings({ identity: 'from-key-map' }) },
+        closed: { file: nginx.logOf('closed'), source: newSettings({ identity: AUTHENTICATED }) },
+        keys: { file: nginx.logOf('keys'), source: newSettings({ identity: FROM_KEY_MAP }) },
         named: { file: nginx.logOf('named') },
       },
     });
