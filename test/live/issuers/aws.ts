@@ -22,6 +22,7 @@ const FORMAT = {
   action: '{action}',
   result: { field: 'status', rejected: [401, 403], error: ['4xx', '5xx'] },
   identities: { aws_access_key_id: 'caller' },
+  proof: { field: 'status', verified: [200] }, // AWS does what a signature asks for only once it has checked it
   ...{ source_ip: 'remote', client: 'user_agent', bytes: 'bytes', status: 'status' },
 };
 

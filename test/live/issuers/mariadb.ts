@@ -44,7 +44,10 @@ export const startMariaDbIssuer: StartIssuer = async (names) => {
     };
   }
   return {
-    settings: { sources: [{ file: proxy.log }], revokers: { mariadb: { url: 'secret://file/responder' } } },
+    settings: {
+      sources: [{ file: proxy.log, identity: 'authenticated' }],
+      revokers: { mariadb: { url: 'secret://file/responder' } },
+    },
     secrets: { responder: await createResponder(server) },
     holders: await Promise.all(names.map(holderOf)),
     async revocations() {

@@ -33,7 +33,7 @@ export const startOAuthIssuer: StartIssuer = async (names) => {
   const holders = await Promise.all(names.map(holderOf));
   return {
     settings: {
-      sources: [{ file: proxy.log }],
+      sources: [{ file: proxy.log, identity: 'from-key-map' }], // the API names the token in its answer, once it has checked it
       revokers: {
         oauth: {
           revocation_url: `${server.issuer}/token/revocation`,
