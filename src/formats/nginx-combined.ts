@@ -81,7 +81,7 @@ export const nginxCombined: Format = {
   title: 'nginx or Apache access log, combined',
   dataset: 'nginx.access',
   framing: 'line',
-  detect: (lines) => fractionOf(lines, (line) => LINE.test(line)),
+  detect: (lines) => fractionOf(lines, (line) => (LINE.exec(line)?.[4] ?? '') !== ''),
   parser: ({ redactor }) => ({
     parse: (bytes, start, end) => parseLine(bytes.toString('utf8', start, end), redactor),
   }),

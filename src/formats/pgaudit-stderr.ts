@@ -4,8 +4,8 @@
  * This log is text that clients can write into: an application name or, before authentication, a user name may look like the end
  * of the prefix. Where a line can be read in two ways it goes to the dead letters; csvlog and jsonlog don't have the problem.
  */
+import { detectStderr } from './detect-postgres.ts';
 import type { Format, Parsed } from './format.ts';
-import { fractionOf } from './json.ts';
 import { DATASET, type PostgresAudit, postgresAudit } from './pgaudit.ts';
 import { known } from './pgaudit-record.ts';
 
@@ -118,11 +118,7 @@ export const pgauditStderr: Format = {
     "PostgreSQL with pgaudit, stderr (`log_line_prefix = '%m [%p] %q[user=%u,db=%d,app=%a,client=%h,session=%c] '`)",
   dataset: DATASET,
   framing: 'postgres-stderr',
-  detect: (lines) =>
-    fractionOf(
-      lines.filter((line) => !line.startsWith('\t')),
-      (line) => typeof readPrefix(line) !== 'string',
-    ),
+  detect: detectStderr,
   parser(context) {
     const audit = postgresAudit(this.id, context);
     return {
