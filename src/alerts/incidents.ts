@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AttributedUse } from '../attribution/attributed.ts';
 import type { Found } from '../detectors/engine.ts';
-import { type Finding, type Severity, severityRank, worse } from '../detectors/finding.ts';
+import { type Finding, SEVERITIES, type Severity, severityRank, worse } from '../detectors/finding.ts';
 import { isAddress } from '../ecs.ts';
 import { isBelieved } from '../proof.ts';
 import type { Alert, AlertAttribution } from './alert.ts';
@@ -232,12 +232,15 @@ const withFinding = (
   }
   if (findings.length < MOST_FINDINGS) return { findings: [...findings, finding], dropped: 0 };
   const weakest = findings.reduce(
-    (so, { severity }, index) => (worse(findings[so]?.severity ?? 'low', severity) ? index : so),
+    (so, other, index) => (weight(other) < weight(findings[so] ?? finding) ? index : so),
     0,
   );
-  const replace = severityRank(finding.severity) > severityRank(findings[weakest]?.severity ?? 'critical');
+  const replace = weight(finding) > weight(findings[weakest] ?? finding);
   return { findings: replace ? findings.with(weakest, finding) : findings, dropped: 1 };
 };
+
+/** What is proven goes before what is only declared, however severe: forged records must not push it out. */
+const weight = ({ severity, declared }: Finding): number => severityRank(severity) + (declared ? 0 : SEVERITIES.length);
 
 const strongest = (findings: readonly Finding[]): Finding =>
   findings.reduce((so, finding) => {

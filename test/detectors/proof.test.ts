@@ -137,3 +137,12 @@ test('a host name is inside no declared network, since whoever owns the address 
   watched.use(NOW, { sourceIp: 'agent.billing.example.com' });
   expect(watched.worth[0]?.reason).toContain('outside its declared networks');
 });
+
+test('forged records, however many and grave, push no proven finding out of its alert', () => {
+  const watched = withHistory();
+  watched.use(NOW, { ...OUTSIDE });
+  for (let at = 1; at < 60; at++)
+    watched.use(NOW + at * 1_000, { action: `DROP TABLE public.t${at}`, proof: PROOF.stderrPrefix });
+  const [alert] = watched.worth;
+  expect(alert?.findings.filter(({ declared }) => !declared).map(({ subject }) => subject)).toContain(OUTSIDE.action);
+});
