@@ -51,6 +51,25 @@ test.each([
 });
 
 test.each([
+  ['all of it', { attribution: { method: 'credential_id', confidence: 0.7, proof: 'declared' } }],
+  ['that of this credential', { declaredOnly: ['cred-1'] }],
+] as const)('evidence that is only declared, %s, never acts, whatever min_confidence says', (_name, changes) => {
+  const response = autoResponse({ min_confidence: 0 }, [credentialOf({ id: 'cred-1' })]);
+  const decisions = respondTo(alertOf({ credentials: ['cred-1'], ...changes }), response);
+  expect(decisions).toMatchObject([
+    { outcome: 'approve', because: expect.stringContaining('nothing in the log proves') },
+  ]);
+});
+
+test('a rule for the detector of a declared finding lends its boldness to no other', () => {
+  const [finding] = alertOf().findings;
+  const declared = { ...(finding as Finding), detector: 'out-of-scope', declared: true as const };
+  const alert = alertOf({ findings: [finding as Finding, declared] });
+  const rules = [{ detector: 'out-of-scope', severity: 'low', mode: 'auto' }];
+  expect(modeFor(alert, responseSchema.parse({ mode: 'dry-run', rules }))).toBe('approve');
+});
+
+test.each([
   ['low', 'off'],
   ['medium', 'off'],
   ['high', 'auto'],
