@@ -1,0 +1,178 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { sql } from '../../src/simulate/use.ts';
+import { run } from '../cli/run.ts';
+import { describeWith } from '../servers/require-server.ts';
+import { type Measured, measure } from './measure.ts';
+import { CLAIMS } from './postgres/claims.ts';
+import { INNOCENT } from './postgres/innocent.ts';
+import { cutLog, LOG_NAMES, LOGS, type LogName, settle, writeHistory } from './postgres/logs.ts';
+import { APPLICATION, MALLORY, type PostgresAttack, type PostgresPlace, startPlace } from './postgres/place.ts';
+import { RAISED } from './postgres/raised.ts';
+import { markOf, STATEMENT_LINES, STATEMENTS } from './postgres/statements.ts';
+import { STDERR_LINES } from './postgres/stderr-lines.ts';
+import { historyOf, type Victim, victimOf } from './victim.ts';
+
+const ATTACKS = [...CLAIMS, ...STDERR_LINES, ...STATEMENT_LINES, ...RAISED, ...INNOCENT];
+const FRESH = 'csvlog that begins with the statement';
+
+/** What each victim does all day. */
+const ORDINARY = {
+  templates: [
+    sql('public.invoices', 'SELECT id, total FROM invoices WHERE id = $1', 1),
+    sql('public.customers', 'SELECT name FROM customers WHERE id = $1', 1),
+    sql('public.payments', 'INSERT INTO payments VALUES ($1, 1)', 1),
+    sql('', 'SELECT now()', 1),
+  ],
+  ip: '127.0.0.1',
+  client: APPLICATION,
+};
+const SCOPES = ['SELECT', 'SELECT public.invoices', 'SELECT public.customers', 'INSERT public.payments'];
+
+/** The log may call it by its role, and what a log of another system would call it is the same. */
+const newVictim = (name: string, role: string): Victim =>
+  victimOf(
+    name,
+    role,
+    { db_user: role, credential_id: role, vault_accessor: role },
+    {
+      ...{ slot: 'postgres', kind: 'database-role', scopes: SCOPES, networks: ['127.0.0.1/32'] },
+    },
+  );
+
+const victims = new Map(ATTACKS.map((attack, at) => [attack, newVictim(`victim-${at}`, `v${at}`)]));
+const CONTROL = newVictim('honest-agent', 'c1');
+const victimOfAttack = (attack: PostgresAttack): Victim => {
+  const found = victims.get(attack);
+  if (found === undefined) throw new TypeError('every attack has a victim');
+  return found;
+};
+
+interface Outcome {
+  readonly folder: string;
+  readonly records: ReadonlyMap<PostgresAttack, number>;
+  readonly measured: Readonly<Record<LogName | typeof FRESH, Measured>>;
+  readonly place: PostgresPlace;
+  readonly cuts: ReadonlyMap<string, readonly string[]>;
+  stop(): Promise<void>;
+}
+
+/** All attacks on one server, one after the other; then a `wayward run` on each of its logs. */
+async function start(): Promise<Outcome> {
+  const folder = mkdtempSync(join(tmpdir(), 'wayward-attacks-'));
+  const everyone = [...victims.values(), CONTROL];
+  const place = await startPlace(everyone.map(({ identity }) => identity));
+  const stop = async () => {
+    await place.stop();
+    rmSync(folder, { recursive: true });
+  };
+  try {
+    const since = Date.now();
+    const records = new Map<PostgresAttack, number>();
+    for (const attack of ATTACKS) records.set(attack, await attack.run(place, victimOfAttack(attack).identity));
+    await place.as(CONTROL.identity, (own) => own.query(`SELECT number FROM payment_cards ${markOf('control')} */`));
+    await settle(place);
+
+    const uses = everyone.flatMap((victim) => historyOf(victim, ORDINARY, since));
+    const watch = async (name: string, log: LogName, files: readonly string[]): Promise<Measured> => {
+      const own = join(folder, name);
+      mkdirSync(own, { recursive: true });
+      writeHistory(join(own, 'history.log'), uses, log);
+      return measure({
+        ...{ folder: own, victims: everyone, since },
+        sources: [{ file: 'history.log', follow: false }, ...files.map((file) => ({ file }))],
+        control: { victim: CONTROL, until: LOGS[log].proves ? 'revoked' : 'found' },
+      });
+    };
+    const cuts = cutLog(place, [...STATEMENT_LINES.map(({ attack }) => attack), 'control'], join(folder, 'fresh'));
+    const logOf = (log: LogName) => watch(log, log, [place.logs[LOGS[log].file]]);
+    const [jsonlog, csvlog] = await Promise.all([logOf('jsonlog'), logOf('csvlog')]);
+    const [stderr, fresh] = await Promise.all([logOf('stderr'), watch('fresh', 'csvlog', [...cuts.values()].flat())]);
+    return { folder, records, measured: { jsonlog, csvlog, stderr, [FRESH]: fresh }, place, cuts, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+describeWith('a PostgreSQL that is attacked', start, (outcome) => {
+  /** One test for each attack in each log; writes its row. */
+  const attacks = (list: readonly PostgresAttack[], logs: readonly (LogName | typeof FRESH)[]) =>
+    test.for(list.flatMap((attack) => logs.map((log) => ({ ...attack, attack, log, title: attack.attack }))))(
+      'point $point, $log: $title',
+      async ({ attack, log }, { task }) => {
+        const { measured, records } = outcome();
+        const { findings, responses } = measured[log].against(
+          victimOfAttack(attack),
+          attack.point === 7 ? 'medium' : 'low',
+        );
+        const { point, attacker, heldBefore } = attack;
+        task.meta.attack = {
+          ...{ point, attack: attack.attack, attacker, records: records.get(attack) ?? 0, findings, responses },
+          ...(heldBefore === undefined ? {} : { heldBefore }),
+        };
+        expect(responses).toBe(0);
+        if (attack.mayBeFound === undefined) expect(findings).toBe(0);
+        if (attack.own !== undefined) expect(await ownUses(attack, log)).toEqual(attack.own);
+      },
+    );
+
+  /** What `wayward parse` makes of the victim's own statements. */
+  async function ownUses(attack: PostgresAttack, log: LogName | typeof FRESH) {
+    if (log === FRESH || attack.own === undefined) throw new TypeError('only whole logs have sessions of the victim');
+    const { action } = attack.own;
+    const { identity } = victimOfAttack(attack);
+    const { place } = outcome();
+    const events = await eventsOf(place.logs[LOGS[log].file]);
+    const own = events.filter((event) => event.event.action === action && namesRole(event, identity));
+    return {
+      action,
+      uses: own.reduce((sum, { wayward }) => sum + wayward.uses, 0),
+      rows: own.reduce((sum, { wayward }) => sum + (wayward.db?.rows ?? 0), 0),
+    };
+  }
+
+  attacks(CLAIMS, LOG_NAMES);
+  attacks(STDERR_LINES, ['stderr']);
+  attacks(STATEMENT_LINES, [FRESH]);
+  attacks(RAISED, LOG_NAMES);
+  attacks(INNOCENT, LOG_NAMES);
+
+  test.for(STATEMENT_LINES)('point 5: "$attack" hides nothing of what the attacker did itself', async ({ attack }) => {
+    const files = outcome().cuts.get(attack) ?? [];
+    expect(files).toHaveLength(2);
+    for (const file of files) {
+      const events = (await eventsOf(file)).filter((event) => namesRole(event, MALLORY));
+      expect(events.reduce((sum, { wayward }) => sum + wayward.uses, 0)).toBe(STATEMENTS);
+    }
+  });
+
+  test.for([...LOG_NAMES, FRESH] as const)(
+    'an honest agent that misuses its own role is found: %s',
+    (log, { task }) => {
+      task.meta.control = true;
+      const { findings, responses } = outcome().measured[log].against(CONTROL, 'high');
+      expect(findings).toBe(1);
+      expect(responses).toBe(log === FRESH || LOGS[log].proves ? 1 : 0);
+    },
+  );
+});
+
+interface Event {
+  readonly event: { readonly action: string };
+  readonly wayward: {
+    readonly uses: number;
+    readonly db?: { readonly rows?: number };
+    readonly identities?: readonly { readonly value: string }[];
+  };
+}
+
+const namesRole = ({ wayward }: Event, role: string): boolean =>
+  wayward.identities?.some(({ value }) => value === role) ?? false;
+
+async function eventsOf(file: string): Promise<Event[]> {
+  const lines = (await run(['parse', file])).stdout.split('\n');
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line));
+}
