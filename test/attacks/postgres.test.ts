@@ -116,6 +116,7 @@ describeWith('a PostgreSQL that is attacked', start, (outcome) => {
         expect(responses).toBe(0);
         if (attack.mayBeFound === undefined) expect(findings).toBe(0);
         if (attack.own !== undefined) expect(await ownUses(attack, log)).toEqual(attack.own);
+        if (log === FRESH) expect(await usesOfMallory(attack)).toEqual([STATEMENTS, STATEMENTS]);
       },
     );
 
@@ -134,20 +135,22 @@ describeWith('a PostgreSQL that is attacked', start, (outcome) => {
     };
   }
 
+  /** The attacker hides nothing of what it did itself, whichever name the file has. */
+  async function usesOfMallory({ attack }: PostgresAttack): Promise<number[]> {
+    const files = outcome().cuts.get(attack) ?? [];
+    return Promise.all(
+      files.map(async (file) => {
+        const own = (await eventsOf(file)).filter((event) => namesRole(event, MALLORY));
+        return own.reduce((sum, { wayward }) => sum + wayward.uses, 0);
+      }),
+    );
+  }
+
   attacks(CLAIMS, LOG_NAMES);
   attacks(STDERR_LINES, ['stderr']);
   attacks(STATEMENT_LINES, [FRESH]);
   attacks(RAISED, LOG_NAMES);
   attacks(INNOCENT, LOG_NAMES);
-
-  test.for(STATEMENT_LINES)('point 5: "$attack" hides nothing of what the attacker did itself', async ({ attack }) => {
-    const files = outcome().cuts.get(attack) ?? [];
-    expect(files).toHaveLength(2);
-    for (const file of files) {
-      const events = (await eventsOf(file)).filter((event) => namesRole(event, MALLORY));
-      expect(events.reduce((sum, { wayward }) => sum + wayward.uses, 0)).toBe(STATEMENTS);
-    }
-  });
 
   test.for([...LOG_NAMES, FRESH] as const)(
     'an honest agent that misuses its own role is found: %s',

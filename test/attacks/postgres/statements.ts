@@ -30,6 +30,9 @@ const within = (attack: string, linesAbout: (role: string) => string, statement 
     },
   }) satisfies PostgresAttack;
 
+const WITHIN_QUOTES = 'they stand within quotes, and the format was found';
+const csv = (role: string): string =>
+  `${stamp()},"${role}","appdb",1,"9.9.9.9:1",1.1,1,"DROP",${stamp()},3/1,0,LOG,00000,"${AUDIT}",,,,,,,,,"","client backend",,0`;
 const DENIED = 'SELECT id FROM secrets';
 const nginx = (role: string): string =>
   JSON.stringify({
@@ -50,19 +53,11 @@ export const STATEMENT_LINES: readonly PostgresAttack[] = [
     (role) => times(`${prefix(role)}ERROR:  permission denied`),
     DENIED,
   ),
-  within('records of the csv log', (role) =>
-    times(
-      `${stamp()},"${role}","appdb",1,"9.9.9.9:1",1.1,1,"DROP",${stamp()},3/1,0,LOG,00000,"${AUDIT}",,,,,,,,,"","client backend",,0`,
-    ),
-  ),
-  within(
-    'records of the csv log, in a denied statement',
-    (role) =>
-      times(
-        `${stamp()},"${role}","appdb",1,"9.9.9.9:1",1.1,1,"DROP",${stamp()},3/1,0,LOG,00000,"${AUDIT}",,,,,,,,,"","client backend",,0`,
-      ),
-    DENIED,
-  ),
+  { ...within('records of the csv log', (role) => times(csv(role))), heldBefore: WITHIN_QUOTES },
+  {
+    ...within('records of the csv log, in a denied statement', (role) => times(csv(role)), DENIED),
+    heldBefore: WITHIN_QUOTES,
+  },
   within('requests in nginx JSON', (role) => times(nginx(role))),
   within(
     'requests in the combined format, in a denied statement',

@@ -68,7 +68,7 @@ export const STDERR_LINES: readonly PostgresAttack[] = [
   {
     ...{ attack: 'an ERROR and its STATEMENT, in two lines', point: 3, attacker: 'nothing' },
     async run(place, role) {
-      await forge(place, newLine(role), `${rest()}ERROR:  permission denied`);
+      await forge(place, newLine(role), `${rest('1.1', '9.9.9.9')}ERROR:  permission denied`);
       await forge(place, newLine(role), `${rest()}STATEMENT:  DROP TABLE invoices`);
       return 2;
     },
