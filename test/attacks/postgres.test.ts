@@ -110,7 +110,7 @@ describeWith('a PostgreSQL that is attacked', start, (outcome) => {
         );
         const { point, attacker, heldBefore } = attack;
         task.meta.attack = {
-          ...{ point, attack: attack.attack, attacker, records: records.get(attack) ?? 0, findings, responses },
+          ...{ point, attack: attack.attack, log, attacker, records: records.get(attack) ?? 0, findings, responses },
           ...(heldBefore === undefined ? {} : { heldBefore }),
         };
         expect(responses).toBe(0);
