@@ -5,6 +5,7 @@ import { newObservation } from '../src/baselines/observation.ts';
 import { observe } from '../src/baselines/principal.ts';
 import { STATE_BYTES } from '../src/baselines/state.ts';
 import { NOTHING_ELSE } from '../src/event.ts';
+import { PROOF } from '../src/proof.ts';
 
 /**
  * Memory of 100,000 principals with a week of history: every table and ring in use. Prints `{ principals, stateBytes, bytesEach }`,
@@ -55,6 +56,7 @@ for (let day = 0; day < DAYS; day++) {
         dataset: 'bench.access',
         action: actions[call] as string,
         result: call === 0 ? ('denied' as const) : call === 1 ? ('error' as const) : ('success' as const),
+        proof: PROOF.keyMap,
         identities: [],
         sourceIp: `10.${day}.${index % 250}.7`,
         client: `agent-${day}/1.0`,

@@ -32,6 +32,7 @@ export function toEcs(use: CredentialUse, id: string, attribution?: Attribution)
     gen_ai: agentOf(attribution),
     wayward: {
       result: use.result,
+      proof: use.proof,
       format: use.format,
       uses: use.uses,
       principal: attribution?.principal,

@@ -22,7 +22,7 @@ export const IDENTITY_KEYS = [
 ] as const;
 export type IdentityKey = (typeof IDENTITY_KEYS)[number];
 
-/** Who the record says used the credential. On a rejected record it is only what the caller claimed. */
+/** Who the record says used the credential; `Proof` says whether that is more than a claim. */
 export interface Identity {
   readonly key: IdentityKey;
   readonly value: string;
@@ -36,6 +36,17 @@ export interface Identity {
  * - `rejected`: authentication itself failed (401, 407, failed login): the identity is a claim and counts against nobody.
  */
 export type Result = 'success' | 'error' | 'denied' | 'rejected';
+
+/** How far a record's identities are proven, strongest first; what each means stands in `proof.ts`. */
+export const PROOF_STATES = ['verified', 'declared', 'unproven', 'rejected'] as const;
+export type ProofState = (typeof PROOF_STATES)[number];
+
+/** What in a record shows that authentication succeeded. Few exist, all of them frozen: see `proof.ts`. */
+export interface Proof {
+  readonly state: ProofState;
+  /** What it rests on, from a fixed list, such as `key-map` or `session`: `wayward.proof.by`. */
+  readonly by: string;
+}
 
 /** A secret that stood in the record in clear. Its value never leaves the format; its keyed fingerprint may, for matching only. */
 export interface Leak {
@@ -55,6 +66,7 @@ export interface CredentialUse {
   /** ECS `event.action`, normalised: `GET /v1/orders/{id}`, `SELECT public.customers`, `kv/data/billing:read`. */
   readonly action: string;
   readonly result: Result;
+  readonly proof: Proof;
   readonly identities: readonly Identity[];
   /** 1, or 0 where this record only adds an object to a use that an earlier record counted (a SQL join). */
   readonly uses: 0 | 1;

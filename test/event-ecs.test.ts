@@ -3,6 +3,7 @@ import { createAttributor } from '../src/attribution/attribute.ts';
 import { createRegistry } from '../src/attribution/registry.ts';
 import { type CredentialUse, NOTHING_ELSE } from '../src/event.ts';
 import { toEcs } from '../src/event-ecs.ts';
+import { PROOF } from '../src/proof.ts';
 import { credential } from './attribution/helpers.ts';
 
 const { attribute } = createAttributor(
@@ -18,6 +19,7 @@ const http: CredentialUse = {
   dataset: 'nginx.access',
   action: 'GET /v1/orders/{id}',
   result: 'success',
+  proof: PROOF.keyMap,
   identities: [{ key: 'credential_id', value: 'key-7' }],
   sourceIp: '10.4.0.9',
   client: 'agent/1.0',
@@ -58,6 +60,7 @@ describe('an event as ECS', () => {
       gen_ai: { agent: { id: 'orders-1', name: 'orders-1' } },
       wayward: {
         result: 'success',
+        proof: { state: 'verified', by: 'key-map' },
         format: 'nginx-json',
         uses: 1,
         principal: 'orders-1/orders',
@@ -73,11 +76,34 @@ describe('an event as ECS', () => {
   test('leaves out what the log does not know', () => {
     const bare = { ...http, ...NOTHING_ELSE, identities: [] };
     expect(Object.keys(document(bare, false))).toEqual(['@timestamp', 'ecs', 'event', 'wayward']);
-    expect(document(bare, false).wayward).toEqual({ result: 'success', format: 'nginx-json', uses: 1 });
+    expect(document(bare, false).wayward).toEqual({
+      result: 'success',
+      proof: { state: 'verified', by: 'key-map' },
+      format: 'nginx-json',
+      uses: 1,
+    });
+  });
+
+  test('of what proves nothing names no agent, and keeps what was claimed', () => {
+    const { gen_ai, wayward } = document({ ...http, proof: PROOF.request });
+    expect(gen_ai).toBeUndefined();
+    expect(wayward).toMatchObject({
+      proof: { state: 'unproven', by: 'request' },
+      attribution: { method: 'claimed', confidence: 0 },
+      identities: [{ key: 'credential_id', value: 'key-7' }],
+    });
+    expect(wayward.credential).toBeUndefined();
+    expect(wayward.principal).toBeUndefined();
+  });
+
+  test('of what is only declared names the agent, less surely', () => {
+    const { gen_ai, wayward } = document({ ...http, proof: PROOF.undeclared });
+    expect(gen_ai.agent.id).toBe('orders-1');
+    expect(wayward.attribution).toEqual({ method: 'credential_id', confidence: 0.7 });
   });
 
   test('of a rejected record names no agent, whatever it claims', () => {
-    const { event, gen_ai, wayward } = document({ ...http, result: 'rejected', status: 401 });
+    const { event, gen_ai, wayward } = document({ ...http, result: 'rejected', proof: PROOF.failed, status: 401 });
     expect(event).toMatchObject({ category: ['authentication'], type: ['start'], outcome: 'failure' });
     expect(gen_ai).toBeUndefined();
     expect(wayward).toMatchObject({ result: 'rejected', attribution: { method: 'claimed', confidence: 0 } });

@@ -6,6 +6,7 @@ import { Core } from '../../src/pipeline/core.ts';
 import { PartitionDetector } from '../../src/pipeline/kafka/partition-detector.ts';
 import type { Snapshot } from '../../src/pipeline/kafka/snapshot.ts';
 import { PendingUse } from '../../src/pipeline/ordered.ts';
+import { PROOF } from '../../src/proof.ts';
 
 export interface History {
   readonly registry: Registry;
@@ -50,6 +51,7 @@ function eventOf(
     dataset: 'nginx.access',
     action: `GET /v1/things-${call}/{id}`,
     result: call === 0 ? ('error' as const) : ('success' as const),
+    proof: PROOF.keyMap,
     identities: [{ key: 'credential_id' as const, value: id }],
     sourceIp: `10.${day}.${index % 250}.7`,
     client: `agent-${day}/1.0`,

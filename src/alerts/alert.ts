@@ -1,6 +1,12 @@
 import type { AttributionMethod } from '../attribution/attributed.ts';
 import type { Finding, Severity } from '../detectors/finding.ts';
 
+export interface AlertAttribution {
+  readonly method: AttributionMethod;
+  readonly confidence: number;
+  readonly proof?: 'verified' | 'declared';
+}
+
 /** One incident of one principal: what the SOC sees and what response acts on. Plain data, deterministic. */
 export interface Alert {
   /** `event.id`: hash of agent, slot, opening detector and opening event id. */
@@ -18,8 +24,13 @@ export interface Alert {
   readonly credentials: readonly string[];
   /** Event time (milliseconds) of each one's last evidence. Absent in what an earlier Wayward kept. */
   readonly lastEvidence?: Readonly<Record<string, number>>;
-  /** The lowest confidence among the evidence. */
-  readonly attribution: { readonly method: AttributionMethod; readonly confidence: number };
+  /**
+   * The lowest confidence among the evidence that makes the alert as severe as it is; `proof: declared` where that takes evidence whose
+   * identity is only declared. Absent in what an earlier version kept.
+   */
+  readonly attribution: AlertAttribution;
+  /** Those of `credentials` whose evidence is all declared: never acted on. Absent where there are none. */
+  readonly declaredOnly?: readonly string[];
   /** The highest severity reached. */
   readonly severity: Severity;
   /** Each rise, with the event time (milliseconds) and the revision at which it came. */

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { AttributedUse, AttributionMethod } from '../attribution/attributed.ts';
+import type { AttributedUse } from '../attribution/attributed.ts';
 import type { Found } from '../detectors/engine.ts';
-import { type Finding, severityRank, worse } from '../detectors/finding.ts';
+import { type Finding, type Severity, severityRank, worse } from '../detectors/finding.ts';
 import { isAddress } from '../ecs.ts';
-import type { Alert } from './alert.ts';
+import { isBelieved } from '../proof.ts';
+import type { Alert, AlertAttribution } from './alert.ts';
 import { incidentBits, incidentSeverity, riskScore } from './risk.ts';
 
 /** Event time without a new finding after which an incident closes, milliseconds. */
@@ -16,6 +17,9 @@ interface Incident {
   alert: Alert;
   /** True while every finding rests on a young baseline: their sum must stay modest. */
   young: boolean;
+  /** The weakest attribution among evidence that is proven, and among evidence that is only declared. */
+  proven?: AlertAttribution;
+  declared?: AlertAttribution;
 }
 
 export interface SavedIncidents {
@@ -46,7 +50,8 @@ export class Incidents {
     const incident = this.#open.get(principal) ?? { alert: opened(found), young };
     incident.young &&= young;
     const before = incident.alert.findingsDropped;
-    incident.alert = grown(incident.alert, found, incident.young);
+    noteAttribution(incident, found);
+    incident.alert = grown(incident, found);
     this.dropped += incident.alert.findingsDropped - before;
     // Deleted first so that the map stays in order of the last finding: closing looks only at its head.
     this.#open.delete(principal);
@@ -83,7 +88,11 @@ export class Incidents {
   load(saved: SavedIncidents): void {
     this.#open.clear();
     this.dropped = saved.dropped;
-    for (const incident of saved.open) this.#open.set(incident.alert.principal, { ...incident });
+    for (const incident of saved.open) {
+      // Earlier versions made no difference: what they found counts as before.
+      const proven = incident.declared === undefined ? incident.alert.attribution : incident.proven;
+      this.#open.set(incident.alert.principal, { ...incident, ...(proven !== undefined && { proven }) });
+    }
   }
 }
 
@@ -124,23 +133,52 @@ const opened = (found: Found): Alert => {
   };
 };
 
-const grown = (alert: Alert, found: Found, young: boolean): Alert => {
+const noteAttribution = (incident: Incident, { finding, at: { attribution } }: Found): void => {
+  const { method, confidence } = attribution;
+  const kind = finding.declared ? 'declared' : 'proven';
+  if (confidence < (incident[kind]?.confidence ?? Number.POSITIVE_INFINITY)) incident[kind] = { method, confidence };
+};
+
+/**
+ * Evidence that is only declared neither makes an alert act, nor keeps one from acting that is as severe without it: somebody who can forge
+ * such records could else do the one or the other.
+ */
+const attributionOf = (
+  { young, proven, declared }: Incident,
+  findings: readonly Finding[],
+  severity: Severity,
+): AlertAttribution => {
+  const own = findings.filter((finding) => !finding.declared);
+  const suffices = own.length > 0 && !worse(severity, incidentSeverity(own, incidentBits(own), young));
+  if (proven !== undefined && (suffices || declared === undefined)) return { ...proven, proof: 'verified' };
+  const all = [declared, proven].filter((one) => one !== undefined);
+  const [weakest = { method: 'none' as const, confidence: 0 }] = all.toSorted((a, b) => a.confidence - b.confidence);
+  return { ...weakest, proof: 'declared' };
+};
+
+const grown = (incident: Incident, found: Found): Alert => {
+  const { alert, young } = incident;
   const { findings, dropped } = withFinding(alert.findings, found.finding);
   const bits = incidentBits(findings);
   const reached = incidentSeverity(findings, bits, young);
   const severity = alert.revision > 0 && worse(alert.severity, reached) ? alert.severity : reached;
   const rose = alert.revision === 0 || worse(severity, alert.severity);
   const main = strongest(findings);
-  const { credential, method, confidence } = found.at.attribution;
+  const { credential } = found.at.attribution;
   const credentials = withValue(alert.credentials, credential?.id).toSorted();
-  const weaker: { method: AttributionMethod; confidence: number } =
-    confidence < alert.attribution.confidence ? { method, confidence } : alert.attribution;
+  const { declaredOnly: before, ...rest } = alert;
+  const declaredOnly = declaredOnlyWith(before ?? [], alert.credentials, credential?.id, found.finding);
+  // What is declared is no evidence that a revoked credential still works.
+  const isEvidence = !found.finding.declared || (credential !== undefined && declaredOnly.includes(credential.id));
   return {
-    ...alert,
+    ...rest,
+    ...(declaredOnly.length > 0 && { declaredOnly }),
     revision: alert.revision + 1,
     credentials,
-    lastEvidence: withLatest(alert.lastEvidence, credentials, credential?.id, found.at.use.time),
-    attribution: weaker,
+    lastEvidence: isEvidence
+      ? withLatest(alert.lastEvidence, credentials, credential?.id, found.at.use.time)
+      : (alert.lastEvidence ?? {}),
+    attribution: attributionOf(incident, findings, severity),
     severity,
     severityHistory: rose
       ? [...alert.severityHistory, { severity, at: found.finding.time, revision: alert.revision + 1 }]
@@ -160,6 +198,18 @@ const grown = (alert: Alert, found: Found, young: boolean): Alert => {
 const reasonOf = (main: Finding, count: number): string =>
   count === 1 ? main.reason : `${main.reason}; and ${count - 1} more ${count === 2 ? 'finding' : 'findings'}`;
 
+/** The credentials of which nothing is proven; one that was believed before stays so. */
+const declaredOnlyWith = (
+  before: readonly string[],
+  known: readonly string[],
+  credential: string | undefined,
+  { declared }: Finding,
+): readonly string[] => {
+  if (credential === undefined) return before;
+  if (!declared) return before.filter((id) => id !== credential);
+  return known.includes(credential) ? before : withValue(before, credential);
+};
+
 /** The same subject is the same finding: it keeps its first time and evidence, and takes the stronger values. */
 const withFinding = (
   findings: readonly Finding[],
@@ -173,7 +223,12 @@ const withFinding = (
     const stronger =
       worse(before.severity, finding.severity) || (before.bits ?? 0) > (finding.bits ?? 0) ? before : finding;
     const evidence = [...before.evidence, ...finding.evidence].slice(0, MOST_EVIDENCE);
-    return { findings: findings.with(at, { ...stronger, time: before.time, evidence }), dropped: 0 };
+    const { declared, ...merged } = stronger;
+    // One of two equally severe ones that is proven is enough.
+    const weaker = stronger === before ? finding : before;
+    const isDeclared = declared && (weaker.declared || worse(stronger.severity, weaker.severity));
+    const both = { ...merged, time: before.time, evidence, ...(isDeclared && { declared }) };
+    return { findings: findings.with(at, both), dropped: 0 };
   }
   if (findings.length < MOST_FINDINGS) return { findings: [...findings, finding], dropped: 0 };
   const weakest = findings.reduce(
@@ -206,7 +261,8 @@ const withLatest = (
 
 const relatedWith = (related: Alert['related'], { use }: AttributedUse): Alert['related'] => ({
   ip: withValue(related.ip, use.sourceIp !== undefined && isAddress(use.sourceIp) ? use.sourceIp : undefined),
-  user: withValue(related.user, use.identities[0]?.value),
+  // What is only claimed says nothing of whom it names.
+  user: withValue(related.user, isBelieved(use.proof) ? use.identities[0]?.value : undefined),
   actions: withValue(related.actions, use.action),
   datasets: withValue(related.datasets, use.dataset),
 });

@@ -1,6 +1,7 @@
 import type { CredentialUse, Identity } from '../event.ts';
+import { isBelieved } from '../proof.ts';
 import type { Attribution } from './attributed.ts';
-import { AMBIGUOUS_CONFIDENCE, RANK } from './confidence.ts';
+import { AMBIGUOUS_CONFIDENCE, DECLARED_CONFIDENCE, RANK } from './confidence.ts';
 import type { Registry } from './registry.ts';
 import { type SavedUnregistered, type UnregisteredLimits, UnregisteredTable } from './unregistered.ts';
 
@@ -34,7 +35,8 @@ const NONE = nobody('none');
 
 /**
  * Attributes by the strongest identity that the registry knows (order and confidences: confidence.ts).
- * - A rejected record names whom the caller claimed to be: nobody.
+ * - A record whose proof is `unproven` or `rejected` names whom the caller claimed to be: nobody.
+ * - A `declared` one attributes with a confidence of at most 0.7.
  * - Identities that name different agents: the strongest one's, with `ambiguous` and a low confidence.
  * - An accepted identity that nobody registered: a provisional principal, as long as there is room.
  */
@@ -46,9 +48,23 @@ export function createAttributor(
   const table = new UnregisteredTable(limits, onEvict);
   /** Formats may freeze identities and share them among events: what the registry says of those is asked once. */
   const registered = new WeakMap<readonly Identity[], Attribution>();
+  const capped = new WeakMap<Attribution, Attribution>();
+
+  /** The same frozen object each time, as for verified ones. */
+  const declared = (attribution: Attribution): Attribution => {
+    if (attribution.confidence <= DECLARED_CONFIDENCE) return attribution;
+    const known = capped.get(attribution) ?? Object.freeze({ ...attribution, confidence: DECLARED_CONFIDENCE });
+    capped.set(attribution, known);
+    return known;
+  };
 
   const attribute = (use: CredentialUse): Attribution => {
-    if (use.result === 'rejected') return CLAIMED;
+    if (!isBelieved(use.proof)) return use.identities.length === 0 && use.result !== 'rejected' ? NONE : CLAIMED;
+    const attribution = attributeBelieved(use);
+    return use.proof.state === 'declared' ? declared(attribution) : attribution;
+  };
+
+  const attributeBelieved = (use: CredentialUse): Attribution => {
     const known = registered.get(use.identities);
     if (known !== undefined) return known;
     let best: Attribution | undefined;

@@ -6,13 +6,16 @@ import type { Credential } from './credential.ts';
  * - a match key: the registry names that identity.
  * - `unregistered`: accepted by the server, but not in the registry; tracked under its own name, within a bound.
  * - `overflow`: unregistered beyond the bound; counted, no baseline.
- * - `claimed`: a rejected record; counts against nobody.
+ * - `claimed`: a record that does not prove who it was (`unproven`, `rejected`); counts against nobody.
  * - `none`: the record carries no identity.
  */
 export type AttributionMethod = IdentityKey | 'unregistered' | 'overflow' | 'claimed' | 'none';
 
 /** Stands for the agent in the name of a provisional principal: `unregistered/KEY:VALUE`. No registered agent has this name. */
 export const UNREGISTERED_AGENT = 'unregistered';
+
+/** Stands for the agent in the name of an alert about where uses came from: `source/NETWORK`. No registered agent has this name. */
+export const SOURCE = 'source';
 
 export interface Attribution {
   readonly method: AttributionMethod;

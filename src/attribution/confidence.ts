@@ -31,5 +31,7 @@ export const RANK = Object.fromEntries(Object.keys(CONFIDENCE).map((key, index) 
 export const SAME_PRINCIPAL_FACTOR = 0.9;
 /** Credentials of different principals fit: it may well be another's doing. */
 export const AMBIGUOUS_CONFIDENCE = 0.5;
+/** At most this where the identity is only declared: below what response acts on by itself. */
+export const DECLARED_CONFIDENCE = 0.7;
 /** Accepted by the server, but the registry names nobody. */
 export const UNREGISTERED_CONFIDENCE = 0.3;

@@ -1,4 +1,5 @@
 import type { CredentialUse } from '../event.ts';
+import { isBelieved } from '../proof.ts';
 import { UNREGISTERED_AGENT } from './attributed.ts';
 import { RANK } from './confidence.ts';
 import type { Registry } from './registry.ts';
@@ -7,8 +8,8 @@ import type { Registry } from './registry.ts';
  * Which events must be looked at together with this one: those of its peer group, by the identity that attribution will go by.
  * All unregistered ones belong together, since their number is bounded. Undefined where an event counts for nobody.
  */
-export function routeOf({ result, identities }: CredentialUse, registry: Registry): string | undefined {
-  if (result === 'rejected' || identities.length === 0) return undefined;
+export function routeOf({ proof, identities }: CredentialUse, registry: Registry): string | undefined {
+  if (!isBelieved(proof) || identities.length === 0) return undefined;
   let route: string = UNREGISTERED_AGENT;
   let bestRank = Number.POSITIVE_INFINITY;
   for (const identity of identities) {

@@ -84,6 +84,7 @@ export class Baselines {
       zone,
       recent: nothingRecent(),
       changed: false,
+      declaredAt: Number.NEGATIVE_INFINITY,
     };
     this.#principals.set(name, principal);
     if (group !== undefined) this.#groupOf.set(name, group);
@@ -96,6 +97,20 @@ export class Baselines {
     const made = openState();
     this.#groups.set(name, made);
     return made;
+  }
+
+  /** Principals with declared uses, and when the last of them was. */
+  declared(): (readonly [name: string, declaredAt: number])[] {
+    return [...this.#principals.values()].flatMap(({ name, declaredAt }) =>
+      Number.isFinite(declaredAt) ? [[name, declaredAt] as const] : [],
+    );
+  }
+
+  loadDeclared(declared: readonly (readonly [name: string, declaredAt: number])[]): void {
+    for (const [name, declaredAt] of declared) {
+      const principal = this.#principals.get(name);
+      if (principal) principal.declaredAt = declaredAt;
+    }
   }
 
   save(): SavedBaselines {

@@ -1,3 +1,4 @@
+import type { ManyClaims } from './claims.ts';
 import type { QuietHour } from './hours.ts';
 import type { Known } from './repertoire.ts';
 
@@ -21,6 +22,8 @@ export interface Observation {
   quiet: QuietHour | undefined;
   /** First use of this principal at all. */
   first: boolean;
+  /** Set where a record that proves no identity makes those of its source many. */
+  claims: ManyClaims | undefined;
 }
 
 export const newObservation = (): Observation => ({
@@ -38,4 +41,5 @@ export const newObservation = (): Observation => ({
   clientHash: 0,
   quiet: undefined,
   first: false,
+  claims: undefined,
 });

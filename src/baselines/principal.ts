@@ -1,6 +1,7 @@
 import type { CredentialUse } from '../event.ts';
+import { hash } from '../text-hash.ts';
 import { bounded, learnGreatest, setAlarms, tailOf } from './extremes.ts';
-import { clientHash, hash, networkHash, subnetHash } from './hash.ts';
+import { clientHash, networkHash, subnetHash } from './hash.ts';
 import { dayOver, explainedBy, isHolding, quietDay } from './holds.ts';
 import { enterCell, quietHour, rollHour, seasonalRatio } from './hours.ts';
 import type { Observation } from './observation.ts';
@@ -15,8 +16,12 @@ const YOUNG_DAYS = 3;
 const OWN_DAYS = 14;
 /** Surprise from which a series is worth a closer look, bits: detectors cannot ask for less. */
 const LOOK_BITS = 6;
-/** A denied attempt at what it never did is remembered apart from what was really done. */
-const DENIED = 0x9e3779b9;
+/** An attempt at what it never did is remembered apart from what was really done, so that no failure teaches what is normal. */
+const ATTEMPT: Readonly<Record<Exclude<CredentialUse['result'], 'success'>, number>> = {
+  denied: 0x9e3779b9,
+  error: 0x85ebca6b,
+  rejected: 0xc2b2ae35,
+};
 const MINUTE = 60_000;
 
 /** One principal's baseline: its state, and its peers' where it has any. */
@@ -30,6 +35,8 @@ export interface Principal {
   readonly recent: Recent;
   /** Since it was saved last. */
   changed: boolean;
+  /** Event time (milliseconds) of the last use whose identity was only declared; infinitely early without one. */
+  declaredAt: number;
 }
 
 interface Recent {
@@ -167,16 +174,17 @@ const countVolume = (state: State, use: CredentialUse, time: number, raised: num
 };
 
 const lookUpAction = ({ state, recent }: Principal, use: CredentialUse, seen: Observation): void => {
-  if (use.action === recent.action && use.result !== 'denied') {
+  const { result } = use;
+  if (use.action === recent.action && result === 'success') {
     seen.action = 'known';
     return;
   }
   seen.actionHash = hash(use.action);
-  if (use.result === 'denied' && !knows(state, AT.actions, seen.actionHash))
-    seen.actionHash = (seen.actionHash ^ DENIED) >>> 0 || 1;
+  if (result !== 'success' && !knows(state, AT.actions, seen.actionHash))
+    seen.actionHash = (seen.actionHash ^ ATTEMPT[result]) >>> 0 || 1;
   seen.action = see(state, AT.actions, seen.actionHash, seen.day);
   if (seen.action === 'new') count(state, 'novel', seen.time, 1, seen.raised);
-  else if (seen.action === 'known' && use.result !== 'denied') recent.action = use.action;
+  else if (seen.action === 'known' && result === 'success') recent.action = use.action;
 };
 
 const lookUpNetwork = ({ state, recent }: Principal, ip: string, seen: Observation): void => {

@@ -73,8 +73,11 @@ type Config = ReturnType<typeof loadSetup>['config'];
 
 async function openLanes(config: Config, io: CommandIo): Promise<Lane[]> {
   const pool = new HandlePool();
-  const options = await laneOptionsOf(config, io);
-  return config.sources.map(({ file }) => new Lane(new FileSource(file, pool), options));
+  return Promise.all(
+    config.sources.map(
+      async (source) => new Lane(new FileSource(source.file, pool), await laneOptionsOf(config, io, source)),
+    ),
+  );
 }
 
 /** The logs are of the past: response judges the age of an alert as if it had just happened. */

@@ -41,7 +41,7 @@ export async function letterTopic({ config }: Pick<Setup, 'config'>, io: Command
     if (config.fingerprintKey === undefined)
       throw new UsageError('wayward.yaml: no fingerprint_key; write the one that the processes have which ingest');
     const lanes = new Map<string, LaneOptions>();
-    for (const { topic, format } of settings.topics) lanes.set(topic, await laneOptionsOf(config, io, format));
+    for (const source of settings.topics) lanes.set(source.topic, await laneOptionsOf(config, io, source));
     context ??= { kafka, lanes, foreign: new ForeignMessages(log) };
     return context;
   };

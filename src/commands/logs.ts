@@ -4,6 +4,7 @@ import { UsageError } from '../errors.ts';
 import { customFormat } from '../formats/custom.ts';
 import { detectFormat } from '../formats/detect.ts';
 import type { Format } from '../formats/format.ts';
+import type { IdentitySource } from '../formats/http.ts';
 import { createRedactor } from '../formats/redact.ts';
 import { formats as builtIn } from '../formats/registry.ts';
 import type { LaneCounts } from '../pipeline/counts.ts';
@@ -19,6 +20,8 @@ import { type SetupOptions, secretContext } from './options.ts';
 export interface LogOptions extends SetupOptions {
   /** `--format` */
   readonly format?: string;
+  /** `--identity` */
+  readonly identity?: IdentitySource;
   /** `--dead-letters` */
   readonly deadLetters?: string;
   /** `--out`: not opened here, but it must not be one of the logs. */
@@ -52,7 +55,7 @@ export async function openLogs(
     options.credentials ?? config.credentials,
   ]);
   const letters = options.deadLetters === undefined ? undefined : openDeadLetters(options.deadLetters);
-  const laneOptions = await laneOptionsOf(config, io, options.format, letters);
+  const laneOptions = await laneOptionsOf(config, io, options, letters);
   return {
     merge: new Merge(
       sources.map((source) => new Lane(source, laneOptions)),
@@ -67,11 +70,17 @@ export async function openLogs(
   };
 }
 
+/** What is said of a source, by wayward.yaml or on the command line. */
+interface SourceOptions {
+  readonly format?: string | undefined;
+  readonly identity?: IdentitySource | undefined;
+}
+
 /** What every lane needs: formats of the configuration before built-in ones, the redactor, a place for dead letters. */
 export async function laneOptionsOf(
   config: WaywardConfig,
   io: CommandIo,
-  formatId?: string,
+  { format: formatId, identity }: SourceOptions = {},
   letters?: DeadLetterFile,
 ): Promise<LaneOptions> {
   await config.resolveSecrets(['fingerprint_key'], secretContext(io));
@@ -81,7 +90,7 @@ export async function laneOptionsOf(
     format: formatId === undefined ? undefined : (formatById(formatId) ?? noSuchFormat(formatId, config)),
     detect: (lines) => detectFormat(lines, formats),
     formatById,
-    context: { redactor: createRedactor(fingerprintKey(config.fingerprintKey, config.state)) },
+    context: { redactor: createRedactor(fingerprintKey(config.fingerprintKey, config.state)), identity },
     maxDisorder: config.maxDisorder,
     onDeadLetter: (letter) => letters?.write(letter),
     onWarning: (text) => warn(io, text),

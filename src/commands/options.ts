@@ -7,6 +7,7 @@ import { loadCredentials } from '../config/registry-file.ts';
 import { resolveSecrets } from '../config/secrets.ts';
 import { DEFAULT_CONFIG, loadConfig, type WaywardConfig } from '../config/wayward-yaml.ts';
 import { CallError, UsageError } from '../errors.ts';
+import { IDENTITY_SOURCES } from '../formats/http.ts';
 import { type CommandIo, warn } from './io.ts';
 
 /** The options that several commands share, written once. Add one with `command.addOption(configOption())`. */
@@ -23,6 +24,12 @@ export const detectorsOption = () =>
   );
 
 export const formatOption = () => new Option('--format <id>', 'format of the logs (default: found from their content)');
+
+export const identityOption = () =>
+  new Option(
+    '--identity <how>',
+    'what is known of the names in HTTP logs: from-key-map (looked up by the key that was checked) or authenticated (logged only once that passed)',
+  ).choices(IDENTITY_SOURCES);
 
 export const sinceOption = () =>
   new Option('--since <time>', 'only events from this time on: 2026-09-01T00:00:00Z, 2026-09-01, or 7d ago').argParser(

@@ -9,6 +9,7 @@ import {
   credentialsOption,
   deadLettersOption,
   formatOption,
+  identityOption,
   jsonOption,
   loadSetup,
   sinceOption,
@@ -36,6 +37,7 @@ export function addParse(program: Command, io: CommandIo): void {
     .addOption(configOption())
     .addOption(credentialsOption())
     .addOption(formatOption())
+    .addOption(identityOption())
     .addOption(sinceOption())
     .addOption(untilOption())
     .addOption(deadLettersOption())

@@ -13,8 +13,9 @@ export async function replayOf(
   io: CommandIo,
 ): Promise<(letter: DeadLetter) => Promise<Replayed>> {
   const named = new Map<string, LaneOptions>();
-  for (const { file, format } of config.sources) {
-    const options = await laneOptionsOf(config, io, format);
+  for (const source of config.sources) {
+    const { file } = source;
+    const options = await laneOptionsOf(config, io, source);
     const paths = isDynamicPattern(file)
       ? await glob(file, { absolute: true, dot: true, expandDirectories: false })
       : [file];

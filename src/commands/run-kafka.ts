@@ -151,9 +151,9 @@ const topicsOf = (roles: readonly RoleName[], config: WaywardConfig): string[] =
 
 async function lanesOf({ config, io, log }: KafkaRunOptions): Promise<ReadonlyMap<string, LaneOptions>> {
   const lanes = new Map<string, LaneOptions>();
-  for (const { topic, format } of config.kafka?.topics ?? []) {
-    const options = await laneOptionsOf(config, io, format);
-    lanes.set(topic, { ...options, onWarning: (text) => log.warn(text) });
+  for (const source of config.kafka?.topics ?? []) {
+    const options = await laneOptionsOf(config, io, source);
+    lanes.set(source.topic, { ...options, onWarning: (text) => log.warn(text) });
   }
   return lanes;
 }

@@ -210,13 +210,14 @@ async function openMerge(
 ): Promise<Merge> {
   const pool = new HandlePool();
   const lanes: Lane[] = [];
-  for (const { file, follow, format } of config.sources) {
-    const options = await laneOptionsOf(config, io, format, letters);
+  for (const source of config.sources) {
+    const { file, follow } = source;
+    const options = await laneOptionsOf(config, io, source, letters);
     for (const path of await pathsOf(file, follow)) {
-      const source: Source = follow
+      const opened: Source = follow
         ? new FollowSource(path, resume?.get(path))
         : new FileSource(path, pool, resume?.get(path));
-      lanes.push(new Lane(source, { ...options, onWarning: (text) => log.warn(text) }));
+      lanes.push(new Lane(opened, { ...options, onWarning: (text) => log.warn(text) }));
     }
   }
   return new Merge(lanes, { live: true, signal: io.signal });

@@ -15,6 +15,7 @@ import {
   deadLettersOption,
   detectorsOption,
   formatOption,
+  identityOption,
   jsonOption,
   loadSetup,
   sinceOption,
@@ -45,6 +46,7 @@ export function addScan(program: Command, io: CommandIo): void {
     .addOption(credentialsOption())
     .addOption(detectorsOption())
     .addOption(formatOption())
+    .addOption(identityOption())
     .addOption(sinceOption())
     .addOption(untilOption())
     .addOption(new Option('--out <file>', 'write the alerts there as NDJSON; replaced when all is read'))

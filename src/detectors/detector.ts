@@ -27,7 +27,7 @@ export interface Result {
 }
 
 /** When a check is worth calling, so that an ordinary event costs nothing. */
-export type Trigger = 'use' | 'raised' | 'new-action' | 'new-source' | 'quiet-hour' | 'unattributed';
+export type Trigger = 'use' | 'raised' | 'new-action' | 'new-source' | 'quiet-hour' | 'unattributed' | 'claimed';
 
 export type Check = (context: Context, report: (result: Result) => void) => void;
 

@@ -1,14 +1,17 @@
-import { type AttributedUse, UNREGISTERED_AGENT } from '../attribution/attributed.ts';
+import { type AttributedUse, SOURCE, UNREGISTERED_AGENT } from '../attribution/attributed.ts';
 import type { Credential } from '../attribution/credential.ts';
 import { acceptSpan } from '../baselines/accept.ts';
 import { type FirstSeen, firstSeenIn, type HourActivity, hourActivity } from '../baselines/activity.ts';
 import { Baselines, type SavedBaselines } from '../baselines/baselines.ts';
+import { ClaimsBySource, type SavedClaims } from '../baselines/claims.ts';
+import { networkOf } from '../baselines/hash.ts';
 import { learn, type Verdict } from '../baselines/learn.ts';
 import { newObservation, type Observation } from '../baselines/observation.ts';
 import { ageInDays, isYoung, nothingRecent, observe, type Principal } from '../baselines/principal.ts';
 import type { Hold } from '../baselines/repertoire.ts';
-import { DAY } from '../baselines/series.ts';
+import { DAY, SERIES } from '../baselines/series.ts';
 import { openState } from '../baselines/state.ts';
+import { PROOF } from '../proof.ts';
 import { ACTION_CLASSES, classOf } from './action-class.ts';
 import type { Context, Detector, Result, Trigger } from './detector.ts';
 import { type Finding, SEVERITIES, type Severity } from './finding.ts';
@@ -27,7 +30,7 @@ export interface Found {
 export interface EngineCounts {
   /** Uses that detection looked at. */
   seen: number;
-  /** Rejected records and records without identity: they count for nobody. */
+  /** Records that prove no identity, or have none: they count for nobody. */
   unattributed: number;
   /** Records past `max_disorder`: only checks without a baseline. */
   late: number;
@@ -44,6 +47,11 @@ export interface SavedEngine {
   readonly baselines: SavedBaselines;
   readonly told: readonly (readonly [string, number])[];
   readonly counts: EngineCounts;
+  /** Absent in what earlier versions saved. */
+  readonly claims?: SavedClaims;
+  readonly ordinaryClaims?: SavedClaims;
+  /** Principals with declared uses, and the event time of the last; absent in what earlier versions saved. */
+  readonly declared?: readonly (readonly [principal: string, at: number])[];
 }
 
 /** A detector and whom its check reports to: made once, so that an ordinary use makes nothing. */
@@ -66,7 +74,12 @@ const NOBODY: Principal = {
   zone: 'UTC',
   recent: nothingRecent(),
   changed: false,
+  declaredAt: Number.NEGATIVE_INFINITY,
 };
+/** The longest window that a baseline judges: a declared use may be part of what it finds for so long, milliseconds. */
+const LONGEST_WINDOW = Math.max(...SERIES.map(({ window }) => window));
+/** Characters of a source that an alert's principal keeps. */
+const MAX_NETWORK = 64;
 const isNew = (known: string): boolean => known === 'new' || known === 'returned';
 /** A new network is a new subnet as well. */
 const isNewSource = (seen: Observation): boolean => isNew(seen.subnet) || isNew(seen.network) || isNew(seen.client);
@@ -89,6 +102,9 @@ export class Engine {
   /** The checks of every use that can ever report one of this credential. */
   readonly #ofCredential = new WeakMap<Credential, readonly Armed[]>();
   readonly #told = new Told();
+  readonly #claims = new ClaimsBySource(false);
+  /** Of sources that are set up so that nothing in them proves an identity. */
+  readonly #ordinaryClaims = new ClaimsBySource(true);
   readonly #found: (found: Found) => void;
   readonly #context = new CurrentContext();
   readonly #active: ((activity: HourActivity | FirstSeen) => void) | undefined;
@@ -113,6 +129,7 @@ export class Engine {
       'new-source': of('new-source'),
       'quiet-hour': of('quiet-hour'),
       unattributed: of('unattributed'),
+      claimed: of('claimed'),
     };
     this.#found = found;
     this.#active = active;
@@ -125,10 +142,12 @@ export class Engine {
     const { method, principal, credential } = at.attribution;
     if (method === 'claimed' || method === 'none') {
       this.counts.unattributed++;
+      if (method === 'claimed' && !at.late) this.#countClaim(at);
       return;
     }
     this.counts.seen++;
     const owner = principal === undefined ? NOBODY : this.baselines.of(at.attribution);
+    if (at.use.proof.state === 'declared' && at.orderTime > owner.declaredAt) owner.declaredAt = at.orderTime;
     this.#context.at = at;
     this.#context.principal = owner;
     if (at.late) this.counts.late++;
@@ -141,6 +160,19 @@ export class Engine {
   accept(principal: string, from: number, to: number): void {
     const known = this.baselines.find(principal);
     if (known) acceptSpan(known, Math.floor(from / DAY), Math.floor(to / DAY));
+  }
+
+  #countClaim(at: AttributedUse): void {
+    const { sourceIp, proof } = at.use;
+    const network = sourceIp === undefined ? 'local' : networkOf(sourceIp).slice(0, MAX_NETWORK);
+    const counted = proof.by === PROOF.request.by ? this.#ordinaryClaims : this.#claims;
+    const claims = counted.note(network, at.orderTime);
+    if (claims === undefined) return;
+    this.#context.at = at;
+    this.#context.principal = NOBODY;
+    this.#context.seen.claims = claims;
+    this.#run(this.#byTrigger.claimed);
+    this.#context.seen.claims = undefined;
   }
 
   #judge(context: Context): void {
@@ -203,8 +235,7 @@ export class Engine {
     const severity = this.#severityOf(detector, context, result);
     if (severity === undefined) return;
     const { at, principal } = context;
-    const unknown = detector.kind.trigger === 'unattributed';
-    const name = unknown ? `${UNREGISTERED_AGENT}/${at.use.identities[0]?.key ?? 'none'}` : principal.name;
+    const name = nameOf(detector, context);
     if (
       detector.exceptions.some(
         (exception) => at.use.time < exception.until && exception.matches(name, at.attribution.credential?.id),
@@ -223,7 +254,11 @@ export class Engine {
     result.held?.(severity);
     this.#worst = severity;
     const young = detector.kind.baseline && isYoung(principal, at.orderTime);
-    this.#found({ finding: findingOf(detector, context, result, severity), at, principal: name, young });
+    const declared =
+      at.use.proof.state === 'declared' ||
+      (detector.kind.baseline && at.orderTime - principal.declaredAt <= LONGEST_WINDOW);
+    const finding = findingOf(detector, context, result, severity);
+    this.#found({ finding: declared ? { ...finding, declared } : finding, at, principal: name, young });
   }
 
   #severityOf(detector: Detector, context: Context, result: Result): Severity | undefined {
@@ -241,15 +276,33 @@ export class Engine {
 
   /** With all baselines, unless only the changed ones are wanted. */
   save(baselines = this.baselines.save()): SavedEngine {
-    return { baselines, told: this.#told.save(), counts: { ...this.counts } };
+    return {
+      baselines,
+      told: this.#told.save(),
+      counts: { ...this.counts },
+      claims: this.#claims.save(),
+      ordinaryClaims: this.#ordinaryClaims.save(),
+      declared: this.baselines.declared(),
+    };
   }
 
   load(saved: SavedEngine, credentials: readonly Credential[] = []): void {
     this.baselines.load(saved.baselines, credentials);
     this.#told.load(saved.told);
+    if (saved.claims !== undefined) this.#claims.load(saved.claims);
+    if (saved.ordinaryClaims !== undefined) this.#ordinaryClaims.load(saved.ordinaryClaims);
+    this.baselines.loadDeclared(saved.declared ?? []);
     Object.assign(this.counts, saved.counts);
   }
 }
+
+/** Whom an alert is about: a source, all unregistered credentials of a kind, or the principal. */
+const nameOf = ({ kind }: Detector, { at, principal, seen }: Context): string => {
+  if (kind.trigger === 'claimed') return `${SOURCE}/${seen.claims?.network}`;
+  return kind.trigger === 'unattributed'
+    ? `${UNREGISTERED_AGENT}/${at.use.identities[0]?.key ?? 'none'}`
+    : principal.name;
+};
 
 const HOLD: Readonly<Record<Severity, Hold>> = {
   low: 'hold-small',

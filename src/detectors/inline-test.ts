@@ -3,6 +3,7 @@ import type { AttributedUse } from '../attribution/attributed.ts';
 import type { Credential } from '../attribution/credential.ts';
 import type { CredentialUse } from '../event.ts';
 import { NOTHING_ELSE } from '../event.ts';
+import { PROOF } from '../proof.ts';
 import type { Detector } from './detector.ts';
 import { Engine } from './engine.ts';
 import { type Finding, SEVERITIES, type Severity, severityRank } from './finding.ts';
@@ -108,6 +109,7 @@ const useOf = (use: Use, time: number): CredentialUse => ({
   dataset: 'test.access',
   action: use.action,
   result: use.result,
+  proof: use.result === 'rejected' ? PROOF.failed : PROOF.keyMap,
   identities: [{ key: 'credential_id', value: use.unknown ? 'unknown-key' : 'cred-test' }],
   sourceIp: use.ip,
   client: use.client,

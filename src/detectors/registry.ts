@@ -9,6 +9,7 @@ import { outsideNetwork } from './kinds/outside-network.ts';
 import { revoked } from './kinds/revoked.ts';
 import { rotationOverdue } from './kinds/rotation-overdue.ts';
 import { secretInLog } from './kinds/secret-in-log.ts';
+import { sourceClaims } from './kinds/source-claims.ts';
 import { unknownCredential } from './kinds/unknown-credential.ts';
 import { unusualTime } from './kinds/unusual-time.ts';
 
@@ -26,4 +27,5 @@ export const kinds: readonly DetectorKind[] = [
   rotationOverdue,
   revoked,
   secretInLog,
+  sourceClaims,
 ];

@@ -30,6 +30,13 @@ export const customFormatSchema = z.strictObject({
   /** Looked at in this order; what is in no list is a success. */
   result: z.strictObject({ field, rejected: values, denied: values, error: values }).optional(),
   identities: z.partialRecord(z.enum(IDENTITY_KEYS), field),
+  /**
+   * What shows that authentication passed: `verified` where the server writes identities only after it has checked them, else a field and
+   * its values that say so. Without it, identities are declared: they alert, and never act.
+   */
+  proof: z
+    .union([z.literal('verified'), z.strictObject({ field, verified: z.array(scalar).min(1).max(64) })])
+    .optional(),
   source_ip: field.optional(),
   client: field.optional(),
   bytes: field.optional(),

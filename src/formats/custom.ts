@@ -1,13 +1,14 @@
-import type { CredentialUse, Identity, IdentityKey, Result } from '../event.ts';
+import type { CredentialUse, Identity, IdentityKey, Proof, Result } from '../event.ts';
 import { IDENTITY_KEYS, NOTHING_ELSE } from '../event.ts';
+import { PROOF } from '../proof.ts';
 import { actionTemplate } from './action-template.ts';
 import { amount } from './amount.ts';
 import type { CustomFormatSpec } from './custom-spec.ts';
 import { type FieldPath, fieldPath, textAt, valueAt } from './field-path.ts';
 import { decodePath } from './fold-path.ts';
 import { foldSql } from './fold-sql.ts';
-import type { Format, Parsed } from './format.ts';
-import { MAX_CLIENT, MAX_PATH, MAX_VALUE, traceIdOf } from './http.ts';
+import type { Format, Parsed, ParserContext } from './format.ts';
+import { httpProof, type IdentitySource, MAX_CLIENT, MAX_PATH, MAX_VALUE, traceIdOf } from './http.ts';
 import { leaksOf, withFingerprint } from './identities.ts';
 import { fractionOfObjects, isFailure, type JsonObject, readJson } from './json.ts';
 import { leaksInRecord } from './leaks-in-record.ts';
@@ -46,6 +47,7 @@ export const customFormat = (spec: CustomFormatSpec): Format => {
     ([field, value]) => [fieldPath(field), Array.isArray(value) ? value : [value]] as const,
   );
   const result = spec.result && { ...spec.result, field: fieldPath(spec.result.field) };
+  const proof = typeof spec.proof === 'object' ? { ...spec.proof, field: fieldPath(spec.proof.field) } : spec.proof;
   const identityFields: (readonly [IdentityKey, FieldPath])[] = IDENTITY_KEYS.flatMap((key) => {
     const field = spec.identities[key];
     return field === undefined ? [] : [[key, fieldPath(field)] as const];
@@ -98,7 +100,22 @@ export const customFormat = (spec: CustomFormatSpec): Format => {
       return [{ key, value: shown(value, MAX_VALUE) }];
     });
 
-  const parseRecord = (record: JsonObject, redactor: Redactor): Parsed => {
+  /** What the format says counts before what the source says; a certificate's subject is the client's word until it was verified. */
+  const proofOf = (
+    record: JsonObject,
+    outcome: Result,
+    status: number | undefined,
+    identities: readonly Identity[],
+    identity: IdentitySource | undefined,
+  ): Proof => {
+    if (outcome === 'rejected') return PROOF.failed;
+    if (proof === 'verified') return PROOF.format;
+    if (proof !== undefined) return matches(valueAt(record, proof.field), proof.verified) ? PROOF.field : PROOF.request;
+    if (identity !== undefined) return httpProof(status ?? 0, identity, PROOF.undeclared);
+    return identities.every(({ key }) => key === 'mtls_subject') ? PROOF.request : PROOF.undeclared;
+  };
+
+  const parseRecord = (record: JsonObject, { redactor, identity }: ParserContext): Parsed => {
     if (!applies(record)) return { ignored: 'condition-not-met' };
     const clean = (text: string, field: FieldPath): string =>
       field.telling && !isPlaceholder(text) ? `[redacted:${kindOf(field.name)}]` : redactor.clean(text, field.text, []);
@@ -131,6 +148,8 @@ export const customFormat = (spec: CustomFormatSpec): Format => {
     const statement = text(fields.statement, MAX_STATEMENT);
     const found = leaksInRecord(record, redactor);
     const traceId = text(fields.traceId, MAX_VALUE);
+    const status = count(fields.status);
+    const named = identitiesOf(record, redactor);
     const event: CredentialUse = {
       ...NOTHING_ELSE,
       time,
@@ -138,12 +157,16 @@ export const customFormat = (spec: CustomFormatSpec): Format => {
       dataset: spec.dataset,
       action: shown(what, MAX_PATH),
       result: outcome,
-      identities: withFingerprint(identitiesOf(record, redactor), outcome, found),
+      ...withFingerprint(
+        { identities: named, proof: proofOf(record, outcome, status, named, identity) },
+        found,
+        PROOF.request,
+      ),
       sourceIp: text(fields.sourceIp, 64, withoutPort),
       client: text(fields.client, MAX_CLIENT),
       bytes: count(fields.bytes) ?? 0,
       rows: count(fields.rows) ?? 0,
-      status: count(fields.status),
+      status,
       method: text(fields.method, 16),
       path: text(fields.path, MAX_PATH, decodePath),
       statement: statement === undefined ? undefined : shown(foldSql(statement), 512),
@@ -165,10 +188,10 @@ export const customFormat = (spec: CustomFormatSpec): Format => {
         lines,
         (record) => applies(record) && !Number.isNaN(timeOf(record)) && action(record, (text) => text) !== undefined,
       ),
-    parser: ({ redactor }) => ({
+    parser: (context) => ({
       parse(bytes, start, end) {
         const record = readJson(bytes, start, end);
-        return isFailure(record) ? record : parseRecord(record, redactor);
+        return isFailure(record) ? record : parseRecord(record, context);
       },
     }),
   };

@@ -1,5 +1,6 @@
 import type { CredentialUse } from '../event.ts';
 import type { Framing } from '../sources/framing.ts';
+import type { IdentitySource } from './http.ts';
 import type { Redactor } from './redact.ts';
 
 /** A record that is knowingly no use of a credential: counted by reason. */
@@ -23,6 +24,8 @@ export const isEvent = (parsed: Parsed): parsed is CredentialUse => 'action' in 
 /** What a parser may use; made once per source. */
 export interface ParserContext {
   readonly redactor: Redactor;
+  /** What the operator says of the identities in this source's records; undefined where nothing is said. */
+  readonly identity?: IdentitySource | undefined;
 }
 
 /** Reads the records of one source in order. May remember a bounded little between records (say, a SQL statement's number). */

@@ -1,5 +1,6 @@
 import { BoundedCache } from '../bounded-cache.ts';
-import type { Result } from '../event.ts';
+import type { Proof, Result } from '../event.ts';
+import { PROOF } from '../proof.ts';
 import { foldPath, lastIdAt } from './fold-path.ts';
 
 export const MAX_PATH = 512;
@@ -12,6 +13,40 @@ export const httpResult = (status: number): Result => {
   if (status === 401 || status === 407) return 'rejected';
   return status === 403 ? 'denied' : 'error';
 };
+
+/** What the operator says of the identities in a source's records: `identity:` in wayward.yaml, `--identity`. */
+export const IDENTITY_SOURCES = ['from-key-map', 'authenticated'] as const;
+export type IdentitySource = (typeof IDENTITY_SOURCES)[number];
+
+/** 401 and 407 (RFC 9110, 15.5.2 and 15.5.8): the name is the one of a login that failed. */
+const isFailedLogin = (status: number): boolean => status === 401 || status === 407;
+
+/**
+ * Statuses that nginx gives in its phases before `access`, whatever the configuration: malformed or too large requests, limits of
+ * rate and connections, a client that left. Its log has the name that the request claims all the same.
+ */
+const BEFORE_AUTHENTICATION: ReadonlySet<number> = new Set([
+  ...[400, 408, 411, 413, 414, 417, 421, 429, 431, 444],
+  ...[494, 495, 496, 497, 498, 499, 503, 505],
+]);
+
+const isRedirect = (status: number): boolean => status >= 301 && status <= 308 && status !== 304;
+
+/**
+ * How far an HTTP record proves the identity that it holds, by its status and by what the operator says of the source.
+ * @param silent the proof where the operator says nothing
+ */
+export const httpProof = (status: number, identity: IdentitySource | undefined, silent: Proof): Proof => {
+  if (identity === 'from-key-map') return PROOF.keyMap;
+  if (isFailedLogin(status)) return PROOF.failed;
+  if (identity === undefined) return silent;
+  if (isRedirect(status)) return PROOF.redirect;
+  return BEFORE_AUTHENTICATION.has(status) ? PROOF.beforeAuthentication : PROOF.authenticated;
+};
+
+/** As `httpProof`, for what stands in the request itself, where no key map could have put it. */
+export const requestProof = (status: number, identity: IdentitySource | undefined): Proof =>
+  httpProof(status, identity === 'authenticated' ? identity : undefined, PROOF.request);
 
 /** A part of a text keeps the whole of it in memory (V8 shares it), a copy does not. Exact for what has been `shown`. */
 const ownCopy = (text: string): string => Buffer.from(text).toString();

@@ -1,16 +1,34 @@
+import { isAddress } from '../ecs.ts';
 import { NOTHING_ELSE } from '../event.ts';
+import { PROOF } from '../proof.ts';
 import { decodePath } from './fold-path.ts';
 import type { Format, Parsed } from './format.ts';
-import { httpAction, httpResult, MAX_CLIENT, MAX_PATH, MAX_VALUE } from './http.ts';
+import {
+  httpAction,
+  httpProof,
+  httpResult,
+  type IdentitySource,
+  MAX_CLIENT,
+  MAX_PATH,
+  MAX_VALUE,
+  requestProof,
+} from './http.ts';
 import { leaksOf, withFingerprint } from './identities.ts';
 import { fractionOf } from './json.ts';
 import type { FoundSecret, Redactor } from './redact.ts';
 import { shown } from './shown.ts';
 import { utc } from './time.ts';
 
-/** `ADDRESS IDENT USER [TIME] "REQUEST" STATUS BYTES "REFERER" "AGENT"`; a quote inside a field is written `\x22`. */
+/**
+ * `ADDRESS - USER [TIME] "REQUEST" STATUS BYTES "REFERER" "AGENT"`; a quote inside a field is written `\x22`. The address begins the line and
+ * a lone dash follows (RFC 1413's ident, which neither server asks for): behind anything else, part of a user would pass for the whole.
+ */
 const LINE =
-  /^(\S{1,64}) \S{1,64} ([^[]{1,512}) \[([^\]]{20,40})\] "([^"]*)" (\d{3}) (\d{1,15}|-)(?: "([^"]*)" "([^"]*)")?/;
+  /^([\w.:%-]{1,64}) - ([^[]{1,512}) \[([^\]]{20,40})\] "([^"]*)" (\d{3}) (\d{1,15}|-)(?: "([^"]*)" "([^"]*)")?/;
+/** A list of addresses, or an envelope's time, where the one address should stand. */
+const isAddressOrHost = (text: string): boolean => isAddress(text) || text === 'unix:' || /^[\w.-]+$/.test(text);
+/** nginx before 1.21.1 takes spaces and control characters in a target, and any method: it is a use all the same (RFC 9112, 3). */
+const REQUEST = /^([A-Za-z][A-Za-z_-]{0,15}) (?:([\s\S]+) HTTP\/\d(?:\.\d)?|(\S+))$/;
 const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
 
 /** `23/Nov/2026:12:03:18 +0000` in milliseconds since the epoch, NaN where it is something else. */
@@ -30,18 +48,32 @@ const unescaped = (text: string): string =>
     ? text.replace(/(?:\\x[0-9A-Fa-f]{2})+/g, (run) => Buffer.from(run.replaceAll('\\x', ''), 'hex').toString('utf8'))
     : text;
 
-const parseLine = (line: string, redactor: Redactor): Parsed => {
+const NOT_COMBINED = {
+  unusable: 'not-combined',
+  detail: 'The line is not ADDRESS - USER [TIME] "REQUEST" STATUS BYTES, with nothing before the address.',
+} as const;
+
+const parseLine = (line: string, redactor: Redactor, identity: IdentitySource | undefined): Parsed => {
   const parts = LINE.exec(line);
-  if (parts === null)
-    return { unusable: 'not-combined', detail: 'The line does not have the fields of the combined log format.' };
-  const [, address = '', user = '-', stamp = '', rawRequest = '', statusText = '', bytes = '', , agent = '-'] = parts;
+  if (parts === null || !isAddressOrHost(parts[1] ?? '')) return NOT_COMBINED;
+  const [
+    ,
+    address = '',
+    user = '-',
+    stamp = '',
+    rawRequest = '',
+    statusText = '',
+    bytes = '',
+    referrer = '',
+    agent = '-',
+  ] = parts;
   const time = parseClf(stamp);
   if (Number.isNaN(time))
     return { unusable: 'invalid-time', detail: 'The time is not of the form 23/Nov/2026:12:03:18 +0000.' };
-  const request = /^([A-Z][A-Z_-]{0,15}) (\S+)(?: HTTP\/\d(?:\.\d)?)?$/.exec(unescaped(rawRequest));
+  const request = REQUEST.exec(unescaped(rawRequest));
   // A probe that spoke no HTTP: it can't have used a credential.
   if (request === null) return { ignored: 'no-request' };
-  const [, method = '', target = ''] = request;
+  const [, method = '', target = request[3] ?? ''] = request;
 
   const found: FoundSecret[] = [];
   const text = (raw: string, field: string, max: number): string | undefined =>
@@ -51,12 +83,18 @@ const parseLine = (line: string, redactor: Redactor): Parsed => {
   const path = shown(redactor.clean(decodePath(target), 'url.path', found), MAX_PATH);
   const sourceIp = text(address, 'source.address', 64);
   const client = text(agent, 'user_agent.original', MAX_CLIENT);
+  text(referrer, 'http.request.referrer', 0);
   const named = found.length;
   const consumer = text(user, 'user.name', MAX_VALUE);
   const status = Number(statusText);
   const result = httpResult(status);
-  const identities =
-    consumer === undefined || found.length > named ? [] : [{ key: 'credential_id', value: consumer } as const];
+  const who =
+    consumer === undefined || found.length > named
+      ? { identities: [], proof: requestProof(status, identity) }
+      : {
+          identities: [{ key: 'credential_id', value: consumer } as const],
+          proof: httpProof(status, identity, PROOF.request),
+        };
   return {
     ...NOTHING_ELSE,
     time,
@@ -64,7 +102,7 @@ const parseLine = (line: string, redactor: Redactor): Parsed => {
     dataset: 'nginx.access',
     action: httpAction(method, path),
     result,
-    identities: withFingerprint(identities, result, found),
+    ...withFingerprint(who, found, requestProof(status, identity)),
     sourceIp,
     client,
     bytes: bytes === '-' ? 0 : Number(bytes),
@@ -75,14 +113,17 @@ const parseLine = (line: string, redactor: Redactor): Parsed => {
   };
 };
 
-/** The combined log format of nginx and Apache. The authenticated user is the credential; whole seconds, and no trace or session. */
+/**
+ * The combined log format of nginx and Apache. Its user is the credential, but stands there as the request claims it: proven only where the
+ * operator says so. Whole seconds, and no trace or session.
+ */
 export const nginxCombined: Format = {
   id: 'nginx-combined',
   title: 'nginx or Apache access log, combined',
   dataset: 'nginx.access',
   framing: 'line',
   detect: (lines) => fractionOf(lines, (line) => LINE.test(line)),
-  parser: ({ redactor }) => ({
-    parse: (bytes, start, end) => parseLine(bytes.toString('utf8', start, end), redactor),
+  parser: ({ redactor, identity }) => ({
+    parse: (bytes, start, end) => parseLine(bytes.toString('utf8', start, end), redactor, identity),
   }),
 };

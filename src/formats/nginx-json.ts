@@ -1,9 +1,20 @@
 import { BoundedCache } from '../bounded-cache.ts';
 import type { CredentialUse, Identity } from '../event.ts';
+import { PROOF } from '../proof.ts';
 import { amount } from './amount.ts';
 import { decodePath } from './fold-path.ts';
 import type { Format, Parsed, Parser, ParserContext, Unusable } from './format.ts';
-import { httpAction, httpResult, MAX_CLIENT, MAX_PATH, MAX_VALUE, traceIdOf } from './http.ts';
+import {
+  httpAction,
+  httpProof,
+  httpResult,
+  type IdentitySource,
+  MAX_CLIENT,
+  MAX_PATH,
+  MAX_VALUE,
+  requestProof,
+  traceIdOf,
+} from './http.ts';
 import { leaksOf, withFingerprint } from './identities.ts';
 import { fractionOfObjects, isFailure, type JsonObject, readJson } from './json.ts';
 import type { FoundSecret, Redactor } from './redact.ts';
@@ -107,7 +118,12 @@ class Consumers {
   }
 }
 
-const parseRecord = (record: JsonObject, redactor: Redactor, consumers: Consumers): Parsed => {
+const parseRecord = (
+  record: JsonObject,
+  redactor: Redactor,
+  consumers: Consumers,
+  identity: IdentitySource | undefined,
+): Parsed => {
   const { method, uri, credential, args } = record;
   const status = numberOf(record['status']);
   const bytes = numberOf(record['body_bytes_sent'] ?? 0);
@@ -130,7 +146,13 @@ const parseRecord = (record: JsonObject, redactor: Redactor, consumers: Consumer
   const sourceIp = cleanAgain(usual.address, redactor, record['remote_addr'], 'source.address', 64, found);
   const session = cleanAgain(usual.session, redactor, record['session'], 'wayward.session', MAX_VALUE, found);
   const traceparent = cleanText(redactor, record['trace_id'], 'trace.id', MAX_VALUE, found);
-  const { identities } = usual;
+  const named = {
+    identities: usual.identities,
+    proof:
+      usual.identities.length === 0 ? requestProof(status, identity) : httpProof(status, identity, PROOF.undeclared),
+  };
+  const { identities, proof } =
+    found.length === 0 ? named : withFingerprint(named, found, requestProof(status, identity));
 
   const event: CredentialUse = {
     time,
@@ -138,7 +160,8 @@ const parseRecord = (record: JsonObject, redactor: Redactor, consumers: Consumer
     dataset: 'nginx.access',
     action: httpAction(verb, path),
     result,
-    identities: found.length === 0 ? identities : withFingerprint(identities, result, found),
+    proof,
+    identities,
     uses: 1,
     sourceIp,
     client,
@@ -167,12 +190,12 @@ export const nginxJson: Format = {
       lines,
       (record) => 'msec' in record && 'uri' in record && 'status' in record && 'remote_addr' in record,
     ),
-  parser({ redactor }: ParserContext): Parser {
+  parser({ redactor, identity }: ParserContext): Parser {
     const consumers = new Consumers(redactor);
     return {
       parse(bytes, start, end) {
         const record = readJson(bytes, start, end);
-        return isFailure(record) ? record : parseRecord(record, redactor, consumers);
+        return isFailure(record) ? record : parseRecord(record, redactor, consumers, identity);
       },
     };
   },

@@ -1,3 +1,4 @@
+import { PROOF } from '../proof.ts';
 import { csvFields } from './csv.ts';
 import type { Format } from './format.ts';
 import { fractionOf } from './json.ts';
@@ -41,6 +42,9 @@ export const pgauditCsv: Format = {
           sqlState: known(fields[12]),
           message: fields[13] ?? '',
           statement: known(fields[19]),
+          context: known(fields[18]),
+          phase: known(fields[7]),
+          proof: PROOF.session,
         });
       },
       save: audit.save,

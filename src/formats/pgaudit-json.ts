@@ -1,3 +1,4 @@
+import { PROOF } from '../proof.ts';
 import type { Format } from './format.ts';
 import { fractionOfObjects, isFailure, readJson } from './json.ts';
 import { DATASET, postgresAudit } from './pgaudit.ts';
@@ -35,6 +36,9 @@ export const pgauditJson: Format = {
           sqlState: known(record['state_code']),
           message: typeof message === 'string' ? message : '',
           statement: known(record['statement']),
+          context: known(record['context']),
+          phase: known(record['ps']),
+          proof: PROOF.session,
         });
       },
       save: audit.save,

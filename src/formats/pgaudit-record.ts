@@ -1,3 +1,5 @@
+import type { Proof } from '../event.ts';
+
 /** One PostgreSQL log record, whichever of its three log formats it came in; absent and `[unknown]` are undefined. */
 export interface PostgresRecord {
   readonly timestamp: string;
@@ -12,6 +14,12 @@ export interface PostgresRecord {
   readonly sqlState: string | undefined;
   readonly message: string;
   readonly statement: string | undefined;
+  /** Where in a function it was written; pgaudit's own lines have none. */
+  readonly context: string | undefined;
+  /** What the session was doing (`ps_display`, csvlog's `command_tag`): `authentication`, `SELECT`, … */
+  readonly phase: string | undefined;
+  /** What the record's form proves of the user, once the session was authenticated. */
+  readonly proof: Proof;
 }
 
 /** A text field, or undefined where PostgreSQL had nothing to say. */

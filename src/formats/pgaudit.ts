@@ -7,17 +7,21 @@
  * - A DROP also writes a line for each dependent object (a table's indexes, constraints, defaults): those are ignored.
  * - COPY names no object, nor rows when it copies a whole table: what it copied is read from the statement's text.
  * - A denied statement writes no AUDIT line, only ERROR and the statement; its action is read from the statement's text.
- * - A failed login is `LOGIN`, rejected.
+ * - A failed login is `LOGIN`, rejected: so is every FATAL of a session that was not seen to be authenticated, since its user is a claim.
+ * - `AUDIT:` text that a function has raised is not pgaudit's: its lines have no context and no error code.
  */
-import type { CredentialUse, Identity, Result } from '../event.ts';
+import type { CredentialUse, Identity, Proof, Result } from '../event.ts';
 import { NOTHING_ELSE } from '../event.ts';
+import { isBelieved, PROOF } from '../proof.ts';
 import { amount } from './amount.ts';
 import { csvFields } from './csv.ts';
 import { foldSql } from './fold-sql.ts';
 import type { Parsed, Parser, ParserContext } from './format.ts';
 import { MAX_CLIENT, MAX_VALUE } from './http.ts';
 import { leaksOf } from './identities.ts';
+import { isObject } from './json.ts';
 import { type PostgresRecord, sqlStateOf } from './pgaudit-record.ts';
+import { PostgresSessions } from './postgres-sessions.ts';
 import type { FoundSecret, Redactor } from './redact.ts';
 import { shown } from './shown.ts';
 import { sqlAction } from './sql-action.ts';
@@ -26,6 +30,8 @@ import { parseTime, timeProblem } from './time.ts';
 
 export const DATASET = 'postgresql.audit';
 const AUDIT = 'AUDIT: ';
+/** SQLSTATE `successful_completion`. */
+const SUCCESS = '00000';
 const STATEMENT_FIELD = 'wayward.db.statement';
 /** pgaudit's own words where a statement or its parameters are not in the log. */
 const NOT_THERE = new Set(['', '<none>', '<not logged>', '<previously logged>']);
@@ -40,20 +46,53 @@ export interface PostgresAudit extends Required<Pick<Parser, 'save' | 'load'>> {
 
 export const postgresAudit = (format: string, { redactor }: ParserContext): PostgresAudit => {
   const statements = new StatementMemory();
+  const sessions = new PostgresSessions();
+  const noteConnection = ({ message, session, proof }: PostgresRecord): void => {
+    if (!isBelieved(proof)) return;
+    if (isAuthorizedLine(message)) sessions.note(session);
+    if (!message.startsWith('disconnection: ') || session === undefined) return;
+    statements.forget(session);
+    sessions.forget(session);
+  };
   return {
     read(record) {
       const { message, severity } = record;
-      if (severity === 'LOG') {
-        if (message.startsWith(AUDIT)) return auditUse(record, format, redactor, statements);
-        if (message.startsWith('disconnection: ') && record.session !== undefined) statements.forget(record.session);
+      if (severity === 'LOG' && !message.startsWith(AUDIT)) {
+        noteConnection(record);
         return { ignored: lineKind(message) };
       }
-      if (severity !== 'ERROR' && severity !== 'FATAL') return { ignored: 'server-line' };
-      return failure(record, format, redactor);
+      if (severity !== 'LOG' && severity !== 'ERROR' && severity !== 'FATAL') return { ignored: 'server-line' };
+      const proof = proofOf(record, sessions);
+      if (severity === 'LOG') return auditUse(record, proof, format, redactor, statements);
+      return failure(record, proof, format, redactor);
     },
-    save: () => statements.save(),
-    load: (saved) => statements.load(saved),
+    save: () => ({ statements: statements.save(), sessions: sessions.save() }),
+    load(saved) {
+      const isOld = Array.isArray(saved);
+      if (!isOld && !isObject(saved)) return;
+      statements.load(isOld ? saved : saved['statements']);
+      sessions.load(isOld ? [] : saved['sessions']);
+    },
   };
+};
+
+/** With `log_connections`: authentication of this session has passed. */
+export const isAuthorizedLine = (message: string): boolean =>
+  message.startsWith('connection authorized: ') || message.startsWith('replication connection authorized: ');
+
+/** What a backend is doing before its session is authenticated. */
+const BEFORE_AUTHENTICATION = new Set(['authentication', 'initializing', 'startup']);
+
+/**
+ * An AUDIT line or an ERROR is written by a session that has a transaction, so past authentication; whether a FATAL is, only
+ * earlier lines of its session can tell. One for a refused login (class 28) may follow the password's check, and is none.
+ */
+const proofOf = (record: PostgresRecord, sessions: PostgresSessions): Proof => {
+  if (BEFORE_AUTHENTICATION.has(record.phase ?? '')) return PROOF.failed;
+  const isLoginEnd = record.severity === 'FATAL' && !sessions.isAuthenticated(record.session);
+  if (isLoginEnd || (record.severity !== 'LOG' && sqlStateOf(record).startsWith('28'))) return PROOF.failed;
+  if (isBelieved(record.proof)) sessions.note(record.session);
+  return record.proof;
 };
 
 const lineKind = (message: string): string => {
@@ -62,7 +101,15 @@ const lineKind = (message: string): string => {
   return /^(?:statement|execute|duration|parse|bind|fastpath)\b/.test(message) ? 'statement-line' : 'server-line';
 };
 
-const auditUse = (record: PostgresRecord, format: string, redactor: Redactor, statements: StatementMemory): Parsed => {
+const auditUse = (
+  record: PostgresRecord,
+  proof: Proof,
+  format: string,
+  redactor: Redactor,
+  statements: StatementMemory,
+): Parsed => {
+  const isRaised = record.context !== undefined || (record.sqlState ?? SUCCESS) !== SUCCESS;
+  if (isRaised) return { ignored: 'raised-message' };
   const fields = csvFields(record.message, AUDIT.length, 10);
   const [
     ,
@@ -90,8 +137,10 @@ const auditUse = (record: PostgresRecord, format: string, redactor: Redactor, st
   if (!NOT_THERE.has(parameters)) redactor.clean(parameters, 'wayward.db.parameters', found, 'sql');
   const action = actionOf(command, object, statement);
   const seen =
-    record.session === undefined ? 'new' : statements.see(record.session, statementNumber, substatementNumber);
-  return event(record, format, redactor, found, {
+    record.session === undefined || !isBelieved(proof)
+      ? 'new'
+      : statements.see(record.session, statementNumber, substatementNumber, text);
+  return event(record, proof, format, redactor, found, {
     action,
     result: 'success',
     statement,
@@ -120,22 +169,23 @@ const foldedStatement = (text: string, redactor: Redactor, found: FoundSecret[])
   shown(foldSql(redactor.clean(text, STATEMENT_FIELD, found, 'sql')), 512);
 
 /** How a failed statement or login ended, by SQLSTATE (PostgreSQL manual, appendix A). */
-const failure = (record: PostgresRecord, format: string, redactor: Redactor): Parsed => {
+const failure = (record: PostgresRecord, proof: Proof, format: string, redactor: Redactor): Parsed => {
   const state = sqlStateOf(record);
   if (state.startsWith('57P')) return { ignored: 'session-terminated' };
   // Background workers, and clients that left or spoke another protocol before they named a user.
   if (record.user === undefined) return { ignored: 'no-user' };
   const found: FoundSecret[] = [];
   const statement = record.statement === undefined ? undefined : foldedStatement(record.statement, redactor, found);
-  const result: Result = state.startsWith('28') ? 'rejected' : state === '42501' ? 'denied' : 'error';
+  const result: Result = proof.state === 'rejected' ? 'rejected' : state === '42501' ? 'denied' : 'error';
   const action = statement === undefined ? (record.severity === 'FATAL' ? 'LOGIN' : 'UNKNOWN') : sqlAction(statement);
-  return event(record, format, redactor, found, { action, result, statement, uses: 1, rows: 0 });
+  return event(record, proof, format, redactor, found, { action, result, statement, uses: 1, rows: 0 });
 };
 
 type Outcome = Pick<CredentialUse, 'action' | 'result' | 'statement' | 'uses' | 'rows'>;
 
 const event = (
   record: PostgresRecord,
+  proof: Proof,
   format: string,
   redactor: Redactor,
   found: FoundSecret[],
@@ -156,6 +206,7 @@ const event = (
     dataset: DATASET,
     action: shown(redactor.clean(action, 'event.action', found), MAX_VALUE),
     result,
+    proof,
     identities,
     uses,
     sourceIp: text(record.host, 'source.address', 64),

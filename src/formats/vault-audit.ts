@@ -1,5 +1,6 @@
 import type { Identity, Result } from '../event.ts';
 import { NOTHING_ELSE } from '../event.ts';
+import { PROOF } from '../proof.ts';
 import { foldPath } from './fold-path.ts';
 import type { Format, Parsed } from './format.ts';
 import { MAX_CLIENT, MAX_VALUE } from './http.ts';
@@ -17,6 +18,11 @@ const resultOf = (auth: JsonObject | undefined, error: string): Result => {
   if (error.includes('permission denied') || (isObject(policy) && policy['allowed'] === false)) return 'denied';
   return error === '' ? 'success' : 'error';
 };
+
+/** Older versions write an `auth` with nothing in it, or only a type of token, for a token that they refuse. */
+const isAuthenticated = (auth: JsonObject): boolean =>
+  [auth['accessor'], auth['entity_id'], auth['display_name']].some((value) => textOf(value) !== '') ||
+  (Array.isArray(auth['policies']) && auth['policies'].length > 0);
 
 /** The user agent, where the audit device is told to log that header. */
 const userAgent = (request: JsonObject): string => {
@@ -36,7 +42,7 @@ const parseRecord = (record: JsonObject, redactor: Redactor): Parsed => {
   if (request['path'] === 'sys/audit/test') return { ignored: 'audit-test' };
   const at = typeof time === 'string' ? parseTime(time) : Number.NaN;
   if (Number.isNaN(at)) return { unusable: 'invalid-time', detail: timeProblem(textOf(time)) };
-  const auth = isObject(record['auth']) ? record['auth'] : undefined;
+  const auth = isObject(record['auth']) && isAuthenticated(record['auth']) ? record['auth'] : undefined;
   const error = textOf(record['error']);
   // Paths that need no token: nobody's credential was used.
   if (auth === undefined && error === '') return { ignored: 'unauthenticated' };
@@ -59,6 +65,7 @@ const parseRecord = (record: JsonObject, redactor: Redactor): Parsed => {
     dataset: 'vault.audit',
     action: `${foldPath(path)}:${operation}`,
     result: resultOf(auth, error),
+    proof: auth === undefined ? PROOF.noAuth : PROOF.vaultAuth,
     identities,
     sourceIp: clean(request['remote_address'], 'source.ip', 64),
     client,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { durationSchema } from '../config/duration.ts';
 import { secretSchema } from '../config/secrets.ts';
 import type { Report } from '../config/yaml-file.ts';
+import { IDENTITY_SOURCES } from '../formats/http.ts';
 
 /** Topics with this prefix are Wayward's own. */
 export const OWN_PREFIX = 'wayward.';
@@ -49,6 +50,8 @@ export const kafkaSchema = z.strictObject({
       z.strictObject({
         topic: topicName.meta({ example: 'gateway-logs' }),
         format: z.string().min(1).meta({ example: 'nginx-json' }),
+        /** As in `sources:`. */
+        identity: z.enum(IDENTITY_SOURCES).optional(),
       }),
     )
     .default([]),

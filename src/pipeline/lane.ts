@@ -98,7 +98,7 @@ export class Lane implements RecordSink {
     if (isEvent(parsed)) {
       if (isPossibleTime(parsed.time)) {
         // A field is often a part of its record's text, and would keep all of it in memory for as long as somebody holds the field.
-        const use = end - start > LONG_RECORD ? structuredClone(parsed) : parsed;
+        const use = end - start > LONG_RECORD ? { ...structuredClone(parsed), proof: parsed.proof } : parsed;
         this.#clock.offer(new PendingUse(use, bytes, start, end, position), this.#out);
       } else {
         this.#dead('timestamp-out-of-range', bytes, start, end, position, 'Its time is before 2000 or after 2099.');

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { AttributedUse, Attribution } from '../attribution/attributed.ts';
-import { type CredentialUse, NOTHING_ELSE } from '../event.ts';
+import { type CredentialUse, NOTHING_ELSE, type Proof } from '../event.ts';
+import { PROOF, storedProof } from '../proof.ts';
 
 /**
  * An event whose place in time is settled: what attribution takes. Set its `attribution` in place and it is an `AttributedUse`.
@@ -20,7 +21,8 @@ const UNDECIDED: Attribution = Object.freeze({
 
 /** An event on its way through ordering, as plain JSON. */
 export interface SavedUse {
-  readonly use: CredentialUse;
+  /** An earlier version saved no proof. */
+  readonly use: Omit<CredentialUse, 'proof'> & { readonly proof?: Proof };
   readonly orderTime: number;
   readonly late: boolean;
   readonly id: string;
@@ -79,7 +81,8 @@ export class PendingUse implements OrderedUse {
   }
 
   static load({ use, orderTime, late, id }: SavedUse): PendingUse {
-    return PendingUse.of({ ...NOTHING_ELSE, ...use }, orderTime, late, id);
+    const { state, by } = use.proof ?? (use.result === 'rejected' ? PROOF.failed : PROOF.earlierVersion);
+    return PendingUse.of({ ...NOTHING_ELSE, ...use, proof: storedProof(state, by) }, orderTime, late, id);
   }
 
   /** One whose record is no longer at hand. */

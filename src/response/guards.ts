@@ -29,7 +29,9 @@ export function modeFor(alert: Alert, { mode, rules }: ResponseConfig, credentia
         ? atLeast(alert.severity, severity)
         : detector === finding.detector && atLeast(finding.severity, severity),
     );
-    return rule?.mode ?? (atLeast(alert.severity, 'high') ? mode : 'off');
+    const own = rule?.mode ?? (atLeast(alert.severity, 'high') ? mode : 'off');
+    // It would lend its rule's boldness to an alert that acts for another reason.
+    return own === 'auto' && finding.declared ? 'approve' : own;
   });
   return modes.reduce((boldest, next) => (MODES.indexOf(next) > MODES.indexOf(boldest) ? next : boldest), 'off');
 }
@@ -59,7 +61,7 @@ export function decide(alert: Alert, wanted: WantedStep, mode: Exclude<Mode, 'of
   const never = whyNever(step, situation.config);
   if (never !== undefined) return decision('refused', never);
   if (mode === 'dry-run') return decision('dry-run', 'mode is dry-run');
-  if (mode === 'approve') return decision('approve', 'mode is approve');
+  if (mode === 'approve') return decision('approve', whyAsked(alert, step));
   const ask = whyNotAlone(alert, wanted, situation) ?? situation.limits.take(step.credential);
   if (ask !== undefined) return decision('approve', `a person is asked: ${ask}`);
   return decision('auto', 'mode is auto, within every limit');
@@ -80,6 +82,7 @@ function whyNotAlone(
 ): string | undefined {
   if (halted) return 'automatic response is halted (wayward halt --off lifts it)';
   const { confidence, method } = alert.attribution;
+  if (isUnproven(alert, step)) return UNPROVEN;
   if (confidence < config.min_confidence) {
     return `the attribution by ${method} is only ${confidence} sure, below min_confidence ${config.min_confidence}`;
   }
@@ -88,6 +91,15 @@ function whyNotAlone(
     return `the alert is ${Math.round(age / 60_000)} minutes away from now, beyond max_alert_age`;
   return ask ?? step.tooSoon;
 }
+
+const UNPROVEN =
+  'nothing in the log proves whose use it was; identity: or proof: can say what does (docs/threat-model.md)';
+
+const isUnproven = ({ attribution, declaredOnly }: Alert, { credential }: PlanStep): boolean =>
+  attribution.proof === 'declared' || declaredOnly?.includes(credential.id) === true;
+
+const whyAsked = (alert: Alert, step: PlanStep): string =>
+  isUnproven(alert, step) ? `a person is asked: ${UNPROVEN}` : 'mode is approve';
 
 /** Event time of what made the alert as severe as it is. */
 export const offendedAt = (alert: Alert): number => alert.severityHistory.at(-1)?.at ?? alert.end;

@@ -8,6 +8,7 @@ import type { Credential } from '../../src/attribution/credential.ts';
 import type { Found } from '../../src/detectors/engine.ts';
 import { type Finding, SEVERITIES, type Severity } from '../../src/detectors/finding.ts';
 import { NOTHING_ELSE } from '../../src/event.ts';
+import { PROOF } from '../../src/proof.ts';
 import { alertOf } from '../response/alert-of.ts';
 
 const T0 = Date.UTC(2026, 0, 5, 10);
@@ -42,6 +43,7 @@ const found = (time: number, fields: Partial<Finding> = {}, principal = 'a/api')
       dataset: 'test.access',
       action: 'x',
       result: 'success',
+      proof: PROOF.keyMap,
       identities: [{ key: 'credential_id', value: 'a' }],
     },
     id: () => `event-${time}`,

@@ -1,5 +1,6 @@
 import { bareCredential, type Credential } from '../../src/attribution/credential.ts';
 import { type CredentialUse, type Identity, type IdentityKey, NOTHING_ELSE, type Result } from '../../src/event.ts';
+import { PROOF } from '../../src/proof.ts';
 
 export const credential = (id: string, fields: Partial<Credential> = {}): Credential =>
   bareCredential({
@@ -23,5 +24,6 @@ export const use = (
   dataset: 'nginx.access',
   action: 'GET /v1/orders/{id}',
   result: fields.result ?? 'success',
+  proof: fields.result === 'rejected' ? PROOF.failed : PROOF.keyMap,
   identities,
 });

@@ -5,6 +5,7 @@ import type { Activity } from '../../src/baselines/activity.ts';
 import type { Detector } from '../../src/detectors/detector.ts';
 import { type CredentialUse, NOTHING_ELSE } from '../../src/event.ts';
 import { Core } from '../../src/pipeline/core.ts';
+import { PROOF } from '../../src/proof.ts';
 import { credential } from '../attribution/helpers.ts';
 import { shippedDetectors } from '../quality/measure.ts';
 
@@ -58,6 +59,7 @@ export class Watched {
           dataset: 'test.access',
           action: 'GET /v1/orders/{id}',
           result: 'success',
+          proof: fields.result === 'rejected' ? PROOF.failed : PROOF.keyMap,
           identities: [{ key: 'credential_id', value: who }],
           sourceIp: '10.4.1.7',
           client: 'agent/1.0',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Detector } from '../../src/detectors/detector.ts';
+import { PROOF } from '../../src/proof.ts';
 import { agent, DAY, HOUR, MINUTE, MONDAY, Watched } from '../baselines/watched.ts';
 import { shippedDetectors } from '../quality/measure.ts';
 
@@ -62,7 +63,9 @@ describe('whose use counts', () => {
   test('what was rejected counts against nobody, whatever it claims', () => {
     const watched = new Watched([agent('a', { expiresAt: MONDAY, scopes: ['GET /none'], networks: ['192.0.2.0/24'] })]);
     watched.burst(MONDAY + HOUR, 500, 100, { result: 'rejected' });
-    expect(watched.alerts).toEqual([]);
+    expect(watched.alerts.map(({ principal, credentials }) => ({ principal, credentials }))).toEqual([
+      { principal: 'source/10.4', credentials: [] },
+    ]);
     expect(watched.core.engine.counts).toMatchObject({ seen: 0, unattributed: 500 });
     expect(watched.core.engine.baselines.size).toBe(0);
   });
@@ -77,6 +80,7 @@ describe('whose use counts', () => {
             dataset: 'test.access',
             action,
             result: 'success',
+            proof: PROOF.keyMap,
             identities: [{ key: 'credential_id', value: 'a' }],
             uses: 1,
             sourceIp: '203.0.113.9',

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { detectFormat } from '../../src/formats/detect.ts';
 import { isEvent } from '../../src/formats/format.ts';
 import { formatById, formats } from '../../src/formats/registry.ts';
+import { isBelieved } from '../../src/proof.ts';
 import { caddy, envoy, FIXTURES, parseAll, sample, sampleLines } from './records.ts';
 
 /** Recorded log, its format, how many records it holds. */
@@ -55,6 +56,18 @@ describe.each(SAMPLES)('%s', (log, id, records) => {
 });
 
 describe('one server, three logs', () => {
+  it('proves who it was in jsonlog and csvlog, and only declares it in stderr', () => {
+    const statesOf = (id: string, log: string) => {
+      const format = formatById(id);
+      if (format === undefined) throw new Error(`no format ${id}`);
+      const events = parseAll(format, sample(log)).filter(isEvent);
+      return new Set(events.map(({ proof }) => proof.state));
+    };
+    expect(statesOf('pgaudit-json', 'pgaudit.json')).toEqual(new Set(['verified', 'rejected']));
+    expect(statesOf('pgaudit-csv', 'pgaudit.csv')).toEqual(new Set(['verified', 'rejected']));
+    expect(statesOf('pgaudit-stderr', 'pgaudit.stderr.log')).toEqual(new Set(['declared', 'rejected']));
+  });
+
   it.each(['pgaudit', 'pgaudit-with-vault-roles'])(
     '%s gives the same events from jsonlog, csvlog and stderr',
     (log) => {
@@ -63,7 +76,7 @@ describe('one server, three logs', () => {
         if (format === undefined) throw new Error(`no format for ${end}`);
         return parseAll(format, sample(`${log}.${end}`))
           .filter(isEvent)
-          .map((event) => ({ ...event, format: undefined }));
+          .map(({ proof, ...event }) => ({ ...event, format: undefined, believed: isBelieved(proof) }));
       });
       expect(events[1]).toEqual(events[0]);
       expect(events[2]).toEqual(events[0]);

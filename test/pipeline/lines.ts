@@ -3,6 +3,7 @@ import type { Format, Parsed } from '../../src/formats/format.ts';
 import { Lane, type LaneOptions } from '../../src/pipeline/lane.ts';
 import { Merge, type MergeOptions } from '../../src/pipeline/merge.ts';
 import type { OrderedUse } from '../../src/pipeline/ordered.ts';
+import { PROOF } from '../../src/proof.ts';
 import type { DeadLetter } from '../../src/sources/dead-letter.ts';
 import type { Source } from '../../src/sources/source.ts';
 
@@ -17,6 +18,7 @@ const parse = (text: string): Parsed => {
     dataset: 'test.lines',
     action,
     result: 'success',
+    proof: PROOF.request,
     identities: [],
   };
 };

@@ -14,7 +14,8 @@ export const expired = defineKind({
     () =>
     ({ at }, report) => {
       const { credential } = at.attribution;
-      if (!credential) return;
+      // A refused use is what an expiry is for.
+      if (!credential || at.use.result !== 'success') return;
       const { time } = at.use;
       const { issuedAt, expiresAt } = credential;
       const late = expiresAt !== undefined && time >= expiresAt;

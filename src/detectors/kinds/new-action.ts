@@ -3,6 +3,7 @@ import { ageInDays } from '../../baselines/principal.ts';
 import { countByKind, knows, surpriseOfNew } from '../../baselines/repertoire.ts';
 import { AT } from '../../baselines/state.ts';
 import { ACTION_CLASSES, type ActionClass, CLASS_PRIOR, classOf, PRIOR_ACTIONS } from '../action-class.ts';
+import { deedVerb, isDeed } from '../deed.ts';
 import { type Context, defineKind, type Result } from '../detector.ts';
 import { bitsText, shown } from '../words.ts';
 
@@ -33,12 +34,11 @@ const judge = ({ at, principal, seen }: Context): Result => {
   const bits = novelty === 0 ? 0 : peerDid ? novelty / 2 : novelty + ofClass;
   const who = at.attribution.credential?.agent ?? principal.name;
   const age = ageInDays(state, seen.time);
-  const did = at.use.result === 'denied' ? 'tried' : 'did';
   const others = peers === undefined ? '' : peerDid ? '; a peer does it' : '; no peer ever did';
   return {
     bits,
     subject: at.use.action,
-    reason: `${who} ${did} ${shown(at.use.action)}${EFFECT[action]} for the first time in ${age} days${others}; ${bitsText(bits)}`,
+    reason: `${who} ${deedVerb(at.use)} ${shown(at.use.action)}${EFFECT[action]} for the first time in ${age} days${others}; ${bitsText(bits)}`,
     observed: at.use.action,
     expected: 'an action it has done before',
   };
@@ -52,5 +52,7 @@ export const newAction = defineKind({
   trigger: 'new-action',
   baseline: true,
   parameters: z.strictObject({}),
-  check: () => (context, report) => report(judge(context)),
+  check: () => (context, report) => {
+    if (isDeed(context.at.use)) report(judge(context));
+  },
 });

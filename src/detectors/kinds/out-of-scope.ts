@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Credential } from '../../attribution/credential.ts';
 import { compileScopes } from '../../attribution/scopes.ts';
+import { deedVerb, isDeed } from '../deed.ts';
 import { defineKind } from '../detector.ts';
 import { shown } from '../words.ts';
 
@@ -21,11 +22,10 @@ export const outOfScope = defineKind({
     };
     return ({ at }, report) => {
       const { credential } = at.attribution;
-      if (!credential?.scopes || within(credential, credential.scopes, at.use.action)) return;
-      const did = at.use.result === 'denied' ? 'tried' : 'did';
+      if (!isDeed(at.use) || !credential?.scopes || within(credential, credential.scopes, at.use.action)) return;
       report({
         subject: at.use.action,
-        reason: `${credential.agent} ${did} ${shown(at.use.action)} with ${credential.id}, outside its declared scopes`,
+        reason: `${credential.agent} ${deedVerb(at.use)} ${shown(at.use.action)} with ${credential.id}, outside its declared scopes`,
         observed: shown(at.use.action),
         expected: shown(credential.scopes.join(', ')),
       });

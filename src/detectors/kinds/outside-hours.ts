@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Credential } from '../../attribution/credential.ts';
 import { parseSchedule, type Schedule } from '../../attribution/schedule.ts';
+import { isDeed } from '../deed.ts';
 import { defineKind } from '../detector.ts';
 
 /** Use outside the schedule that the registry declares. */
@@ -23,10 +24,12 @@ export const outsideHours = defineKind({
     };
     return ({ at }, report) => {
       const { credential } = at.attribution;
+      if (!isDeed(at.use)) return;
       if (credential?.hours === undefined || scheduleOf(credential, credential.hours).isWithin(at.use.time)) return;
+      const used = at.use.result === 'success' ? 'used' : 'tried to use';
       report({
         subject: credential.id,
-        reason: `${credential.agent} used ${credential.id} at ${new Date(at.use.time).toISOString()}, outside its declared hours ${credential.hours}`,
+        reason: `${credential.agent} ${used} ${credential.id} at ${new Date(at.use.time).toISOString()}, outside its declared hours ${credential.hours}`,
         observed: new Date(at.use.time).toISOString(),
         expected: credential.hours,
       });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Credential } from '../../attribution/credential.ts';
 import { compileNetworks } from '../../attribution/networks.ts';
 import { networkOf } from '../../baselines/hash.ts';
+import { isDeed } from '../deed.ts';
 import { defineKind } from '../detector.ts';
 import { shown } from '../words.ts';
 
@@ -18,13 +19,15 @@ export const outsideNetwork = defineKind({
     return ({ at }, report) => {
       const { credential } = at.attribution;
       const { sourceIp } = at.use;
-      if (!credential?.networks || sourceIp === undefined) return;
+      if (!isDeed(at.use) || !credential?.networks || sourceIp === undefined) return;
       const inside = compiled.get(credential) ?? compileNetworks(credential.networks);
       compiled.set(credential, inside);
-      if (inside(sourceIp) !== false) return;
+      // A host's name, as PostgreSQL logs it with log_hostname, is in no network: whoever owns the address chooses it.
+      if (inside(sourceIp) === true) return;
+      const used = at.use.result === 'success' ? 'used' : 'tried to use';
       report({
         subject: networkOf(sourceIp),
-        reason: `${credential.agent} used ${credential.id} from ${sourceIp}, outside its declared networks ${shown(credential.networks.join(', '))}`,
+        reason: `${credential.agent} ${used} ${credential.id} from ${sourceIp}, outside its declared networks ${shown(credential.networks.join(', '))}`,
         observed: sourceIp,
         expected: shown(credential.networks.join(', ')),
       });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isDeed } from '../deed.ts';
 import { defineKind } from '../detector.ts';
 import { shown } from '../words.ts';
 
@@ -13,12 +14,12 @@ export const unknownCredential = defineKind({
     () =>
     ({ at, seen }, report) => {
       const { method, principal } = at.attribution;
-      if (method === 'unregistered' && !seen.first) return;
+      if ((method === 'unregistered' && !seen.first) || !isDeed(at.use)) return;
       const identity = at.use.identities[0];
       const name = principal?.slice(principal.indexOf('/') + 1) ?? 'more identities than are tracked';
       report({
         subject: shown(name),
-        reason: `${at.use.dataset} accepted ${shown(name)}, which is not in the credential registry`,
+        reason: `${at.use.dataset} ${at.use.result === 'success' ? 'accepted' : 'refused an action to'} ${shown(name)}, which is not in the credential registry`,
         observed: identity ? shown(identity.value) : shown(name),
         expected: 'a credential of the registry',
       });

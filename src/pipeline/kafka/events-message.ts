@@ -1,11 +1,21 @@
 import { DEEDS, type Deed } from '../../attribution/deed.ts';
-import type { CredentialUse, Identity, Leak } from '../../event.ts';
+import {
+  type CredentialUse,
+  type Identity,
+  type Leak,
+  PROOF_STATES,
+  type Proof,
+  type ProofState,
+} from '../../event.ts';
+import { PROOF, storedProof } from '../../proof.ts';
 import type { ClosedAlert } from '../core.ts';
 import { PendingUse } from '../ordered.ts';
 import { ForeignMessage, isObject, parsed } from './foreign.ts';
 
-/** Raised when what an older version wrote can no longer be read. */
-const VERSION = 1;
+/** Raised when what an older version reads would be wrong. */
+const VERSION = 2;
+/** Its events have no proof. */
+const WITHOUT_PROOF = 1;
 
 /** A person's word on an alert, on its way to the partition that detects for its principal. */
 export interface ClosingRecord {
@@ -53,6 +63,8 @@ type Wire = readonly [
   traceId: string | null,
   session: string | null,
   leaks: readonly Leak[],
+  proof?: ProofState,
+  by?: string,
 ];
 
 const isText = (value: unknown): boolean => typeof value === 'string';
@@ -80,6 +92,7 @@ const COLUMNS: readonly ((value: unknown) => boolean)[] = [
   ...Array.from({ length: 6 }, () => isTextOrNull),
   (value) => Array.isArray(value) && value.every(isObject),
 ];
+const PROOF_COLUMNS: typeof COLUMNS = [(value) => PROOF_STATES.some((state) => state === value), isText];
 
 /** JSON, with each event as a row of values: the field names would be most of the bytes. */
 export function encodeEvents(message: EventsMessage): string {
@@ -91,11 +104,12 @@ export function encodeEvents(message: EventsMessage): string {
 export function decodeEvents(value: Buffer | null): EventsMessage {
   const message = parsed(value?.toString() ?? 'null');
   if (!isObject(message) || !Number.isSafeInteger(message.v)) throw new ForeignMessage('it is no message of events');
-  if (message.v !== VERSION)
+  if (message.v !== VERSION && message.v !== WITHOUT_PROOF)
     throw new Error(
-      `an events message of version ${message.v}; this Wayward reads ${VERSION}: run one that reads both`,
+      `an events message of version ${message.v}; this Wayward reads ${WITHOUT_PROOF} and ${VERSION}: run one that reads it, too`,
     );
-  if (!isMessage(message)) throw new ForeignMessage('it is no message of events, though it has a version');
+  const columns = message.v === WITHOUT_PROOF ? COLUMNS : [...COLUMNS, ...PROOF_COLUMNS];
+  if (!isMessage(message, columns)) throw new ForeignMessage('it is no message of events, though it has a version');
   return { ...message, events: message.events.map(fromWire) };
 }
 
@@ -107,6 +121,7 @@ const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Numb
 
 const isMessage = (
   value: Readonly<Record<string, unknown>>,
+  columns: typeof COLUMNS,
 ): value is Readonly<Record<string, unknown>> & Omit<EventsMessage, 'events'> & { readonly events: readonly Wire[] } =>
   typeof value.from === 'string' &&
   isObject(value.of) &&
@@ -115,13 +130,13 @@ const isMessage = (
   isTime(value.high) &&
   typeof value.live === 'boolean' &&
   Array.isArray(value.events) &&
-  value.events.every(isWire) &&
+  value.events.every((row) => isWire(row, columns)) &&
   Array.isArray(value.closings) &&
   value.closings.every(isClosing) &&
   (value.deeds === undefined || (Array.isArray(value.deeds) && value.deeds.every(isDeed)));
 
-const isWire = (row: unknown): boolean =>
-  Array.isArray(row) && row.length === COLUMNS.length && COLUMNS.every((fits, at) => fits(row[at]));
+const isWire = (row: unknown, columns: typeof COLUMNS): boolean =>
+  Array.isArray(row) && row.length === columns.length && columns.every((fits, at) => fits(row[at]));
 
 const isClosing = (value: unknown): boolean =>
   isObject(value) &&
@@ -163,7 +178,15 @@ const toWire = (event: PendingUse): Wire => {
     use.traceId ?? null,
     use.session ?? null,
     use.leaks,
+    use.proof.state,
+    use.proof.by,
   ];
+};
+
+/** An earlier version handed on what was not rejected as if it were proven. */
+const proofFromWire = ([, , , , , , , result, , , , , , , , , , , , , , , state, by]: Wire): Proof => {
+  if (state !== undefined && by !== undefined) return storedProof(state, by);
+  return result === 'rejected' ? PROOF.failed : PROOF.earlierVersion;
 };
 
 const fromWire = (wire: Wire): PendingUse => {
@@ -173,6 +196,7 @@ const fromWire = (wire: Wire): PendingUse => {
     dataset: wire[5],
     action: wire[6],
     result: wire[7],
+    proof: proofFromWire(wire),
     identities: wire[8].map(([key, value]) => ({ key, value })),
     uses: wire[9],
     sourceIp: wire[10] ?? undefined,

@@ -8,6 +8,7 @@ import { Core } from '../../../src/pipeline/core.ts';
 import { decodeEvents, type EventsMessage, encodeEvents } from '../../../src/pipeline/kafka/events-message.ts';
 import { PartitionDetector } from '../../../src/pipeline/kafka/partition-detector.ts';
 import { PendingUse } from '../../../src/pipeline/ordered.ts';
+import { PROOF } from '../../../src/proof.ts';
 import { shippedDetectors } from '../../quality/measure.ts';
 import { credentialOf, NOW } from '../../response/response-of.ts';
 
@@ -39,6 +40,7 @@ function used(minute: number): EventsMessage {
       dataset: 'nginx.access',
       action: 'GET /v1/orders/{id}',
       result: 'success' as const,
+      proof: PROOF.keyMap,
     },
     identities: [{ key: 'credential_id' as const, value: ID }],
   };

@@ -1,0 +1,172 @@
+import type { Proof } from '../event.ts';
+import { PROOF } from '../proof.ts';
+import {
+  type KnownProcess,
+  MAX_NAME,
+  type Prefix,
+  type PrefixProblem,
+  processOf,
+  sessionsEndingIn,
+  startOf,
+} from './stderr-prefix.ts';
+
+/** Processes at a time that are remembered, of each kind; the one unused longest goes first. */
+const MAX_PROCESSES = 10_000;
+/** Bytes behind `[user=` within which a line end can belong to user or database: two names and `,db=`. */
+const NAMES_LENGTH = 2 * MAX_NAME + 4;
+/** The longest start-up packet that PostgreSQL takes (pqcomm.h): versions that don't cut names show at most so much. */
+const LONGEST_PACKET = 10_000;
+/** Prefixes that may be open at a time: more in a row are of one attack. */
+const MAX_OPEN = 16;
+
+/** A prefix that did not end in its line: what follows may still be the name that a client sent. */
+interface OpenPrefix {
+  /** Whose prefixes may end in what follows. */
+  readonly processes: readonly number[];
+  /** Since `[user=` of the last of them. */
+  readonly bytes: number;
+}
+
+/** Plain JSON. */
+export interface SavedStderrSessions {
+  readonly announced: readonly (readonly [process: number, session: string])[];
+  readonly authorized: readonly (readonly [process: number, session: string, user: string])[];
+  readonly authorizedSince: number | null;
+  readonly sessionsNameProcesses: boolean;
+  readonly forgotSome: boolean;
+  readonly open: OpenPrefix | null;
+}
+
+/**
+ * Which session each server process has, as the server itself has said. A client can write a whole line into this log, but not which
+ * process it gets, nor that it was authorized.
+ */
+export class StderrSessions {
+  /** By `connection received`, written before the client has said anything. */
+  readonly #announced = new Map<number, string>();
+  /** By `connection authorized`; where the log has no such lines, by use. */
+  readonly #authorized = new Map<number, Required<KnownProcess>>();
+  /** Event time in seconds of the first `connection authorized`: sessions that began later have one, too. */
+  #authorizedSince: number | undefined;
+  /** Real sessions end in their process's id; a log of which that is known needs no benefit of the doubt. */
+  #sessionsNameProcesses = false;
+  #forgotSome = false;
+  #open: OpenPrefix | undefined;
+
+  known(process: number): KnownProcess | undefined {
+    const authorized = this.#authorized.get(process);
+    if (authorized !== undefined) return authorized;
+    const session = this.#announced.get(process);
+    return session === undefined ? undefined : { session, user: undefined };
+  }
+
+  /** What a line with this prefix proves of its user. */
+  judge({ process, session = '', user = '' }: Prefix): Proof {
+    if (processOf(session) === process) this.#sessionsNameProcesses = true;
+    else if (this.#sessionsNameProcesses) return PROOF.unknownSession;
+    const known = this.known(process);
+    if (known?.session === session) {
+      if (known.user === user) return PROOF.stderrPrefix;
+      return known.user === undefined && this.#authorizedSince === undefined
+        ? PROOF.stderrPrefix
+        : PROOF.unknownSession;
+    }
+    // A process id is given again only to a later session.
+    if (known !== undefined && startOf(session) <= startOf(known.session)) return PROOF.unknownSession;
+    const wouldBeKnown = this.#authorizedSince !== undefined && startOf(session) >= this.#authorizedSince;
+    return wouldBeKnown && !this.#forgotSome ? PROOF.unknownSession : PROOF.stderrPrefix;
+  }
+
+  /** The server has taken a connection: it knows no names yet. */
+  announce({ process, session, user }: Prefix): void {
+    if (session === undefined || user !== undefined) return;
+    if (this.#authorized.get(process)?.session === session) return;
+    this.#authorized.delete(process);
+    keepNewest(this.#announced, process, session);
+  }
+
+  /** The server says that authentication has passed. `seconds`: since the epoch. */
+  authorize({ process, session, user }: Prefix, seconds: number): void {
+    if (session === undefined || user === undefined) return;
+    this.#authorizedSince ??= seconds;
+    this.use({ process, session, user });
+  }
+
+  /** A line of it was believed. */
+  use({ process, session, user }: Pick<Prefix, 'process' | 'session' | 'user'>): void {
+    if (session === undefined || user === undefined) return;
+    this.#announced.delete(process);
+    if (keepNewest(this.#authorized, process, { session, user })) this.#forgotSome = true;
+  }
+
+  end(process: number): void {
+    this.#announced.delete(process);
+    this.#authorized.delete(process);
+  }
+
+  /**
+   * Whether this record may be part of a name that a client sent: it follows a prefix that has not ended. That goes on up to the end of that
+   * very prefix, or, behind what two names can hold, up to a line of a known session.
+   */
+  swallows(text: string, bytes: number, prefix: Prefix | PrefixProblem): boolean {
+    const open = this.#open;
+    if (prefix === 'unclosed-prefix') {
+      const process = Number(/\[(\d+)\]/.exec(text)?.[1]);
+      const processes = [...(open?.processes ?? []), process].slice(-MAX_OPEN);
+      this.#open = { processes, bytes: bytes - text.indexOf('[user=') };
+      return true;
+    }
+    if (open === undefined) return false;
+    const isWithin =
+      open.bytes <= NAMES_LENGTH ||
+      (open.bytes <= LONGEST_PACKET && (typeof prefix === 'string' || !this.#isKnown(prefix)));
+    if (!isWithin) {
+      this.#open = undefined;
+      return false;
+    }
+    const ends = sessionsEndingIn(text).some(
+      (session) =>
+        open.processes.includes(processOf(session)) ||
+        open.processes.some((one) => this.known(one)?.session === session),
+    );
+    this.#open = ends ? undefined : { ...open, bytes: open.bytes + bytes };
+    return true;
+  }
+
+  #isKnown({ process, session, user }: Prefix): boolean {
+    const known = this.#authorized.get(process);
+    return known !== undefined && known.session === session && known.user === user;
+  }
+
+  save(): SavedStderrSessions {
+    return {
+      announced: [...this.#announced],
+      authorized: [...this.#authorized].map(([process, { session, user }]) => [process, session, user ?? '']),
+      authorizedSince: this.#authorizedSince ?? null,
+      sessionsNameProcesses: this.#sessionsNameProcesses,
+      forgotSome: this.#forgotSome,
+      open: this.#open ?? null,
+    };
+  }
+
+  load(saved: SavedStderrSessions): void {
+    this.#announced.clear();
+    this.#authorized.clear();
+    for (const [process, session] of saved.announced) this.#announced.set(process, session);
+    for (const [process, session, user] of saved.authorized) this.#authorized.set(process, { session, user });
+    this.#authorizedSince = saved.authorizedSince ?? undefined;
+    this.#sessionsNameProcesses = saved.sessionsNameProcesses;
+    this.#forgotSome = saved.forgotSome;
+    this.#open = saved.open ?? undefined;
+  }
+}
+
+/** True where another one had to go. */
+const keepNewest = <Value>(map: Map<number, Value>, process: number, value: Value): boolean => {
+  map.delete(process);
+  map.set(process, value);
+  if (map.size <= MAX_PROCESSES) return false;
+  const [oldest] = map.keys();
+  if (oldest !== undefined) map.delete(oldest);
+  return true;
+};
