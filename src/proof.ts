@@ -25,7 +25,7 @@ export const PROOF = {
   /** Vault's own account of the token that it checked. */
   vaultAuth: proof('verified', 'auth'),
   /** A format without `proof:`, or a source without `identity:`. */
-  undeclared: proof('declared', 'format'),
+  undeclared: proof('declared', 'undeclared'),
   /** An AUDIT line of PostgreSQL's stderr log, whose prefix is text that clients write into. */
   stderrPrefix: proof('declared', 'stderr-prefix'),
   /** A redirect: a rewrite gives it before authentication, an application behind it. */
@@ -53,5 +53,3 @@ const RANK: Readonly<Record<ProofState, number>> = { verified: 0, declared: 1, u
 
 /** Whether the record counts for the agent that it names. */
 export const isBelieved = ({ state }: Proof): boolean => RANK[state] <= RANK.declared;
-
-export const weakerProof = (a: ProofState, b: ProofState): ProofState => (RANK[a] >= RANK[b] ? a : b);

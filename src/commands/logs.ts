@@ -16,6 +16,7 @@ import type { Source } from '../sources/source.ts';
 import { type CommandIo, warn } from './io.ts';
 import { keepInputs } from './keep-inputs.ts';
 import { type SetupOptions, secretContext } from './options.ts';
+import { proofWarnings } from './proof-warnings.ts';
 
 export interface LogOptions extends SetupOptions {
   /** `--format` */
@@ -119,6 +120,12 @@ function openDeadLetters(file: string): DeadLetterFile {
       cause,
     });
   }
+}
+
+/** Says of each log what of it is not proven, and what to write. */
+export function warnOfProof({ merge }: Logs, io: CommandIo): void {
+  for (const { source, counts } of merge.lanes)
+    for (const warning of proofWarnings(counts, (how) => `--identity ${how}`)) warn(io, `${source.name}: ${warning}`);
 }
 
 /** `read 1,200 records: 1,100 events, 98 ignored (connection-line 98), 2 dead letters (invalid-json 2)` */

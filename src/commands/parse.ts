@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { createAttributor } from '../attribution/attribute.ts';
 import { toEcs } from '../event-ecs.ts';
 import { type CommandIo, EXIT_INTERRUPTED, warn, write } from './io.ts';
-import { countsLine, type LogOptions, openLogs } from './logs.ts';
+import { countsLine, type LogOptions, openLogs, warnOfProof } from './logs.ts';
 import {
   checkSpan,
   configOption,
@@ -71,6 +71,7 @@ async function parse(files: readonly string[], options: ParseOptions, io: Comman
     logs.close();
   }
   if (io.signal.aborted) io.exitCode = EXIT_INTERRUPTED;
+  warnOfProof(logs, io);
   const { counts } = logs.merge;
   warn(
     io,

@@ -44,6 +44,7 @@ import {
   secretContext,
   withExample,
 } from './options.ts';
+import { proofWarnings } from './proof-warnings.ts';
 import { replayOf } from './replay-sources.ts';
 import { ROLES, type RoleName, runKafka } from './run-kafka.ts';
 import { createServiceLog, type ServiceLog } from './service-log.ts';
@@ -154,7 +155,12 @@ async function runLocal(
         for (const alert of alerts) logAlert(log, alert);
       },
       outgoing: delivery?.outgoing,
-      caughtUp: () => log.info({ counts: merge.counts }, 'caught up'),
+      caughtUp: () => {
+        log.info({ counts: merge.counts }, 'caught up');
+        for (const { source, counts } of merge.lanes)
+          for (const warning of proofWarnings(counts, (how) => `identity: ${how} beside its file:`))
+            log.warn({ source: source.name }, warning);
+      },
       replay: await replayOf(config, io),
       syncDeadLetters: () => letters.sync(),
     });

@@ -7,7 +7,7 @@ import { SEVERITIES, type Severity, severityRank } from '../detectors/finding.ts
 import { Core } from '../pipeline/core.ts';
 import { alertTable } from './alert-table.ts';
 import { type CommandIo, EXIT_INTERRUPTED, warn, write } from './io.ts';
-import { countsLine, type LogOptions, type Logs, openLogs } from './logs.ts';
+import { countsLine, type LogOptions, type Logs, openLogs, warnOfProof } from './logs.ts';
 import {
   checkSpan,
   configOption,
@@ -134,6 +134,7 @@ function summarise(
   );
   const number = (count: number): string => count.toLocaleString('en-US');
   warnOfBlindness(logs, io);
+  warnOfProof(logs, io);
   warn(io, countsLine(read));
   const quiet = [
     [late, 'late'],

@@ -1,4 +1,5 @@
 import type { Unusable } from './format.ts';
+import { hasKeyTwice } from './json-keys.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -8,11 +9,19 @@ export const isObject = (value: unknown): value is JsonObject =>
 const INVALID: Unusable = { unusable: 'invalid-json', detail: 'The record is not valid JSON.' };
 const NO_OBJECT: Unusable = { unusable: 'not-an-object', detail: 'The record is JSON, but not an object.' };
 
+const KEY_TWICE: Unusable = {
+  unusable: 'key-twice',
+  detail:
+    'A key stands twice in one object: a client may have written one of them. In nginx, write log_format … escape=json.',
+};
+
 /** The JSON object in `bytes[start, end)`, or why there is none. `__proto__` becomes an ordinary own property. */
 export const readJson = (bytes: Buffer, start: number, end: number): JsonObject | Unusable => {
   try {
-    const value: unknown = JSON.parse(bytes.toString('utf8', start, end));
-    return isObject(value) ? value : NO_OBJECT;
+    const text = bytes.toString('utf8', start, end);
+    const value: unknown = JSON.parse(text);
+    if (!isObject(value)) return NO_OBJECT;
+    return hasKeyTwice(text, value) ? KEY_TWICE : value;
   } catch {
     // A SyntaxError (or RangeError for absurd nesting) says nothing that may be repeated: its message quotes the record.
     return INVALID;
@@ -20,7 +29,8 @@ export const readJson = (bytes: Buffer, start: number, end: number): JsonObject 
 };
 
 /** Whether `readJson` failed; a record's own `unusable` key can't forge it. */
-export const isFailure = (value: JsonObject | Unusable): value is Unusable => value === INVALID || value === NO_OBJECT;
+export const isFailure = (value: JsonObject | Unusable): value is Unusable =>
+  value === INVALID || value === NO_OBJECT || value === KEY_TWICE;
 
 /** How many of the lines are JSON objects that satisfy `fits`, as a fraction of the lines that are not blank. */
 export const fractionOfObjects = (lines: readonly string[], fits: (record: JsonObject) => boolean): number =>

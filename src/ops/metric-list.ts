@@ -45,6 +45,12 @@ export const METRICS = {
     labels: ['reason'],
     health: 'dead_letters',
   },
+  proofs: {
+    name: 'wayward_identities_total',
+    kind: 'counter',
+    help: 'Events that name an identity, by what proves it, and failed logins: docs/threat-model.md has the list. On Kafka by partition, too.',
+    labels: ['source', 'partition', 'by'],
+  },
   foreign: {
     name: 'wayward_foreign_messages_total',
     kind: 'counter',
@@ -54,7 +60,7 @@ export const METRICS = {
   unattributed: {
     name: 'wayward_unattributed_total',
     kind: 'counter',
-    help: 'Events that count for nobody: rejected, or without an identity.',
+    help: 'Events that count for nobody: rejected, unproven, or without an identity.',
   },
   disordered: {
     name: 'wayward_disordered_total',

@@ -6,16 +6,26 @@ export interface LaneCounts {
   ignored: Record<string, number>;
   /** By reason. */
   deadLetters: Record<string, number>;
+  /** Events that name an identity, or whose authentication failed, by what proves it (`wayward.proof.by`). */
+  proofs: Record<string, number>;
 }
 
 // Reasons come from code, never from a log; still no prototype, so that no name is special.
 const table = (from: Readonly<Record<string, number>> = {}): Record<string, number> =>
   Object.assign(Object.create(null), from);
 
-export const noCounts = (): LaneCounts => ({ records: 0, events: 0, ignored: table(), deadLetters: table() });
+export const noCounts = (): LaneCounts => ({
+  records: 0,
+  events: 0,
+  ignored: table(),
+  deadLetters: table(),
+  proofs: table(),
+});
 
-export const copyCounts = (counts: LaneCounts): LaneCounts => ({
+/** An earlier version counted no proofs. */
+export const copyCounts = (counts: Omit<LaneCounts, 'proofs'> & Partial<LaneCounts>): LaneCounts => ({
   ...counts,
+  proofs: { ...counts.proofs },
   ignored: { ...counts.ignored },
   deadLetters: { ...counts.deadLetters },
 });
@@ -35,6 +45,7 @@ export const totalCounts = (all: Iterable<LaneCounts>): LaneCounts => {
     total.events += counts.events;
     addAll(total.ignored, counts.ignored);
     addAll(total.deadLetters, counts.deadLetters);
+    addAll(total.proofs, counts.proofs);
   }
   return total;
 };

@@ -96,6 +96,8 @@ export class Lane implements RecordSink {
     this.counts.records++;
     const parsed = this.#parser.parse(bytes, start, end);
     if (isEvent(parsed)) {
+      const { identities, proof } = parsed;
+      if (identities.length > 0 || proof.state === 'rejected') countOne(this.counts.proofs, proof.by);
       if (isPossibleTime(parsed.time)) {
         // A field is often a part of its record's text, and would keep all of it in memory for as long as somebody holds the field.
         const use = end - start > LONG_RECORD ? { ...structuredClone(parsed), proof: parsed.proof } : parsed;

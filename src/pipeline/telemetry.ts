@@ -12,6 +12,8 @@ import type { LaneCounts } from './counts.ts';
 export interface SourceCounts {
   /** As wayward.yaml names it. */
   readonly name: string;
+  /** Of a topic. */
+  readonly partition?: string;
   readonly counts: LaneCounts;
 }
 
@@ -25,6 +27,14 @@ export function tellOfSources(telemetry: Telemetry, sources: () => readonly Sour
   );
   telemetry.read('events', () => sources().reduce((sum, { counts }) => sum + counts.events, 0));
   telemetry.read('ignored', () => sources().flatMap(({ counts }) => byLabel('reason', counts.ignored)));
+  telemetry.read('proofs', () =>
+    sources().flatMap(({ name, partition = '', counts }) =>
+      byLabel('by', counts.proofs).map(({ value, labels }) => ({
+        value,
+        labels: { ...labels, source: name, partition },
+      })),
+    ),
+  );
   telemetry.read('deadLetters', () => sources().flatMap(({ counts }) => byLabel('reason', counts.deadLetters)));
 }
 

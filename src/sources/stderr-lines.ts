@@ -8,9 +8,18 @@ const PROCESS = /\[(\d+)\]/;
 /** The words that PostgreSQL puts before a message (elog.c, `error_severity` and the fields that follow it). */
 const WORD =
   /(?:^|[\]\s])(LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|DEBUG[1-5]?|DETAIL|HINT|STATEMENT|CONTEXT|QUERY|LOCATION|BACKTRACE): {2}/;
+/** Where a session's part of the prefix may end; a client can write such an end into a name. */
+const SESSION_WORD = /,session=[0-9a-f.]{1,32}\] ([A-Z]{3,10}\d?): {2}/g;
 const ADDITION = /^(?:DETAIL|HINT|STATEMENT|CONTEXT|QUERY|LOCATION|BACKTRACE)$/;
 /** An agent chooses its application name, which stands before the word: never let that hide an audit line. */
 const AUDIT = / LOG: {2}AUDIT: /;
+
+/** Where several places may be the word before the text, one that is a message of its own decides: no name can hide it. */
+const isAddition = (prefix: string): boolean => {
+  const words = [...prefix.matchAll(SESSION_WORD)].map(([, word = '']) => word);
+  const all = words.length > 0 ? words : (WORD.exec(prefix)?.slice(1) ?? []);
+  return all.length > 0 && all.every((word) => ADDITION.test(word));
+};
 
 /**
  * Records of PostgreSQL's stderr log: the server indents the further lines of a message by a tab, and writes
@@ -26,8 +35,7 @@ export class StderrLines implements LineJoiner {
     if (bytes[start] === TAB) return true;
     const prefix = bytes.toString('latin1', start, Math.min(end, start + PREFIX));
     const process = PROCESS.exec(prefix)?.[1];
-    const word = WORD.exec(prefix)?.[1];
-    if (word !== undefined && ADDITION.test(word) && process === this.#process && !AUDIT.test(prefix)) return true;
+    if (process === this.#process && !AUDIT.test(prefix) && isAddition(prefix)) return true;
     this.#process = process;
     return false;
   }

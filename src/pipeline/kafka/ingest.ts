@@ -120,7 +120,7 @@ export class IngestWorker implements PartitionWorker {
 
   /** What became of the records that this worker has read. */
   get counted(): SourceCounts {
-    return { name: this.#topic, counts: this.#lane.counts };
+    return { name: this.#topic, partition: String(this.#partition), counts: this.#lane.counts };
   }
 
   async process({ messages, next }: Fetched, caughtUpAt: number | undefined): Promise<void> {
