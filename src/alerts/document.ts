@@ -21,6 +21,7 @@ const findingDocument = (finding: Finding): Record<string, unknown> => ({
   ...(finding.expected === undefined ? {} : { expected: String(finding.expected) }),
   ...(finding.window === undefined ? {} : { window_ms: finding.window }),
   ...(finding.baselineAgeDays === undefined ? {} : { baseline_age_days: finding.baselineAgeDays }),
+  ...(finding.declared && { proof: 'declared' }),
   evidence: finding.evidence,
 });
 
@@ -32,6 +33,7 @@ const ruleOf = (alert: Alert): Finding | undefined =>
 
 /** The alert as an ECS document (nested JSON, ECS 9): the contract with Elasticsearch, Kibana and every script. */
 export const alertDocument = (alert: Alert): Record<string, unknown> => {
+  const { proof, ...attribution } = alert.attribution;
   const rule = ruleOf(alert);
   const techniques = [...new Set(alert.findings.flatMap(({ threat }) => threat))].sort();
   return {
@@ -65,7 +67,8 @@ export const alertDocument = (alert: Alert): Record<string, unknown> => {
       status: alert.status,
       revision: alert.revision,
       bits: alert.bits,
-      attribution: alert.attribution,
+      attribution,
+      ...(proof !== undefined && { proof: { state: proof } }),
       severity_history: alert.severityHistory.map(({ severity, at }) => ({
         severity: SEVERITY_SCORE[severity],
         at: iso(at),

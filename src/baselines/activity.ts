@@ -1,5 +1,5 @@
 import type { Credential } from '../attribution/credential.ts';
-import type { CredentialUse } from '../event.ts';
+import type { CredentialUse, Proof } from '../event.ts';
 import { tailOf, valueAt } from './extremes.ts';
 import { clientFamily, networkOf } from './hash.ts';
 import type { Observation } from './observation.ts';
@@ -53,6 +53,7 @@ export interface FirstSeen extends Who {
   readonly event: string;
   readonly action: string;
   readonly succeeded: boolean;
+  readonly proof: Proof;
   readonly sourceIp: string | undefined;
   readonly client: string | undefined;
 }

@@ -17,11 +17,7 @@ const OWN_DAYS = 14;
 /** Surprise from which a series is worth a closer look, bits: detectors cannot ask for less. */
 const LOOK_BITS = 6;
 /** An attempt at what it never did is remembered apart from what was really done, so that no failure teaches what is normal. */
-const ATTEMPT: Readonly<Record<Exclude<CredentialUse['result'], 'success'>, number>> = {
-  denied: 0x9e3779b9,
-  error: 0x85ebca6b,
-  rejected: 0xc2b2ae35,
-};
+const ATTEMPT = { denied: 0x9e3779b9, error: 0x85ebca6b } as const;
 const MINUTE = 60_000;
 
 /** One principal's baseline: its state, and its peers' where it has any. */
@@ -180,7 +176,7 @@ const lookUpAction = ({ state, recent }: Principal, use: CredentialUse, seen: Ob
     return;
   }
   seen.actionHash = hash(use.action);
-  if (result !== 'success' && !knows(state, AT.actions, seen.actionHash))
+  if ((result === 'denied' || result === 'error') && !knows(state, AT.actions, seen.actionHash))
     seen.actionHash = (seen.actionHash ^ ATTEMPT[result]) >>> 0 || 1;
   seen.action = see(state, AT.actions, seen.actionHash, seen.day);
   if (seen.action === 'new') count(state, 'novel', seen.time, 1, seen.raised);

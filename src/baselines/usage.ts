@@ -61,7 +61,7 @@ export class Usage {
 
   /** Takes one use of a registered credential; the others are nobody's inventory. */
   note({ use, attribution: { credential } }: AttributedUse): void {
-    if (credential === undefined) return;
+    if (credential === undefined || use.result === 'rejected') return;
     const known = this.#used.get(credential.id);
     if (known !== undefined) {
       known.note(use);

@@ -146,6 +146,8 @@ export class Engine {
       return;
     }
     this.counts.seen++;
+    // A key map knows whose key it was that the gateway refused, revoked perhaps: nothing was done with it.
+    if (at.use.result === 'rejected') return;
     const owner = principal === undefined ? NOBODY : this.baselines.of(at.attribution);
     if (at.use.proof.state === 'declared' && at.orderTime > owner.declaredAt) owner.declaredAt = at.orderTime;
     this.#context.at = at;
@@ -191,7 +193,7 @@ export class Engine {
   #showFirst({ at, principal, seen }: Context): void {
     const active = this.#active;
     if (active === undefined) return;
-    const { action, sourceIp, client, result } = at.use;
+    const { action, sourceIp, client, result, proof } = at.use;
     const first = firstSeenIn(principal, at.use, seen, () => this.counts.firstSeenSuppressed++);
     for (const { what, value } of first) {
       active({
@@ -204,6 +206,7 @@ export class Engine {
         event: at.id(),
         action,
         succeeded: result === 'success',
+        proof,
         sourceIp,
         client,
       });

@@ -47,6 +47,7 @@ export const firstSeenDocument = (seen: FirstSeen): OutgoingDocument =>
     user_agent: { original: seen.client },
     wayward: {
       ...whoFields(seen.principal, seen.credential),
+      proof: seen.proof,
       first_seen: { kind: seen.what, value: seen.value, event_id: seen.event },
     },
   });

@@ -22,15 +22,16 @@ export type IdentitySource = (typeof IDENTITY_SOURCES)[number];
 const isFailedLogin = (status: number): boolean => status === 401 || status === 407;
 
 /**
- * Statuses that nginx gives in its phases before `access`, whatever the configuration: malformed or too large requests, limits of
- * rate and connections, a client that left. Its log has the name that the request claims all the same.
+ * Statuses that nginx gives before its `access` phase, whatever the configuration: redirects of a rewrite, malformed or too large requests,
+ * methods that it does not know, limits of rate and connections, a client that left. Its log has the name that the request claims all the same.
  */
 const BEFORE_AUTHENTICATION: ReadonlySet<number> = new Set([
-  ...[400, 408, 411, 413, 414, 417, 421, 429, 431, 444],
-  ...[494, 495, 496, 497, 498, 499, 503, 505],
+  ...[301, 302, 303, 307, 308],
+  ...[400, 405, 408, 411, 413, 414, 417, 421, 429, 431, 444],
+  ...[494, 495, 496, 497, 498, 499, 501, 503, 505],
 ]);
-
-const isRedirect = (status: number): boolean => status >= 301 && status <= 308 && status !== 304;
+/** Those that it may give before (`deny`, `internal`), and that an authenticated agent gets as well. */
+const MAYBE_BEFORE: ReadonlySet<number> = new Set([403, 404]);
 
 /**
  * How far an HTTP record proves the identity that it holds, by its status and by what the operator says of the source.
@@ -40,8 +41,8 @@ export const httpProof = (status: number, identity: IdentitySource | undefined, 
   if (identity === 'from-key-map') return PROOF.keyMap;
   if (isFailedLogin(status)) return PROOF.failed;
   if (identity === undefined) return silent;
-  if (isRedirect(status)) return PROOF.redirect;
-  return BEFORE_AUTHENTICATION.has(status) ? PROOF.beforeAuthentication : PROOF.authenticated;
+  if (BEFORE_AUTHENTICATION.has(status)) return PROOF.beforeAuthentication;
+  return MAYBE_BEFORE.has(status) ? PROOF.refused : PROOF.authenticated;
 };
 
 /** As `httpProof`, for what stands in the request itself, where no key map could have put it. */

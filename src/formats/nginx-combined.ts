@@ -48,6 +48,15 @@ const unescaped = (text: string): string =>
     ? text.replace(/(?:\\x[0-9A-Fa-f]{2})+/g, (run) => Buffer.from(run.replaceAll('\\x', ''), 'hex').toString('utf8'))
     : text;
 
+/**
+ * A whole line, or its beginning, inside the line: behind an address that a client wrote (`X-Forwarded-For: 10.4.2.7 - victim`), or where
+ * nothing is escaped.
+ */
+const holdsAnother = (line: string, [match, , user = '']: RegExpExecArray): boolean =>
+  user.includes(' - ') ||
+  user.endsWith(' -') ||
+  /\[\d\d\/[A-Z][a-z]{2}\/[^\]]{1,32}\] "[A-Za-z]/.test(line.slice(match.length));
+
 const NOT_COMBINED = {
   unusable: 'not-combined',
   detail: 'The line is not ADDRESS - USER [TIME] "REQUEST" STATUS BYTES, with nothing before the address.',
@@ -55,7 +64,7 @@ const NOT_COMBINED = {
 
 const parseLine = (line: string, redactor: Redactor, identity: IdentitySource | undefined): Parsed => {
   const parts = LINE.exec(line);
-  if (parts === null || !isAddressOrHost(parts[1] ?? '')) return NOT_COMBINED;
+  if (parts === null || !isAddressOrHost(parts[1] ?? '') || holdsAnother(line, parts)) return NOT_COMBINED;
   const [
     ,
     address = '',

@@ -5,6 +5,7 @@ import { healthDocuments } from '../../src/documents/health.ts';
 import { observedDocument } from '../../src/documents/observed.ts';
 import type { OutgoingDocument } from '../../src/documents/outgoing.ts';
 import { responseDocuments } from '../../src/documents/response.ts';
+import { PROOF } from '../../src/proof.ts';
 import type { AuditEntry, AuditEvent } from '../../src/response/audit.ts';
 import type { OutboxStep } from '../../src/response/outbox.ts';
 import { timesOf } from '../../src/response/record.ts';
@@ -96,6 +97,7 @@ function observed(now: number): Activity[] {
       event: `event-${what}`,
       action: 'SELECT public.payment_cards',
       succeeded: true,
+      proof: PROOF.keyMap,
       sourceIp: '10.4.0.9',
       client: 'psql',
     }),
