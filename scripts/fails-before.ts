@@ -23,8 +23,8 @@ async function failsBefore(base: string, tests: readonly string[]): Promise<numb
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
   const temporary = mkdtempSync(join(tmpdir(), 'wayward-before-'));
   const folder = join(temporary, 'wayward');
-  git('worktree', 'add', '--quiet', '--detach', folder, base);
   try {
+    git('worktree', 'add', '--quiet', '--detach', folder, base);
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
     for (const file of withImports(tests)) {
       mkdirSync(dirname(join(folder, file)), { recursive: true });
@@ -36,8 +36,8 @@ async function failsBefore(base: string, tests: readonly string[]): Promise<numb
     if (interrupted.signal.aborted) return 130;
     throw error;
   } finally {
-    git('worktree', 'remove', '--force', folder);
     rmSync(temporary, { recursive: true, force: true });
+    git('worktree', 'prune');
   }
 }
 

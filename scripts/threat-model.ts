@@ -18,7 +18,11 @@ const REGION = /(<!-- measured: attacks -->\n)[\s\S]*?(<!-- \/measured -->)/;
 /** Rewrites or compares the table; the exit code. */
 function update(file: string, report: Report, isCheck: boolean): number {
   const measured = report.tests.filter((test) => test.attack !== undefined || test.isControl);
-  const bad = measured.filter(({ status }) => status !== 'passed').map(({ title }) => title);
+  const bad = measured
+    .filter(({ status }) => status !== 'passed')
+    .map(
+      ({ file, title, attack }) => `${file}: ${attack === undefined ? title : cellsOf({ file, attack }).join(', ')}`,
+    );
   if (measured.length === 0) bad.push('the report has no attack test');
   if (bad.length > 0) {
     console.error(`Not every attack test passed:\n${bad.map((title) => `  ${title}`).join('\n')}`);

@@ -8,7 +8,7 @@ import { describeWith } from '../servers/require-server.ts';
 import { type Measured, measure } from './measure.ts';
 import { CLAIMS } from './postgres/claims.ts';
 import { INNOCENT } from './postgres/innocent.ts';
-import { cutLog, LOG_NAMES, LOGS, type LogName, settle, writeHistory } from './postgres/logs.ts';
+import { cutLog, LOGS, type LogName, settle, writeHistory } from './postgres/logs.ts';
 import { APPLICATION, MALLORY, type PostgresAttack, type PostgresPlace, startPlace } from './postgres/place.ts';
 import { RAISED } from './postgres/raised.ts';
 import { markOf, STATEMENT_LINES, STATEMENTS } from './postgres/statements.ts';
@@ -16,7 +16,18 @@ import { STDERR_LINES } from './postgres/stderr-lines.ts';
 import { historyOf, type Victim, victimOf } from './victim.ts';
 
 const ATTACKS = [...CLAIMS, ...STDERR_LINES, ...STATEMENT_LINES, ...RAISED, ...INNOCENT];
+/** Of an alert that rests on what the server's log declares and does not prove, at most. */
+const DECLARED_CONFIDENCE = 0.7;
 const FRESH = 'csvlog that begins with the statement';
+/** The logs, and whom to look for in each. */
+const IN_LOG = {
+  jsonlog: [...CLAIMS, ...RAISED, ...INNOCENT],
+  csvlog: [...CLAIMS, ...RAISED, ...INNOCENT],
+  stderr: [...CLAIMS, ...STDERR_LINES, ...RAISED, ...INNOCENT],
+  [FRESH]: STATEMENT_LINES,
+} as const satisfies Record<LogName | typeof FRESH, readonly PostgresAttack[]>;
+type Name = keyof typeof IN_LOG;
+const NAMES = Object.keys(IN_LOG) as Name[];
 
 /** What each victim does all day. */
 const ORDINARY = {
@@ -51,9 +62,8 @@ const victimOfAttack = (attack: PostgresAttack): Victim => {
 };
 
 interface Outcome {
-  readonly folder: string;
   readonly records: ReadonlyMap<PostgresAttack, number>;
-  readonly measured: Readonly<Record<LogName | typeof FRESH, Measured>>;
+  readonly measured: Readonly<Record<Name, Measured>>;
   readonly place: PostgresPlace;
   readonly cuts: ReadonlyMap<string, readonly string[]>;
   stop(): Promise<void>;
@@ -61,9 +71,8 @@ interface Outcome {
 
 /** All attacks on one server, one after the other; then a `wayward run` on each of its logs. */
 async function start(): Promise<Outcome> {
+  const place = await startPlace([...victims.values(), CONTROL].map(({ identity }) => identity));
   const folder = mkdtempSync(join(tmpdir(), 'wayward-attacks-'));
-  const everyone = [...victims.values(), CONTROL];
-  const place = await startPlace(everyone.map(({ identity }) => identity));
   const stop = async () => {
     await place.stop();
     rmSync(folder, { recursive: true });
@@ -71,26 +80,29 @@ async function start(): Promise<Outcome> {
   try {
     const since = Date.now();
     const records = new Map<PostgresAttack, number>();
-    for (const attack of ATTACKS) records.set(attack, await attack.run(place, victimOfAttack(attack).identity));
+    for (const attack of ATTACKS) {
+      records.set(attack, await attack.run(place, victimOfAttack(attack).identity));
+    }
     await place.as(CONTROL.identity, (own) => own.query(`SELECT number FROM payment_cards ${markOf('control')} */`));
     await settle(place);
 
-    const uses = everyone.flatMap((victim) => historyOf(victim, ORDINARY, since));
-    const watch = async (name: string, log: LogName, files: readonly string[]): Promise<Measured> => {
+    const watch = async (name: Name, log: LogName, files: readonly string[]): Promise<Measured> => {
       const own = join(folder, name);
       mkdirSync(own, { recursive: true });
+      const victims = [...IN_LOG[name].map(victimOfAttack), CONTROL];
+      const uses = victims.flatMap((victim) => historyOf(victim, ORDINARY, since));
       writeHistory(join(own, 'history.log'), uses, log);
       return measure({
-        ...{ folder: own, victims: everyone, since },
+        ...{ folder: own, victims, since },
         sources: [{ file: 'history.log', follow: false }, ...files.map((file) => ({ file }))],
         control: { victim: CONTROL, until: LOGS[log].proves ? 'revoked' : 'found' },
       });
     };
-    const cuts = cutLog(place, [...STATEMENT_LINES.map(({ attack }) => attack), 'control'], join(folder, 'fresh'));
+    const cuts = cutLog(place, [...STATEMENT_LINES.map(({ attack }) => attack), 'control'], join(folder, 'cuts'));
     const logOf = (log: LogName) => watch(log, log, [place.logs[LOGS[log].file]]);
     const [jsonlog, csvlog] = await Promise.all([logOf('jsonlog'), logOf('csvlog')]);
-    const [stderr, fresh] = await Promise.all([logOf('stderr'), watch('fresh', 'csvlog', [...cuts.values()].flat())]);
-    return { folder, records, measured: { jsonlog, csvlog, stderr, [FRESH]: fresh }, place, cuts, stop };
+    const [stderr, fresh] = await Promise.all([logOf('stderr'), watch(FRESH, 'csvlog', [...cuts.values()].flat())]);
+    return { records, measured: { jsonlog, csvlog, stderr, [FRESH]: fresh }, place, cuts, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -98,32 +110,31 @@ async function start(): Promise<Outcome> {
 }
 
 describeWith('a PostgreSQL that is attacked', start, (outcome) => {
-  /** One test for each attack in each log; writes its row. */
-  const attacks = (list: readonly PostgresAttack[], logs: readonly (LogName | typeof FRESH)[]) =>
-    test.for(list.flatMap((attack) => logs.map((log) => ({ ...attack, attack, log, title: attack.attack }))))(
-      'point $point, $log: $title',
-      async ({ attack, log }, { task }) => {
+  for (const log of NAMES) {
+    test.for(IN_LOG[log].map((attack) => ({ ...attack, of: attack })))(
+      `point $point, ${log}: $attack`,
+      async ({ of: attack }, { task }) => {
         const { measured, records } = outcome();
-        const { findings, responses } = measured[log].against(
-          victimOfAttack(attack),
-          attack.point === 7 ? 'medium' : 'low',
-        );
+        const victim = victimOfAttack(attack);
+        const { findings, responses } = measured[log].against(victim, attack.point === 7 ? 'medium' : 'low');
         const { point, attacker, heldBefore } = attack;
         task.meta.attack = {
           ...{ point, attack: attack.attack, log, attacker, records: records.get(attack) ?? 0, findings, responses },
           ...(heldBefore === undefined ? {} : { heldBefore }),
         };
         expect(responses).toBe(0);
-        if (attack.mayBeFound === undefined) expect(findings).toBe(0);
-        if (attack.own !== undefined) expect(await ownUses(attack, log)).toEqual(attack.own);
+        if (log === 'stderr' && attack.mayBeFound !== undefined)
+          for (const alert of measured[log].alerts(victim))
+            expect(alert.attribution.confidence).toBeLessThanOrEqual(DECLARED_CONFIDENCE);
+        else expect(findings).toBe(0);
         if (log === FRESH) expect(await usesOfMallory(attack)).toEqual([STATEMENTS, STATEMENTS]);
+        else if (attack.own !== undefined) expect(await ownUses(attack, attack.own, log)).toEqual(attack.own);
       },
     );
+  }
 
   /** What `wayward parse` makes of the victim's own statements. */
-  async function ownUses(attack: PostgresAttack, log: LogName | typeof FRESH) {
-    if (log === FRESH || attack.own === undefined) throw new TypeError('only whole logs have sessions of the victim');
-    const { action } = attack.own;
+  async function ownUses(attack: PostgresAttack, { action }: { action: string }, log: LogName) {
     const { identity } = victimOfAttack(attack);
     const { place } = outcome();
     const events = await eventsOf(place.logs[LOGS[log].file]);
@@ -146,21 +157,12 @@ describeWith('a PostgreSQL that is attacked', start, (outcome) => {
     );
   }
 
-  attacks(CLAIMS, LOG_NAMES);
-  attacks(STDERR_LINES, ['stderr']);
-  attacks(STATEMENT_LINES, [FRESH]);
-  attacks(RAISED, LOG_NAMES);
-  attacks(INNOCENT, LOG_NAMES);
-
-  test.for([...LOG_NAMES, FRESH] as const)(
-    'an honest agent that misuses its own role is found: %s',
-    (log, { task }) => {
-      task.meta.control = true;
-      const { findings, responses } = outcome().measured[log].against(CONTROL, 'high');
-      expect(findings).toBe(1);
-      expect(responses).toBe(log === FRESH || LOGS[log].proves ? 1 : 0);
-    },
-  );
+  test.for(NAMES)('an honest agent that misuses its own role is found: %s', (log, { task }) => {
+    task.meta.control = true;
+    const { findings, responses } = outcome().measured[log].against(CONTROL, 'high');
+    expect(findings).toBe(1);
+    expect(responses).toBe(log === FRESH || LOGS[log].proves ? 1 : 0);
+  });
 });
 
 interface Event {

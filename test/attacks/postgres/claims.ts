@@ -1,5 +1,5 @@
 import { type Answer, knock, message, open, repeat, type StartUp, saslFirst, until, wrongPassword } from './packets.ts';
-import type { PostgresAttack, PostgresPlace } from './place.ts';
+import { PATIENT, type PostgresAttack, type PostgresPlace } from './place.ts';
 
 /** Point 2: a stranger claims the victim's role, and never gets through authentication. */
 
@@ -47,7 +47,7 @@ export const CLAIMS: readonly PostgresAttack[] = [
         // The server logs 57014 and hangs up without a word.
         return sum(await repeat(8, () => knock(port, claimOf(role))), '');
       } finally {
-        await change('authentication_timeout', '60s');
+        await change('authentication_timeout', PATIENT);
       }
     },
   },
@@ -58,7 +58,7 @@ export const CLAIMS: readonly PostgresAttack[] = [
       const silent = await Promise.all(Array.from({ length: slots }, () => open(port, claimOf(role))));
       try {
         let refused = 0;
-        await until(async () => {
+        await until('the server takes no more clients', async () => {
           if ((await knock(port, claimOf(role), [anotherMessage])) === '53300') refused++;
           return refused === FEW;
         });

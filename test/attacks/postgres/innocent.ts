@@ -38,7 +38,9 @@ export const INNOCENT: readonly PostgresAttack[] = [
       const login = { user: 'super', database: 'appdb' };
       const silent = await Promise.all(Array.from({ length: place.slots }, () => open(place.port, login)));
       try {
-        await until(() => place.as(role, async () => false).catch(({ code }: { code?: string }) => code === '53300'));
+        await until('the server takes no more clients', () =>
+          place.as(role, async () => false).catch(({ code }: { code?: string }) => code === '53300'),
+        );
         return 1;
       } finally {
         for (const socket of silent) socket.destroy();

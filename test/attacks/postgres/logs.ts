@@ -18,7 +18,6 @@ export const LOGS = {
   { file: keyof PostgresPlace['logs']; render: (random: Random) => Render; proves: boolean }
 >;
 export type LogName = keyof typeof LOGS;
-export const LOG_NAMES = Object.keys(LOGS) as LogName[];
 
 export function writeHistory(file: string, uses: readonly SimulatedUse[], log: LogName): void {
   writeFileSync(file, `${renderLog(uses, LOGS[log].render(seeded('history'))).join('\n')}\n`);
@@ -28,7 +27,8 @@ export function writeHistory(file: string, uses: readonly SimulatedUse[], log: L
 export async function settle({ server, logs }: PostgresPlace): Promise<void> {
   const mark = `settled ${process.hrtime.bigint()}`;
   await server.query(`SELECT id FROM invoices LIMIT 1 /* ${mark} */`);
-  for (const file of Object.values(logs)) await until(() => readFileSync(file, 'utf8').includes(mark));
+  for (const file of Object.values(logs))
+    await until('all records are in the log', () => readFileSync(file, 'utf8').includes(mark));
 }
 
 /** As if the log had been rotated just before each of these statements: a file that begins with its record and ends with its session, under both names. */

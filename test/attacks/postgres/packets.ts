@@ -89,7 +89,10 @@ export async function repeat(times: number, work: (at: number) => Promise<string
   return outcomes;
 }
 
-/** Does it again and again until it gives true. */
-export async function until(fits: () => Promise<boolean> | boolean): Promise<void> {
-  while (!(await fits())) await sleep(20);
+const PATIENCE_MS = 120_000;
+
+/** Does it again and again until it gives true; rejects after two minutes, with what was awaited. */
+export async function until(what: string, fits: () => Promise<boolean> | boolean): Promise<void> {
+  for (const deadline = Date.now() + PATIENCE_MS; !(await fits()); await sleep(20))
+    if (Date.now() > deadline) throw new Error(`it did not come to this: ${what}`);
 }

@@ -8,6 +8,9 @@ import { until } from './packets.ts';
 /** `max_connections`: few, so that they can all be taken. */
 const SLOTS = 30;
 
+/** Half-open connections are to stay open on a busy machine, too. */
+export const PATIENT = '300s';
+
 /** A PostgreSQL with tables, a group of agents, and an attacker with a role of its own. */
 export interface PostgresPlace {
   readonly port: number;
@@ -39,7 +42,7 @@ export const passwordOf = (role: string): string => `pw-of-${role.length}`;
 export const APPLICATION = 'billing-agent/1.9.0';
 
 export async function startPlace(roles: readonly string[]): Promise<PostgresPlace & { stop(): Promise<void> }> {
-  const server = await startPostgres({ max_connections: String(SLOTS) });
+  const server = await startPostgres({ max_connections: String(SLOTS), authentication_timeout: PATIENT });
   const { logFile } = server;
   if (logFile === undefined) throw new MissingServer('the log of the server in WAYWARD_TEST_POSTGRES is elsewhere');
   try {
@@ -72,14 +75,17 @@ export async function startPlace(roles: readonly string[]): Promise<PostgresPlac
     async change(setting, value) {
       await server.query(`ALTER SYSTEM SET ${setting} = '${value}'`);
       await server.query('SELECT pg_reload_conf()');
-      await until(async () => (await server.query(`SHOW ${setting}`)).rows[0]?.[setting] === normal(value));
+      await until(
+        `${setting} is ${value}`,
+        async () => (await server.query(`SHOW ${setting}`)).rows[0]?.[setting] === shown(value),
+      );
     },
     stop: () => server.stop(),
   };
 }
 
 /** As SHOW writes it. */
-const normal = (value: string): string => (value === '60s' ? '1min' : value);
+const shown = (value: string): string => (value === PATIENT ? '5min' : value);
 
 /** All of the loopback network may log in; for replication there is an entry of 127.0.0.1 only. */
 async function letStrangersKnock(server: PostgresServer): Promise<void> {
