@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { SkipReasons } from './test/servers/skip-reasons.ts';
 
 export default defineConfig({
   test: {
@@ -7,5 +8,6 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    reporters: ['default', new SkipReasons()],
   },
 });

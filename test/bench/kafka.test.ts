@@ -5,14 +5,12 @@ import { benchThroughput } from '../../bench/kafka/throughput.ts';
 import { startElasticsearch } from '../servers/elasticsearch.ts';
 import { startKafka } from '../servers/kafka.ts';
 import { describeWith } from '../servers/require-server.ts';
+import { startTogether } from '../servers/start-together.ts';
 
 /** What the benchmarks count, on little; what they measure depends on the machine. */
 describeWith(
   'the benchmarks on Kafka',
-  async () => {
-    const [broker, elasticsearch] = await Promise.all([startKafka(), startElasticsearch()]);
-    return { broker, elasticsearch, stop: async () => void (await Promise.all([broker.stop(), elasticsearch.stop()])) };
-  },
+  () => startTogether({ broker: startKafka, elasticsearch: startElasticsearch }),
   (servers) => {
     test('throughput: one process and two find on Kafka what scan finds in the file', async () => {
       const [run] = await benchThroughput({ lines: 3_000, runs: 1 }, servers().broker, () => undefined);

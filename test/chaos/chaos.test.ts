@@ -3,15 +3,13 @@ import { temporaryFolder } from '../config/temp.ts';
 import { startElasticsearch } from '../servers/elasticsearch.ts';
 import { startKafka } from '../servers/kafka.ts';
 import { describeWith } from '../servers/require-server.ts';
+import { startTogether } from '../servers/start-together.ts';
 import { runChaos } from './run.ts';
 
 /** A short form of scripts/chaos.ts. */
 describeWith(
   'processes that are killed while they share the work over Kafka',
-  async () => {
-    const [kafka, elasticsearch] = await Promise.all([startKafka({ heap: '512m' }), startElasticsearch()]);
-    return { kafka, elasticsearch, stop: async () => void (await Promise.all([kafka.stop(), elasticsearch.stop()])) };
-  },
+  () => startTogether({ kafka: () => startKafka({ heap: '512m' }), elasticsearch: startElasticsearch }),
   (servers) => {
     test('the alerts in Elasticsearch and what was learned are those of wayward scan, none missing, none twice', async () => {
       const run = {

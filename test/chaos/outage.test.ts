@@ -7,6 +7,7 @@ import { startElasticsearch } from '../servers/elasticsearch.ts';
 import { startFaultyProxy } from '../servers/faulty-proxy.ts';
 import { startKafka } from '../servers/kafka.ts';
 import { describeWith } from '../servers/require-server.ts';
+import { startTogether } from '../servers/start-together.ts';
 import { ACTIVITY } from '../sinks/elasticsearch/behind-proxy.ts';
 import { activity } from '../sinks/elasticsearch/deliverables.ts';
 import { delivered } from './chaos.ts';
@@ -16,10 +17,7 @@ import { runOutage } from './outage.ts';
 /** A short form of scripts/outage.ts. */
 describeWith(
   'an Elasticsearch that is killed, and comes back with every kind of trouble',
-  async () => {
-    const [kafka, elasticsearch] = await Promise.all([startKafka({ heap: '512m' }), startElasticsearch()]);
-    return { kafka, elasticsearch, stop: async () => void (await Promise.all([kafka.stop(), elasticsearch.stop()])) };
-  },
+  () => startTogether({ kafka: () => startKafka({ heap: '512m' }), elasticsearch: startElasticsearch }),
   (servers) => {
     test('detection goes on, health says what is wrong, and in the end each alert and document is there once', async () => {
       const run = { folder: temporaryFolder(), events: 1_000, liveSeconds: 6, downSeconds: 5 };

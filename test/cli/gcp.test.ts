@@ -6,6 +6,7 @@ import { type FakeAuthensor, startFakeAuthensor } from '../servers/fake-authenso
 import { type FakeGcp, startFakeGcp } from '../servers/fake-gcp.ts';
 import { gcpAgent } from '../servers/gcp-agent.ts';
 import { describeWith } from '../servers/require-server.ts';
+import { startTogether } from '../servers/start-together.ts';
 import { runIn } from './process.ts';
 
 const PERMISSIONS = [
@@ -15,10 +16,7 @@ const PERMISSIONS = [
   'secretmanager.versions.access',
 ];
 
-async function startBoth() {
-  const [gcp, authensor] = await Promise.all([startFakeGcp(), startFakeAuthensor()]);
-  return { gcp, authensor, stop: async () => void (await Promise.all([gcp.stop(), authensor.stop()])) };
-}
+const startBoth = () => startTogether({ gcp: startFakeGcp, authensor: startFakeAuthensor });
 
 describeWith('an agent with credentials of Google Cloud and Authensor (fakes)', startBoth, (servers) => {
   /** A folder with configuration and registry: Authensor's admin key lies in Secret Manager. */

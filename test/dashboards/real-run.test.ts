@@ -14,6 +14,7 @@ import { type Issuer, startIssuer } from '../servers/issuer.ts';
 import { startKafka } from '../servers/kafka.ts';
 import { type PostgresServer, startPostgres } from '../servers/postgres.ts';
 import { describeWith } from '../servers/require-server.ts';
+import { startTogether } from '../servers/start-together.ts';
 import { panelQueries, type Row, runPanel } from './queries.ts';
 import { readSavedObjects } from './saved-object-schema.ts';
 
@@ -63,12 +64,12 @@ const RESPONSE = {
 
 describeWith(
   'every panel after a real run: logs on Kafka, one process in every role, documents in Elasticsearch',
-  async () => {
-    const started = await Promise.all([startKafka({ heap: '512m' }), startElasticsearch(), startPostgres()]);
-    const [kafka, elasticsearch, postgres] = started;
-    const stop = async () => void (await Promise.all(started.map((server) => server.stop())));
-    return { kafka, elasticsearch, postgres, stop };
-  },
+  () =>
+    startTogether({
+      kafka: () => startKafka({ heap: '512m' }),
+      elasticsearch: startElasticsearch,
+      postgres: startPostgres,
+    }),
   (servers) => {
     let cluster: Cluster;
     let issuer: Issuer;

@@ -62,8 +62,8 @@ async function startNginxScene(
   const config = join(folder, 'wayward.yaml');
   const settings = {
     sources: [
-      { file: 'history.json', follow: false },
-      { file: gateway.log, format: 'nginx-json' },
+      { file: 'history.json', follow: false, identity: 'from-key-map' },
+      { file: gateway.log, format: 'nginx-json', identity: 'from-key-map' },
     ],
     credentials: 'credentials.yaml',
     response,

@@ -2,23 +2,14 @@ import mysql from 'mysql2/promise';
 import { expect, test } from 'vitest';
 import { respondTo } from '../../src/response/responder.ts';
 import { secretOf } from '../revokers/secret-of.ts';
-import { type MariaDbServer, startMariaDb } from '../servers/mariadb.ts';
+import { startMariaDb } from '../servers/mariadb.ts';
 import { describeWith } from '../servers/require-server.ts';
-import { startVault, type VaultServer } from '../servers/vault.ts';
+import { startTogether } from '../servers/start-together.ts';
+import { startVault } from '../servers/vault.ts';
 import { alertOf } from './alert-of.ts';
 import { credentialOf, responseOf } from './response-of.ts';
 
-interface Servers {
-  readonly mariadb: MariaDbServer;
-  readonly vault: VaultServer;
-  stop(): Promise<void>;
-}
-
-async function start(): Promise<Servers> {
-  const mariadb = await startMariaDb();
-  const vault = await startVault();
-  return { mariadb, vault, stop: async () => void (await Promise.all([mariadb.stop(), vault.stop()])) };
-}
+const start = () => startTogether({ mariadb: startMariaDb, vault: startVault });
 
 describeWith('a stolen password of MariaDB, kept in Vault', start, (servers) => {
   test('is changed on a high alert: it is refused, what it had opened is ended, and the rightful holder goes on', async () => {

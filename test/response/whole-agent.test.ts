@@ -16,6 +16,7 @@ import { startMariaDb } from '../servers/mariadb.ts';
 import { secretOfClient, startOAuth } from '../servers/oauth.ts';
 import { startPostgres } from '../servers/postgres.ts';
 import { describeWith } from '../servers/require-server.ts';
+import { startTogether } from '../servers/start-together.ts';
 import { startVault } from '../servers/vault.ts';
 
 const TIMEOUT = 120_000;
@@ -25,24 +26,14 @@ const ROLE = `whole_${process.pid.toString(36)}`;
 const ORDER = ['entity', 'mariadb', 'postgres', 'approle', 'key', 'oauth', 'token'];
 
 /** Five issuers, all real but the last, which is the test's own webhook receiver. */
-async function startAll() {
-  const [vaultServer, postgres, mariadb, oauth, keys] = await Promise.all([
-    startVault(),
-    startPostgres(),
-    startMariaDb(),
-    startOAuth(),
-    startIssuer(),
-  ]);
-  const all = [vaultServer, postgres, mariadb, oauth, keys];
-  return {
-    vault: vaultServer,
-    postgres,
-    mariadb,
-    oauth,
-    keys,
-    stop: async () => void (await Promise.all(all.map((one) => one.stop()))),
-  };
-}
+const startAll = () =>
+  startTogether({
+    vault: startVault,
+    postgres: startPostgres,
+    mariadb: startMariaDb,
+    oauth: startOAuth,
+    keys: startIssuer,
+  });
 
 describeWith('an agent with seven credentials of five issuers', startAll, (servers) => {
   let link: Link | undefined;

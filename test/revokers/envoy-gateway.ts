@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { envoy } from '../../src/revokers/envoy.ts';
 import { type EnvoyServer, startEnvoy } from '../servers/envoy.ts';
 import { freePort } from '../servers/free-port.ts';
+import { orStop } from '../servers/start-together.ts';
 import { startUpstream, type Upstream } from '../servers/upstream.ts';
 import { placed, snippets } from './docs-snippet.ts';
 
@@ -28,10 +29,12 @@ export async function startEnvoyGateway(
   ids: readonly string[] = ['cred-a', 'cred-b', 'cred-c'],
 ): Promise<EnvoyGateway> {
   const [port, upstream] = [await freePort(), await startUpstream()];
-  const server = await startEnvoy(async (folder) => {
+  const resourcesIn = async (folder: string) => {
     writeFileSync(join(folder, 'wayward-denied.json'), beginning());
-    return { listeners: [listener(folder, port, ids)], clusters: [cluster(upstream.port)] };
-  });
+    const plan = { name: 'gateway', port, log: 'access.json', ids };
+    return { listeners: [listenerOf(folder, plan)], clusters: [clusterOf(upstream.port)] };
+  };
+  const server = await orStop(upstream, () => startEnvoy(resourcesIn));
   return {
     ...server,
     url: `http://127.0.0.1:${port}/`,
@@ -49,36 +52,60 @@ export async function startEnvoyGateway(
 export const envoySettings = (gateway: EnvoyGateway, changed: object = {}) =>
   envoy.settingsSchema.parse({ denied: gateway.deniedFile, admin: gateway.admin, ...changed });
 
+/** Where a gateway of the docs listens and writes, and what a test changes of it. */
+export interface ListenerPlan {
+  readonly name: string;
+  readonly port: number;
+  /** Its file in the folder. */
+  readonly log: string;
+  readonly ids: readonly string[];
+  /** Of the documented log, by what stands there. */
+  readonly logChanges?: Readonly<Record<string, string>>;
+  /** More of the connection manager. */
+  readonly manager?: object;
+  /** Before the one that leads everything to the upstream. */
+  readonly routes?: readonly object[];
+}
+
 /** What the docs have users paste into the connection manager. */
-function pasted(folder: string, ids: readonly string[]): object {
+function pasted(folder: string, { ids, log, logChanges = {} }: ListenerPlan): object {
   const filters = placed(snippets('issuers.md', '### Envoy', 'yaml')[0] ?? '', {
     '/etc/envoy/': `${folder}/`,
     '[{ key: the-key, client: cred-billing-gateway }]': JSON.stringify(
       ids.map((id) => ({ key: keyOf(id), client: id })),
     ),
   });
-  const log = placed(snippets('sources.md', '## Envoy', 'yaml')[0] ?? '', { '/var/log/envoy/': `${folder}/` });
-  return { ...parse(filters), ...parse(log) };
+  const logging = placed(snippets('sources.md', '## Envoy', 'yaml')[0] ?? '', {
+    '/var/log/envoy/access.json': `${folder}/${log}`,
+    ...logChanges,
+  });
+  return { ...parse(filters), ...parse(logging) };
 }
 
-const type = (name: string) => `type.googleapis.com/envoy.extensions.${name}`;
+export const typeOf = (name: string): string => `type.googleapis.com/envoy.extensions.${name}`;
 const at = (port: number) => ({ socket_address: { address: '127.0.0.1', port_value: port } });
 
-const listener = (folder: string, port: number, ids: readonly string[]) => ({
-  name: 'gateway',
-  address: at(port),
+/** With the filters and the log of the docs, before a cluster that is called upstream. */
+export const listenerOf = (folder: string, plan: ListenerPlan): object => ({
+  name: plan.name,
+  address: at(plan.port),
   filter_chains: [
     {
       filters: [
         {
           name: 'envoy.filters.network.http_connection_manager',
           typed_config: {
-            '@type': type('filters.network.http_connection_manager.v3.HttpConnectionManager'),
-            stat_prefix: 'gateway',
-            ...pasted(folder, ids),
+            '@type': typeOf('filters.network.http_connection_manager.v3.HttpConnectionManager'),
+            stat_prefix: plan.name,
+            ...pasted(folder, plan),
+            ...plan.manager,
             route_config: {
               virtual_hosts: [
-                { name: 'all', domains: ['*'], routes: [{ match: { prefix: '/' }, route: { cluster: 'upstream' } }] },
+                {
+                  name: 'all',
+                  domains: ['*'],
+                  routes: [...(plan.routes ?? []), { match: { prefix: '/' }, route: { cluster: 'upstream' } }],
+                },
               ],
             },
           },
@@ -88,11 +115,11 @@ const listener = (folder: string, port: number, ids: readonly string[]) => ({
   ],
 });
 
-const cluster = (port: number) => ({
-  name: 'upstream',
+export const clusterOf = (port: number, name = 'upstream'): object => ({
+  name,
   type: 'STATIC',
   load_assignment: {
-    cluster_name: 'upstream',
+    cluster_name: name,
     endpoints: [{ lb_endpoints: [{ endpoint: { address: at(port) } }] }],
   },
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { nginx } from '../../src/revokers/nginx.ts';
 import { freePort } from '../servers/free-port.ts';
 import { type NginxServer, startNginx } from '../servers/nginx.ts';
+import { orStop } from '../servers/start-together.ts';
 import { startUpstream, type Upstream } from '../servers/upstream.ts';
 import { placed, snippets } from './docs-snippet.ts';
 
@@ -29,7 +30,7 @@ export async function startNginxGateway(
   if (more.length + moreLog.length > 0)
     throw new Error('the docs have more nginx snippets than this gateway is made of');
 
-  const server = await startNginx(async (folder) => {
+  const configIn = async (folder: string) => {
     const keys = ids.map((id) => `"${keyOf(id)}" "${id}";\n`);
     writeFileSync(join(folder, 'keys.map'), keys.join(''));
     writeFileSync(join(folder, 'wayward-denied.map'), '');
@@ -39,7 +40,8 @@ export async function startNginxGateway(
       `server { listen 127.0.0.1:${port}; ${checks} location / { proxy_pass http://127.0.0.1:${upstream.port}; } }`,
     ];
     return { main: placed(main, { '10s': '2s' }), http: http.join('\n') };
-  });
+  };
+  const server = await orStop(upstream, () => startNginx(configIn));
   return {
     ...server,
     url: `http://127.0.0.1:${port}/`,

@@ -7,6 +7,7 @@ import { policyOf, tokenWith } from '../revokers/vault-responder.ts';
 import type { FakeGcp } from '../servers/fake-gcp.ts';
 import { type GcpAgent, gcpAgent } from '../servers/gcp-agent.ts';
 import type { MotoServer } from '../servers/moto.ts';
+import { startTogether } from '../servers/start-together.ts';
 import type { VaultServer } from '../servers/vault.ts';
 import type { PlainAccounts } from './accounts.ts';
 
@@ -143,7 +144,6 @@ export const beside =
     managerOf: (server: Server) => Promise<Manager>,
   ) =>
   async (): Promise<Beside<Database>> => {
-    const [database, server] = [await startDatabase(), await startManager()];
-    const stop = async () => void (await Promise.all([database.stop(), server.stop()]));
+    const { database, server, stop } = await startTogether({ database: startDatabase, server: startManager });
     return { database, manager: await managerOf(server), stop };
   };

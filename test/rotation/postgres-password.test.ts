@@ -8,7 +8,7 @@ import { credentialOf, NOW } from '../response/response-of.ts';
 import { secretOf } from '../revokers/secret-of.ts';
 import { policyOf, tokenWith } from '../revokers/vault-responder.ts';
 import { logsIn as loginWorks } from '../servers/postgres-login.ts';
-import { describeWith, MissingServer } from '../servers/require-server.ts';
+import { describeWith } from '../servers/require-server.ts';
 import { startVaultWithPostgres } from '../servers/vault-with-postgres.ts';
 import { eachCrash } from './each-crash.ts';
 import type { KilledRotation } from './killed-rotation.ts';
@@ -139,9 +139,11 @@ describeWith('rotating the password of a PostgreSQL role into Vault', startVault
     expect(await inVault(role)).toEqual({ password: OLD, host: 'db.example.com' });
   });
 
-  test('a server that asks this role for no password: nothing is proven, and everything is as before', async () => {
+  test('a server that asks this role for no password: nothing is proven, and everything is as before', async ({
+    skip,
+  }) => {
     const { postgres } = servers();
-    if (postgres.logFile === undefined) throw new MissingServer('pg_hba.conf of WAYWARD_TEST_POSTGRES is elsewhere');
+    if (postgres.logFile === undefined) return skip('pg_hba.conf of WAYWARD_TEST_POSTGRES is elsewhere');
     const { role, credential } = await newAgent();
     const file = join(dirname(postgres.logFile), '..', 'pg_hba.conf');
     writeFileSync(file, `host all ${role} 127.0.0.1/32 trust\n${readFileSync(file, 'utf8')}`);

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { authority } from '../servers/kafka-security.ts';
 import { plainCanary } from './canaries.ts';
@@ -61,9 +62,15 @@ export const startSilence = (): Promise<BadServer> =>
   listening(createTcpServer((socket) => socket.on('error', () => socket.destroy()).resume()));
 
 /** Speaks TLS with a certificate that nobody trusts. */
-export function startUntrusted(folder: string): Promise<BadServer> {
-  const cert = readFileSync(authority(folder, 'untrusted'));
-  return listening(createTlsServer({ cert, key: readFileSync(join(folder, 'untrusted.key')) }, (_, to) => to.end()));
+export async function startUntrusted(): Promise<BadServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'wayward-untrusted-'));
+  try {
+    const cert = readFileSync(authority(folder, 'untrusted'));
+    const key = readFileSync(join(folder, 'untrusted.key'));
+    return await listening(createTlsServer({ cert, key }, (_, to) => to.end()));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 async function whole(request: IncomingMessage): Promise<string> {

@@ -16,7 +16,8 @@ import { freePort } from '../servers/free-port.ts';
 import { startMariaDb } from '../servers/mariadb.ts';
 import { secretOfClient, startOAuth } from '../servers/oauth.ts';
 import { describeWith } from '../servers/require-server.ts';
-import { startVaultWithPostgres } from '../servers/vault-with-postgres.ts';
+import { startTogether } from '../servers/start-together.ts';
+import { VAULT_WITH_POSTGRES } from '../servers/vault-with-postgres.ts';
 import { startEcho, startEchoOfWrites, startMirror } from './bad-servers.ts';
 import { type Canary, canaryOf, plainCanary } from './canaries.ts';
 import { Search } from './search.ts';
@@ -32,11 +33,7 @@ const [RESPONDER, MARIADB, AGENT, STATIC, ROOT] = ['responder', 'mariadb', 'agen
 ) as [Canary, Canary, Canary, Canary, Canary];
 const CLIENTS = ['responder', 'agent-a'].map((client) => canaryOf(`the secret of ${client}`, secretOfClient(client)));
 
-async function start() {
-  const [both, mariadb, oauth] = await Promise.all([startVaultWithPostgres(), startMariaDb(), startOAuth()]);
-  const stop = async () => void (await Promise.all([both.stop(), mariadb.stop(), oauth.stop()]));
-  return { ...both, mariadb, oauth, stop };
-}
+const start = () => startTogether({ ...VAULT_WITH_POSTGRES, mariadb: startMariaDb, oauth: startOAuth });
 
 const literal = ({ value }: Canary): string => `'${value.replaceAll("'", "''")}'`;
 

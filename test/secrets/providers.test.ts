@@ -5,6 +5,7 @@ import { stringify } from 'yaml';
 import { run } from '../cli/run.ts';
 import { temporaryFolder } from '../config/temp.ts';
 import { freePort } from '../servers/free-port.ts';
+import { describeWith } from '../servers/require-server.ts';
 import { startEcho, startMirror, startUntrusted } from './bad-servers.ts';
 import { type Canary, canariesOfEveryShape, plainCanary, serviceAccountKey } from './canaries.ts';
 import { Search } from './search.ts';
@@ -48,14 +49,22 @@ async function asked(place: string, url: string, own: Canary): Promise<void> {
   expect(new Search([own]).in(`${place}, ${own.name}`, stdout + stderr)).toEqual([]);
 }
 
+const ownFor = (place: string, url: string): Canary =>
+  place.endsWith('a key') ? serviceAccountKey(`${url}/token`) : plainCanary('a token');
+
 test.each(Object.keys(PLACES))('%s', async (place) => {
   const bad = await Promise.all([...[200, 400, 401, 403, 404, 429, 500].map(startEcho), startMirror()]);
-  const untrusted = await startUntrusted(temporaryFolder());
-  onTestFinished(async () => void (await Promise.all([...bad, untrusted].map((server) => server.stop()))));
+  onTestFinished(async () => void (await Promise.all(bad.map((server) => server.stop()))));
   const ports = [await freePort(), ...bad.map(({ port }) => port)];
-  const urls = [...ports.map((port) => `http://127.0.0.1:${port}`), `https://127.0.0.1:${untrusted.port}`];
-  const own = (url: string) => (place.endsWith('a key') ? serviceAccountKey(`${url}/token`) : plainCanary('a token'));
-  await Promise.all(urls.map((url) => asked(place, url, own(url))));
+  const urls = ports.map((port) => `http://127.0.0.1:${port}`);
+  await Promise.all(urls.map((url) => asked(place, url, ownFor(place, url))));
   const echo = `http://127.0.0.1:${bad[3]?.port}`;
   await Promise.all(canariesOfEveryShape().map((canary) => asked(place, echo, canary)));
+});
+
+describeWith('a place with a certificate that nobody trusts', startUntrusted, (untrusted) => {
+  test.each(Object.keys(PLACES))('%s', async (place) => {
+    const url = `https://127.0.0.1:${untrusted().port}`;
+    await asked(place, url, ownFor(place, url));
+  });
 });

@@ -7,16 +7,20 @@ import { CRASH_ISSUERS, type CrashIssuer, type LiveCredential } from '../respons
 import { fillPlace } from '../response/crashes/place.ts';
 import { freePort } from '../servers/free-port.ts';
 import { describeWith } from '../servers/require-server.ts';
+import { startTogether } from '../servers/start-together.ts';
 import { SESSION_SECRETS, startEcho, startMirror, startSilence, startUntrusted } from './bad-servers.ts';
 import { type Canary, canariesOfEveryShape, canaryOf, plainCanary, serviceAccountKey } from './canaries.ts';
 import { Search } from './search.ts';
 
-/** Every issuer, and servers that do harm in its place. */
-async function start() {
-  const issuers = await Promise.all(CRASH_ISSUERS.map(([, startIssuer]) => startIssuer()));
-  const stop = async () => void (await Promise.all(issuers.map((issuer) => issuer.stop())));
-  return { issuers, stop };
-}
+/** Every issuer by its revokers, and a server that does harm in its place. */
+const start = () =>
+  startTogether({
+    issuers: () =>
+      startTogether(
+        Object.fromEntries(CRASH_ISSUERS.map(([revokers, startIssuer]) => [String(revokers), startIssuer])),
+      ),
+    untrusted: startUntrusted,
+  });
 
 interface Target {
   readonly revoker: string;
@@ -91,9 +95,9 @@ describeWith('wayward revoke: no secret comes out', start, (servers) => {
   /** A credential of each revoker. */
   const targets = () =>
     Promise.all(
-      CRASH_ISSUERS.flatMap(([revokers], index) =>
+      CRASH_ISSUERS.flatMap(([revokers]) =>
         revokers.map(async (revoker): Promise<Target> => {
-          const issuer = servers().issuers[index];
+          const issuer = servers().issuers[String(revokers)];
           const credential = await issuer?.newCredential[revoker]?.(temporaryFolder());
           if (issuer === undefined || credential === undefined) throw new Error(`no credential for ${revoker}`);
           return { revoker, issuer, credential };
@@ -124,13 +128,15 @@ describeWith('wayward revoke: no secret comes out', start, (servers) => {
       ...[200, 400, 401, 403, 404, 429, 500].map(startEcho),
       ...[startMirror(), startSilence()],
     ]);
-    const untrusted = await startUntrusted(temporaryFolder());
     try {
       const ports = [await freePort(), ...bad.map(({ port }) => port)];
       const faults = (await targets())
         .flatMap((target) => [target, ...withAccessToken(target), ...withRole(target)])
         .filter((target) => secretsOf(target).length > 0)
-        .flatMap((target) => [...ports.map((port) => ledTo(target, port)), ledTo(target, untrusted.port, 'https')]);
+        .flatMap((target) => [
+          ...ports.map((port) => ledTo(target, port)),
+          ledTo(target, servers().untrusted.port, 'https'),
+        ]);
       await Promise.all(
         faults.map(async (fault) => {
           const { code, leaks, stderr } = await revoked(fault, [
@@ -142,7 +148,7 @@ describeWith('wayward revoke: no secret comes out', start, (servers) => {
         }),
       );
     } finally {
-      await Promise.all([...bad, untrusted].map((server) => server.stop()));
+      await Promise.all(bad.map((server) => server.stop()));
     }
   });
 

@@ -16,6 +16,7 @@ import { startFakeKibana } from '../servers/fake-kibana.ts';
 import { freePort } from '../servers/free-port.ts';
 import { startKafka } from '../servers/kafka.ts';
 import { describeWith } from '../servers/require-server.ts';
+import { startTogether } from '../servers/start-together.ts';
 import { documentsIn } from '../sinks/elasticsearch/deliverables.ts';
 import { documentedRoles, rolesYaml } from '../sinks/elasticsearch/documented-roles.ts';
 import { startEcho, startMirror, startUntrusted } from './bad-servers.ts';
@@ -48,18 +49,18 @@ const EXPIRED = {
 
 async function start() {
   const roles = Object.keys(documentedRoles()).map((name) => ({ name, password: ELASTIC.value, roles: [name] }));
-  const [kafka, elasticsearch, kibana] = await Promise.all([
-    startKafka({ users: { wayward: KAFKA.value } }),
-    startElasticsearch({
-      users: [{ name: 'admin', password: ELASTIC.value, roles: ['superuser'] }, ...roles],
-      roles: rolesYaml(documentedRoles()),
-    }),
-    startFakeKibana(basicOf('setup', KIBANA)),
-  ]);
-  const { secured } = kafka;
+  const started = await startTogether({
+    kafka: () => startKafka({ users: { wayward: KAFKA.value } }),
+    elasticsearch: () =>
+      startElasticsearch({
+        users: [{ name: 'admin', password: ELASTIC.value, roles: ['superuser'] }, ...roles],
+        roles: rolesYaml(documentedRoles()),
+      }),
+    kibana: () => startFakeKibana(basicOf('setup', KIBANA)),
+  });
+  const { secured } = started.kafka;
   if (secured === undefined) throw new Error('started without users');
-  const stop = async () => void (await Promise.all([kafka.stop(), elasticsearch.stop(), kibana.stop()]));
-  return { kafka, elasticsearch, kibana, secured, stop };
+  return { ...started, secured };
 }
 
 /** A file that holds the secret, as the configuration names it. */
@@ -239,7 +240,7 @@ describeWith('Kafka with SASL over TLS, Elasticsearch with the roles of the docu
 
   test('servers that are away, not trusted, not what they should be, or say back what they are told', async () => {
     const bad = await Promise.all([...[200, 400, 401, 403, 404, 429, 500].map(startEcho), startMirror()]);
-    const untrusted = await startUntrusted(temporaryFolder());
+    const untrusted = await startUntrusted();
     onTestFinished(async () => void (await Promise.all([...bad, untrusted].map((server) => server.stop()))));
     const ports = [await freePort(), ...bad.map(({ port }) => port)];
     const nodes = [...ports.map((port) => `http://127.0.0.1:${port}`), `https://127.0.0.1:${untrusted.port}`];

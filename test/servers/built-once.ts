@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, rmdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { MissingServer } from './require-server.ts';
@@ -10,10 +10,19 @@ import { MissingServer } from './require-server.ts';
 const BUILD_TIMEOUT_MS = 20 * 60_000;
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
+/** A build takes minutes and downloads a lot: a test run begins one in CI only, `npm run servers:fetch` because it was asked to. */
+const mayBuild = () => process.env.CI === 'true' || process.env.WAYWARD_TEST_FETCH === '1';
+
+/** As the XDG Base Directory Specification has it: what is empty or relative counts as not set. */
+function cacheFolder(): string {
+  const { XDG_CACHE_HOME = '' } = process.env;
+  return join(isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : join(homedir(), '.cache'), 'wayward-test');
+}
+
 /**
  * Builds a server once for all tests of this machine, in a folder of the user's cache, whose path it returns.
  * `product` is the file that `build` makes last: once it is there, the folder is complete. Builds with the same `turn` are
- * done one after the other, in whatever process.
+ * done one after the other, in whatever process. @throws MissingServer where it is not built and none asked for that
  */
 export async function builtOnce(
   name: string,
@@ -21,10 +30,11 @@ export async function builtOnce(
   build: (folder: string) => Promise<void>,
   turn = name,
 ): Promise<string> {
-  const cache = join(homedir(), '.cache', 'wayward-test');
+  const cache = cacheFolder();
   const folder = join(cache, name);
   const isBuilt = () => existsSync(join(folder, product));
   if (isBuilt()) return folder;
+  if (!mayBuild()) throw new MissingServer(`${name} is not here: npm run servers:fetch builds or downloads it, once`);
   mkdirSync(folder, { recursive: true });
   const lock = join(cache, `${turn}.building`);
   while (!tryLock(lock)) {

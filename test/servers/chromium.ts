@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ended } from './ended.ts';
-import { MissingServer } from './require-server.ts';
+import { findProgram } from './find-program.ts';
 
 /** One tab of a real browser. */
 export interface Tab {
@@ -27,6 +27,7 @@ export interface Browser {
 
 /** Chromium without a window, driven as https://chromedevtools.github.io/devtools-protocol/ describes. */
 export async function startChromium(): Promise<Browser> {
+  const binary = findProgram('chromium', 'chromium');
   const profile = mkdtempSync(join(tmpdir(), 'wayward-chromium-'));
   const flags = [
     '--headless=new',
@@ -35,13 +36,13 @@ export async function startChromium(): Promise<Browser> {
     '--disable-dev-shm-usage',
     '--remote-debugging-port=0',
   ];
-  const child = spawn('chromium', [...flags, `--user-data-dir=${profile}`, 'about:blank'], {
+  const child = spawn(binary, [...flags, `--user-data-dir=${profile}`, 'about:blank'], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const killNow = () => child.kill('SIGKILL');
   process.once('exit', killNow);
   const address = await new Promise<string>((resolve, reject) => {
-    child.once('error', () => reject(new MissingServer('no Chromium here; on Debian: apt-get install chromium')));
+    child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`Chromium ended early (${code})`)));
     createInterface({ input: child.stderr }).on('line', (line) => {
       const [, found] = /^DevTools listening on (ws:\S+)$/.exec(line) ?? [];

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync } from 'node:fs';
+import { chownSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import mysql from 'mysql2/promise';
+import { findProgram } from './find-program.ts';
 import { freePort } from './free-port.ts';
-import { MissingServer } from './require-server.ts';
 import { startServerProcess } from './server-process.ts';
 
 export interface MariaDbServer {
@@ -23,8 +23,8 @@ export async function startMariaDb(): Promise<MariaDbServer> {
   const existing = process.env.WAYWARD_TEST_MARIADB;
   if (existing !== undefined) return serverAt(existing, await mysql.createConnection(existing), async () => {});
 
-  const installer = findBinary('mariadb-install-db');
-  const binary = findBinary('mariadbd');
+  const installer = findProgram('mariadb-install-db', 'mariadb-server');
+  const binary = findProgram('mariadbd', 'mariadb-server');
   const user = serverUser();
   const data = mkdtempSync(join(tmpdir(), 'wayward-mariadb-'));
   if ('uid' in user) chownSync(data, user.uid, user.gid);
@@ -60,13 +60,6 @@ function serverAt(url: string, root: mysql.Connection, stop: () => Promise<void>
       await stop();
     },
   };
-}
-
-function findBinary(name: string): string {
-  const folders = ['/usr/sbin', '/usr/bin', ...(process.env.PATH ?? '').split(delimiter)];
-  const found = folders.map((folder) => join(folder, name)).find((file) => existsSync(file));
-  if (found === undefined) throw new MissingServer(`${name} is not installed (Debian: mariadb-server)`);
-  return found;
 }
 
 type ServerUser = { uid: number; gid: number } | Record<string, never>;

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ended } from './ended.ts';
+import { findProgram } from './find-program.ts';
 import { freePort } from './free-port.ts';
-import { MissingServer } from './require-server.ts';
 
 export interface NginxServer {
   readonly binary: string;
@@ -25,7 +25,7 @@ export interface NginxConfig {
 
 /** A real nginx with two workers, in a folder of its own. Throws MissingServer where it is not installed. */
 export async function startNginx(configIn: (folder: string) => Promise<NginxConfig> = onePage): Promise<NginxServer> {
-  const binary = findBinary();
+  const binary = findProgram('nginx', 'nginx-light');
   const folder = mkdtempSync(join(tmpdir(), 'wayward-nginx-'));
   chmodSync(folder, 0o755); // the workers are somebody else
   const at = (name: string) => join(folder, name);
@@ -60,13 +60,6 @@ function isMaster(pidFile: string): boolean {
 
 async function onePage(): Promise<NginxConfig> {
   return { main: '', http: `server { listen 127.0.0.1:${await freePort()}; }` };
-}
-
-function findBinary(): string {
-  const folders = ['/usr/sbin', ...(process.env.PATH ?? '').split(delimiter)];
-  const found = folders.map((folder) => join(folder, 'nginx')).find((file) => existsSync(file));
-  if (found === undefined) throw new MissingServer('nginx is not installed (Debian: nginx-light)');
-  return found;
 }
 
 const configuration = (folder: string, { main, http }: NginxConfig): string => `

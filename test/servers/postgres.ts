@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { chownSync, existsSync, globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import pg from 'pg';
+import { findProgram } from './find-program.ts';
 import { freePort } from './free-port.ts';
 import { MissingServer } from './require-server.ts';
 import { startServerProcess } from './server-process.ts';
@@ -28,7 +29,7 @@ export async function startPostgres(more: Readonly<Record<string, string>> = {})
   const existing = process.env.WAYWARD_TEST_POSTGRES;
   if (existing !== undefined) return connect(existing, undefined, async () => {});
 
-  const binaries = findBinaries();
+  const binaries = dirname(findProgram('postgres', 'postgresql-15 and postgresql-15-pgaudit'));
   const user = serverUser();
   const data = mkdtempSync(join(tmpdir(), 'wayward-postgres-'));
   if ('uid' in user) chownSync(data, user.uid, user.gid);
@@ -70,16 +71,6 @@ async function connect(url: string, logFile: string | undefined, stop: () => Pro
       await stop();
     },
   };
-}
-
-/** The folder with the server's programs: Debian's newest version, else the PATH. */
-function findBinaries(): string {
-  const debian = globSync('/usr/lib/postgresql/*/bin/postgres').sort().reverse();
-  const onPath = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'postgres'));
-  const found = [...debian, ...onPath].find((file) => existsSync(file));
-  if (found === undefined)
-    throw new MissingServer('PostgreSQL is not installed (Debian: postgresql-15 and postgresql-15-pgaudit)');
-  return dirname(found);
 }
 
 type ServerUser = { uid: number; gid: number } | Record<string, never>;

@@ -1,4 +1,5 @@
 import { type PostgresServer, startPostgres } from './postgres.ts';
+import { startTogether } from './start-together.ts';
 import { startVault, type VaultServer } from './vault.ts';
 
 export interface VaultWithPostgres {
@@ -8,14 +9,10 @@ export interface VaultWithPostgres {
   stop(): Promise<void>;
 }
 
-/** Both, or none of them. */
-export async function startVaultWithPostgres(): Promise<VaultWithPostgres> {
-  const postgres = await startPostgres();
-  try {
-    const vault = await startVault({ withPostgresPlugin: true });
-    return { vault, postgres, stop: async () => void (await Promise.all([vault.stop(), postgres.stop()])) };
-  } catch (error) {
-    await postgres.stop();
-    throw error;
-  }
-}
+/** The start of each, for `startTogether`. */
+export const VAULT_WITH_POSTGRES = {
+  postgres: startPostgres,
+  vault: () => startVault({ withPostgresPlugin: true }),
+};
+
+export const startVaultWithPostgres = (): Promise<VaultWithPostgres> => startTogether(VAULT_WITH_POSTGRES);

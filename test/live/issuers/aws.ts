@@ -3,6 +3,7 @@ import { SecretsManager, type SecretsManagerServiceException } from '@aws-sdk/cl
 import { awsDenyAll } from '../../../src/revokers/aws-deny-all.ts';
 import { policyOf } from '../../revokers/vault-responder.ts';
 import { policyThat, startMoto } from '../../servers/moto.ts';
+import { orStop } from '../../servers/start-together.ts';
 import { entryOf, type Holder, refusalOf, type StartIssuer } from './issuer.ts';
 import { startLoggingProxy } from './logging-proxy.ts';
 
@@ -21,6 +22,7 @@ const FORMAT = {
   action: '{action}',
   result: { field: 'status', rejected: [401, 403], error: ['4xx', '5xx'] },
   identities: { aws_access_key_id: 'caller' },
+  proof: { field: 'status', verified: [200] }, // AWS does what a signature asks for only once it has checked it
   ...{ source_ip: 'remote', client: 'user_agent', bytes: 'bytes', status: 'status' },
 };
 
@@ -36,7 +38,8 @@ const SECRET = 'billing/smtp';
 export const startAwsIssuer: StartIssuer = async (names) => {
   const server = await startMoto();
   const port = Number(new URL(server.url).port);
-  const [proxy, ownProxy] = [await startLoggingProxy(port, LOG), await startLoggingProxy(port, LOG_OF_CALLS)];
+  const proxy = await orStop(server, () => startLoggingProxy(port, LOG));
+  const ownProxy = await startLoggingProxy(port, LOG_OF_CALLS);
   const admin = new SecretsManager(server.client(server.admin));
   await admin.createSecret({ Name: SECRET, SecretString: 'x' });
   // Of calls to IAM, moto takes the resource for `*`, so that a narrower one would allow nothing.

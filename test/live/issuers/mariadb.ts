@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import mysql from 'mysql2/promise';
 import { isLoginRefused } from '../../../src/revokers/mariadb-client.ts';
 import { type MariaDbServer, startMariaDb } from '../../servers/mariadb.ts';
+import { orStop } from '../../servers/start-together.ts';
 import { entryOf, type Holder, type StartIssuer } from './issuer.ts';
 import { logOf, startLoggingProxy } from './logging-proxy.ts';
 import { pooled } from './pooled.ts';
@@ -16,7 +17,7 @@ export const startMariaDbIssuer: StartIssuer = async (names) => {
   await server.query("SET GLOBAL log_output = 'TABLE'");
   await server.query('SET GLOBAL general_log = ON');
   const api = await startApi(server);
-  const proxy = await startLoggingProxy(api.port, logOf('$remote_user'));
+  const proxy = await orStop(server, () => orStop(api, () => startLoggingProxy(api.port, logOf('$remote_user'))));
 
   async function holderOf(agent: string): Promise<Holder> {
     const user = agent.replaceAll('-', '_');
@@ -43,7 +44,10 @@ export const startMariaDbIssuer: StartIssuer = async (names) => {
     };
   }
   return {
-    settings: { sources: [{ file: proxy.log }], revokers: { mariadb: { url: 'secret://file/responder' } } },
+    settings: {
+      sources: [{ file: proxy.log, identity: 'authenticated' }],
+      revokers: { mariadb: { url: 'secret://file/responder' } },
+    },
     secrets: { responder: await createResponder(server) },
     holders: await Promise.all(names.map(holderOf)),
     async revocations() {

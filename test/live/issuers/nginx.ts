@@ -18,7 +18,10 @@ export const startNginxIssuer: StartIssuer = async (names) => {
     close: async () => {},
   });
   return {
-    settings: { sources: [{ file: gateway.log }], revokers: { nginx: nginxSettings(gateway) } },
+    settings: {
+      sources: [{ file: gateway.log, identity: 'from-key-map' }],
+      revokers: { nginx: nginxSettings(gateway) },
+    },
     secrets: {},
     holders: names.map(holderOf),
     async revocations() {

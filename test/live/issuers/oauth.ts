@@ -1,11 +1,13 @@
 import { secretOfClient, startOAuth } from '../../servers/oauth.ts';
+import { orStop } from '../../servers/start-together.ts';
 import { entryOf, type Holder, refusalOf, type StartIssuer } from './issuer.ts';
 import { logOf, startLoggingProxy } from './logging-proxy.ts';
 
 /** A token of one client, one each; nginx before the API logs the id by which the API knows it. */
 export const startOAuthIssuer: StartIssuer = async (names) => {
   const server = await startOAuth();
-  const proxy = await startLoggingProxy(Number(new URL(server.resource).port), logOf('$upstream_http_x_token_id'));
+  const port = Number(new URL(server.resource).port);
+  const proxy = await orStop(server, () => startLoggingProxy(port, logOf('$upstream_http_x_token_id')));
   const secrets: Record<string, string> = { responder: secretOfClient('responder') };
 
   async function holderOf(agent: string): Promise<Holder> {
@@ -31,7 +33,7 @@ export const startOAuthIssuer: StartIssuer = async (names) => {
   const holders = await Promise.all(names.map(holderOf));
   return {
     settings: {
-      sources: [{ file: proxy.log }],
+      sources: [{ file: proxy.log, identity: 'from-key-map' }], // the API names the token in its answer, once it has checked it
       revokers: {
         oauth: {
           revocation_url: `${server.issuer}/token/revocation`,

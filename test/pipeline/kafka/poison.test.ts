@@ -12,6 +12,7 @@ import { temporaryFolder } from '../../config/temp.ts';
 import { startElasticsearch } from '../../servers/elasticsearch.ts';
 import { startKafka } from '../../servers/kafka.ts';
 import { describeWith } from '../../servers/require-server.ts';
+import { startTogether } from '../../servers/start-together.ts';
 import { compressedBatch, forge, poison, rawPoison } from './poison.ts';
 
 const FORGED = 'forged';
@@ -203,10 +204,7 @@ const FORGERIES: Readonly<Record<string, readonly Parameters<typeof forge>[2][nu
 
 describeWith(
   "messages on Wayward's own topics that somebody else wrote",
-  async () => {
-    const [kafka, elasticsearch] = await Promise.all([startKafka({ heap: '512m' }), startElasticsearch()]);
-    return { kafka, elasticsearch, stop: async () => void (await Promise.all([kafka.stop(), elasticsearch.stop()])) };
-  },
+  () => startTogether({ kafka: () => startKafka({ heap: '512m' }), elasticsearch: startElasticsearch }),
   (servers) => {
     test(
       'are passed over, each told with its place, and nothing else is any different',

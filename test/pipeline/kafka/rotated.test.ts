@@ -10,7 +10,8 @@ import { alertsSaid } from '../../chaos/outcome.ts';
 import { temporaryFolder } from '../../config/temp.ts';
 import { startKafka } from '../../servers/kafka.ts';
 import { describeWith } from '../../servers/require-server.ts';
-import { startVaultWithPostgres } from '../../servers/vault-with-postgres.ts';
+import { startTogether } from '../../servers/start-together.ts';
+import { VAULT_WITH_POSTGRES } from '../../servers/vault-with-postgres.ts';
 
 const PATIENCE = 120_000;
 const DAY = 86_400_000;
@@ -35,10 +36,7 @@ const linesOfNow = (): string[] => {
 
 describeWith(
   'rotation on Kafka',
-  async () => {
-    const [kafka, { vault, postgres, stop }] = await Promise.all([startKafka(), startVaultWithPostgres()]);
-    return { kafka, vault, postgres, stop: async () => void (await Promise.all([kafka.stop(), stop()])) };
-  },
+  () => startTogether({ kafka: startKafka, ...VAULT_WITH_POSTGRES }),
   (servers) => {
     test(
       'what Wayward rotated is overdue for no detector any more, also after kill -9; what nobody rotated is',

@@ -3,7 +3,8 @@ import { expect, onTestFinished } from 'vitest';
 import { AuditTrail } from '../../../src/response/audit.ts';
 import { type FaultyProxy, startFaultyProxy } from '../../servers/faulty-proxy.ts';
 import { type Kafka, startKafka } from '../../servers/kafka.ts';
-import { startVaultWithPostgres, type VaultWithPostgres } from '../../servers/vault-with-postgres.ts';
+import { startTogether } from '../../servers/start-together.ts';
+import { VAULT_WITH_POSTGRES, type VaultWithPostgres } from '../../servers/vault-with-postgres.ts';
 import { newPlace, type Place } from './responders.ts';
 
 const DAY = 86_400_000;
@@ -25,10 +26,8 @@ export interface Site {
   isRotatedOnce(role: string): Promise<void>;
 }
 
-export async function startSiteServers(): Promise<SiteServers> {
-  const [kafka, { vault, postgres, stop }] = await Promise.all([startKafka(), startVaultWithPostgres()]);
-  return { kafka, vault, postgres, stop: async () => void (await Promise.all([kafka.stop(), stop()])) };
-}
+export const startSiteServers = (): Promise<SiteServers> =>
+  startTogether({ kafka: startKafka, ...VAULT_WITH_POSTGRES });
 
 /** Credentials of these ids, ten days overdue. `settings` as in wayward.yaml. */
 export async function newSite(

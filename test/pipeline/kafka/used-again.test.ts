@@ -15,6 +15,7 @@ import { startKafka } from '../../servers/kafka.ts';
 import { endsOf } from '../../servers/kafka-ends.ts';
 import { startPostgres } from '../../servers/postgres.ts';
 import { describeWith } from '../../servers/require-server.ts';
+import { startTogether } from '../../servers/start-together.ts';
 
 const PATIENCE = 120_000;
 const WITHIN = 1_000;
@@ -35,12 +36,8 @@ const lineOf = (name: Name, time: number, status: number): string =>
 describeWith(
   'use after a revocation, on Kafka',
   async () => {
-    const [kafka, postgres] = await Promise.all([startKafka(), startPostgres()]);
-    const responder = await createResponder(postgres);
-    return {
-      ...{ kafka, postgres, responder },
-      stop: async () => void (await Promise.all([kafka.stop(), postgres.stop()])),
-    };
+    const servers = await startTogether({ kafka: startKafka, postgres: startPostgres });
+    return { ...servers, responder: await createResponder(servers.postgres) };
   },
   (servers) => {
     test(
