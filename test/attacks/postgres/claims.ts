@@ -1,4 +1,4 @@
-import { type Answer, knock, message, open, repeat, type StartUp, saslFirst, until, wrongPassword } from './packets.ts';
+import { type Answer, knock, message, repeat, type StartUp, saslFirst, whileFull, wrongPassword } from './packets.ts';
 import { PATIENT, type PostgresAttack, type PostgresPlace } from './place.ts';
 
 /** Point 2: a stranger claims the victim's role, and never gets through authentication. */
@@ -53,19 +53,9 @@ export const CLAIMS: readonly PostgresAttack[] = [
   },
   {
     ...{ attack: 'more clients than the server takes', point: 2, attacker: 'nothing' },
-    async run({ port, slots }, role) {
-      // Half-open connections, each in a slot of its own; they log nothing when they are hung up.
-      const silent = await Promise.all(Array.from({ length: slots }, () => open(port, claimOf(role))));
-      try {
-        let refused = 0;
-        await until('the server takes no more clients', async () => {
-          if ((await knock(port, claimOf(role), [anotherMessage])) === '53300') refused++;
-          return refused === FEW;
-        });
-        return refused;
-      } finally {
-        for (const socket of silent) socket.destroy();
-      }
+    async run(place, role) {
+      await whileFull(place, claimOf(role), FEW, () => knock(place.port, claimOf(role), [anotherMessage]));
+      return FEW;
     },
   },
   {

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { open, until } from './packets.ts';
+import { whileFull } from './packets.ts';
 import type { PostgresAttack } from './place.ts';
 
 /** Point 7: nobody attacks; an agent with declared scopes makes one mistake. */
@@ -35,16 +35,9 @@ export const INNOCENT: readonly PostgresAttack[] = [
   {
     ...{ attack: 'a login while all connections are taken', point: 7, attacker: 'no attacker' },
     async run(place, role) {
-      const login = { user: 'super', database: 'appdb' };
-      const silent = await Promise.all(Array.from({ length: place.slots }, () => open(place.port, login)));
-      try {
-        await until('the server takes no more clients', () =>
-          place.as(role, async () => false).catch(({ code }: { code?: string }) => code === '53300'),
-        );
-        return 1;
-      } finally {
-        for (const socket of silent) socket.destroy();
-      }
+      const logIn = () => place.as(role, async () => '').catch(({ code }: { code?: string }) => code ?? '');
+      await whileFull(place, { user: 'super', database: 'appdb' }, 1, logIn);
+      return 1;
     },
   },
 ];

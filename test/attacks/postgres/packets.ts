@@ -65,7 +65,7 @@ export async function knock(port: number, parameters: StartUp, answers: readonly
 }
 
 /** A connection that has sent its start-up packet and stays silent. */
-export async function open(port: number, parameters: StartUp): Promise<Socket> {
+async function open(port: number, parameters: StartUp): Promise<Socket> {
   const socket = createConnection({ host: '127.0.0.1', port, localAddress: STRANGER });
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);
@@ -87,6 +87,28 @@ export async function repeat(times: number, work: (at: number) => Promise<string
   };
   await Promise.all(Array.from({ length: 8 }, worker));
   return outcomes;
+}
+
+/** Takes all connections by ones that stay silent, and knocks until it was refused for that so many times. */
+export async function whileFull(
+  { port, slots }: { readonly port: number; readonly slots: number },
+  login: StartUp,
+  times: number,
+  tryOnce: () => Promise<string>,
+): Promise<void> {
+  // They log nothing when they are hung up.
+  const silent = await Promise.all(Array.from({ length: slots }, () => open(port, login)));
+  let refused = 0;
+  try {
+    await until('the server takes no more clients', async () => {
+      if ((await tryOnce()) === '53300') refused++;
+      // One that was refused itself, since an earlier session was still ending, left a place free.
+      else silent.push(await open(port, login));
+      return refused === times;
+    });
+  } finally {
+    for (const socket of silent) socket.destroy();
+  }
 }
 
 const PATIENCE_MS = 120_000;
