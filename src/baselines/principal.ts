@@ -16,8 +16,8 @@ const YOUNG_DAYS = 3;
 const OWN_DAYS = 14;
 /** Surprise from which a series is worth a closer look, bits: detectors cannot ask for less. */
 const LOOK_BITS = 6;
-/** An attempt at what it never did is remembered apart from what was really done, so that no failure teaches what is normal. */
-const ATTEMPT = { denied: 0x9e3779b9, error: 0x85ebca6b } as const;
+/** A denied attempt at what it never did is remembered apart from what was really done. */
+const DENIED = 0x9e3779b9;
 const MINUTE = 60_000;
 
 /** One principal's baseline: its state, and its peers' where it has any. */
@@ -171,13 +171,14 @@ const countVolume = (state: State, use: CredentialUse, time: number, raised: num
 
 const lookUpAction = ({ state, recent }: Principal, use: CredentialUse, seen: Observation): void => {
   const { result } = use;
-  if (use.action === recent.action && result === 'success') {
+  // What failed (a typo, 404) is no action: it neither is new nor teaches that new ones, or such ones, are usual.
+  if (result === 'error' || (use.action === recent.action && result === 'success')) {
     seen.action = 'known';
     return;
   }
   seen.actionHash = hash(use.action);
-  if ((result === 'denied' || result === 'error') && !knows(state, AT.actions, seen.actionHash))
-    seen.actionHash = (seen.actionHash ^ ATTEMPT[result]) >>> 0 || 1;
+  if (result === 'denied' && !knows(state, AT.actions, seen.actionHash))
+    seen.actionHash = (seen.actionHash ^ DENIED) >>> 0 || 1;
   seen.action = see(state, AT.actions, seen.actionHash, seen.day);
   if (seen.action === 'new') count(state, 'novel', seen.time, 1, seen.raised);
   else if (seen.action === 'known' && result === 'success') recent.action = use.action;

@@ -112,6 +112,8 @@ export class StderrSessions {
     const open = this.#open;
     if (prefix === 'unclosed-prefix') {
       const process = Number(/\[(\d+)\]/.exec(text)?.[1]);
+      // Its end may stand in a line that belongs to it by a tab.
+      if (this.#endsIn(text, [process])) return true;
       const processes = [...(open?.processes ?? []), process].slice(-MAX_OPEN);
       this.#open = { processes, bytes: bytes - text.indexOf('[user=') };
       return true;
@@ -124,13 +126,16 @@ export class StderrSessions {
       this.#open = undefined;
       return false;
     }
-    const ends = sessionsEndingIn(text).some(
-      (session) =>
-        open.processes.includes(processOf(session)) ||
-        open.processes.some((one) => this.known(one)?.session === session),
-    );
-    this.#open = ends ? undefined : { ...open, bytes: open.bytes + bytes };
+    this.#open = this.#endsIn(text, open.processes) ? undefined : { ...open, bytes: open.bytes + bytes };
     return true;
+  }
+
+  /** Whether the prefix of one of these processes ends in the text. */
+  #endsIn(text: string, processes: readonly number[]): boolean {
+    return sessionsEndingIn(text).some(
+      (session) =>
+        processes.includes(processOf(session)) || processes.some((one) => this.known(one)?.session === session),
+    );
   }
 
   #isKnown({ process, session, user }: Prefix): boolean {

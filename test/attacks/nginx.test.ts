@@ -104,9 +104,11 @@ const CLOSED: readonly Planned[] = [
   ),
   stranger('closed', 'auth_basic everywhere: an internal location (404)', claimed('/internal/payroll'), {
     repeats: REPEATS,
+    isDeclared: true,
   }),
   stranger('closed', 'auth_basic everywhere: a path that is denied to everybody (403)', claimed('/forbidden/payroll'), {
     repeats: REPEATS,
+    isDeclared: true,
   }),
 ];
 

@@ -46,7 +46,8 @@ describe('wayward parse', () => {
     expect(found.length).toBeGreaterThan(0);
     for (const event of found) {
       expect(event.gen_ai.agent).toEqual({ id: 'a-1', name: 'a-1' });
-      expect(event.wayward.attribution).toEqual({ method: 'credential_id', confidence: 0.95 });
+      expect(event.wayward.attribution).toEqual({ method: 'credential_id', confidence: 0.7 });
+      expect(event.wayward.proof).toEqual({ state: 'declared', by: 'undeclared' });
     }
     for (const event of parsed(stdout).filter(({ wayward }) => wayward.result === 'rejected')) {
       expect(event.gen_ai).toBeUndefined();

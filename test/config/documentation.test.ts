@@ -9,7 +9,7 @@ const text = readFileSync(new URL('../../docs/configuration.md', import.meta.url
 const [config = '', registry = ''] = [...text.matchAll(/```yaml\n(.*?)```/gs)].map(([, yaml]) => yaml);
 
 test('the examples of docs/configuration.md are right', () => {
-  expect(loadConfig(temporaryFile('wayward.yaml', config)).sources).toHaveLength(2);
+  expect(loadConfig(temporaryFile('wayward.yaml', config)).sources).toHaveLength(3);
   expect(loadCredentials(temporaryFile('credentials.yaml', registry)).map(({ id }) => id)).toEqual([
     'cred-billing-pg',
     'cred-billing-vault',

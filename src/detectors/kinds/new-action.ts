@@ -3,7 +3,7 @@ import { ageInDays } from '../../baselines/principal.ts';
 import { countByKind, knows, surpriseOfNew } from '../../baselines/repertoire.ts';
 import { AT } from '../../baselines/state.ts';
 import { ACTION_CLASSES, type ActionClass, CLASS_PRIOR, classOf, PRIOR_ACTIONS } from '../action-class.ts';
-import { deedVerb, isDeed } from '../deed.ts';
+import { deedVerb } from '../deed.ts';
 import { type Context, defineKind, type Result } from '../detector.ts';
 import { bitsText, shown } from '../words.ts';
 
@@ -52,7 +52,5 @@ export const newAction = defineKind({
   trigger: 'new-action',
   baseline: true,
   parameters: z.strictObject({}),
-  check: () => (context, report) => {
-    if (isDeed(context.at.use)) report(judge(context));
-  },
+  check: () => (context, report) => report(judge(context)),
 });
