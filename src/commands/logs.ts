@@ -89,7 +89,7 @@ export async function laneOptionsOf(
   const formatById = (id: string) => formats.find((format) => format.id === id);
   return {
     format: formatId === undefined ? undefined : (formatById(formatId) ?? noSuchFormat(formatId, config)),
-    detect: (lines) => detectFormat(lines, formats),
+    detect: (lines, source) => detectFormat(lines, formats, source),
     formatById,
     context: { redactor: createRedactor(fingerprintKey(config.fingerprintKey, config.state)), identity },
     maxDisorder: config.maxDisorder,

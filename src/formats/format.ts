@@ -37,6 +37,14 @@ export interface Parser {
   load?(saved: unknown): void;
 }
 
+/** What is known of a source besides its first lines. */
+export interface Origin {
+  /** A file's path, a partition, or `-`. */
+  readonly name: string;
+  /** Whether the lines are the very first that were written there: where a head is cut off, a client may have written the first line. */
+  readonly fromStart: boolean;
+}
+
 /** One log format: this object, its fixture and one line in registry.ts. */
 export interface Format {
   /** Name for `--format` and for the event id. */
@@ -45,7 +53,11 @@ export interface Format {
   readonly title: string;
   readonly dataset: string;
   readonly framing: Framing;
-  /** How surely the first records of a source (already decoded lines) are of this format: 0 not at all … 1 certainly. */
-  detect(lines: readonly string[]): number;
+  /**
+   * How surely a source that begins with these lines (decoded, without line ends) is of this format: 0 not at all … 1 certainly.
+   * A format of one record a line gives the share of lines that fit. One whose records span lines (`framing`) knows a source by
+   * where a record begins and never by a share: a client may write the other lines. It answers 1 or 0.
+   */
+  detect(lines: readonly string[], source: Origin): number;
   parser(context: ParserContext): Parser;
 }

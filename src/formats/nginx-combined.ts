@@ -26,7 +26,8 @@ import { utc } from './time.ts';
 const LINE =
   /^([\w.:%-]{1,64}) - ([^[]{1,512}) \[([^\]]{20,40})\] "([^"]*)" (\d{3}) (\d{1,15}|-)(?: "([^"]*)" "([^"]*)")?/;
 /** A list of addresses, or an envelope's time, where the one address should stand. */
-const isAddressOrHost = (text: string): boolean => isAddress(text) || text === 'unix:' || /^[\w.-]+$/.test(text);
+const isAddressOrHost = (text: string): boolean =>
+  isAddress(text.replace(/%.*$/, '')) || text === 'unix:' || /^[\w.-]+$/.test(text);
 /** nginx before 1.21.1 takes spaces and control characters in a target, and any method: it is a use all the same (RFC 9112, 3). */
 const REQUEST = /^([A-Za-z][A-Za-z_-]{0,15}) (?:([\s\S]+) HTTP\/\d(?:\.\d)?|(\S+))$/;
 const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
@@ -131,7 +132,7 @@ export const nginxCombined: Format = {
   title: 'nginx or Apache access log, combined',
   dataset: 'nginx.access',
   framing: 'line',
-  detect: (lines) => fractionOf(lines, (line) => LINE.test(line)),
+  detect: (lines) => fractionOf(lines, (line) => (LINE.exec(line)?.[4] ?? '') !== ''),
   parser: ({ redactor, identity }) => ({
     parse: (bytes, start, end) => parseLine(bytes.toString('utf8', start, end), redactor, identity),
   }),

@@ -1,13 +1,15 @@
+import { isCsvlogStartIn } from '../csvlog-start.ts';
 import { PROOF } from '../proof.ts';
+import { PIECES } from '../record-pieces.ts';
 import { csvFields } from './csv.ts';
-import type { Format } from './format.ts';
-import { fractionOf } from './json.ts';
+import { detectCsvlog } from './detect-postgres.ts';
+import type { Format, Unusable } from './format.ts';
 import { DATASET, postgresAudit } from './pgaudit.ts';
 import { known } from './pgaudit-record.ts';
 
 /** Enough of the manual's columns (20.8.4): PostgreSQL 9.0 has 23, 13 has 24, 14 and later 26. */
 const COLUMNS = 23;
-const START = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})? [\w+:-]{1,10},(?:"|,)/;
+const TORN: Unusable = { unusable: 'torn-record', detail: PIECES['torn-record'] };
 
 /** The host in `host:port`; `[local]` has none. IPv6 addresses hold colons, so the last one counts. */
 const hostOf = (connection: string): string | undefined => {
@@ -21,7 +23,7 @@ export const pgauditCsv: Format = {
   title: 'PostgreSQL with pgaudit, csvlog',
   dataset: DATASET,
   framing: 'csv',
-  detect: (lines) => fractionOf(lines, (line) => START.test(line)),
+  detect: detectCsvlog,
   parser(context) {
     const audit = postgresAudit(this.id, context);
     return {
@@ -30,6 +32,7 @@ export const pgauditCsv: Format = {
         if (fields.length < COLUMNS) {
           return { unusable: 'too-few-columns', detail: `A csvlog record has ${COLUMNS} columns or more.` };
         }
+        if (!isCsvlogStartIn(bytes, start, end)) return TORN;
         const [timestamp = '', user, database, , connection = '', session] = fields;
         return audit.read({
           timestamp,

@@ -6,8 +6,8 @@
  * log tells. csvlog and jsonlog don't have the problem.
  */
 import { isBelieved } from '../proof.ts';
+import { detectStderr } from './detect-postgres.ts';
 import type { Format, Parsed } from './format.ts';
-import { fractionOf } from './json.ts';
 import { DATASET, isAuthorizedLine, type PostgresAudit, postgresAudit } from './pgaudit.ts';
 import { known } from './pgaudit-record.ts';
 import { type Prefix, type PrefixProblem, readPrefix, SEVERITY } from './stderr-prefix.ts';
@@ -28,7 +28,12 @@ interface Texts {
 }
 
 /** The record's own text and the texts of its STATEMENT and CONTEXT lines, which bear the same session; others are passed over. */
-const readTexts = (lines: readonly string[], firstText: string, session: string | undefined): Texts => {
+const readTexts = (
+  lines: readonly string[],
+  firstText: string,
+  session: string | undefined,
+  sessions: StderrSessions,
+): Texts => {
   const texts = new Map<string, string[]>([['message', [firstText]]]);
   let current = texts.get('message');
   for (const line of lines.slice(1)) {
@@ -36,7 +41,7 @@ const readTexts = (lines: readonly string[], firstText: string, session: string 
       current?.push(line.slice(1));
       continue;
     }
-    const prefix = readPrefix(line, () => undefined);
+    const prefix = readPrefix(line, (process) => sessions.known(process));
     const rest = typeof prefix === 'string' || prefix.session !== session ? '' : line.slice(prefix.end);
     const severity = SEVERITY.exec(rest);
     current = severity === null ? undefined : [rest.slice(severity[0].length)];
@@ -60,7 +65,7 @@ const parseRecord = (text: string, bytes: number, audit: PostgresAudit, sessions
   const level = severity[1] ?? '';
   // Its record was lost, or another process wrote in between.
   if (ATTACHED.has(level)) return { ignored: 'detached-line' };
-  const { message, statement, context } = readTexts(lines, rest.slice(severity[0].length), prefix.session);
+  const { message, statement, context } = readTexts(lines, rest.slice(severity[0].length), prefix.session, sessions);
   if (level === 'LOG') noteConnection(message, prefix, sessions);
   const proof = sessions.judge(prefix);
   const read = audit.read({
@@ -101,11 +106,7 @@ export const pgauditStderr: Format = {
     "PostgreSQL with pgaudit, stderr (`log_line_prefix = '%m [%p] %q[user=%u,db=%d,app=%a,client=%h,session=%c] '`)",
   dataset: DATASET,
   framing: 'postgres-stderr',
-  detect: (lines) =>
-    fractionOf(
-      lines.filter((line) => !line.startsWith('\t')),
-      (line) => typeof readPrefix(line, () => undefined) !== 'string',
-    ),
+  detect: detectStderr,
   parser(context) {
     const audit = postgresAudit(this.id, context);
     const sessions = new StderrSessions();

@@ -2,11 +2,14 @@ import { Framer, type RecordSink } from '../sources/framing.ts';
 
 const ENOUGH_LINES = 200;
 const ENOUGH_BYTES = 64 * 1024;
+/** Bytes that show any record that can be used to its end, and what follows it. */
+const PLENTY = 1024 * 1024;
 /** Bytes kept at most while too few lines have come to tell the format. */
 const MAX_KEPT = 16 * 1024 * 1024;
 
 /** The first lines of a source, by which its format is found, and the bytes they came in, to be read again in that format. */
 export class FormatSample implements RecordSink {
+  /** A first line that is too long is there by its head. */
   readonly lines: string[] = [];
   /** The bytes to be read again, from offset `position` of the stream on. */
   chunks: Buffer[] = [];
@@ -18,7 +21,7 @@ export class FormatSample implements RecordSink {
   #bytes = 0;
   #empty = true;
 
-  /** Records too long to be held, before all others, need neither format nor memory: they go to `tooLong` at once. */
+  /** Records too long to be held, before all others, go to `tooLong` at once unless they show the format. */
   constructor(position: number, tooLong: RecordSink['tooLong']) {
     this.#framer = new Framer('line', this, position);
     this.#reportTooLong = tooLong;
@@ -30,19 +33,28 @@ export class FormatSample implements RecordSink {
     return this.lines.length >= ENOUGH_LINES || this.#bytes >= ENOUGH_BYTES || this.#kept >= MAX_KEPT;
   }
 
+  /** Enough for what a client's text may imitate. */
+  get plenty(): boolean {
+    return this.#kept >= PLENTY;
+  }
+
+  /** The first line's head, where nothing but a line that is too long has come so far. */
+  get longHead(): string | undefined {
+    return this.#empty && this.#framer.inLongRecord ? this.chunks[0]?.toString('utf8', 0, ENOUGH_BYTES) : undefined;
+  }
+
   get position(): number {
     return this.chunks.length > 0 ? this.#position : this.#framer.position;
   }
 
   push(chunk: Buffer): void {
+    // The head of a long record has been looked at, and its bytes are not needed.
+    if (this.#empty && this.#framer.inLongRecord) this.#drop();
     const base = this.#offset;
     this.#offset += chunk.length;
+    const wasLong = this.#framer.inLongRecord;
     this.#framer.push(chunk);
-    if (this.#empty && this.#framer.inLongRecord) {
-      this.chunks = [];
-      this.#kept = 0;
-      return;
-    }
+    if (this.#empty && wasLong && this.#framer.inLongRecord) return;
     // Behind a long record that has been reported.
     const from = Math.max(0, this.#position - base);
     if (this.chunks.length === 0) this.#position = base + from;
@@ -50,21 +62,32 @@ export class FormatSample implements RecordSink {
     this.#kept += chunk.length - from;
   }
 
+  /** The source has ended: a last line needs no line end. */
+  end(): void {
+    this.#framer.end();
+  }
+
   record(bytes: Buffer, start: number, end: number): void {
     this.#empty = false;
-    if (this.lines.length < ENOUGH_LINES) this.lines.push(bytes.toString('utf8', start, end));
+    this.lines.push(bytes.toString('utf8', start, end));
     this.#bytes += end - start;
   }
 
-  unusable(): void {
-    this.#empty = false; // Reported when the bytes are read again.
+  /** Reported when the bytes are read again. */
+  unusable(_reason: string, bytes: Buffer, start: number, end: number): void {
+    this.record(bytes, start, end);
   }
 
   tooLong(found: Parameters<RecordSink['tooLong']>[0]): void {
-    if (!this.#empty) return; // As above.
+    if (this.lines.length === 0) this.lines.push(found.head.toString());
+    if (!this.#empty) return; // Reported when the bytes are read again.
     this.#reportTooLong(found);
+    this.#drop();
+    this.#position = found.position + found.length;
+  }
+
+  #drop(): void {
     this.chunks = [];
     this.#kept = 0;
-    this.#position = found.position + found.length;
   }
 }

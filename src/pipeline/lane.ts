@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
-import { type Format, isEvent, type Parser, type ParserContext } from '../formats/format.ts';
+import { type Format, isEvent, type Origin, type Parser, type ParserContext } from '../formats/format.ts';
 import { cleanExcerpt } from '../formats/redact.ts';
+import { isPiece, PIECES } from '../record-pieces.ts';
 import type { DeadLetter } from '../sources/dead-letter.ts';
-import { Framer, type RecordSink } from '../sources/framing.ts';
+import { Framer, type Framing, type RecordSink } from '../sources/framing.ts';
 import type { Source, SourcePosition } from '../sources/source.ts';
 import { copyCounts, countOne, type LaneCounts, noCounts } from './counts.ts';
 import { FormatSample } from './format-sample.ts';
@@ -13,7 +14,7 @@ export interface LaneOptions {
   /** `--format`: every source is of this one. */
   readonly format?: Format | undefined;
   /** The format of a source that begins with these lines. */
-  readonly detect: (lines: readonly string[]) => Format | undefined;
+  readonly detect: (lines: readonly string[], source: Origin) => Format | undefined;
   readonly formatById: (id: string) => Format | undefined;
   readonly context: ParserContext;
   /** Milliseconds. */
@@ -38,7 +39,12 @@ export interface SavedLane {
 /** Bytes from which on an event must not share memory with its record. */
 const LONG_RECORD = 8 * 1024;
 
-const UNKNOWN_FORMAT: Parser = { parse: () => ({ unusable: 'unknown-format' }) };
+const UNKNOWN_FORMAT: Parser = {
+  parse: () => ({
+    unusable: 'unknown-format',
+    detail: 'Nothing shows for certain which format the log has. Write which: format: in wayward.yaml, or --format.',
+  }),
+};
 
 /** One source on its way to events: framing, format, parser and clock. Hands events on in the order they came. */
 export class Lane implements RecordSink {
@@ -114,7 +120,7 @@ export class Lane implements RecordSink {
 
   unusable(reason: string, bytes: Buffer, start: number, end: number, position: number): void {
     this.counts.records++;
-    this.#dead(reason, bytes, start, end, position, undefined);
+    this.#dead(reason, bytes, start, end, position, isPiece(reason) ? PIECES[reason] : undefined);
   }
 
   tooLong(found: Parameters<RecordSink['tooLong']>[0]): void {
@@ -176,19 +182,28 @@ export class Lane implements RecordSink {
       this.#framer.push(chunk);
       return;
     }
-    this.#sample?.push(chunk);
-    if (this.#sample?.enough === true) this.#decideFormat(true);
+    const sample = this.#sample;
+    sample?.push(chunk);
+    if (sample?.enough === true) this.#decideFormat('enough');
+    else if (sample?.longHead !== undefined) this.#decideFormat('long');
   }
 
-  /** Reads the sample in its format; without one, waits for more unless this has to do. */
-  #decideFormat(final: boolean): void {
+  /** Reads the sample in its format; without one, waits for more as long as more can tell. */
+  #decideFormat(when: 'long' | 'enough' | 'caught-up' | 'end'): void {
     const sample = this.#sample;
+    const final = when === 'end' || sample?.enough === true;
     if (sample === undefined || (sample.chunks.length === 0 && !final)) return;
-    const format = this.#options.detect(sample.lines);
+    const { name } = this.source;
+    const fromStart = this.source.save(sample.position).offset === 0;
+    const lines = sample.longHead === undefined ? sample.lines : [sample.longHead];
+    const format = this.#options.detect(lines, { name, fromStart });
     if (format === undefined && !final) return;
+    // What a client wrote may look like a stderr log, or like nothing: more lines may show that it stands in a csvlog.
+    const isUnsure = format === undefined || format.framing === 'postgres-stderr';
+    if (isUnsure && when === 'enough' && !sample.plenty) return;
     if (format === undefined && sample.lines.length > 0) {
       this.#options.onWarning?.(
-        `${this.source.name}: no known log format; each of its records is a dead letter (unknown-format). If you know the format, name it: --format ID`,
+        `${name}: no known log format; each of its records is a dead letter (unknown-format). If you know the format, name it: --format ID`,
       );
     }
     this.#start(format, sample.position);
@@ -196,14 +211,15 @@ export class Lane implements RecordSink {
   }
 
   #end(): void {
-    if (this.#sample !== undefined) this.#decideFormat(true);
+    this.#sample?.end();
+    if (this.#sample !== undefined) this.#decideFormat('end');
     this.#framer?.end();
     this.#clock.end(this.#out);
     this.state = 'ended';
   }
 
   #caughtUp(now: number | undefined): void {
-    if (this.#sample !== undefined) this.#decideFormat(false);
+    if (this.#sample !== undefined) this.#decideFormat('caught-up');
     // Silent at two looks in a row: the server is not in the middle of a record.
     if (this.state === 'caught-up') this.#framer?.silent();
     if (now !== undefined) this.#clock.caughtUp(this.#out);
@@ -233,6 +249,7 @@ export class Lane implements RecordSink {
 
   #letter(reason: string, record: Buffer, position: number, detail: string | undefined): DeadLetter {
     const { name, offset } = this.source.save(position);
+    const framing: Framing = this.#format?.framing ?? 'line';
     return {
       source: name,
       position: offset,
@@ -240,6 +257,7 @@ export class Lane implements RecordSink {
       hash: hash('sha256', record, 'hex'),
       reason,
       ...(detail === undefined ? {} : { detail }),
+      ...(framing === 'line' ? {} : { framing }),
       excerpt: cleanExcerpt(record),
     };
   }

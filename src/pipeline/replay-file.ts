@@ -1,22 +1,26 @@
+import type { Format } from '../formats/format.ts';
 import type { DeadLetter } from '../sources/dead-letter.ts';
 import { readAgain, readStart } from '../sources/read-again.ts';
 import type { LaneOptions } from './lane.ts';
 import { type Replayed, useAgain, whyNotRead } from './replay.ts';
 
-/** Enough to tell a format by. */
-const SAMPLE = 64 * 1024;
+/** Enough to tell a format by, also where a client's text imitates one. */
+const SAMPLE = 1024 * 1024;
 
 /** What becomes of a dead letter of a file when its record is read again, in the file's format of now. */
 export async function replayFromFile(letter: DeadLetter, options: LaneOptions): Promise<Replayed> {
   const { source, position, length } = letter;
   try {
     const record = whyNotRead(letter) === undefined ? await readAgain(source, position, length) : undefined;
-    const format = options.format ?? options.detect(await linesOf(source));
-    return await useAgain(letter, record, { ...options, format, detect: () => format }, Date.now());
+    const format = options.format ?? (record && (await formatOf(source, options)));
+    return await useAgain(letter, record, format, options, Date.now());
   } catch (error) {
     if (error instanceof Error && 'code' in error) return { outcome: 'gone' }; // no such file, or none that can be read
     throw error;
   }
 }
 
-const linesOf = async (file: string): Promise<string[]> => (await readStart(file, SAMPLE)).toString().split('\n');
+async function formatOf(name: string, { detect }: LaneOptions): Promise<Format | undefined> {
+  const lines = (await readStart(name, SAMPLE)).toString().split(/\r?\n/);
+  return detect(lines, { name, fromStart: true });
+}

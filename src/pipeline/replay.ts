@@ -1,4 +1,6 @@
 import { hash } from 'node:crypto';
+import type { Format } from '../formats/format.ts';
+import { isPiece } from '../record-pieces.ts';
 import type { DeadLetter } from '../sources/dead-letter.ts';
 import { MAX_RECORD } from '../sources/framing.ts';
 import type { Source } from '../sources/source.ts';
@@ -15,11 +17,18 @@ export type Replayed =
   | { readonly outcome: 'gone' };
 
 const GONE: Replayed = { outcome: 'gone' };
+/** The text of one record must not decide its format: a client may have written it. */
+const NO_FORMAT: Replayed = {
+  outcome: 'unusable',
+  reason: 'unknown-format (write format: for its source in wayward.yaml)',
+};
+/** A stderr log has lines that are no record, but cannot be known from one by themselves. */
+const CUT_OTHERWISE: Replayed = { outcome: 'unusable', reason: 'read line by line (scan the log again)' };
 const LINE_END = Buffer.from('\n');
 
 /** Why there is nothing to read again; undefined where there is. */
 export function whyNotRead({ reason, length }: DeadLetter): string | undefined {
-  if (length === 0) return reason;
+  if (length === 0 || isPiece(reason)) return reason;
   return length > MAX_RECORD ? 'too-long' : undefined;
 }
 
@@ -27,24 +36,32 @@ export const isOf = (record: Buffer, letter: DeadLetter): boolean =>
   record.length === letter.length && hash('sha256', record, 'hex') === letter.hash;
 
 /**
- * Reads the record of a dead letter again, with the formats of now. `record`: what stands in its place today. Its event is late by
- * definition: it is counted as such and gets the checks that need no baseline. `now`: milliseconds; an event that is still to
- * come must not wait for its time.
+ * Reads the record of a dead letter again, in the format that its source has now. `record`: what stands in its place today.
+ * Its event is late by definition: it is counted as such and gets the checks that need no baseline. `now`: milliseconds; an
+ * event that is still to come must not wait for its time.
  */
 export async function useAgain(
   letter: DeadLetter,
   record: Buffer | undefined,
+  format: Format | undefined,
   options: LaneOptions,
   now: number,
 ): Promise<Replayed> {
   const never = whyNotRead(letter);
   if (never !== undefined) return { outcome: 'unusable', reason: never };
   if (record === undefined || !isOf(record, letter)) return GONE;
+  if (format === undefined) return NO_FORMAT;
+  if (format.framing === 'postgres-stderr' && letter.framing !== format.framing) return CUT_OTHERWISE;
   let reason: string | undefined;
   const onDeadLetter = (again: DeadLetter): void => {
     reason = again.reason;
   };
-  const lane = new Lane(new OneRecord(letter.source, record), { ...options, onDeadLetter, onWarning: () => undefined });
+  const lane = new Lane(new OneRecord(letter.source, record), {
+    ...options,
+    format,
+    onDeadLetter,
+    onWarning: () => undefined,
+  });
   const events: PendingUse[] = [];
   while (lane.state !== 'ended') await lane.read(record.length, events, undefined);
   if (reason !== undefined) return { outcome: 'unusable', reason };

@@ -1,3 +1,4 @@
+import { isCsvlogStartIn } from '../csvlog-start.ts';
 import type { LineJoiner } from './framing.ts';
 
 const QUOTE = 34;
@@ -6,33 +7,37 @@ const CR = 13;
 
 type Place = 'field-start' | 'plain' | 'quoted' | 'quote-in-quoted';
 
-/** A line that begins with a date and a time, as every line of PostgreSQL's csvlog does. */
-const STARTS_WITH_TIME = /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d/;
-
 /**
  * Records of RFC 4180: a line end inside quotes belongs to the record.
  *
  * A quote where none may stand means that the record is broken (a torn write, a stray quote). Everything up to the next
- * line *behind that place* that begins with a time goes with it: lines before it may be text that an agent wrote
- * inside quotes, and must never pass for records.
+ * line *behind that place* that certainly begins a record of csvlog goes with it: lines before it may be text that an agent wrote
+ * inside quotes, and must never pass for records. So it is with the beginning of a log that was cut: each line before the first
+ * that certainly begins a record is torn.
  */
 export class CsvLines implements LineJoiner {
   readonly endsInSilence = false;
   #place: Place = 'field-start';
   #broken = false;
+  /** No line has certainly begun a record yet. */
+  #torn = true;
+  #blank = false;
 
   get open(): boolean {
-    return this.#broken || this.#place === 'quoted';
+    return this.#broken || (this.#place === 'quoted' && !this.#torn);
   }
 
   get broken(): string | undefined {
+    if (this.#torn) return this.#blank ? undefined : 'torn-record';
     return this.#broken ? 'unbalanced-quotes' : undefined;
   }
 
   continues(bytes: Buffer, start: number, end: number): boolean {
-    if (this.#broken) {
-      if (!STARTS_WITH_TIME.test(bytes.toString('latin1', start, Math.min(end, start + 16)))) return true;
+    if (this.#broken || this.#torn) {
+      this.#blank = end === start || (end === start + 1 && bytes[start] === CR);
+      if (!isCsvlogStartIn(bytes, start, end)) return this.#broken;
       this.#broken = false;
+      this.#torn = false;
       this.#place = 'field-start';
     }
     const goesOn = this.#place === 'quoted';
@@ -42,7 +47,7 @@ export class CsvLines implements LineJoiner {
   }
 
   more(bytes: Buffer, start: number, end: number): void {
-    if (this.#broken) return;
+    if (this.#broken || this.#torn) return;
     let place = this.#place;
     for (let at = start; at < end; at++) {
       const byte = bytes[at];

@@ -1,3 +1,5 @@
+import type { Framing } from './framing.ts';
+
 /** A record that could not be used: what the contract lets us keep of it. */
 export interface DeadLetter {
   /** The source's name. */
@@ -12,6 +14,8 @@ export interface DeadLetter {
   readonly reason: string;
   /** One sentence for a person. */
   readonly detail?: string;
+  /** How its source was cut into records, unless by lines. */
+  readonly framing?: Framing;
   /** At most 1 KiB of the record, redacted. */
   readonly excerpt: string;
 }

@@ -48,7 +48,7 @@ export const testLanes = (format: 'given' | 'found' = 'given'): TestLanes => {
   const warnings: string[] = [];
   const options: LaneOptions = {
     format: format === 'given' ? lines : undefined,
-    detect: (sample) => (lines.detect(sample) > 0 ? lines : undefined),
+    detect: (sample, source) => (lines.detect(sample, source) > 0 ? lines : undefined),
     formatById: (id) => (id === 'lines' ? lines : undefined),
     context: { redactor: { clean: (text) => text, show: (text) => text, fingerprint: () => '' } },
     onDeadLetter: (letter) => letters.push(letter),

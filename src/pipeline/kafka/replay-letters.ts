@@ -32,7 +32,7 @@ export async function replayLetters(
     const outcome: Replayed =
       lane === undefined
         ? { outcome: 'unusable', reason: 'topic-not-configured' }
-        : await useAgain(own.letter, records.get(own), lane, Date.now());
+        : await useAgain(own.letter, records.get(own), lane.format, lane, Date.now());
     outcomes.set(offset, outcome);
   }
   return outcomes;
