@@ -3,8 +3,9 @@
  *
  *   node scripts/fails-before.ts BASE [TEST FILE OR FOLDER …]
  *
- * test/attacks is always among them. Helpers that the tests import are taken along; src/ stays that of BASE. Exit code 1 where an
- * attack does not succeed there; attacks that BASE withstood already (`heldBefore`), innocent mistakes and controls need not fail.
+ * test/attacks is always among them. Helpers that the tests import are taken along, and docs/, whose configuration some use; src/ stays
+ * that of BASE. Exit code 1 where an attack does not succeed there; attacks that BASE withstood already (`heldBefore`), innocent mistakes
+ * and controls need not fail.
  */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
@@ -44,9 +45,9 @@ async function failsBefore(base: string, tests: readonly string[]): Promise<numb
 const git = (...args: readonly string[]): void =>
   void execFileSync('git', ['-C', root, ...args], { stdio: ['ignore', 2, 2] });
 
-/** The files of these tests and the helpers under test/ that they import, relative to the root. */
+/** The files of these tests, the helpers under test/ that they import, and the pages whose configuration they use, relative to the root. */
 function withImports(tests: readonly string[]): Set<string> {
-  const files = new Set<string>();
+  const files = new Set(globSync('docs/*.md', { cwd: root }));
   const add = (file: string): void => {
     const path = relative(root, file);
     if (files.has(path) || !path.startsWith('test/') || !existsSync(file)) return;
@@ -65,17 +66,18 @@ function withImports(tests: readonly string[]): Set<string> {
 function printed({ tests, unloaded }: Report): number {
   for (const file of unloaded) console.log(`not loaded          ${file}`);
   for (const test of tests) console.log(`${outcomeOf(test).padEnd(20)}${test.file}: ${test.title}`);
-  const wrong = tests.filter((test) => outcomeOf(test) === DOES_NOT_FAIL);
+  const wrong = tests.filter((test) => [DOES_NOT_FAIL, DID_NOT_RUN].includes(outcomeOf(test)));
   const failing = tests.filter(({ status }) => status === 'failed').length;
   console.log(`${tests.length} tests: ${failing} fail there, ${wrong.length} do not fail and should.`);
   return wrong.length + unloaded.length === 0 && failing > 0 ? 0 : 1;
 }
 
 const DOES_NOT_FAIL = 'DOES NOT FAIL';
+const DID_NOT_RUN = 'DID NOT RUN';
 
 function outcomeOf({ status, attack, isControl }: ReportedTest): string {
   if (status === 'failed') return 'fails';
-  if (status !== 'passed') return DOES_NOT_FAIL; // skipped: nothing was shown
+  if (status !== 'passed') return DID_NOT_RUN;
   if (isControl) return 'passes: a control';
   if (attack?.point === 7) return 'passes: a mistake';
   if (attack?.heldBefore !== undefined) return 'passes: held before';
