@@ -85,9 +85,12 @@ describe.each(AGENTS)('an agent at work: %s, %s, %i seeds', (kind, format, seeds
 
   test('claims of a stranger who fails to log in are no alert against the agent', () => {
     for (const { seed, history, learned } of subjects) {
-      const without = lastDay(learned, history, detectors).map(({ id }) => id);
+      // The network that they come from may be one's business; the agent that they name is not.
+      const ofAgents = (alerts: readonly Alert[]) =>
+        alerts.filter(({ agent }) => agent !== undefined).map(({ id }) => id);
+      const without = ofAgents(lastDay(learned, history, detectors));
       const alerts = lastDay(learned, withAttack(history, 'forged-claims', seed), detectors);
-      expect(alerts.map(({ id }) => id)).toEqual(without);
+      expect(ofAgents(alerts)).toEqual(without);
     }
   });
 

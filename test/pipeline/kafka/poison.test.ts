@@ -8,6 +8,7 @@ import { Cluster } from '../../chaos/cluster.ts';
 import { differencesIn } from '../../chaos/in-elasticsearch.ts';
 import { type ChaosLogs, chaosLogs } from '../../chaos/logs.ts';
 import { readTopic } from '../../chaos/outcome.ts';
+import { isAboutSource } from '../../chaos/run.ts';
 import { temporaryFolder } from '../../config/temp.ts';
 import { startElasticsearch } from '../../servers/elasticsearch.ts';
 import { startKafka } from '../../servers/kafka.ts';
@@ -61,8 +62,11 @@ const oneOfEach = (): ChaosLogs => {
 async function scanned(cluster: Cluster, folder: string, logs: ChaosLogs): Promise<Map<string, unknown>> {
   const files = logs.partitions.map(({ topic, partition }) => cluster.file(topic, partition));
   const text = await cluster.says(['scan', '--json', '--credentials', join(folder, 'credentials.yaml'), ...files]);
-  const documents = text.trimEnd().split('\n');
-  return new Map(documents.map((line) => [JSON.parse(line).event.id, JSON.parse(line)]));
+  const documents = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  return new Map(documents.filter((one) => !isAboutSource(one)).map((one) => [one.event.id, one]));
 }
 
 /** The newest document of each alert, forged messages left out. */
