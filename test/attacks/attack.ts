@@ -7,6 +7,8 @@ export type Point = 2 | 3 | 4 | 5 | 6 | 7 | 'vault';
 export interface AttackRow {
   readonly point: Point;
   readonly attack: string;
+  /** Which of the server's logs Wayward read, where one attack is written into several. */
+  readonly log?: string;
   /** What the attacker has: nothing at all, a key of its own, a database role of its own; no attacker where nobody attacks. */
   readonly attacker: 'nothing' | 'a key' | 'a database role' | 'a token' | 'no attacker';
   /** How many records the attacker got the server to write. */
@@ -14,7 +16,7 @@ export interface AttackRow {
   /** Alerts about the victim that opened during the attack, and steps that Wayward took against it by itself. */
   readonly findings: number;
   readonly responses: number;
-  /** Why earlier versions withstood it, too: `npm run fails-before` does not expect it to fail there. */
+  /** Why earlier versions withstood it, too: scripts/fails-before.ts does not expect it to fail there. */
   readonly heldBefore?: string;
 }
 

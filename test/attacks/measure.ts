@@ -93,7 +93,8 @@ function readStore({ folder, since }: Watched, { calls }: Issuer, counts: unknow
     const steps = store.all("SELECT key, credential FROM outbox WHERE action = 'revoke' AND decided_by = ?", AUTOMATIC);
     const taken = [
       ...steps.map(({ key, credential }) => ({ key: String(key), credential: String(credential) })),
-      ...calls.map(({ id, credential }) => ({ key: id, credential })),
+      // `wayward.revoke-KEY`: a call and its step are one response.
+      ...calls.map(({ id, credential }) => ({ key: id.slice(id.lastIndexOf('-') + 1), credential })),
     ];
     const alerts = ({ agent, credential }: Victim): Alert[] =>
       all.filter((alert) => alert.agent === agent || alert.credentials.includes(credential));

@@ -23,9 +23,9 @@ export interface PostgresServer {
 
 /**
  * A real PostgreSQL with pgaudit on a loopback port, with its own data folder, or the one at the URL in `WAYWARD_TEST_POSTGRES`
- * (a superuser's). Throws MissingServer where neither is there.
+ * (a superuser's). Throws MissingServer where neither is there. `more`: settings that it starts with, for its own server only.
  */
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres(more: Readonly<Record<string, string>> = {}): Promise<PostgresServer> {
   const existing = process.env.WAYWARD_TEST_POSTGRES;
   if (existing !== undefined) return connect(existing, undefined, async () => {});
 
@@ -35,7 +35,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   if ('uid' in user) chownSync(data, user.uid, user.gid);
   initialise(binaries, data, user);
   const port = await freePort();
-  writeFileSync(join(data, 'postgresql.auto.conf'), settings(port));
+  writeFileSync(join(data, 'postgresql.auto.conf'), settings(port, more));
   const root = `postgresql://super:superpw@127.0.0.1:${port}`;
   const program = {
     ...{ name: 'PostgreSQL', binary: join(binaries, 'postgres'), args: ['-D', data], folder: data },
@@ -96,7 +96,7 @@ function initialise(binaries: string, data: string, user: ServerUser): void {
   }
 }
 
-const settings = (port: number): string => `
+const settings = (port: number, more: Readonly<Record<string, string>>): string => `
 listen_addresses = '127.0.0.1'
 port = ${port}
 unix_socket_directories = ''
@@ -115,7 +115,9 @@ log_line_prefix = '%m [%p] %q[user=%u,db=%d,app=%a,client=%h,session=%c] '
 log_connections = on
 log_disconnections = on
 log_timezone = 'UTC'
-`;
+${Object.entries(more)
+  .map(([name, value]) => `${name} = '${value}'\n`)
+  .join('')}`;
 
 /** Makes `appdb`; rejects while the server is not ready. */
 async function createDatabase(url: string): Promise<void> {

@@ -1,0 +1,93 @@
+/**
+ * Shows that tests fail on an earlier commit: checks it out beside this one, puts the tests of this one into it, and runs them there.
+ *
+ *   node scripts/fails-before.ts BASE [TEST FILE OR FOLDER …]
+ *
+ * test/attacks is always among them. Helpers that the tests import are taken along, and docs/, whose configuration some use; src/ stays
+ * that of BASE. Exit code 1 where an attack does not succeed there; attacks that BASE withstood already (`heldBefore`), innocent mistakes
+ * and controls need not fail.
+ */
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { globSync } from 'tinyglobby';
+import { type Report, type ReportedTest, runTests } from '../test/attacks/report.ts';
+
+const USAGE = 'node scripts/fails-before.ts BASE [TEST FILE OR FOLDER …]';
+const IMPORT = /(?:from|import)\s*\(?'(\.{1,2}\/[^']+)'/g;
+const root = join(import.meta.dirname, '..');
+
+async function failsBefore(base: string, tests: readonly string[]): Promise<number> {
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
+  const temporary = mkdtempSync(join(tmpdir(), 'wayward-before-'));
+  const folder = join(temporary, 'wayward');
+  try {
+    git('worktree', 'add', '--quiet', '--detach', folder, base);
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+    for (const file of withImports(tests)) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
+      copyFileSync(join(root, file), join(folder, file));
+    }
+    const env = { WAYWARD_TEST_BASE: '1' };
+    return printed(await runTests(tests, { folder, env, signal: interrupted.signal }));
+  } catch (error) {
+    if (interrupted.signal.aborted) return 130;
+    throw error;
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+    git('worktree', 'prune');
+  }
+}
+
+const git = (...args: readonly string[]): void =>
+  void execFileSync('git', ['-C', root, ...args], { stdio: ['ignore', 2, 2] });
+
+/** The files of these tests, the helpers under test/ that they import, and the pages whose configuration they use, relative to the root. */
+function withImports(tests: readonly string[]): Set<string> {
+  const files = new Set(globSync('docs/*.md', { cwd: root }));
+  const add = (file: string): void => {
+    const path = relative(root, file);
+    if (files.has(path) || !path.startsWith('test/') || !existsSync(file)) return;
+    files.add(path);
+    for (const [, imported = ''] of readFileSync(file, 'utf8').matchAll(IMPORT)) add(resolve(dirname(file), imported));
+  };
+  for (const test of tests) {
+    const path = resolve(root, test);
+    if (statSync(path).isFile()) add(path);
+    else for (const file of globSync('**/*.ts', { cwd: path, absolute: true })) add(file);
+  }
+  return files;
+}
+
+/** One line a test, and the exit code. */
+function printed({ tests, unloaded }: Report): number {
+  for (const file of unloaded) console.log(`not loaded          ${file}`);
+  for (const test of tests) console.log(`${outcomeOf(test).padEnd(20)}${test.file}: ${test.title}`);
+  const wrong = tests.filter((test) => [DOES_NOT_FAIL, DID_NOT_RUN].includes(outcomeOf(test)));
+  const failing = tests.filter(({ status }) => status === 'failed').length;
+  console.log(`${tests.length} tests: ${failing} fail there, ${wrong.length} do not fail and should.`);
+  return wrong.length + unloaded.length === 0 && failing > 0 ? 0 : 1;
+}
+
+const DOES_NOT_FAIL = 'DOES NOT FAIL';
+const DID_NOT_RUN = 'DID NOT RUN';
+
+function outcomeOf({ status, attack, isControl }: ReportedTest): string {
+  if (status === 'failed') return 'fails';
+  if (status !== 'passed') return DID_NOT_RUN;
+  if (isControl) return 'passes: a control';
+  if (attack?.point === 7) return 'passes: a mistake';
+  if (attack?.heldBefore !== undefined) return 'passes: held before';
+  return attack === undefined ? 'passes' : DOES_NOT_FAIL;
+}
+
+const { values, positionals } = parseArgs({ options: { help: { type: 'boolean' } }, allowPositionals: true });
+const [base, ...more] = positionals;
+if (values.help) console.log(USAGE);
+else if (base === undefined) {
+  console.error(USAGE);
+  process.exitCode = 2;
+} else process.exitCode = await failsBefore(base, ['test/attacks', ...more]);
