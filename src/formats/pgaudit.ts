@@ -8,7 +8,7 @@
  * - COPY names no object, nor rows when it copies a whole table: what it copied is read from the statement's text.
  * - A denied statement writes no AUDIT line, only ERROR and the statement; its action is read from the statement's text.
  * - A failed login is `LOGIN`, rejected: so is every FATAL of a session that was not seen to be authenticated, since its user is a claim.
- * - `AUDIT:` text that a function has raised is not pgaudit's: its lines have no context and no error code.
+ * - `AUDIT:` text that a function has raised is not pgaudit's: its lines have no context, no statement and no error code.
  */
 import type { CredentialUse, Identity, Proof, Result } from '../event.ts';
 import { NOTHING_ELSE } from '../event.ts';
@@ -108,7 +108,8 @@ const auditUse = (
   redactor: Redactor,
   statements: StatementMemory,
 ): Parsed => {
-  const isRaised = record.context !== undefined || (record.sqlState ?? SUCCESS) !== SUCCESS;
+  const { context, statement: raisedBy, sqlState = SUCCESS } = record;
+  const isRaised = context !== undefined || raisedBy !== undefined || sqlState !== SUCCESS;
   if (isRaised) return { ignored: 'raised-message' };
   const fields = csvFields(record.message, AUDIT.length, 10);
   const [
