@@ -188,6 +188,8 @@ const FORGERIES: Readonly<Record<string, readonly Parameters<typeof forge>[2][nu
     { value: events({ watermark: '2099-01-01' }) },
     { value: events({ events: [row('now')] }) },
     { value: events({ events: [row(1).slice(1)] }) },
+    { value: events({ v: 2, events: [row(1)] }) },
+    { value: events({ v: 2, events: [[...row(1), 'believed', 'me']] }) },
     { value: events({ closings: [{ verdict: 'benign' }] }) },
   ],
   [CONTROL]: [{ value: '{' }, { value: null }, { value: '{"say":"close","verdict":"benign"}' }],
