@@ -27,8 +27,8 @@ const TABLES: Readonly<Record<string, () => string>> = {
     ),
   formats: () =>
     table(
-      ['`--format`', 'what it reads', '`event.dataset`'],
-      formats.map(({ id, title, dataset }) => [`\`${id}\``, title, `\`${dataset}\``]),
+      ['`--format`', 'what it reads', '`event.dataset`', 'what proves an identity'],
+      formats.map(({ id, title, dataset, proof }) => [`\`${id}\``, title, `\`${dataset}\``, proof]),
     ),
   'detector-kinds': () =>
     table(

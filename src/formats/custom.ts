@@ -182,6 +182,7 @@ export const customFormat = (spec: CustomFormatSpec): Format => {
     id: spec.id,
     title: spec.title ?? `JSON, as defined by ${spec.id}`,
     dataset: spec.dataset,
+    proof: spec.proof === undefined ? 'nothing: declared' : 'what its `proof:` names',
     framing: 'line',
     detect: (lines) =>
       fractionOfObjects(

@@ -52,6 +52,8 @@ export interface Format {
   /** What the docs' table says. */
   readonly title: string;
   readonly dataset: string;
+  /** What the docs' table says of what proves that authentication passed. */
+  readonly proof: string;
   readonly framing: Framing;
   /**
    * How surely a source that begins with these lines (decoded, without line ends) is of this format: 0 not at all … 1 certainly.

@@ -131,6 +131,8 @@ export const nginxCombined: Format = {
   id: 'nginx-combined',
   title: 'nginx or Apache access log, combined',
   dataset: 'nginx.access',
+  proof:
+    '`identity: authenticated`, for statuses that come after authentication; else the user is unproven, and 401 and 407 are rejected',
   framing: 'line',
   detect: (lines) => fractionOf(lines, (line) => (LINE.exec(line)?.[4] ?? '') !== ''),
   parser: ({ redactor, identity }) => ({

@@ -184,6 +184,8 @@ export const nginxJson: Format = {
   id: 'nginx-json',
   title: 'nginx access log, JSON',
   dataset: 'nginx.access',
+  proof:
+    '`identity:` of the source: `from-key-map` (verified at every status) or `authenticated`; else `credential` is declared, and 401 and 407 are rejected',
   framing: 'line',
   detect: (lines) =>
     fractionOfObjects(

@@ -22,6 +22,7 @@ export const pgauditCsv: Format = {
   id: 'pgaudit-csv',
   title: 'PostgreSQL with pgaudit, csvlog',
   dataset: DATASET,
+  proof: 'an audit line, or an error, of a session; a FATAL only once the session was seen to be authorized',
   framing: 'csv',
   detect: detectCsvlog,
   parser(context) {

@@ -9,6 +9,7 @@ export const pgauditJson: Format = {
   id: 'pgaudit-json',
   title: 'PostgreSQL with pgaudit, jsonlog',
   dataset: DATASET,
+  proof: 'an audit line, or an error, of a session; a FATAL only once the session was seen to be authorized',
   framing: 'line',
   detect: (lines) =>
     fractionOfObjects(

@@ -105,6 +105,8 @@ export const pgauditStderr: Format = {
   title:
     "PostgreSQL with pgaudit, stderr (`log_line_prefix = '%m [%p] %q[user=%u,db=%d,app=%a,client=%h,session=%c] '`)",
   dataset: DATASET,
+  proof:
+    'nothing: declared at most, and only of a session that the server has announced and authorized, where it logs connections',
   framing: 'postgres-stderr',
   detect: detectStderr,
   parser(context) {

@@ -82,6 +82,7 @@ export const vaultAudit: Format = {
   id: 'vault-audit',
   title: 'HashiCorp Vault audit device',
   dataset: 'vault.audit',
+  proof: '`auth` with an accessor, a name or policies; without it, rejected',
   framing: 'line',
   detect: (lines) =>
     fractionOfObjects(

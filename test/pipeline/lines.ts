@@ -28,6 +28,7 @@ const lines: Format = {
   id: 'lines',
   title: 'Test lines',
   dataset: 'test.lines',
+  proof: 'nothing',
   framing: 'line',
   detect: (sample) => (sample.some((line) => /^\d+ \w/.test(line)) ? 1 : 0),
   parser: () => ({ parse: (bytes, start, end) => parse(bytes.toString('utf8', start, end)) }),
