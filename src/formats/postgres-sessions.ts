@@ -18,6 +18,8 @@ export class PostgresSessions {
   note(session: string | undefined): void {
     if (session === undefined || session === this.#newest) return;
     this.#newest = session;
+    // Far from the limit the order does not matter.
+    if (this.#authenticated.size < MAX_SESSIONS / 2 && this.#authenticated.has(session)) return;
     this.#authenticated.delete(session);
     this.#authenticated.add(session);
     if (this.#authenticated.size <= MAX_SESSIONS) return;
