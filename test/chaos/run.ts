@@ -6,7 +6,7 @@ import type { Elasticsearch } from '../servers/elasticsearch.ts';
 import type { Kafka } from '../servers/kafka.ts';
 import { accountOf, delivered, settled, torment, transactionsOf } from './chaos.ts';
 import { Cluster } from './cluster.ts';
-import { type Outcome, undisturbed } from './expected.ts';
+import { isAboutSource, type Outcome, undisturbed } from './expected.ts';
 import { differencesIn } from './in-elasticsearch.ts';
 import { chaosLogs } from './logs.ts';
 import { alertsSaid, baselinesLearned, type SaidAlerts } from './outcome.ts';
@@ -110,10 +110,6 @@ export async function runChaos(
   }
 }
 
-/** On Kafka, what counts for no agent ends at ingest: alerts about sources are the local path's. */
-export const isAboutSource = (document: { readonly wayward: { readonly principal: string } }): boolean =>
-  document.wayward.principal.startsWith('source/');
-
 /** The documents of `wayward scan` over the same logs, by id, but for those about sources. */
 export async function scanned(
   cluster: Cluster,
@@ -127,7 +123,7 @@ export async function scanned(
     text
       .trimEnd()
       .split('\n')
-      .filter((line) => !isAboutSource(JSON.parse(line)))
+      .filter((line) => !isAboutSource(JSON.parse(line).wayward))
       .map((line) => [JSON.parse(line).event.id, line] as const),
   );
 }

@@ -6,10 +6,9 @@ import { stringify } from 'yaml';
 import { INGEST } from '../../../src/pipeline/kafka/topics.ts';
 import { settled } from '../../chaos/chaos.ts';
 import { Cluster } from '../../chaos/cluster.ts';
-import { undisturbed } from '../../chaos/expected.ts';
+import { isAboutSource, undisturbed } from '../../chaos/expected.ts';
 import { type ChaosLogs, chaosLogs } from '../../chaos/logs.ts';
 import { alertsSaid, baselinesLearned, readTopic } from '../../chaos/outcome.ts';
-import { isAboutSource } from '../../chaos/run.ts';
 import { temporaryFile, temporaryFolder } from '../../config/temp.ts';
 import { type RunningWayward, spawnWayward, waywardSays } from '../../live/wayward.ts';
 import { startKafka } from '../../servers/kafka.ts';
@@ -286,7 +285,7 @@ describeWith('topics that grow', startKafka, (server) => {
         ...files.map(({ topic, partition }) => cluster.file(topic, partition)),
       ]);
       const isNew = (line: string): boolean =>
-        Date.parse(JSON.parse(line)['@timestamp']) >= began && !isAboutSource(JSON.parse(line));
+        Date.parse(JSON.parse(line)['@timestamp']) >= began && !isAboutSource(JSON.parse(line).wayward);
       const expected = text.trimEnd().split('\n').filter(isNew);
       // And a third, outside-hours, where it is now before 8 or after 16 o'clock in New York.
       expect(expected.length).toBeGreaterThanOrEqual(2);

@@ -5,10 +5,10 @@ import { ALERTS, CONTROL, DEAD_LETTERS, DOCUMENTS, EVENTS, STATE } from '../../.
 import type { DeadLetter } from '../../../src/sources/dead-letter.ts';
 import { delivered, settled } from '../../chaos/chaos.ts';
 import { Cluster } from '../../chaos/cluster.ts';
+import { isAboutSource } from '../../chaos/expected.ts';
 import { differencesIn } from '../../chaos/in-elasticsearch.ts';
 import { type ChaosLogs, chaosLogs } from '../../chaos/logs.ts';
 import { readTopic } from '../../chaos/outcome.ts';
-import { isAboutSource } from '../../chaos/run.ts';
 import { temporaryFolder } from '../../config/temp.ts';
 import { startElasticsearch } from '../../servers/elasticsearch.ts';
 import { startKafka } from '../../servers/kafka.ts';
@@ -66,7 +66,7 @@ async function scanned(cluster: Cluster, folder: string, logs: ChaosLogs): Promi
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line));
-  return new Map(documents.filter((one) => !isAboutSource(one)).map((one) => [one.event.id, one]));
+  return new Map(documents.filter((one) => !isAboutSource(one.wayward)).map((one) => [one.event.id, one]));
 }
 
 /** The newest document of each alert, forged messages left out. */
