@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AttributedUse } from '../attribution/attributed.ts';
 import type { Found } from '../detectors/engine.ts';
-import { type Finding, type Severity, severityRank, worse } from '../detectors/finding.ts';
+import { type Finding, type Severity, worse } from '../detectors/finding.ts';
 import { isAddress } from '../ecs.ts';
 import { isBelieved } from '../proof.ts';
 import type { Alert, AlertAttribution } from './alert.ts';
@@ -231,13 +231,14 @@ const withFinding = (
     return { findings: findings.with(at, both), dropped: 0 };
   }
   if (findings.length < MOST_FINDINGS) return { findings: [...findings, finding], dropped: 0 };
-  const weakest = findings.reduce(
-    (so, { severity }, index) => (worse(findings[so]?.severity ?? 'low', severity) ? index : so),
-    0,
-  );
-  const replace = severityRank(finding.severity) > severityRank(findings[weakest]?.severity ?? 'critical');
+  const weakest = findings.reduce((so, one, index) => (goesBefore(one, findings[so] ?? one) ? index : so), 0);
+  const replace = goesBefore(findings[weakest] ?? finding, finding);
   return { findings: replace ? findings.with(weakest, finding) : findings, dropped: 1 };
 };
+
+/** Whether `one` makes room before `other`: what is only declared first, so that no number of forged ones pushes out a proven one. */
+const goesBefore = (one: Finding, other: Finding): boolean =>
+  one.declared === other.declared ? worse(other.severity, one.severity) : one.declared === true;
 
 const strongest = (findings: readonly Finding[]): Finding =>
   findings.reduce((so, finding) => {
