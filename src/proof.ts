@@ -28,8 +28,6 @@ export const PROOF = {
   undeclared: proof('declared', 'undeclared'),
   /** An AUDIT line of PostgreSQL's stderr log, whose prefix is text that clients write into. */
   stderrPrefix: proof('declared', 'stderr-prefix'),
-  /** The operator says that authentication runs, but a gateway can refuse so before it, too (nginx: `deny`, `internal`). */
-  refused: proof('declared', 'refused'),
   /** An event that an earlier version handed on without a proof. */
   earlierVersion: proof('declared', 'earlier-version'),
   /** The name stands in the request, and the source does not say that it was checked. */

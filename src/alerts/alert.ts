@@ -25,10 +25,12 @@ export interface Alert {
   /** Event time (milliseconds) of each one's last evidence. Absent in what an earlier Wayward kept. */
   readonly lastEvidence?: Readonly<Record<string, number>>;
   /**
-   * The lowest confidence among the evidence that makes the alert as severe as it is; `proof: declared` where that takes evidence whose
-   * identity is only declared. Absent in what an earlier version kept.
+   * The lowest confidence among the evidence that is proven, else among all of it, which is only declared then. An earlier version kept
+   * no `proof`.
    */
   readonly attribution: AlertAttribution;
+  /** The severity of what is proven, where what is only declared has made the alert more severe. */
+  readonly provenSeverity?: Severity;
   /** Those of `credentials` whose evidence is all declared: never acted on. Absent where there are none. */
   readonly declaredOnly?: readonly string[];
   /** The highest severity reached. */

@@ -68,7 +68,7 @@ export const alertDocument = (alert: Alert): Record<string, unknown> => {
       revision: alert.revision,
       bits: alert.bits,
       attribution,
-      ...(proof !== undefined && { proof: { state: proof } }),
+      ...(proof !== undefined && { proof: { state: alert.provenSeverity === undefined ? proof : 'declared' } }),
       severity_history: alert.severityHistory.map(({ severity, at }) => ({
         severity: SEVERITY_SCORE[severity],
         at: iso(at),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AttributedUse } from '../attribution/attributed.ts';
 import type { Found } from '../detectors/engine.ts';
-import { type Finding, SEVERITIES, type Severity, severityRank, worse } from '../detectors/finding.ts';
+import { type Finding, type Severity, worse } from '../detectors/finding.ts';
 import { isAddress } from '../ecs.ts';
 import { isBelieved } from '../proof.ts';
 import type { Alert, AlertAttribution } from './alert.ts';
@@ -139,21 +139,16 @@ const noteAttribution = (incident: Incident, { finding, at: { attribution } }: F
   if (confidence < (incident[kind]?.confidence ?? Number.POSITIVE_INFINITY)) incident[kind] = { method, confidence };
 };
 
-/**
- * Evidence that is only declared neither makes an alert act, nor keeps one from acting that is as severe without it: somebody who can forge
- * such records could else do the one or the other.
- */
-const attributionOf = (
-  { young, proven, declared }: Incident,
-  findings: readonly Finding[],
-  severity: Severity,
-): AlertAttribution => {
-  const own = findings.filter((finding) => !finding.declared);
-  const suffices = own.length > 0 && !worse(severity, incidentSeverity(own, incidentBits(own), young));
-  if (proven !== undefined && (suffices || declared === undefined)) return { ...proven, proof: 'verified' };
-  const all = [declared, proven].filter((one) => one !== undefined);
-  const [weakest = { method: 'none' as const, confidence: 0 }] = all.toSorted((a, b) => a.confidence - b.confidence);
-  return { ...weakest, proof: 'declared' };
+/** As far as anything is proven, that counts: what is only declared could be forged to make it doubtful. */
+const attributionOf = ({ proven, declared }: Incident): AlertAttribution =>
+  proven === undefined
+    ? { method: 'none', confidence: 0, ...declared, proof: 'declared' }
+    : { ...proven, proof: 'verified' };
+
+/** The severity of what is proven; what is declared may have made the alert more severe. */
+const provenSeverityOf = (findings: readonly Finding[], young: boolean): Severity | undefined => {
+  const own = findings.filter(({ declared }) => !declared);
+  return own.length === 0 ? undefined : incidentSeverity(own, incidentBits(own), young);
 };
 
 const grown = (incident: Incident, found: Found): Alert => {
@@ -166,7 +161,10 @@ const grown = (incident: Incident, found: Found): Alert => {
   const main = strongest(findings);
   const { credential } = found.at.attribution;
   const credentials = withValue(alert.credentials, credential?.id).toSorted();
-  const { declaredOnly: before, ...rest } = alert;
+  const { declaredOnly: before, provenSeverity: provenBefore = 'low', ...rest } = alert;
+  const proven = provenSeverityOf(findings, young);
+  const provenSeverity = proven !== undefined && worse(proven, provenBefore) ? proven : provenBefore;
+  const isPartlyProven = proven !== undefined && worse(severity, provenSeverity);
   const declaredOnly = declaredOnlyWith(before ?? [], alert.credentials, credential?.id, found.finding);
   // What is declared is no evidence that a revoked credential still works.
   const isEvidence = !found.finding.declared || (credential !== undefined && declaredOnly.includes(credential.id));
@@ -178,7 +176,8 @@ const grown = (incident: Incident, found: Found): Alert => {
     lastEvidence: isEvidence
       ? withLatest(alert.lastEvidence, credentials, credential?.id, found.at.use.time)
       : (alert.lastEvidence ?? {}),
-    attribution: attributionOf(incident, findings, severity),
+    attribution: attributionOf(incident),
+    ...(isPartlyProven && { provenSeverity }),
     severity,
     severityHistory: rose
       ? [...alert.severityHistory, { severity, at: found.finding.time, revision: alert.revision + 1 }]
@@ -231,16 +230,14 @@ const withFinding = (
     return { findings: findings.with(at, both), dropped: 0 };
   }
   if (findings.length < MOST_FINDINGS) return { findings: [...findings, finding], dropped: 0 };
-  const weakest = findings.reduce(
-    (so, other, index) => (weight(other) < weight(findings[so] ?? finding) ? index : so),
-    0,
-  );
-  const replace = weight(finding) > weight(findings[weakest] ?? finding);
+  const weakest = findings.reduce((so, one, index) => (goesBefore(one, findings[so] ?? one) ? index : so), 0);
+  const replace = goesBefore(findings[weakest] ?? finding, finding);
   return { findings: replace ? findings.with(weakest, finding) : findings, dropped: 1 };
 };
 
-/** What is proven goes before what is only declared, however severe: forged records must not push it out. */
-const weight = ({ severity, declared }: Finding): number => severityRank(severity) + (declared ? 0 : SEVERITIES.length);
+/** Whether `one` makes room before `other`: what is only declared first, so that no number of forged ones pushes out a proven one. */
+const goesBefore = (one: Finding, other: Finding): boolean =>
+  one.declared === other.declared ? worse(other.severity, one.severity) : one.declared === true;
 
 const strongest = (findings: readonly Finding[]): Finding =>
   findings.reduce((so, finding) => {

@@ -9,7 +9,7 @@ import { learn, type Verdict } from '../baselines/learn.ts';
 import { newObservation, type Observation } from '../baselines/observation.ts';
 import { ageInDays, isYoung, nothingRecent, observe, type Principal } from '../baselines/principal.ts';
 import type { Hold } from '../baselines/repertoire.ts';
-import { DAY, SERIES } from '../baselines/series.ts';
+import { DAY } from '../baselines/series.ts';
 import { openState } from '../baselines/state.ts';
 import { PROOF } from '../proof.ts';
 import { ACTION_CLASSES, classOf } from './action-class.ts';
@@ -76,8 +76,6 @@ const NOBODY: Principal = {
   changed: false,
   declaredAt: Number.NEGATIVE_INFINITY,
 };
-/** The longest window that a baseline judges: a declared use may be part of what it finds for so long, milliseconds. */
-const LONGEST_WINDOW = Math.max(...SERIES.map(({ window }) => window));
 /** Characters of a source that an alert's principal keeps. */
 const MAX_NETWORK = 64;
 const isNew = (known: string): boolean => known === 'new' || known === 'returned';
@@ -247,19 +245,16 @@ export class Engine {
       this.counts.excepted++;
       return;
     }
-    if (
-      !detector.kind.baseline &&
-      !this.#told.tell(detector.id, name, result.subject, at.orderTime, detector.repeatAfter)
-    ) {
+    const declared = isDeclared(context, detector, result);
+    // What was told as declared only is no reason to keep quiet about what is proven.
+    const condition = declared ? `${result.subject}\ndeclared` : result.subject;
+    if (!detector.kind.baseline && !this.#told.tell(detector.id, name, condition, at.orderTime, detector.repeatAfter)) {
       this.counts.repeated++;
       return;
     }
     result.held?.(severity);
     this.#worst = severity;
     const young = detector.kind.baseline && isYoung(principal, at.orderTime);
-    const declared =
-      at.use.proof.state === 'declared' ||
-      (detector.kind.baseline && at.orderTime - principal.declaredAt <= LONGEST_WINDOW);
     const finding = findingOf(detector, context, result, severity);
     this.#found({ finding: declared ? { ...finding, declared } : finding, at, principal: name, young });
   }
@@ -298,6 +293,11 @@ export class Engine {
     Object.assign(this.counts, saved.counts);
   }
 }
+
+/** Whether a finding rests on a use that is only declared: the one in hand, or one in the window of which it is the sum. */
+const isDeclared = ({ at, principal }: Context, { kind }: Detector, { window }: Result): boolean =>
+  at.use.proof.state === 'declared' ||
+  (kind.baseline && window !== undefined && at.orderTime - principal.declaredAt <= window);
 
 /** Whom an alert is about: a source, all unregistered credentials of a kind, or the principal. */
 const nameOf = ({ kind }: Detector, { at, principal, seen }: Context): string => {

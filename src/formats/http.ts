@@ -30,8 +30,6 @@ const BEFORE_AUTHENTICATION: ReadonlySet<number> = new Set([
   ...[400, 405, 408, 411, 413, 414, 417, 421, 429, 431, 444],
   ...[494, 495, 496, 497, 498, 499, 501, 503, 505],
 ]);
-/** Those that it may give before (`deny`, `internal`), and that an authenticated agent gets as well. */
-const MAYBE_BEFORE: ReadonlySet<number> = new Set([403, 404]);
 
 /**
  * How far an HTTP record proves the identity that it holds, by its status and by what the operator says of the source.
@@ -41,8 +39,7 @@ export const httpProof = (status: number, identity: IdentitySource | undefined, 
   if (identity === 'from-key-map') return PROOF.keyMap;
   if (isFailedLogin(status)) return PROOF.failed;
   if (identity === undefined) return silent;
-  if (BEFORE_AUTHENTICATION.has(status)) return PROOF.beforeAuthentication;
-  return MAYBE_BEFORE.has(status) ? PROOF.refused : PROOF.authenticated;
+  return BEFORE_AUTHENTICATION.has(status) ? PROOF.beforeAuthentication : PROOF.authenticated;
 };
 
 /** As `httpProof`, for what stands in the request itself, where no key map could have put it. */

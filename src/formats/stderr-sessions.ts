@@ -27,10 +27,14 @@ interface OpenPrefix {
   readonly bytes: number;
 }
 
+type SavedSession = readonly [process: number, session: string, user: string];
+
 /** Plain JSON. */
 export interface SavedStderrSessions {
   readonly announced: readonly (readonly [process: number, session: string])[];
-  readonly authorized: readonly (readonly [process: number, session: string, user: string])[];
+  readonly authorized: readonly SavedSession[];
+  /** Absent in what earlier versions saved. */
+  readonly ended?: readonly SavedSession[];
   readonly authorizedSince: number | null;
   readonly sessionsNameProcesses: boolean;
   readonly forgotSome: boolean;
@@ -46,6 +50,8 @@ export class StderrSessions {
   readonly #announced = new Map<number, string>();
   /** By `connection authorized`; where the log has no such lines, by use. */
   readonly #authorized = new Map<number, Required<KnownProcess>>();
+  /** Those that a `disconnection` line ended. A session can raise such a line itself, and goes on: its next lines are its own all the same. */
+  readonly #ended = new Map<number, Required<KnownProcess>>();
   /** Event time in seconds of the first `connection authorized`: sessions that began later have one, too. */
   #authorizedSince: number | undefined;
   /** Real sessions end in their process's id; a log of which that is known needs no benefit of the doubt. */
@@ -57,7 +63,7 @@ export class StderrSessions {
     const authorized = this.#authorized.get(process);
     if (authorized !== undefined) return authorized;
     const session = this.#announced.get(process);
-    return session === undefined ? undefined : { session, user: undefined };
+    return session === undefined ? this.#ended.get(process) : { session, user: undefined };
   }
 
   /** What a line with this prefix proves of its user. */
@@ -82,13 +88,17 @@ export class StderrSessions {
     if (session === undefined || user !== undefined) return;
     if (this.#authorized.get(process)?.session === session) return;
     this.#authorized.delete(process);
+    this.#ended.delete(process);
     keepNewest(this.#announced, process, session);
   }
 
-  /** The server says that authentication has passed. `seconds`: since the epoch. */
+  /**
+   * The server says that authentication has passed. `seconds`: since the epoch. A session can raise such a line itself; only where the
+   * server has announced it, which no session can, does the line show that the log has one for each session.
+   */
   authorize({ process, session, user }: Prefix, seconds: number): void {
     if (session === undefined || user === undefined) return;
-    this.#authorizedSince ??= seconds;
+    if (this.#announced.get(process) === session) this.#authorizedSince ??= seconds;
     this.use({ process, session, user });
   }
 
@@ -96,12 +106,15 @@ export class StderrSessions {
   use({ process, session, user }: Pick<Prefix, 'process' | 'session' | 'user'>): void {
     if (session === undefined || user === undefined) return;
     this.#announced.delete(process);
+    this.#ended.delete(process);
     if (keepNewest(this.#authorized, process, { session, user })) this.#forgotSome = true;
   }
 
   end(process: number): void {
+    const ended = this.#authorized.get(process);
     this.#announced.delete(process);
     this.#authorized.delete(process);
+    if (ended !== undefined) keepNewest(this.#ended, process, ended);
   }
 
   /**
@@ -146,7 +159,8 @@ export class StderrSessions {
   save(): SavedStderrSessions {
     return {
       announced: [...this.#announced],
-      authorized: [...this.#authorized].map(([process, { session, user }]) => [process, session, user ?? '']),
+      authorized: savedOf(this.#authorized),
+      ended: savedOf(this.#ended),
       authorizedSince: this.#authorizedSince ?? null,
       sessionsNameProcesses: this.#sessionsNameProcesses,
       forgotSome: this.#forgotSome,
@@ -158,13 +172,18 @@ export class StderrSessions {
     this.#announced.clear();
     this.#authorized.clear();
     for (const [process, session] of saved.announced) this.#announced.set(process, session);
+    this.#ended.clear();
     for (const [process, session, user] of saved.authorized) this.#authorized.set(process, { session, user });
+    for (const [process, session, user] of saved.ended ?? []) this.#ended.set(process, { session, user });
     this.#authorizedSince = saved.authorizedSince ?? undefined;
     this.#sessionsNameProcesses = saved.sessionsNameProcesses;
     this.#forgotSome = saved.forgotSome;
     this.#open = saved.open ?? undefined;
   }
 }
+
+const savedOf = (sessions: ReadonlyMap<number, Required<KnownProcess>>): SavedSession[] =>
+  [...sessions].map(([process, { session, user }]) => [process, session, user ?? '']);
 
 /** True where another one had to go. */
 const keepNewest = <Value>(map: Map<number, Value>, process: number, value: Value): boolean => {

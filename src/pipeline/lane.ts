@@ -99,6 +99,11 @@ export class Lane implements RecordSink {
   }
 
   record(bytes: Buffer, start: number, end: number, position: number): void {
+    this.#take(bytes, start, end, position, undefined);
+  }
+
+  /** `flaw`: why the record is no sound text. It is read all the same, since a client can put such bytes into its user agent. */
+  #take(bytes: Buffer, start: number, end: number, position: number, flaw: string | undefined): void {
     this.counts.records++;
     const parsed = this.#parser.parse(bytes, start, end);
     if (isEvent(parsed)) {
@@ -114,11 +119,18 @@ export class Lane implements RecordSink {
     } else if ('ignored' in parsed) {
       countOne(this.counts.ignored, parsed.ignored);
     } else {
-      this.#dead(parsed.unusable, bytes, start, end, position, parsed.detail);
+      // A replay must know a piece of a record from a record that is no sound text.
+      const isFlaw = flaw !== undefined && !isPiece(parsed.unusable);
+      const [reason, detail] = isFlaw ? [flaw, undefined] : [parsed.unusable, parsed.detail];
+      this.#dead(reason, bytes, start, end, position, detail);
     }
   }
 
   unusable(reason: string, bytes: Buffer, start: number, end: number, position: number): void {
+    if (reason === 'invalid-utf8') {
+      this.#take(bytes, start, end, position, reason);
+      return;
+    }
     this.counts.records++;
     this.#dead(reason, bytes, start, end, position, isPiece(reason) ? PIECES[reason] : undefined);
   }

@@ -24,13 +24,14 @@ export interface Decision {
 export function modeFor(alert: Alert, { mode, rules }: ResponseConfig, credential?: string): Mode {
   const fitting = rules.filter((rule) => isMeant(rule.credential, credential));
   const modes = alert.findings.map((finding) => {
-    const rule = fitting.find(({ detector, severity }) =>
-      detector === undefined
-        ? atLeast(alert.severity, severity)
-        : detector === finding.detector && atLeast(finding.severity, severity),
+    // What is declared may have made the alert more severe: it lends no boldness to what is proven, nor may it act itself.
+    const severity = finding.declared ? alert.severity : (alert.provenSeverity ?? alert.severity);
+    const rule = fitting.find((one) =>
+      one.detector === undefined
+        ? atLeast(severity, one.severity)
+        : one.detector === finding.detector && atLeast(finding.severity, one.severity),
     );
-    const own = rule?.mode ?? (atLeast(alert.severity, 'high') ? mode : 'off');
-    // It would lend its rule's boldness to an alert that acts for another reason.
+    const own = rule?.mode ?? (atLeast(severity, 'high') ? mode : 'off');
     return own === 'auto' && finding.declared ? 'approve' : own;
   });
   return modes.reduce((boldest, next) => (MODES.indexOf(next) > MODES.indexOf(boldest) ? next : boldest), 'off');

@@ -102,14 +102,6 @@ const CLOSED: readonly Planned[] = [
     claimed('/v1/payroll', 'POST', 'transfer-encoding: none'),
     { repeats: REPEATS },
   ),
-  stranger('closed', 'auth_basic everywhere: an internal location (404)', claimed('/internal/payroll'), {
-    repeats: REPEATS,
-    isDeclared: true,
-  }),
-  stranger('closed', 'auth_basic everywhere: a path that is denied to everybody (403)', claimed('/forbidden/payroll'), {
-    repeats: REPEATS,
-    isDeclared: true,
-  }),
 ];
 
 /** Everywhere that a caller may write. */
@@ -178,8 +170,6 @@ const SERVER = {
     auth_basic agents; auth_basic_user_file FOLDER/htpasswd; client_header_timeout 1s; client_max_body_size 1k;
     location /old/ { return 301 /v1/; }
     location /moved/ { return 302 /v1/; }
-    location /internal/ { internal; }
-    location /forbidden/ { deny all; }
     location /limited/ { limit_req zone=closed; limit_req_status 429; proxy_pass http://upstream; }
     location /busy/ { limit_req zone=busy; proxy_pass http://upstream; }
     location /queue/ { limit_req zone=queue burst=5; proxy_pass http://upstream; }`,

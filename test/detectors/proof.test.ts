@@ -81,7 +81,7 @@ describe('what is only declared', () => {
     expect(alert?.id).toBe(proven?.id);
     expect(alert?.lastEvidence).toEqual(proven?.lastEvidence);
     expect(alert).not.toHaveProperty('declaredOnly');
-    expect(alert?.attribution.proof).toBe(alert?.severity === 'high' ? 'verified' : 'declared');
+    expect(alert).toMatchObject({ severity: 'critical', provenSeverity: 'high', attribution: { proof: 'verified' } });
   });
 
   test('is part of what a burst counts, so that a proven use on top proves nothing of the burst', () => {
@@ -91,6 +91,36 @@ describe('what is only declared', () => {
     const alerts = watched.alerts.filter(({ agent }) => agent === 'a');
     expect(alerts.length).toBeGreaterThan(0);
     for (const { attribution } of alerts) expect(attribution.proof).toBe('declared');
+  });
+});
+
+describe('what was declared before', () => {
+  test('does not keep quiet what is proven afterwards', () => {
+    const watched = withHistory();
+    watched.use(NOW, { ...OUTSIDE, proof: PROOF.undeclared });
+    watched.use(NOW + MINUTE, { ...OUTSIDE });
+    expect(watched.worth).toMatchObject([{ severity: 'high', attribution: { confidence: 0.95, proof: 'verified' } }]);
+  });
+
+  test('is no part of what is counted days later', () => {
+    const watched = withHistory({});
+    watched.use(NOW - 3 * DAY, { action: 'GET /nope', result: 'error', status: 404, proof: PROOF.undeclared });
+    for (let at = 0; at < 3_000; at++) watched.use(NOW + at * 100, { bytes: 100_000, proof: PROOF.authenticated });
+    expect(watched.worth).toMatchObject([{ severity: 'critical', attribution: { proof: 'verified' } }]);
+    expect(watched.worth[0]).not.toHaveProperty('declaredOnly');
+  });
+
+  test('pushes nothing that is proven out of an alert, however much of it there is', () => {
+    const watched = withHistory();
+    for (let at = 0; at < 40; at++) {
+      const path = `${String.fromCharCode(97 + (at % 20))}${at < 20 ? 'x' : 'y'}`;
+      watched.use(NOW + at * MINUTE, { action: `DELETE /v1/${path}`, proof: PROOF.undeclared });
+    }
+    watched.use(NOW + HOUR, { ...OUTSIDE });
+    expect(watched.worth[0]?.findings).toHaveLength(20);
+    expect(watched.worth[0]?.findings).toContainEqual(
+      expect.objectContaining({ detector: 'out-of-scope', subject: OUTSIDE.action }),
+    );
   });
 });
 

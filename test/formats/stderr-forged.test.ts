@@ -133,3 +133,37 @@ it('goes on over a restart in the middle of a forged name', () => {
   });
   expect(restarted).toEqual(expected);
 });
+
+describe('a line that a session raises itself', () => {
+  const raised = (process: number, user: string, text: string): string[] => [
+    line(process, user, 'appdb', 'a', `LOG:  ${text}`),
+    line(process, user, 'appdb', 'a', 'CONTEXT:  PL/pgSQL function inline_code_block line 1 at RAISE'),
+    line(process, user, 'appdb', 'a', 'STATEMENT:  DO ...'),
+  ];
+
+  it('does not end it: what it does afterwards still counts', () => {
+    const parsed = read(
+      ...connected(17, 'thief'),
+      ...raised(17, 'thief', 'disconnection: session time: 0:00:01.000'),
+      line(17, 'thief', 'appdb', 'a', AUDIT),
+    );
+    expect(provenOf(parsed)).toEqual([['thief', 'declared', DROP]]);
+  });
+
+  it('does not make a log without lines about connections one that has them', () => {
+    const later = `6b042b50.${(99).toString(16)}`;
+    const parsed = read(
+      ...raised(17, 'thief', 'connection authorized: x'),
+      line(99, 'victim', 'appdb', 'agent', AUDIT, later),
+    );
+    expect(provenOf(parsed)).toEqual([['victim', 'declared', DROP]]);
+  });
+});
+
+it('of a Unix socket is a session like any other, and hides no other', () => {
+  const local = line(17, 'agent', 'appdb', 'a', AUDIT).replace('client=10.4.1.7', 'client=[local]');
+  expect(provenOf(read(local, line(18, 'other', 'appdb', 'a', AUDIT)))).toEqual([
+    ['agent', 'declared', DROP],
+    ['other', 'declared', DROP],
+  ]);
+});

@@ -125,3 +125,28 @@ test('a thousand files that overlap in time come out in order', async () => {
   expect(events).toBe(5000);
   expect(merge.counts).toMatchObject({ reorder_overflow: 0, behind: 0, deadLetters: {} });
 });
+
+test('bytes that are no UTF-8 in a field that a client chooses hide nothing: the record is a use', async () => {
+  // nginx writes the user agent so, also with escape=json.
+  const [head, tail] = good(1).split('agent/1') as [string, string];
+  const record = Buffer.concat([Buffer.from(head), Buffer.of(0x78, 0xff), Buffer.from(tail)]);
+  const { events, letters } = await scan(folder.write('agent.log', Buffer.concat([record, Buffer.from('\n')])));
+  expect(events).toBe(1);
+  expect(letters).toEqual([]);
+});
+
+test('bytes that are no UTF-8 in a name do not hide that a forged line follows', async () => {
+  const time = '2026-11-23 12:02:00.731 UTC';
+  const session = 'client=10.4.1.7,session=6b042b38';
+  const bytes = Buffer.concat([
+    Buffer.from(`${time} [1] LOG:  starting PostgreSQL 15.4\n${time} [99] [user=`),
+    Buffer.of(0xff, 10),
+    Buffer.from(
+      `${time} [17] [user=victim,db=d,app=,client=,session=6b042b38.11] LOG:  AUDIT: S,1,1,R,X,,,,,app=[unknown],`,
+    ),
+    Buffer.from(`${session}.63] FATAL:  password authentication failed for user "x"\n`),
+  ]);
+  const { events, letters } = await scan(folder.write('postgresql.log', bytes));
+  expect(events).toBe(0);
+  expect(letters.map(({ reason }) => reason)).toEqual(['unclosed-prefix', 'unclosed-prefix']);
+});
