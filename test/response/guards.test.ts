@@ -61,6 +61,17 @@ test.each([
   ]);
 });
 
+test.each([
+  ['high', 'auto'],
+  ['medium', 'approve'],
+] as const)('what declared evidence has made critical acts as far as it is proven: %s, %s', (provenSeverity, mode) => {
+  const [finding] = alertOf().findings;
+  const declared = { ...(finding as Finding), detector: 'error-burst', severity: 'critical', declared: true } as const;
+  const proven = { ...(finding as Finding), severity: provenSeverity };
+  const alert = alertOf({ severity: 'critical', provenSeverity, findings: [declared, proven] });
+  expect(modeFor(alert, responseSchema.parse({ mode: 'auto' }))).toBe(mode);
+});
+
 test('a rule for the detector of a declared finding lends its boldness to no other', () => {
   const [finding] = alertOf().findings;
   const declared = { ...(finding as Finding), detector: 'out-of-scope', declared: true as const };
