@@ -110,7 +110,9 @@ test(
     writeFileSync(join(folder, 'credentials.yaml'), registryYaml('Agents of this test.', entries));
     const config = join(folder, 'wayward.yaml');
     const settings = {
-      sources: Object.keys(files).map((file) => ({ file })),
+      sources: Object.keys(files).map((file) =>
+        file === 'gateway.json' ? { file, identity: 'from-key-map' } : { file },
+      ),
       fingerprint_key: 'secret://env/FINGERPRINT_KEY',
       // As bold as can be: any alert, any number of credentials.
       response: {
