@@ -50,6 +50,14 @@ function registryWith(registry: string, issuer: string, refusing: string): strin
   return stringify({ credentials: [...credentials, unused('cred-idle-soon', 5), unused('cred-idle-past', -5)] });
 }
 
+/** The gateway's credential is looked up by the key, so that response acts on it. */
+const provenTopics = ({ partitions }: ChaosLogs): object[] =>
+  [...Map.groupBy(partitions, ({ topic }) => topic)].map(([topic, [first]]) => ({
+    topic,
+    format: first?.format,
+    ...(first?.format === 'nginx-json' && { identity: 'from-key-map' }),
+  }));
+
 const RESPONDER = 'responder.url';
 const REFUSED = 'cred-hr-onboarding-gateway';
 
@@ -126,7 +134,7 @@ async function realRun(
       // Every fifteen seconds, since nobody waits here for the night.
       drills: [{ with: 'postgres', schedule: '*/15 * * * * *' }],
     },
-    kafka: { settle: '500ms' },
+    kafka: { settle: '500ms', topics: provenTopics(logs) },
   });
   await cluster.says(['setup', 'elasticsearch']);
   await cluster.load(logs.partitions);

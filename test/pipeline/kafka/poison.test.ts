@@ -257,11 +257,11 @@ describeWith(
         expect(await differencesIn(elasticsearch, documents)).toEqual([]);
 
         // What another version wrote is no forgery: to pass it over would lose events.
-        const [newer = ''] = await forge(cluster, EVENTS, [{ value: '{"v":2}' }], 1);
+        const [newer = ''] = await forge(cluster, EVENTS, [{ value: '{"v":3}' }], 1);
         const line = await second.line(({ msg }) => msg === 'a partition failed; starting it again', PATIENCE);
         expect(line).toMatchObject({ level: 'error', partition: `${EVENTS}/1` });
         expect(JSON.stringify(line.err)).toContain(
-          `${EVENTS}/1, offset ${newer}: Error: an events message of version 2; this Wayward reads 1`,
+          `${EVENTS}/1, offset ${newer}: Error: an events message of version 3; this Wayward reads 1 and 2`,
         );
         await cluster.close();
       },
