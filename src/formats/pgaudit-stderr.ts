@@ -68,13 +68,26 @@ const parseRecord = (text: string, bytes: number, audit: PostgresAudit, sessions
   const { message, statement, context } = readTexts(lines, rest.slice(severity[0].length), prefix.session, sessions);
   if (level === 'LOG') noteConnection(message, prefix, sessions);
   const proof = sessions.judge(prefix);
+  // The server has not yet come to take the application's name, nor a statement.
+  const isStarting = level === 'FATAL' && prefix.application === undefined && statement === undefined;
   const read = audit.read({
     ...prefix,
-    ...{ severity: level, sqlState: undefined, phase: undefined, message, statement: known(statement), context, proof },
+    ...{
+      severity: level,
+      sqlState: undefined,
+      phase: isStarting ? STARTUP : undefined,
+      message,
+      statement: known(statement),
+      context,
+      proof,
+    },
   });
   if ('action' in read && isBelieved(read.proof)) sessions.use(prefix);
   return read;
 };
+
+/** As csvlog and jsonlog call it. */
+const STARTUP = 'startup';
 
 const unusable = (problem: PrefixProblem): Parsed => ({ unusable: problem, detail: DETAIL[problem] });
 

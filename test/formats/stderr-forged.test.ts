@@ -167,3 +167,11 @@ it('of a Unix socket is a session like any other, and hides no other', () => {
     ['other', 'declared', DROP],
   ]);
 });
+
+it('of a FATAL before the session has an application or a statement is a failed login, also of one that was authorized', () => {
+  const parsed = read(
+    ...connected(17, 'agent'),
+    line(17, 'agent', 'nowhere', '[unknown]', 'FATAL:  database "nowhere" does not exist'),
+  );
+  expect(provenOf(parsed)).toEqual([['agent', 'rejected', 'LOGIN']]);
+});
