@@ -26,13 +26,14 @@ export interface ChaosLogs {
   live(from: number, seconds: number, perSecond: number): LiveLine[];
 }
 
-const DAY = 86_400_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 const TRAFFIC = 6;
 const GATEWAY = 3;
 
 /** Two weeks of 500 steady agents, `steady` lines, and of those few with whom nearly everything goes wrong; they end before today. */
 export function chaosLogs(steady: number, now: number): ChaosLogs {
-  const from = mondayBefore(now) - 14 * DAY;
+  const from = mondayBefore(now - OVER) - 14 * DAY;
   const { logs, registry } = misuse(from);
   const traffic = [...benchLines(steady, from, 14 * DAY)].map((line) => line.trimEnd());
   return {
@@ -55,6 +56,9 @@ export function chaosLogs(steady: number, now: number): ChaosLogs {
         .sort((a, b) => a.time - b.time),
   };
 }
+
+/** The history's last incidents must be over now, or what goes wrong now is part of them and no alert of its own. */
+const OVER = 6 * HOUR;
 
 /** Midnight, UTC. */
 const mondayBefore = (now: number): number => {
