@@ -261,7 +261,7 @@ const withLatest = (
 
 const relatedWith = (related: Alert['related'], { use }: AttributedUse): Alert['related'] => ({
   ip: withValue(related.ip, use.sourceIp !== undefined && isAddress(use.sourceIp) ? use.sourceIp : undefined),
-  // What is only claimed says nothing of whom it names.
+  // A claimed name is no evidence about its owner.
   user: withValue(related.user, isBelieved(use.proof) ? use.identities[0]?.value : undefined),
   actions: withValue(related.actions, use.action),
   datasets: withValue(related.datasets, use.dataset),

@@ -35,7 +35,7 @@ const NONE = nobody('none');
 
 /**
  * Attributes by the strongest identity that the registry knows (order and confidences: confidence.ts).
- * - A record whose proof is `unproven` or `rejected` names whom the caller claimed to be: nobody.
+ * - A record whose proof is `unproven` or `rejected` holds only the caller's claim: it counts for no agent.
  * - A `declared` one attributes with a confidence of at most 0.7.
  * - Identities that name different agents: the strongest one's, with `ambiguous` and a low confidence.
  * - An accepted identity that nobody registered: a provisional principal, as long as there is room.

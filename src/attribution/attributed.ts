@@ -6,7 +6,7 @@ import type { Credential } from './credential.ts';
  * - a match key: the registry names that identity.
  * - `unregistered`: accepted by the server, but not in the registry; tracked under its own name, within a bound.
  * - `overflow`: unregistered beyond the bound; counted, no baseline.
- * - `claimed`: a record that does not prove who it was (`unproven`, `rejected`); counts against nobody.
+ * - `claimed`: a record that does not prove who it was (`unproven`, `rejected`); counts against no agent.
  * - `none`: the record carries no identity.
  */
 export type AttributionMethod = IdentityKey | 'unregistered' | 'overflow' | 'claimed' | 'none';

@@ -71,7 +71,7 @@ export async function openLogs(
   };
 }
 
-/** What is said of a source, by wayward.yaml or on the command line. */
+/** Settings of one source, from wayward.yaml or the command line. */
 interface SourceOptions {
   readonly format?: string | undefined;
   readonly identity?: IdentitySource | undefined;

@@ -10,7 +10,7 @@ export function proofWarnings({ proofs }: LaneCounts, identity: (how: string) =>
   const request = of(PROOF.request.by);
   if (request > 0) {
     warnings.push(
-      `${number(request)} records name a user that nothing proves, so they count against nobody. If the server logs a name only ` +
+      `${number(request)} records name a user that nothing proves, so they count against no agent. If the server logs a name only ` +
         `once it was authenticated, write ${identity('authenticated')}; for a format of your own, proof: says what shows it`,
     );
   }
@@ -31,7 +31,7 @@ export function proofWarnings({ proofs }: LaneCounts, identity: (how: string) =>
   const session = of(PROOF.unknownSession.by);
   if (session > 0) {
     warnings.push(
-      `${number(session)} records bear a session that PostgreSQL has not said to be authorized, so they count against nobody: ` +
+      `${number(session)} records bear a session that PostgreSQL has not said to be authorized, so they count against no agent: ` +
         "somebody may have forged them; use log_destination = 'jsonlog' or 'csvlog'",
     );
   }

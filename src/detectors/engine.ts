@@ -30,7 +30,7 @@ export interface Found {
 export interface EngineCounts {
   /** Uses that detection looked at. */
   seen: number;
-  /** Records that prove no identity, or have none: they count for nobody. */
+  /** Records that prove no identity, or have none: they count for no agent. */
   unattributed: number;
   /** Records past `max_disorder`: only checks without a baseline. */
   late: number;
@@ -246,7 +246,7 @@ export class Engine {
       return;
     }
     const declared = isDeclared(context, detector, result);
-    // What was told as declared only is no reason to keep quiet about what is proven.
+    // A declared finding that was reported must not suppress a proven one as its repeat.
     const condition = declared ? `${result.subject}\ndeclared` : result.subject;
     if (!detector.kind.baseline && !this.#told.tell(detector.id, name, condition, at.orderTime, detector.repeatAfter)) {
       this.counts.repeated++;

@@ -59,8 +59,14 @@ export const readPrefix = (
   if (start === null) return 'no-prefix';
   const [{ length: from }, timestamp = '', written] = start;
   const process = Number(written);
-  const nobody = { user: undefined, database: undefined, application: undefined, host: undefined, session: undefined };
-  if (SEVERITY.test(line.slice(from, from + 16))) return { timestamp, process, ...nobody, end: from };
+  const noSession = {
+    user: undefined,
+    database: undefined,
+    application: undefined,
+    host: undefined,
+    session: undefined,
+  };
+  if (SEVERITY.test(line.slice(from, from + 16))) return { timestamp, process, ...noSession, end: from };
   if (!line.startsWith('[user=', from)) return 'no-prefix';
   const part = line.slice(from, from + LONGEST_PREFIX);
   const owner = knownOf(process);

@@ -60,7 +60,7 @@ export const METRICS = {
   unattributed: {
     name: 'wayward_unattributed_total',
     kind: 'counter',
-    help: 'Events that count for nobody: rejected, unproven, or without an identity.',
+    help: 'Events that count for no agent: rejected, unproven, or without an identity.',
   },
   disordered: {
     name: 'wayward_disordered_total',

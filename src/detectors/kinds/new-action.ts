@@ -3,8 +3,8 @@ import { ageInDays } from '../../baselines/principal.ts';
 import { countByKind, knows, surpriseOfNew } from '../../baselines/repertoire.ts';
 import { AT } from '../../baselines/state.ts';
 import { ACTION_CLASSES, type ActionClass, CLASS_PRIOR, classOf, PRIOR_ACTIONS } from '../action-class.ts';
-import { deedVerb } from '../deed.ts';
 import { type Context, defineKind, type Result } from '../detector.ts';
+import { didOrTried } from '../outcome.ts';
 import { bitsText, shown } from '../words.ts';
 
 /** Bits for the class of a new action, given the classes that the principal has shown (Dirichlet prior). */
@@ -38,7 +38,7 @@ const judge = ({ at, principal, seen }: Context): Result => {
   return {
     bits,
     subject: at.use.action,
-    reason: `${who} ${deedVerb(at.use)} ${shown(at.use.action)}${EFFECT[action]} for the first time in ${age} days${others}; ${bitsText(bits)}`,
+    reason: `${who} ${didOrTried(at.use)} ${shown(at.use.action)}${EFFECT[action]} for the first time in ${age} days${others}; ${bitsText(bits)}`,
     observed: at.use.action,
     expected: 'an action it has done before',
   };

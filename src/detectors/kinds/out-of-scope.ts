@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Credential } from '../../attribution/credential.ts';
 import { compileScopes } from '../../attribution/scopes.ts';
-import { deedVerb, isDeed } from '../deed.ts';
 import { defineKind } from '../detector.ts';
+import { didOrTried, isAllowedOrDenied } from '../outcome.ts';
 import { shown } from '../words.ts';
 
 /** An action outside the scopes that the registry declares for the credential. */
@@ -22,10 +22,11 @@ export const outOfScope = defineKind({
     };
     return ({ at }, report) => {
       const { credential } = at.attribution;
-      if (!isDeed(at.use) || !credential?.scopes || within(credential, credential.scopes, at.use.action)) return;
+      if (!isAllowedOrDenied(at.use) || !credential?.scopes || within(credential, credential.scopes, at.use.action))
+        return;
       report({
         subject: at.use.action,
-        reason: `${credential.agent} ${deedVerb(at.use)} ${shown(at.use.action)} with ${credential.id}, outside its declared scopes`,
+        reason: `${credential.agent} ${didOrTried(at.use)} ${shown(at.use.action)} with ${credential.id}, outside its declared scopes`,
         observed: shown(at.use.action),
         expected: shown(credential.scopes.join(', ')),
       });

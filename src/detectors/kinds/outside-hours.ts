@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Credential } from '../../attribution/credential.ts';
 import { parseSchedule, type Schedule } from '../../attribution/schedule.ts';
-import { isDeed } from '../deed.ts';
 import { defineKind } from '../detector.ts';
+import { isAllowedOrDenied } from '../outcome.ts';
 
 /** Use outside the schedule that the registry declares. */
 export const outsideHours = defineKind({
@@ -24,7 +24,7 @@ export const outsideHours = defineKind({
     };
     return ({ at }, report) => {
       const { credential } = at.attribution;
-      if (!isDeed(at.use)) return;
+      if (!isAllowedOrDenied(at.use)) return;
       if (credential?.hours === undefined || scheduleOf(credential, credential.hours).isWithin(at.use.time)) return;
       const used = at.use.result === 'success' ? 'used' : 'tried to use';
       report({

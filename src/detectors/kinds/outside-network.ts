@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Credential } from '../../attribution/credential.ts';
 import { compileNetworks } from '../../attribution/networks.ts';
 import { networkOf } from '../../baselines/hash.ts';
-import { isDeed } from '../deed.ts';
 import { defineKind } from '../detector.ts';
+import { isAllowedOrDenied } from '../outcome.ts';
 import { shown } from '../words.ts';
 
 /** Use from an address outside the networks that the registry declares. */
@@ -19,10 +19,10 @@ export const outsideNetwork = defineKind({
     return ({ at }, report) => {
       const { credential } = at.attribution;
       const { sourceIp } = at.use;
-      if (!isDeed(at.use) || !credential?.networks || sourceIp === undefined) return;
+      if (!isAllowedOrDenied(at.use) || !credential?.networks || sourceIp === undefined) return;
       const inside = compiled.get(credential) ?? compileNetworks(credential.networks);
       compiled.set(credential, inside);
-      // A host's name, as PostgreSQL logs it with log_hostname, is in no network: whoever owns the address chooses it.
+      // A host's name, as PostgreSQL logs it with log_hostname, is in no network: the owner of the address chooses the name.
       if (inside(sourceIp) === true) return;
       const used = at.use.result === 'success' ? 'used' : 'tried to use';
       report({

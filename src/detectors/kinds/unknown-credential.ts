@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { isDeed } from '../deed.ts';
 import { defineKind } from '../detector.ts';
+import { isAllowedOrDenied } from '../outcome.ts';
 import { shown } from '../words.ts';
 
 /** A server accepted a credential that the registry does not know. */
@@ -14,7 +14,7 @@ export const unknownCredential = defineKind({
     () =>
     ({ at, seen }, report) => {
       const { method, principal } = at.attribution;
-      if ((method === 'unregistered' && !seen.first) || !isDeed(at.use)) return;
+      if ((method === 'unregistered' && !seen.first) || !isAllowedOrDenied(at.use)) return;
       const identity = at.use.identities[0];
       const name = principal?.slice(principal.indexOf('/') + 1) ?? 'more identities than are tracked';
       report({
