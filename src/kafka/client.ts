@@ -2,13 +2,11 @@ import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import { Kafka as Client, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
 import { ServerUnavailableError, UsageError } from '../errors.ts';
-import { hideAborted } from './aborted-transactions.ts';
 import { clientLog } from './client-log.ts';
 import { registerCodecs } from './codecs.ts';
-import { mendConnections } from './connection.ts';
 import type { Log } from './log.ts';
 import { type OwnNames, ownNames } from './names.ts';
-import { quietRequestQueue } from './request-queue.ts';
+import { patchKafkajs } from './patches/patch.ts';
 import type { KafkaSettings } from './settings.ts';
 import { whyUnavailable } from './why-unavailable.ts';
 
@@ -61,10 +59,8 @@ export async function requireKafka(settings: KafkaSettings): Promise<void> {
 }
 
 function client({ brokers, prefix, tls, sasl }: KafkaSettings, config: Omit<KafkaConfig, 'brokers'>): Kafka {
+  patchKafkajs();
   registerCodecs();
-  quietRequestQueue();
-  mendConnections();
-  hideAborted();
   const security = { ...(tls && { ssl: tlsOptions(tls) }), ...(sasl && { sasl: saslOptions(sasl) }) };
   return Object.assign(new Client({ brokers, ...security, ...config }), { names: ownNames(prefix) });
 }

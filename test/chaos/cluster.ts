@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka as Client, logLevel, Partitioners, type Producer } from 'kafkajs';
 import { stringify } from 'yaml';
-import { hideAborted } from '../../src/kafka/aborted-transactions.ts';
 import { registerCodecs } from '../../src/kafka/codecs.ts';
 import { type OwnNames, ownNames } from '../../src/kafka/names.ts';
+import { patchKafkajs } from '../../src/kafka/patches/patch.ts';
 import { makeTopic, withAdmin } from '../../src/kafka/topics.ts';
 import { PREFIX } from '../kafka/names.ts';
 import { type RunningWayward, spawnWayward, waywardSays } from '../live/wayward.ts';
@@ -56,7 +56,7 @@ export class Cluster {
       fingerprint_key: 'secret://env/WAYWARD_FINGERPRINT_KEY',
       ...options.settings,
     };
-    hideAborted();
+    patchKafkajs();
     registerCodecs();
     const client = new Client({
       brokers: [options.broker],
