@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { chownSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chownSync } from 'node:fs';
 import { join } from 'node:path';
 import mysql from 'mysql2/promise';
 import { findProgram } from './find-program.ts';
 import { freePort } from './free-port.ts';
 import { startServerProcess } from './server-process.ts';
+import { watchedFolder } from './watched.ts';
 
 export interface MariaDbServer {
   /** URL of the server for a user. */
@@ -26,7 +26,7 @@ export async function startMariaDb(): Promise<MariaDbServer> {
   const installer = findProgram('mariadb-install-db', 'mariadb-server');
   const binary = findProgram('mariadbd', 'mariadb-server');
   const user = serverUser();
-  const data = mkdtempSync(join(tmpdir(), 'wayward-mariadb-'));
+  const data = watchedFolder('mariadb');
   if ('uid' in user) chownSync(data, user.uid, user.gid);
   const install = [`--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'];
   execFileSync(installer, ['--no-defaults', ...install], { ...user, cwd: data, stdio: 'pipe' });

@@ -1,6 +1,5 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   CreateAccessKeyCommand,
@@ -13,6 +12,7 @@ import {
 import { builtOnce, runBuildStep } from './built-once.ts';
 import { freePort } from './free-port.ts';
 import { answers, startServerProcess } from './server-process.ts';
+import { watchedFolder } from './watched.ts';
 
 /** What a client of AWS signs with. */
 export interface AwsKeys {
@@ -67,7 +67,7 @@ export const policyThat = (effect: 'Allow' | 'Deny', ...actions: readonly string
 export async function startMoto({ recorded = false }: MotoOptions = {}): Promise<MotoServer> {
   const folder = await builtOnce('moto-5.2.5', 'installed', install);
   const port = await freePort();
-  const records = mkdtempSync(join(tmpdir(), 'wayward-moto-'));
+  const records = watchedFolder('moto');
   const url = `http://127.0.0.1:${port}`;
   const { stop } = await startServerProcess(
     {

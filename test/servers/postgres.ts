@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chownSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { findProgram } from './find-program.ts';
 import { freePort } from './free-port.ts';
 import { MissingServer } from './require-server.ts';
 import { startServerProcess } from './server-process.ts';
+import { watchedFolder } from './watched.ts';
 
 export interface PostgresServer {
   /** Superuser's URL of the database `appdb`. */
@@ -31,7 +31,7 @@ export async function startPostgres(more: Readonly<Record<string, string>> = {})
 
   const binaries = dirname(findProgram('postgres', 'postgresql-15 and postgresql-15-pgaudit'));
   const user = serverUser();
-  const data = mkdtempSync(join(tmpdir(), 'wayward-postgres-'));
+  const data = watchedFolder('postgres');
   if ('uid' in user) chownSync(data, user.uid, user.gid);
   initialise(binaries, data, user);
   const port = await freePort();
