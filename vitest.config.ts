@@ -15,7 +15,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.servers.test.ts'],
+          exclude: ['test/**/*.{servers,long}.test.ts'],
           pool: 'threads',
           maxWorkers: cores,
           testTimeout: 30_000,
@@ -25,11 +25,23 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'long',
+          include: ['test/**/*.long.test.ts'],
+          pool: 'threads',
+          maxWorkers: cores,
+          sequence: { groupOrder: 1 },
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'servers',
           include: ['test/**/*.servers.test.ts'],
           maxWorkers: Math.max(1, Math.min(cores, Math.floor(totalmem() / BYTES_A_WORKER))),
-          // After the quick ones, which do not have to share the cores with servers then.
-          sequence: { groupOrder: 1 },
+          // After those that only compute, which do not have to share the cores with servers then.
+          sequence: { groupOrder: 2 },
           // A fresh PostgreSQL takes seconds on a busy machine.
           testTimeout: 120_000,
           hookTimeout: 60_000,
