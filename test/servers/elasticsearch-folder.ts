@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { pbkdf2Sync, randomBytes } from 'node:crypto';
 import { chmodSync, copyFileSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ElasticsearchUser } from './elasticsearch.ts';
+import type { ElasticsearchUser } from './elasticsearch-client.ts';
 import { watchedFolder } from './watched.ts';
 
 /** What one node has for itself: configuration, data, log. */

@@ -8,7 +8,8 @@ import { createElasticsearch } from '../../../src/sinks/elasticsearch/client.ts'
 import { Delivery } from '../../../src/sinks/elasticsearch/delivery.ts';
 import { elasticsearchSchema } from '../../../src/sinks/elasticsearch/settings.ts';
 import { run } from '../../cli/run.ts';
-import { type ElasticsearchUser, startElasticsearch } from '../../servers/elasticsearch.ts';
+import { startElasticsearch } from '../../servers/elasticsearch.ts';
+import type { ElasticsearchUser } from '../../servers/elasticsearch-client.ts';
 import { describeWith } from '../../servers/require-server.ts';
 import { expectDelivered } from './behind-proxy.ts';
 import { configFile } from './config.ts';
