@@ -111,6 +111,7 @@ describeWith('wayward setup kafka', startKafka, (server) => {
     expect(await topics()).toEqual([...theirs, ...OWN]);
     expect((await setup(kafka)).stderr).toBe('');
     await withAdmin(others, (admin) => admin.deleteTopics({ topics: theirs }));
+    await expect.poll(topics).toEqual(OWN); // a moment later
   });
 
   test('two at once: both succeed', async () => {
