@@ -133,4 +133,13 @@ export const MIGRATIONS: readonly string[] = [
   -- When its issuer was seen to know the credential, before the call; only where no longer knowing it is the proof.
   ALTER TABLE outbox ADD COLUMN seen_at INTEGER;
   `,
+  `
+  -- What the bytes of a baseline's state mean.
+  CREATE TABLE layouts (
+    id          TEXT PRIMARY KEY,
+    description TEXT NOT NULL      -- JSON
+  ) STRICT, WITHOUT ROWID;
+  -- Id of its layout; NULL where an earlier version wrote the row.
+  ALTER TABLE baselines ADD COLUMN layout TEXT;
+  `,
 ];

@@ -23,6 +23,7 @@ import { run } from '../cli/run.ts';
 import { temporaryFolder } from '../config/temp.ts';
 import { registryOf, shippedDetectors } from '../quality/measure.ts';
 import { BytesSource } from './lines.ts';
+import { LOADING } from './loading.ts';
 import { type Misuse, misuse } from './misuse.ts';
 
 /**
@@ -137,9 +138,7 @@ class StoreKeeper {
   }
 
   load(): Kept | undefined {
-    const saved = loadCheckpoint(this.#store);
-    if (saved === 'outdated') throw new Error('its own checkpoint is outdated');
-    return saved;
+    return loadCheckpoint(this.#store, LOADING);
   }
 
   close(): void {
