@@ -13,6 +13,7 @@ import { drillLog } from '../pipeline/drill-log.ts';
 import { Lane } from '../pipeline/lane.ts';
 import { LocalPipeline } from '../pipeline/local.ts';
 import { Merge, savedPositions } from '../pipeline/merge.ts';
+import { MIGRATED } from '../pipeline/name-key.ts';
 import { createDrillWorker, createResponse, createWorker } from '../pipeline/response.ts';
 import { rotationLog } from '../pipeline/rotation-log.ts';
 import { AlertTelemetry } from '../pipeline/telemetry.ts';
@@ -33,6 +34,7 @@ import { keepFresh } from './keep-fresh.ts';
 import { createLocalElasticsearch } from './local-elasticsearch.ts';
 import { tellOfLocal } from './local-ops.ts';
 import { laneOptionsOf } from './logs.ts';
+import { namesOf } from './names-of.ts';
 import { type Ops, startOps } from './ops.ts';
 import {
   configOption,
@@ -52,6 +54,7 @@ import { createServiceLog, type ServiceLog } from './service-log.ts';
 interface RunOptions extends SetupOptions {
   readonly detectors?: string;
   readonly roles?: readonly RoleName[];
+  readonly forgetNames?: boolean;
 }
 
 export function addRun(program: Command, io: CommandIo): void {
@@ -66,6 +69,7 @@ export function addRun(program: Command, io: CommandIo): void {
     .addOption(credentialsOption())
     .addOption(detectorsOption())
     .addOption(rolesOption())
+    .addOption(forgetNamesOption())
     .action((options: RunOptions) => run(options, io));
   withExample(
     command,
@@ -74,6 +78,12 @@ export function addRun(program: Command, io: CommandIo): void {
     'wayward run --config /etc/wayward/wayward.yaml 2>>/var/log/wayward.log',
   );
 }
+
+const forgetNamesOption = () =>
+  new Option(
+    '--forget-names',
+    'go on although fingerprint_key is another one: actions, networks and clients are learned anew',
+  );
 
 const rolesOption = () =>
   new Option('--roles <names>', `what this process does on Kafka, of ${ROLES.join(',')} (default: all)`).argParser(
@@ -98,12 +108,13 @@ async function run(options: RunOptions, io: CommandIo): Promise<void> {
   await config.resolveSecrets(['kafka', 'elasticsearch', 'response', 'revokers', 'drills'], secretContext(io));
   checkApprovalKey(config.response.approvals);
   const log = createServiceLog(io.stderr);
+  const forgetNames = options.forgetNames === true;
   const ops = await startOps({ config, chosen: options, log, signal: io.signal });
   const endKeeping = keepFresh(config, (message) => log.warn(message));
   try {
     if (config.kafka !== undefined)
-      await runKafka({ config, registry, fetchSecrets, detectors, roles: options.roles, ops, log, io });
-    else await runLocal({ config, registry, fetchSecrets }, detectors, io, log, ops);
+      await runKafka({ config, registry, fetchSecrets, detectors, roles: options.roles, forgetNames, ops, log, io });
+    else await runLocal({ config, registry, fetchSecrets }, detectors, forgetNames, io, log, ops);
   } finally {
     endKeeping();
     await ops.close();
@@ -113,6 +124,7 @@ async function run(options: RunOptions, io: CommandIo): Promise<void> {
 async function runLocal(
   { config, registry, fetchSecrets }: Setup,
   detectors: readonly Detector[],
+  forgetNames: boolean,
   io: CommandIo,
   log: ServiceLog,
   ops: Ops,
@@ -120,12 +132,15 @@ async function runLocal(
   const elasticsearch = config.elasticsearch && (await elasticsearchOf(config.elasticsearch));
   const store = new Store(config.state);
   const release = lockForRun(config.state);
-  const checkpoint = loadCheckpoint(store);
-  if (checkpoint === 'outdated') log.warn('another version of Wayward saved the state: it learns anew from the logs');
-  const saved = checkpoint === 'outdated' ? undefined : checkpoint;
-  const kept = checkpoint === 'outdated' ? Number.POSITIVE_INFINITY : (checkpoint?.deadLetters ?? 0);
-  const letters = new DeadLetterFile(join(config.state, 'dead-letters.ndjson'), kept);
+  let letters: DeadLetterFile | undefined;
   try {
+    const names = await namesOf(config, io);
+    const saved = loadCheckpoint(store, {
+      ...{ key: names.id, forgetNames, where: config.state },
+      onMigrated: (report) => log.warn(report, MIGRATED),
+    });
+    const written = new DeadLetterFile(join(config.state, 'dead-letters.ndjson'), saved?.deadLetters ?? 0);
+    letters = written;
     const response = createResponse(config, registry, store, fetchSecrets);
     const deeds = new DeedsOfStore(registry, response);
     deeds.look();
@@ -138,13 +153,14 @@ async function runLocal(
       },
       onError: (error) => log.error({ err: error }, 'response failed'),
     });
-    const merge = await openMerge(config, io, letters, log, saved && savedPositions(saved.merge));
+    const merge = await openMerge(config, io, written, log, saved && savedPositions(saved.merge));
     const told = new AlertTelemetry(ops.telemetry);
-    const delivery = elasticsearch && createLocalElasticsearch(elasticsearch, store, response, letters, ops, log);
+    const delivery = elasticsearch && createLocalElasticsearch(elasticsearch, store, response, written, ops, log);
     const pipeline = new LocalPipeline(merge, {
       store,
       registry,
       detectors,
+      names,
       respond: (alert) => {
         respondTo(alert, response);
       },
@@ -162,10 +178,10 @@ async function runLocal(
             log.warn({ source: source.name }, warning);
       },
       replay: await replayOf(config, io),
-      syncDeadLetters: () => letters.sync(),
+      syncDeadLetters: () => written.sync(),
     });
     if (saved) pipeline.load(saved);
-    tellOfLocal(ops.telemetry, merge, pipeline, response, letters);
+    tellOfLocal(ops.telemetry, merge, pipeline, response, written);
     ops.started();
     log.info(
       {
@@ -197,7 +213,7 @@ async function runLocal(
     }
     log.info({ counts: merge.counts, detection: pipeline.core.engine.counts }, 'stopped');
   } finally {
-    letters.close();
+    letters?.close();
     store.close();
     release();
   }
