@@ -1,8 +1,9 @@
 import { type Alert, severityRose } from '../alerts/alert.ts';
+import { judged, type Verdict } from '../alerts/verdict.ts';
 import type { Registry } from '../attribution/registry.ts';
 import type { Detector } from '../detectors/detector.ts';
 import type { Store } from '../sinks/store.ts';
-import { closingsAfter, loadAlert, saveAlert } from '../sinks/store-alerts.ts';
+import { alertsToJudge, closingsAfter, loadAlert, saveAlert, verdictIn } from '../sinks/store-alerts.ts';
 import { openReplays, type ReplayOutcome, saveReplay } from '../sinks/store-replays.ts';
 import type { DeadLetter } from '../sources/dead-letter.ts';
 import { type Checkpoint, saveCheckpoint } from './checkpoint.ts';
@@ -75,6 +76,7 @@ export class LocalPipeline {
   /** Until the sources end or the merge's signal; then saves all. */
   async run(): Promise<void> {
     let behind = true;
+    this.#takeEarlierVerdicts();
     await this.#takeReplays(ALL); // sources that have ended give no other occasion
     for await (const batch of this.#merge.batches()) {
       const idle = batch.length === 0;
@@ -97,11 +99,27 @@ export class LocalPipeline {
   /** Closings are records on the left: they are taken in between two batches. */
   #takeClosings(): void {
     const { store } = this.#options;
-    for (const { seq, alert: id, verdict } of closingsAfter(store, this.#closing)) {
-      const alert = this.#changed.get(id) ?? loadAlert(store, id);
-      if (alert) this.core.close(alert, verdict);
-      this.#closing = seq;
+    for (const closing of closingsAfter(store, this.#closing)) {
+      // What the alert has come to is for response to decide about before the verdict is.
+      if (this.#changed.has(closing.alert)) this.#save();
+      const alert = loadAlert(store, closing.alert);
+      if (alert) this.#judge(alert, verdictIn(closing));
+      this.#closing = closing.seq;
     }
+  }
+
+  /** The same verdict once more teaches nothing. */
+  #judge(alert: Alert, verdict: Verdict): void {
+    const isNew = alert.verdict?.value !== verdict.value;
+    if (isNew && this.core.close(alert, verdict.value, verdict)) return;
+    const now = judged(alert, verdict);
+    if (now !== alert) this.#take(now);
+  }
+
+  /** Verdicts that an earlier version has learned from, but not put into the alerts. */
+  #takeEarlierVerdicts(): void {
+    for (const { alert, closing } of alertsToJudge(this.#options.store))
+      if (closing.seq <= this.#closing) this.#take(judged(alert, verdictIn(closing)));
   }
 
   /** Dead letters to be replayed are records on the left, too. What became of them is saved with their events. */

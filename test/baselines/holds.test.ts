@@ -86,7 +86,7 @@ describe('what was flagged teaches nothing', () => {
     watched.use(today + 10 * HOUR, { action: 'DROP TABLE public.orders' });
     const [alert] = watched.worth;
     if (alert === undefined) throw new Error('no alert');
-    watched.core.close(alert, 'true');
+    watched.core.close(alert, 'confirmed');
     watched.use(today + 10 * HOUR + MINUTE, { action: 'DROP TABLE public.customers' });
     expect(watched.worth.length).toBe(2);
     expect(new Set(watched.worth.map(({ id }) => id)).size).toBe(2);
