@@ -1,9 +1,17 @@
 import { type Alert, severityRose } from '../alerts/alert.ts';
-import { judged, type Verdict } from '../alerts/verdict.ts';
+import { judged } from '../alerts/verdict.ts';
 import type { Registry } from '../attribution/registry.ts';
 import type { Detector } from '../detectors/detector.ts';
 import type { Store } from '../sinks/store.ts';
-import { alertsToJudge, closingsAfter, loadAlert, saveAlert, verdictIn } from '../sinks/store-alerts.ts';
+import {
+  alertsToJudge,
+  type Closing,
+  closingOfAlert,
+  closingsAfter,
+  loadAlert,
+  saveAlert,
+  verdictIn,
+} from '../sinks/store-alerts.ts';
 import { openReplays, type ReplayOutcome, saveReplay } from '../sinks/store-replays.ts';
 import type { DeadLetter } from '../sources/dead-letter.ts';
 import { type Checkpoint, saveCheckpoint } from './checkpoint.ts';
@@ -88,6 +96,7 @@ export class LocalPipeline {
       if (idle && behind) this.#options.caughtUp?.();
       behind &&= !idle;
     }
+    this.#takeClosings(); // sources that have ended give no other occasion
     this.#save();
   }
 
@@ -103,15 +112,17 @@ export class LocalPipeline {
       // What the alert has come to is for response to decide about before the verdict is.
       if (this.#changed.has(closing.alert)) this.#save();
       const alert = loadAlert(store, closing.alert);
-      if (alert) this.#judge(alert, verdictIn(closing));
+      if (alert) this.#judge(alert, closing);
       this.#closing = closing.seq;
     }
   }
 
-  /** The same verdict once more teaches nothing. */
-  #judge(alert: Alert, verdict: Verdict): void {
-    const isNew = alert.verdict?.value !== verdict.value;
-    if (isNew && this.core.close(alert, verdict.value, verdict)) return;
+  /** Each verdict teaches what is to be learned from it, unless it repeats the one before; the alert gets the last one. */
+  #judge(alert: Alert, closing: Closing): void {
+    const { store } = this.#options;
+    const verdict = verdictIn(closingOfAlert(store, alert.id) ?? closing);
+    const repeats = closingOfAlert(store, alert.id, closing.seq)?.verdict === closing.verdict;
+    if (!repeats && this.core.close(alert, closing.verdict, verdict)) return;
     const now = judged(alert, verdict);
     if (now !== alert) this.#take(now);
   }

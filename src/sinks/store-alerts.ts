@@ -117,9 +117,13 @@ export function closingsAfter(store: Store, seq: number): Closing[] {
   return store.all('SELECT * FROM closings WHERE seq > ? ORDER BY seq', seq).map(closingOf);
 }
 
-/** The last word on an alert. */
-export function closingOfAlert(store: Store, alert: string): Closing | undefined {
-  const row = store.first('SELECT * FROM closings WHERE alert = ? ORDER BY seq DESC LIMIT 1', alert);
+/** The last verdict on an alert, of all or of those before a `seq`. */
+export function closingOfAlert(store: Store, alert: string, before = Number.MAX_SAFE_INTEGER): Closing | undefined {
+  const row = store.first(
+    'SELECT * FROM closings WHERE alert = ? AND seq < ? ORDER BY seq DESC LIMIT 1',
+    alert,
+    before,
+  );
   return row === undefined ? undefined : closingOf(row);
 }
 
