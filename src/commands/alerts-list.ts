@@ -56,7 +56,8 @@ async function printList(store: Store, options: ListOptions, io: CommandIo): Pro
     warn(io, `--status goes away with the next minor version: write ${instead}, or nothing for what needs a look`);
   }
   const filter = filterOf(options);
-  const alerts = listAlerts(store, filter).toSorted(worstAndNewestFirst);
+  const found = listAlerts(store, filter);
+  const alerts = status === undefined ? found.toSorted(worstAndNewestFirst) : found; // the oldest first, as it was
   if (options.json === true || io.stdout.isTTY !== true) {
     for (const alert of alerts) await write(io.stdout, `${JSON.stringify(alertDocument(alert))}\n`);
     return;
