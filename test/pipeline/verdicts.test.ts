@@ -1,11 +1,11 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Alert } from '../../src/alerts/alert.ts';
 import { createRegistry } from '../../src/attribution/registry.ts';
 import { LocalPipeline } from '../../src/pipeline/local.ts';
 import { Merge } from '../../src/pipeline/merge.ts';
 import { Outgoing } from '../../src/pipeline/outgoing.ts';
 import { Store } from '../../src/sinks/store.ts';
-import { loadAlert, saveAlert, saveClosing } from '../../src/sinks/store-alerts.ts';
+import { closingsAfter, loadAlert, saveAlert, saveClosing } from '../../src/sinks/store-alerts.ts';
 import { OutgoingTable } from '../../src/sinks/store-outgoing.ts';
 import { temporaryFolder } from '../config/temp.ts';
 import { alertOf } from '../response/alert-of.ts';
@@ -15,6 +15,8 @@ function place() {
   const store = new Store(temporaryFolder());
   onTestFinished(() => store.close());
   const table = new OutgoingTable(store);
+  /** Principals whose baseline was told that something was benign. */
+  const lessons: string[] = [];
   const run = async (closing?: number): Promise<Alert[]> => {
     const told: Alert[] = [];
     const pipeline = new LocalPipeline(new Merge([]), {
@@ -29,11 +31,13 @@ function place() {
       };
       pipeline.load({ merge, core: pipeline.core.save(), closing, deadLetters: 0 });
     }
+    const learned = vi.spyOn(pipeline.core.engine, 'accept');
     await pipeline.run();
+    lessons.push(...learned.mock.calls.map(([principal]) => principal));
     return told;
   };
   const delivered = () => table.alerts().map(({ item }) => item);
-  return { store, run, delivered };
+  return { store, run, delivered, lessons };
 }
 
 const said = { alert: 'alert-1', because: 'new release', by: 'ann', at: 1_800_000_100_000 };
@@ -96,4 +100,21 @@ test('what an earlier version left on its way to Elasticsearch is brought there'
   const body = JSON.stringify({ alert: { ...alert, status: 'open' }, rose: true });
   store.run("INSERT INTO outgoing (kind, name, body) VALUES ('alert', 'alert-1/high', ?)", body);
   expect(delivered()).toEqual([{ alert: alertOf(), rose: true }]);
+});
+
+test('each benign teaches once: not when it is repeated, and again only after another verdict', async () => {
+  const { store, run, lessons } = place();
+  saveAlert(store, alertOf({ state: 'over', revision: 3 }));
+  const saying = async (...verdicts: ('benign' | 'confirmed')[]) => {
+    const before = closingsAfter(store, 0).length;
+    for (const [at, verdict] of verdicts.entries()) saveClosing(store, { ...said, verdict, at: said.at + before + at });
+    await run(before);
+    return lessons.splice(0).length;
+  };
+  expect(await saying('benign')).toBe(1);
+  expect(await saying('benign', 'benign')).toBe(0);
+  expect(await saying('confirmed')).toBe(0);
+  expect(await saying('benign')).toBe(1);
+  expect(await saying('confirmed', 'benign', 'benign', 'confirmed')).toBe(1);
+  expect(loadAlert(store, 'alert-1')?.verdict).toMatchObject({ value: 'confirmed', at: said.at + 8 });
 });
