@@ -219,8 +219,8 @@ async function runLocal(
   }
 }
 
-const logAlert = (log: ServiceLog, { id, revision, status, severity, principal, reason }: Alert): void => {
-  log.info({ alert: id, revision, status, severity, principal }, reason);
+const logAlert = (log: ServiceLog, { id, revision, state, verdict, severity, principal, reason }: Alert): void => {
+  log.info({ alert: id, revision, state, verdict: verdict?.value ?? 'new', severity, principal }, reason);
 };
 
 async function openMerge(
