@@ -1,0 +1,59 @@
+import { findCookies } from './cookies.ts';
+import type { Spans } from './found-span.ts';
+import { isCookie, isHarmless, isTelling, kindOf } from './redact-rules.ts';
+
+/** The language of a text: in SQL a bare word is a column, and in PostgreSQL's what stands in double quotes, too. */
+export type Language = 'sql' | 'mysql';
+
+/**
+ * A name and what stands before its value: `name=`, `name: `, `"name":"`, `"name":["`, `user[name]=`, the same inside a JSON string,
+ * and percent-encoded. Group 1 is the name, group 2 what divides them.
+ */
+const NAME =
+  /([A-Za-z_][\w.-]{1,47})(?:\\{0,3}["']|%22|\]?(?:\[\d{0,3}\])?|(?:%5[Bb])?%5[Dd])?\s{0,3}(=>|[=:]|%3[Aa]|%3[Dd])\s{0,3}(?:\[\s{0,3})?/g;
+
+/** Its value, by quoting: 1 in a string inside a string, 2 and 3 quoted, 4 bare. */
+const VALUE =
+  /\\+"([^"]*)|"((?:[^"\\]|\\[\s\S])*)|'((?:[^'\\]|\\[\s\S])*)|((?:(?:bearer|basic|apikey|token)(?:\s|%20|\+){1,3})?[^\s&"'<>]+)/iy;
+
+const SCHEME_BEFORE = /^(?:bearer|basic|apikey|token)(?:\s|%20|\+){1,3}/i;
+
+/** Finds the values of telling names; a value that is no secret is searched itself (`url=https://…?token=x`). */
+export const findNamed = (text: string, spans: Spans, language: Language | undefined): void => {
+  NAME.lastIndex = 0;
+  for (let match = NAME.exec(text); match !== null; match = NAME.exec(text)) {
+    const [, name = '', divider] = match;
+    if (!isTelling(name)) continue;
+    if (isCookie(name)) {
+      const end = findCookies(text, NAME.lastIndex, spans);
+      if (end === undefined) return;
+      NAME.lastIndex = end;
+      continue;
+    }
+    VALUE.lastIndex = NAME.lastIndex;
+    const found = VALUE.exec(text);
+    if (found === null) continue;
+    const [all, nested, double, single, bare] = found;
+    if (
+      language !== undefined &&
+      (bare !== undefined || (language === 'sql' && double !== undefined && divider === '='))
+    )
+      continue;
+    // The backslash belongs to the closing quote of a string inside a JSON string.
+    const raw = nested?.replace(/\\+$/, '') ?? double ?? single ?? bare ?? '';
+    const whole = raw.replace(SCHEME_BEFORE, '');
+    const value = bare === undefined ? whole : withoutRest(whole, name);
+    if (isHarmless(name, value)) continue;
+    const start = found.index + all.indexOf(raw) + raw.length - whole.length;
+    if (!spans.add(kindOf(name), start, value)) return;
+    NAME.lastIndex = start + value.length;
+  }
+};
+
+/** A bare value without what follows it in a list, `;` of a connection string or `?` of an address, and without closing brackets around it. */
+const withoutRest = (value: string, name: string): string => {
+  const next = value.search(/[;,](?=[A-Za-z_][\w.-]{0,40}[=:])/);
+  const own = next === -1 ? value : value.slice(0, next);
+  const alone = /sess/i.test(name) ? own.replace(/[?#;,][\s\S]*$/, '') : own;
+  return /[([{]/.test(alone) ? alone : alone.replace(/[)\]},;]{1,8}$/, '');
+};
