@@ -15,7 +15,7 @@ export const base64Texts = (text: string): Base64Text[] => {
   const found: Base64Text[] = [];
   for (const { index, 0: run } of text.matchAll(RUN)) {
     let at = 0;
-    for (const piece of isPrintable(run.slice(0, HEAD)) ? [run] : run.split('/')) {
+    for (const piece of isPrintable(run.slice(0, HEAD)) ? [run] : run.split(/[/+]/)) {
       const start = index + at;
       at += piece.length + 1;
       if (piece.length < 24 || !isPrintable(piece.slice(0, HEAD))) continue;

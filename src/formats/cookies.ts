@@ -3,7 +3,7 @@ import { isHarmless, isTelling, looksRandom } from './redact-rules.ts';
 import { isMixed } from './secret-patterns/pattern.ts';
 
 /** One cookie and what divides it from the next; group 1 is the name, group 2 the value. */
-const COOKIE = /([^\s=;,"'<>&]{1,128})=([^\s;"'<>]{0,4096})(?:;\s{0,2}|%3[Bb](?:%20|\+)?)?/y;
+const COOKIE = /([^\s=;,"'<>&]{1,128})=(?:\\{0,7}")?([^\s;"'<>]{0,4096})"?(?:;\s{0,2}|%3[Bb](?:%20|\+)?)?/y;
 /** A cookie header of one value without a name. */
 const BARE = /[^\s&"'<>;]+/y;
 const SESSION = /sess|sid$|^sid|auth|token|jwt|login|remember|identity|ticket/i;
@@ -25,7 +25,8 @@ export const findCookies = (text: string, from: number, spans: Spans): number | 
   COOKIE.lastIndex = end;
   for (let match = COOKIE.exec(text); match !== null; match = COOKIE.exec(text)) {
     const [, name = '', value = ''] = match;
-    if (isSession(name, value) && !spans.add('cookie', match.index + name.length + 1, value)) return undefined;
+    if (isSession(name, value) && !spans.add('cookie', text.indexOf(value, match.index + name.length + 1), value))
+      return undefined;
     end = COOKIE.lastIndex;
   }
   if (end > opening.lastIndex) return end;

@@ -10,16 +10,17 @@ export type Language = 'sql' | 'mysql';
  * and percent-encoded. Group 1 is the name, group 2 what divides them.
  */
 const NAME =
-  /([A-Za-z_][\w.-]{1,47})(?:\\{0,3}["']|%22|\]?(?:\[\d{0,3}\])?|(?:%5[Bb])?%5[Dd])?\s{0,3}(=>|[=:]|%3[Aa]|%3[Dd])\s{0,3}(?:\[\s{0,3})?/g;
+  /([A-Za-z_][\w.-]{1,47})(?:\\{0,7}["']{1,2}|%22|\]?(?:\[\d{0,3}\])?|(?:%5[Bb])?%5[Dd])?\s{0,3}(=>|[=:]|%3[Aa]|%3[Dd])\s{0,3}(?:\[\s{0,3})?/g;
 
-/** Its value, by quoting: 1 in a string inside a string, 2 and 3 quoted, 4 bare. */
+/** Its value, by quoting: 1 in a string inside a string, or in a field of CSV, 2 and 3 quoted, 4 bare. */
 const VALUE =
-  /\\+"([^"]*)|"((?:[^"\\]|\\[\s\S])*)|'((?:[^'\\]|\\[\s\S])*)|((?:(?:bearer|basic|apikey|token)(?:\s|%20|\+){1,3})?[^\s&"'<>]+)/iy;
+  /(?:(?:bearer|basic|apikey|token)(?:\s|%20|\+){1,3})?(?:(?:(?:[\\"]{3,}|"")(?=[^\s",:;}\])\\])|\\+")([^"]*)|"((?:[^"\\]|\\[\s\S])*)|'((?:[^'\\]|\\[\s\S])*)|([^\s&"'<>]+))/iy;
 
 const SCHEME_BEFORE = /^(?:bearer|basic|apikey|token)(?:\s|%20|\+){1,3}/i;
 
 /** Finds the values of telling names; a value that is no secret is searched itself (`url=https://…?token=x`). */
 export const findNamed = (text: string, spans: Spans, language: Language | undefined): void => {
+  const literals = new Literals(text);
   NAME.lastIndex = 0;
   for (let match = NAME.exec(text); match !== null; match = NAME.exec(text)) {
     const [, name = '', divider] = match;
@@ -34,21 +35,40 @@ export const findNamed = (text: string, spans: Spans, language: Language | undef
     const found = VALUE.exec(text);
     if (found === null) continue;
     const [all, nested, double, single, bare] = found;
-    if (
-      language !== undefined &&
-      (bare !== undefined || (language === 'sql' && double !== undefined && divider === '='))
-    )
-      continue;
+    // In SQL a bare word is a column, unless it stands in a literal: `dblink('password=x')`.
+    const isColumn = bare !== undefined || (language === 'sql' && double !== undefined && divider === '=');
+    if (language !== undefined && isColumn && !literals.isInside(match.index)) continue;
     // The backslash belongs to the closing quote of a string inside a JSON string.
-    const raw = nested?.replace(/\\+$/, '') ?? double ?? single ?? bare ?? '';
+    const group = nested ?? double ?? single ?? bare ?? '';
+    const raw = group.replace(/\\+$/, '');
     const whole = raw.replace(SCHEME_BEFORE, '');
     const value = bare === undefined ? whole : withoutRest(whole, name);
     if (isHarmless(name, value)) continue;
-    const start = found.index + all.indexOf(raw) + raw.length - whole.length;
+    const start = found.index + all.length - group.length + raw.length - whole.length;
     if (!spans.add(kindOf(name), start, value)) return;
     NAME.lastIndex = start + value.length;
   }
 };
+
+/** Which places of a statement are inside a literal, asked for in order. */
+class Literals {
+  readonly #text: string;
+  #at = 0;
+  #isInside = false;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  isInside(place: number): boolean {
+    for (let quote = this.#text.indexOf("'", this.#at); quote !== -1 && quote < place; ) {
+      this.#isInside = !this.#isInside;
+      this.#at = quote + 1;
+      quote = this.#text.indexOf("'", this.#at);
+    }
+    return this.#isInside;
+  }
+}
 
 /** A bare value without what follows it in a list, `;` of a connection string or `?` of an address, and without closing brackets around it. */
 const withoutRest = (value: string, name: string): string => {

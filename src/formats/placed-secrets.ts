@@ -47,16 +47,17 @@ const PLACES: readonly Place[] = [
   // XML, forms of several parts, and lists of names and values.
   {
     kind: 'secret',
-    pattern: /<(?<name>[A-Za-z_][\w.:-]{1,47})(?:\s[^<>]{0,200})?>\s{0,8}(?<secret>[^<>\s][^<>]{0,4096})<\//dg,
-  },
-  {
-    kind: 'secret',
-    pattern: /name="(?<name>[\w.[\]-]{2,48})"[ \t]{0,4}\r?\n[ \t]{0,4}\r?\n(?<secret>[^\r\n]{1,4096})/dg,
+    pattern: /<(?<name>[A-Za-z_][\w.:-]{1,47})(?:\s[^<>]{0,200})?>\s{0,8}(?<secret>[^<>\s][^<>]{0,4096})(?:<\/|$)/dg,
   },
   {
     kind: 'secret',
     pattern:
-      /"(?:name|key|header)"\s{0,3}:\s{0,3}"(?<name>[\w.-]{2,48})"\s{0,3},\s{0,3}"value"\s{0,3}:\s{0,3}"(?<secret>[^"\\]{1,4096})/dgi,
+      /name="{1,2}(?<name>[\w.[\]-]{2,48})\\{0,7}"{1,2}[ \t]{0,4}\r?\n[ \t]{0,4}\r?\n(?<secret>[^\r\n]{1,4096})/dg,
+  },
+  {
+    kind: 'secret',
+    pattern:
+      /"{1,2}(?:name|key|header)"{1,2}\s{0,3}:\s{0,3}"{1,2}(?<name>[\w.-]{2,48})"{1,2}\s{0,3},\s{0,3}"{1,2}value"{1,2}\s{0,3}:\s{0,3}"[\\"]{0,7}(?<secret>(?:[^"\\]|\\[\s\S]){1,4096})/dgi,
   },
 ];
 
