@@ -50,7 +50,7 @@ export const findSecrets = (text: string, seen: number, most: number, language?:
     const layerSeen: number = depth === 0 ? seen : look(layer.text);
     const [issued, placed] = searchLayer(layer.text, layerSeen, most, language);
     for (const spans of [issued, placed]) {
-      if (spans.cut !== Number.POSITIVE_INFINITY) cut = Math.min(cut, placeOf(spans.cut));
+      if (spans.isFull) cut = Math.min(cut, placeOf(spans.cut));
       for (const { start, end, kind, secret } of spans.list)
         all.push({ start: placeOf(start), end: placeOf(end), kind, secret, isIssued: spans === issued });
     }

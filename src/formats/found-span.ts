@@ -17,6 +17,11 @@ export class Spans {
     this.#most = most;
   }
 
+  /** Whether there was one too many. */
+  get isFull(): boolean {
+    return this.cut !== Number.POSITIVE_INFINITY;
+  }
+
   /** False where enough was found. */
   add(kind: string, start: number, secret: string, end = start + secret.length): boolean {
     if (this.list.length < this.#most) {

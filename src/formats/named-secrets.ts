@@ -5,12 +5,16 @@ import { isCookie, isHarmless, isTelling, kindOf } from './redact-rules.ts';
 /** The language of a text: in SQL a bare word is a column, and in PostgreSQL's what stands in double quotes, too. */
 export type Language = 'sql' | 'mysql';
 
+/** What divides a name from its value; `=>` in Ruby and Perl. */
+const DIVIDER = /(=>|[=:]|%3[Aa]|%3[Dd])\s{0,3}(?:\[\s{0,3})?/g;
+
 /**
- * A name and what stands before its value: `name=`, `name: `, `"name":"`, `"name":["`, `user[name]=`, the same inside a JSON string,
- * and percent-encoded. Group 1 is the name, group 2 what divides them.
+ * The name before it: `name=`, `name: `, `"name":"`, `"name":["`, `user[name]=`, the same inside a JSON string or a field of CSV, and percent-encoded.
+ * Looked for backwards from a divider: words without one are most of a text.
  */
-const NAME =
-  /([A-Za-z_][\w.-]{1,47})(?:\\{0,7}["']{1,2}|%22|\]?(?:\[\d{0,3}\])?|(?:%5[Bb])?%5[Dd])?\s{0,3}(=>|[=:]|%3[Aa]|%3[Dd])\s{0,3}(?:\[\s{0,3})?/g;
+const NAME = /([A-Za-z_][\w.-]{1,47})(?:\\{0,7}["']{1,2}|%22|\]?(?:\[\d{0,3}\])?|(?:%5[Bb])?%5[Dd])?\s{0,3}$/;
+/** As much as a name with its closing may be long. */
+const BEFORE = 68;
 
 /** Its value, by quoting: 1 in a string inside a string, or in a field of CSV, 2 and 3 quoted, 4 bare. */
 const VALUE =
@@ -21,17 +25,18 @@ const SCHEME_BEFORE = /^(?:bearer|basic|apikey|token)(?:\s|%20|\+){1,3}/i;
 /** Finds the values of telling names; a value that is no secret is searched itself (`url=https://…?token=x`). */
 export const findNamed = (text: string, spans: Spans, language: Language | undefined): void => {
   const literals = new Literals(text);
-  NAME.lastIndex = 0;
-  for (let match = NAME.exec(text); match !== null; match = NAME.exec(text)) {
-    const [, name = '', divider] = match;
-    if (!isTelling(name)) continue;
+  let cookiesEnd = 0;
+  DIVIDER.lastIndex = 0;
+  for (let match = DIVIDER.exec(text); match !== null; match = DIVIDER.exec(text)) {
+    const [, divider] = match;
+    const [, name = ''] = NAME.exec(text.slice(Math.max(0, match.index - BEFORE), match.index)) ?? [];
+    if (name === '' || !isTelling(name)) continue;
     if (isCookie(name)) {
-      const end = findCookies(text, NAME.lastIndex, spans);
-      if (end === undefined) return;
-      NAME.lastIndex = end;
+      if (DIVIDER.lastIndex >= cookiesEnd) cookiesEnd = findCookies(text, DIVIDER.lastIndex, spans);
+      if (spans.isFull) return;
       continue;
     }
-    VALUE.lastIndex = NAME.lastIndex;
+    VALUE.lastIndex = DIVIDER.lastIndex;
     const found = VALUE.exec(text);
     if (found === null) continue;
     const [all, nested, double, single, bare] = found;
@@ -46,7 +51,7 @@ export const findNamed = (text: string, spans: Spans, language: Language | undef
     if (isHarmless(name, value)) continue;
     const start = found.index + all.length - group.length + raw.length - whole.length;
     if (!spans.add(kindOf(name), start, value)) return;
-    NAME.lastIndex = start + value.length;
+    DIVIDER.lastIndex = start + value.length;
   }
 };
 

@@ -32,7 +32,7 @@ const PLACES: readonly Place[] = [
   {
     kind: 'secret',
     pattern:
-      /(?<![\w-])--?(?<name>[A-Za-z][\w.-]{1,47})(?:\s{1,3}|\+|%20)(?!-)(?:"(?<secret>[^"]{1,4096})|'(?<secret>[^']{1,4096})|(?<secret>[^\s&"'<>]{1,4096}))/dg,
+      /(?<![\w-])--?(?<name>[A-Za-z][\w.-]{1,47})(?:\s{1,3}|\+|%20)(?!-)(?:"(?![\\"])(?<secret>(?:[^"\\]|\\[\s\S]){1,4096})|[\\"]{2,8}(?<secret>[^"\\]{1,4096})|'(?<secret>[^']{1,4096})|(?<secret>[^\s&"'<>]{1,4096}))/dg,
   },
   {
     kind: 'password',
@@ -47,7 +47,7 @@ const PLACES: readonly Place[] = [
   // XML, forms of several parts, and lists of names and values.
   {
     kind: 'secret',
-    pattern: /<(?<name>[A-Za-z_][\w.:-]{1,47})(?:\s[^<>]{0,200})?>\s{0,8}(?<secret>[^<>\s][^<>]{0,4096})(?:<\/|$)/dg,
+    pattern: /<(?<name>[A-Za-z_][\w.:-]{1,47})(?:\s[^<>]{0,200})?>\s{0,8}(?<secret>[^<>\s][^<>]{0,4096})(?:<\/|<.?$|$)/dg,
   },
   {
     kind: 'secret',
@@ -57,7 +57,7 @@ const PLACES: readonly Place[] = [
   {
     kind: 'secret',
     pattern:
-      /"{1,2}(?:name|key|header)"{1,2}\s{0,3}:\s{0,3}"{1,2}(?<name>[\w.-]{2,48})"{1,2}\s{0,3},\s{0,3}"{1,2}value"{1,2}\s{0,3}:\s{0,3}"[\\"]{0,7}(?<secret>(?:[^"\\]|\\[\s\S]){1,4096})/dgi,
+      /"{1,2}(?:name|key|header)"{1,2}\s{0,3}:\s{0,3}"{1,2}(?<name>[\w.-]{2,48})"{1,2}\s{0,3},\s{0,3}"{1,2}value"{1,2}\s{0,3}:\s{0,3}(?:"(?![\\"])(?<secret>(?:[^"\\]|\\[\s\S]){1,4096})|[\\"]{2,8}(?<secret>[^"\\]{1,4096}))/dgi,
   },
 ];
 
