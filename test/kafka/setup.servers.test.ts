@@ -116,6 +116,7 @@ describeWith('wayward setup kafka', startKafka, (server) => {
 
   test('two at once: both succeed', async () => {
     await withAdmin(await client(), (admin) => admin.deleteTopics({ topics: OWN }));
+    await expect.poll(topics).toEqual([]); // a moment later
     const both = await Promise.all([1, 2].map(() => setup({ brokers: [server().broker] })));
     expect(both.map(({ code, stderr }) => ({ code, stderr }))).toEqual(Array(2).fill({ code: 0, stderr: '' }));
     expect(await topics()).toEqual(OWN);
