@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runChaos } from '../test/chaos/run.ts';
 import { startElasticsearch } from '../test/servers/elasticsearch.ts';
-import { startKafka } from '../test/servers/kafka.ts';
+import { startOwnKafka } from '../test/servers/kafka.ts';
 
 /**
  * Processes that share the work over a real Kafka are killed at random; what they say in the end must be what `wayward scan`
@@ -22,7 +22,7 @@ const { values } = parseArgs({
 const folder = mkdtempSync(join(tmpdir(), 'wayward-chaos-'));
 const began = Date.now();
 const say = (text: string): void => console.log(`${((Date.now() - began) / 1000).toFixed(1).padStart(7)} s  ${text}`);
-const kafka = await startKafka({ heap: '512m' });
+const kafka = await startOwnKafka({ heap: '512m' });
 const elasticsearch = await startElasticsearch({ heap: '512m' });
 try {
   const result = await runChaos(

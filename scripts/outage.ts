@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runOutage } from '../test/chaos/outage.ts';
 import { startElasticsearch } from '../test/servers/elasticsearch.ts';
-import { startKafka } from '../test/servers/kafka.ts';
+import { startOwnKafka } from '../test/servers/kafka.ts';
 
 /**
  * A real Elasticsearch is killed while alerts come in, and comes back with 429s, partial failures, cut connections and
@@ -20,7 +20,7 @@ const { values } = parseArgs({
 const folder = mkdtempSync(join(tmpdir(), 'wayward-outage-'));
 const began = Date.now();
 const say = (text: string): void => console.log(`${((Date.now() - began) / 1000).toFixed(1).padStart(7)} s  ${text}`);
-const kafka = await startKafka({ heap: '512m' });
+const kafka = await startOwnKafka({ heap: '512m' });
 const elasticsearch = await startElasticsearch();
 try {
   const run = {
