@@ -6,7 +6,7 @@ import { describeWith } from '../servers/require-server.ts';
 import { startTogether } from '../servers/start-together.ts';
 import { runChaos } from './run.ts';
 
-/** A short form of scripts/chaos.ts. */
+/** A short form of `npm run soak -- chaos`. */
 describeWith(
   'processes that are killed while they share the work over Kafka',
   () => startTogether({ kafka: () => startOwnKafka({ heap: '512m' }), elasticsearch: startElasticsearch }),

@@ -14,7 +14,7 @@ import { delivered } from './chaos.ts';
 import { Cluster } from './cluster.ts';
 import { runOutage } from './outage.ts';
 
-/** A short form of scripts/outage.ts. */
+/** A short form of `npm run soak -- outage`. */
 describeWith(
   'an Elasticsearch that is killed, and comes back with every kind of trouble',
   () => startTogether({ kafka: () => startOwnKafka({ heap: '512m' }), elasticsearch: startElasticsearch }),

@@ -1,116 +1,51 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Alert } from '../../src/alerts/alert.ts';
-import { alertDocument } from '../../src/alerts/document.ts';
-import type { AttackKind } from '../../src/simulate/attacks.ts';
 import {
-  type HistoryFormat,
-  type PrincipalHistory,
-  type PrincipalKind,
-  principalHistory,
-  withAttack,
-} from '../../src/simulate/scenarios-for-quality.ts';
-import { type Learned, lastDay, learn, scanned, shippedDetectors } from './measure.ts';
+  bothWays,
+  claimsAreNoAlert,
+  isAtMostLow,
+  isOneAlert,
+  newSubject,
+  type Subject,
+  WORLDS,
+  wakesNobody,
+} from './worlds.ts';
 
 /** Bursty agents, thirty days of history each: attacks that must be one alert, oddities that must not wake anybody. */
 
-const detectors = shippedDetectors();
+const SEEDS = { office: 20, 'always-on': 10, cron: 10 };
 
-const worth = (alerts: readonly Alert[]): Alert[] => alerts.filter(({ severity }) => severity !== 'low');
-/** What a failure shows: who was told what. */
-const told = (alerts: readonly Alert[]): string[] =>
-  alerts.map(
-    ({ severity, bits, openedAt, findings }) =>
-      `${new Date(openedAt).toISOString()} ${severity} ${bits}: ${findings.map(({ reason }) => reason).join(' | ')}`,
-  );
-
-interface Subject {
-  readonly seed: number;
-  readonly history: PrincipalHistory;
-  readonly learned: Learned;
-}
-
-const AGENTS: readonly (readonly [PrincipalKind, HistoryFormat, seeds: number, readonly AttackKind[]])[] = [
-  ['office', 'nginx-json', 20, ['volume-x50', 'night-hour', 'denials', 'second-client', 'errors']],
-  ['office', 'pgaudit-json', 20, ['volume-x50', 'night-hour', 'drop-table', 'denials', 'second-client', 'errors']],
-  ['always-on', 'nginx-json', 10, ['volume-x50', 'denials', 'second-client', 'errors']],
-  ['cron', 'pgaudit-json', 10, ['drop-table', 'denials', 'second-client', 'errors']],
-];
-
-describe.each(AGENTS)('an agent at work: %s, %s, %i seeds', (kind, format, seeds, attacks) => {
+describe.each(WORLDS)('an agent at work: $kind, $format', (world) => {
   let subjects: Subject[];
+  // Thirty days of twenty agents: longer than hooks may take elsewhere.
   beforeAll(() => {
-    subjects = Array.from({ length: seeds }, (_, index) => {
-      const seed = index + 1;
-      const history = principalHistory({ seed, days: 30, kind, format });
-      return { seed, history, learned: learn(history, detectors) };
-    });
-  });
+    subjects = Array.from({ length: SEEDS[world.kind] }, (_, index) => newSubject(world, index + 1));
+  }, 300_000);
 
   /** The seeds whose alerts are not as they should be, with those alerts. */
-  const failures = (
-    played: (subject: Subject) => PrincipalHistory,
-    isRight: (alerts: readonly Alert[], attack: PrincipalHistory['attack']) => boolean,
-  ): Record<string, string[]> => {
-    const failed: Record<string, string[]> = {};
-    for (const subject of subjects) {
-      const history = played(subject);
-      const alerts = lastDay(subject.learned, history, detectors);
-      if (!isRight(worth(alerts), history.attack)) failed[`seed ${subject.seed}`] = told(alerts);
-    }
-    return failed;
-  };
+  const failures = (wrong: (subject: Subject) => readonly string[] | undefined) =>
+    Object.fromEntries(
+      subjects.flatMap((subject) => {
+        const told = wrong(subject);
+        return told === undefined ? [] : [[`seed ${subject.seed}`, told]];
+      }),
+    );
 
-  test('31 ordinary days wake nobody', () => {
-    expect(
-      failures(
-        ({ history }) => history,
-        (alerts) => alerts.length === 0,
-      ),
-    ).toEqual({});
-  });
+  test('31 ordinary days wake nobody', () => expect(failures(wakesNobody)).toEqual({}));
 
-  test.each(attacks)('%s is exactly one alert of medium or higher, opened while it goes on', (attack) => {
-    expect(
-      failures(
-        ({ history, seed }) => withAttack(history, attack, seed),
-        ([alert, ...more], { start, end } = { kind: attack, start: 0, end: 0 }) =>
-          alert !== undefined &&
-          more.length === 0 &&
-          alert.agent === 'order-agent-1' &&
-          alert.openedAt >= start &&
-          alert.openedAt <= end,
-      ),
-    ).toEqual({});
-  });
+  test.each(world.attacks)('%s is exactly one alert of medium or higher, opened while it goes on', (attack) =>
+    expect(failures((subject) => isOneAlert(subject, attack))).toEqual({}),
+  );
 
-  test('claims of a stranger who fails to log in are no alert against the agent', () => {
-    for (const { seed, history, learned } of subjects) {
-      // The network that they come from may be one's business; the agent that they name is not.
-      const ofAgents = (alerts: readonly Alert[]) =>
-        alerts.filter(({ agent }) => agent !== undefined).map(({ id }) => id);
-      const without = ofAgents(lastDay(learned, history, detectors));
-      const alerts = lastDay(learned, withAttack(history, 'forged-claims', seed), detectors);
-      expect(ofAgents(alerts)).toEqual(without);
-    }
-  });
+  test('claims of a stranger who fails to log in are no alert against the agent', () =>
+    expect(failures(claimsAreNoAlert)).toEqual({}));
 
   test('going on from what was saved gives what one run over the whole file gives', async () => {
-    const { seed, history, learned } = subjects[6] as Subject;
-    for (const attack of attacks) {
-      const attacked = withAttack(history, attack, seed);
-      expect(lastDay(learned, attacked, detectors).map(alertDocument), attack).toEqual(
-        (await scanned(attacked, detectors)).map(alertDocument),
-      );
+    for (const attack of world.attacks) {
+      const { resumed, scanned } = await bothWays(subjects[6] as Subject, attack);
+      expect(resumed, attack).toEqual(scanned);
     }
   });
 
-  if (kind !== 'office') return;
-  test('one short burst at night is at most low', () => {
-    expect(
-      failures(
-        ({ history, seed }) => withAttack(history, 'night-burst', seed),
-        (alerts) => alerts.length === 0,
-      ),
-    ).toEqual({});
-  });
+  if (world.kind !== 'office') return;
+  test('one short burst at night is at most low', () => expect(failures(isAtMostLow)).toEqual({}));
 });

@@ -11,6 +11,7 @@ import { withAdmin } from '../../../src/kafka/topics.ts';
 import { decodeEvents } from '../../../src/pipeline/kafka/events-message.ts';
 import { CONTROL, DEAD_LETTERS, EVENTS } from '../../../src/pipeline/kafka/topics.ts';
 import { alertsSaid, readTopic } from '../../chaos/outcome.ts';
+import { COMPILED } from '../../compiled.ts';
 import { temporaryFolder } from '../../config/temp.ts';
 import { settingsOf } from '../../kafka/settings-of.ts';
 import { type RunningWayward, spawnWayward, waywardSays } from '../../live/wayward.ts';
@@ -48,7 +49,7 @@ interface Said {
 
 const says = (config: string, ...args: string[]): Promise<Said> =>
   new Promise((resolve) => {
-    const env = { PATH: process.env.PATH, ...KEY };
+    const env = { PATH: process.env.PATH, ...COMPILED, ...KEY };
     execFile(process.execPath, [BIN, 'dead-letters', ...args, '--config', config], { env }, (error, stdout, stderr) =>
       resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
     );

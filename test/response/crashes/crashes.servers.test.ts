@@ -1,16 +1,15 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { loadSetup, secretContext } from '../../../src/commands/options.ts';
 import { createResponse, createWorker } from '../../../src/pipeline/response.ts';
 import type { ResponseContext } from '../../../src/response/context.ts';
 import { REVOKERS } from '../../../src/revokers/registry.ts';
 import { Store } from '../../../src/sinks/store.ts';
+import { COMPILED } from '../../compiled.ts';
 import { temporaryFolder } from '../../config/temp.ts';
 import { describeWith } from '../../servers/require-server.ts';
 import { CRASH_ISSUERS } from './issuers.ts';
@@ -20,8 +19,6 @@ import { CRASH_POINTS, type CrashPoint } from './points.ts';
 const TIMEOUT = 120_000;
 const CRASH_AT = join(import.meta.dirname, 'crash-at.ts');
 const BIN = join(import.meta.dirname, '..', '..', '..', 'bin', 'wayward.js');
-const COMPILED = mkdtempSync(join(tmpdir(), 'wayward-compiled-'));
-afterAll(() => rmSync(COMPILED, { recursive: true }));
 const POINTS = Object.keys(CRASH_POINTS) as CrashPoint[];
 
 /** A real `wayward revoke`, killed at that point. */
@@ -40,7 +37,7 @@ async function crash(config: string, at: CrashPoint): Promise<void> {
     config,
   ];
   const child = promisify(execFile)(process.execPath, args, {
-    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: COMPILED, WAYWARD_TEST_CRASH_AT: at },
+    env: { PATH: process.env.PATH, ...COMPILED, WAYWARD_TEST_CRASH_AT: at },
   });
   await expect(child).rejects.toMatchObject({ signal: 'SIGKILL' });
 }
