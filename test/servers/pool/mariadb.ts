@@ -33,7 +33,7 @@ async function clean(root: mysql.Connection, before: Before): Promise<void> {
     if (was !== value) await root.query(`SET GLOBAL ${name} = ${/^\d+$/.test(was ?? '') ? was : root.escape(was)}`);
   }
   for (const name of await column(root, 'SHOW DATABASES'))
-    if (!SYSTEM.includes(name)) await root.query(`DROP DATABASE ${root.escapeId(name)}`);
+    if (!SYSTEM.includes(name)) await root.query(`DROP DATABASE ${root.escapeId(name, true)}`);
   for (const account of await accounts(root)) if (!before.accounts.has(account)) await root.query(`DROP ${account}`);
   await root.query('TRUNCATE mysql.general_log');
 }
