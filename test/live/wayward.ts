@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { COMPILED } from '../compiled.ts';
+import { watched } from '../servers/watched.ts';
 
 const BIN = join(import.meta.dirname, '..', '..', 'bin', 'wayward.js');
 /** As bin/wayward.js starts Node. */
@@ -45,14 +46,14 @@ export function spawnWayward(
   env: Readonly<Record<string, string>> = {},
   args: readonly string[] = [],
 ): RunningWayward {
-  const child = spawn(process.execPath, [...NODE_FLAGS, BIN, 'run', '--config', config, ...args], {
-    env: { PATH: process.env.PATH, ...COMPILED, ...env },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const killNow = () => child.kill('SIGKILL');
-  process.once('exit', killNow);
+  const child = watched(
+    spawn(process.execPath, [...NODE_FLAGS, BIN, 'run', '--config', config, ...args], {
+      env: { PATH: process.env.PATH, ...COMPILED, ...env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true,
+    }),
+  );
   const gone = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
-  void gone.then(() => process.off('exit', killNow));
   const lines: LogLine[] = [];
   const waiting = new Set<() => void>();
   createInterface({ input: child.stderr }).on('line', (text) => {
