@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TopicTail } from '../../src/kafka/topic-tail.ts';
 import { DELIVER_GROUP } from '../../src/pipeline/kafka/deliver.ts';
-import { ALERTS, EVENTS, INGEST } from '../../src/pipeline/kafka/topics.ts';
+import { SnapshotReader } from '../../src/pipeline/kafka/snapshot.ts';
+import { ALERTS, EVENTS, INGEST, STATE } from '../../src/pipeline/kafka/topics.ts';
 import { integer, seeded } from '../../src/simulate/random.ts';
 import type { RunningWayward } from '../live/wayward.ts';
 import { endsOf } from '../servers/kafka-ends.ts';
@@ -88,6 +89,32 @@ async function detected(cluster: Cluster, deadline: number): Promise<void> {
     if (Date.now() > deadline) throw new Error(`detection did not come to ${ends}: ${at}\n${troubleOf(cluster)}`);
     await sleep(500);
   }
+}
+
+/** Until the snapshots of detection hold all that it has committed by now. */
+export async function saved(cluster: Cluster, patience: number): Promise<void> {
+  const deadline = Date.now() + patience;
+  const committedNow = await states(cluster);
+  for (;;) {
+    const later = await states(cluster);
+    const isSaved = ([partition, { offset }]: readonly [number, SnapshotReader]): boolean => {
+      const snapshot = later.get(partition)?.snapshot;
+      return typeof snapshot === 'object' && snapshot.offset >= offset;
+    };
+    if ([...committedNow].every(isSaved)) return;
+    if (Date.now() > deadline) throw new Error(`no snapshot was made\n${troubleOf(cluster)}`);
+    await sleep(200);
+  }
+}
+
+async function states(cluster: Cluster): Promise<ReadonlyMap<number, SnapshotReader>> {
+  const readers = new Map<number, SnapshotReader>();
+  await readTopic(cluster.client, STATE, (partition, { key, value }) => {
+    const reader = readers.get(partition) ?? new SnapshotReader();
+    readers.set(partition, reader);
+    reader.take(String(key), value);
+  });
+  return readers;
 }
 
 /** Until everything that was said on the topic until now is in Elasticsearch; where that is. */

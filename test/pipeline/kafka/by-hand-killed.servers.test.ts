@@ -1,11 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { drillOrders } from '../../../src/drills/orders.ts';
 import { withAdmin } from '../../../src/kafka/topics.ts';
 import { Outbox } from '../../../src/response/outbox.ts';
 import type { LogLine, RunningWayward } from '../../live/wayward.ts';
 import { describeWith } from '../../servers/require-server.ts';
-import { type Place, responds, until } from './responders.ts';
+import { metAgain, type Place, responds, until } from './responders.ts';
 import { holdRoles, ndjson, newSite, recorded, rotationsOf, startSiteServers, trail } from './site.ts';
 
 const TIMEOUT = 180_000;
@@ -109,8 +108,9 @@ describeWith('drills and rotations by hand, whose responder dies or sleeps', sta
         place.command('a', 'drill', 'vault'),
         place.command('b', 'rotate', '--credential', 'cred-pg', '--execute'),
       ]);
+      const awake = metAgain(sleeper);
       process.kill(sleeper.pid, 'SIGCONT');
-      await sleep(3_000);
+      await awake;
       // It reads the words when it wakes, and finds out before it does anything about them.
       const done = ({ lines }: RunningWayward) =>
         lines.flatMap(({ msg }) => (msg === 'drill passed' || msg === 'rotation' ? [msg] : []));
