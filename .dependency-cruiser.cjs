@@ -39,8 +39,9 @@ const CONFIG_FILE = '-file[.]ts$';
 /** What any configuration is written with, such as `90d` or a secret's reference; the rest of config/ knows all stages. */
 const CONFIG_WORDS = '^src/config/(duration|instant|nearest|located|explain-issue|yaml-file|secrets|named-spec)[.]ts$';
 
-/** What starts a server that is no part of Wayward, in a process of its own. */
-const REAL_SERVERS = '^test/servers/(chromium|elasticsearch|envoy|kafka|mariadb|moto|nginx|postgres|vault)[.]ts$';
+/** What starts a server, or Wayward itself, as a process of its own. */
+const OWN_PROCESSES =
+  '^test/(servers/(chromium|elasticsearch|envoy|kafka|mariadb|moto|nginx|postgres|vault)|live/wayward|cli/process)[.]ts$';
 
 const folders = (names) => `^src/(${names.join('|')})/`;
 
@@ -229,10 +230,10 @@ module.exports = {
     {
       name: 'unit-tests-start-no-server',
       comment:
-        'A test that starts a server, or reaches a file that does, is named `….servers.test.ts`: it runs after the quick ones.',
+        'A test that starts a server or a process, or reaches a file that does, is named `….servers.test.ts`: it runs after the quick ones.',
       severity: 'error',
       from: { path: '^test/.*[.]test[.]ts$', pathNot: '[.]servers[.]test[.]ts$' },
-      to: { path: REAL_SERVERS, reachable: true },
+      to: { path: OWN_PROCESSES, reachable: true },
     },
     {
       name: 'resolvable',

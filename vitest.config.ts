@@ -9,13 +9,15 @@ const cores = availableParallelism();
 export default defineConfig({
   test: {
     reporters: ['default', new SkipReasons()],
+    // The servers of the pool are stopped in good order.
+    teardownTimeout: 60_000,
     projects: [
       {
         extends: true,
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.servers.test.ts'],
+          exclude: ['test/**/*.{servers,long}.test.ts'],
           pool: 'threads',
           maxWorkers: cores,
           testTimeout: 30_000,
@@ -25,11 +27,24 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'long',
+          include: ['test/**/*.long.test.ts'],
+          pool: 'threads',
+          maxWorkers: cores,
+          sequence: { groupOrder: 1 },
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'servers',
           include: ['test/**/*.servers.test.ts'],
+          globalSetup: 'test/servers/pool/setup.ts',
           maxWorkers: Math.max(1, Math.min(cores, Math.floor(totalmem() / BYTES_A_WORKER))),
-          // After the quick ones, which do not have to share the cores with servers then.
-          sequence: { groupOrder: 1 },
+          // After those that only compute, which do not have to share the cores with servers then.
+          sequence: { groupOrder: 2 },
           // A fresh PostgreSQL takes seconds on a busy machine.
           testTimeout: 120_000,
           hookTimeout: 60_000,

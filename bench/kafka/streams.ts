@@ -9,7 +9,7 @@ import { createKafka } from '../../src/kafka/client.ts';
 import { makeTopic, withAdmin } from '../../src/kafka/topics.ts';
 import { type RunningWayward, spawnWayward, waywardSays } from '../../test/live/wayward.ts';
 import { freePort } from '../../test/servers/free-port.ts';
-import { type Kafka as Broker, startKafka } from '../../test/servers/kafka.ts';
+import { type Kafka as Broker, startOwnKafka } from '../../test/servers/kafka.ts';
 
 export interface StreamsOptions {
   /** Everything that it holds is removed. */
@@ -41,7 +41,7 @@ const REQUEST = 1024 * 1024;
 /** As brokers do unless told otherwise: processes that start together share the work from their first moment. */
 const PROPERTIES = { 'group.initial.rebalance.delay.ms': '3000' };
 
-export const startBroker = (): Promise<Broker> => startKafka({ heap: '512m', properties: PROPERTIES });
+export const startBroker = (): Promise<Broker> => startOwnKafka({ heap: '512m', properties: PROPERTIES });
 
 /** One raw topic on a real broker, Wayward's own, and processes of Wayward that work on them. */
 export class Streams {

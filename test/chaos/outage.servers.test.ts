@@ -5,7 +5,7 @@ import { temporaryFolder } from '../config/temp.ts';
 import type { LogLine } from '../live/wayward.ts';
 import { startElasticsearch } from '../servers/elasticsearch.ts';
 import { startFaultyProxy } from '../servers/faulty-proxy.ts';
-import { startKafka } from '../servers/kafka.ts';
+import { startOwnKafka } from '../servers/kafka.ts';
 import { describeWith } from '../servers/require-server.ts';
 import { startTogether } from '../servers/start-together.ts';
 import { ACTIVITY } from '../sinks/elasticsearch/behind-proxy.ts';
@@ -17,7 +17,7 @@ import { runOutage } from './outage.ts';
 /** A short form of `npm run soak -- outage`. */
 describeWith(
   'an Elasticsearch that is killed, and comes back with every kind of trouble',
-  () => startTogether({ kafka: () => startKafka({ heap: '512m' }), elasticsearch: startElasticsearch }),
+  () => startTogether({ kafka: () => startOwnKafka({ heap: '512m' }), elasticsearch: startElasticsearch }),
   (servers) => {
     test('detection goes on, health says what is wrong, and in the end each alert and document is there once', async () => {
       const run = { folder: temporaryFolder(), events: 1_000, liveSeconds: 6, downSeconds: 5 };

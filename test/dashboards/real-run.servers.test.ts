@@ -74,7 +74,7 @@ describeWith(
   'every panel after a real run: logs on Kafka, one process in every role, documents in Elasticsearch',
   () =>
     startTogether({
-      kafka: () => startKafka({ heap: '512m' }),
+      kafka: startKafka,
       elasticsearch: startElasticsearch,
       postgres: startPostgres,
     }),

@@ -13,7 +13,7 @@ import { type ChaosLogs, chaosLogs } from '../../chaos/logs.ts';
 import { alertsSaid, baselinesLearned, readTopic } from '../../chaos/outcome.ts';
 import { temporaryFile, temporaryFolder } from '../../config/temp.ts';
 import { missesBroker, type RunningWayward, spawnWayward, waywardSays } from '../../live/wayward.ts';
-import { startKafka } from '../../servers/kafka.ts';
+import { startKafka, startOwnKafka } from '../../servers/kafka.ts';
 import { describeWith } from '../../servers/require-server.ts';
 
 const PATIENCE = 240_000;
@@ -59,7 +59,7 @@ async function differences(cluster: Cluster, folder: string, logs: ChaosLogs): P
 
 describeWith(
   'brokers while ingest and detection are at work',
-  () => startKafka({ heap: '512m' }),
+  () => startOwnKafka({ heap: '512m' }),
   (server) => {
     test(
       'restarted in good order and by kill -9, in the middle of history and of live records: nothing is different',
@@ -167,7 +167,7 @@ async function write(cluster: Cluster, lines: readonly string[]): Promise<void> 
   appendFileSync(cluster.file('more-gateway', 3), lines.map((line) => `${line}\n`).join(''));
 }
 
-describeWith('topics that come and go', startKafka, (server) => {
+describeWith('topics that come and go', startOwnKafka, (server) => {
   test('a topic that is missing at the start: exit 3, and which', async () => {
     const file = temporaryFile(
       'wayward.yaml',

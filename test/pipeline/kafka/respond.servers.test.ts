@@ -8,7 +8,7 @@ import { Outbox, type StepState } from '../../../src/response/outbox.ts';
 import { closingsAfter, listAlerts } from '../../../src/sinks/store-alerts.ts';
 import { temporaryFolder } from '../../config/temp.ts';
 import { missesBroker, type RunningWayward } from '../../live/wayward.ts';
-import { startKafka } from '../../servers/kafka.ts';
+import { startOwnKafka } from '../../servers/kafka.ts';
 import { describeWith } from '../../servers/require-server.ts';
 import { metAgain, newPlace, type Place, responds, until } from './responders.ts';
 
@@ -28,7 +28,7 @@ const recorded = (place: Place, type: string): number =>
 const isWhole = ({ replica }: Place): readonly string[] =>
   new AuditTrail(replica.store, '/nowhere', { get: () => 0, set() {}, safe: () => 0 }).verify().problems;
 
-describeWith('responders on Kafka', startKafka, (server) => {
+describeWith('responders on Kafka', startOwnKafka, (server) => {
   test('a copy of the record that is closed keeps nobody waiting', async () => {
     const { kafka } = await newPlace(server().broker, {});
     const replica = await Replica.open(kafka, temporaryFolder());
