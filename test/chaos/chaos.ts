@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TopicTail } from '../../src/kafka/topic-tail.ts';
-import { DELIVER_GROUP } from '../../src/pipeline/kafka/deliver.ts';
-import { SnapshotReader } from '../../src/pipeline/kafka/snapshot.ts';
-import { ALERTS, EVENTS, INGEST, STATE } from '../../src/pipeline/kafka/topics.ts';
+import type { SnapshotReader } from '../../src/pipeline/kafka/snapshot.ts';
 import { integer, seeded } from '../../src/simulate/random.ts';
+import { ALERTS } from '../kafka/names.ts';
 import type { RunningWayward } from '../live/wayward.ts';
 import { endsOf } from '../servers/kafka-ends.ts';
 import type { Cluster } from './cluster.ts';
-import { readTopic } from './outcome.ts';
+import { readTopic, statesSaved } from './outcome.ts';
 
 export interface ChaosOptions {
   readonly processes: number;
@@ -46,7 +45,7 @@ export async function torment(cluster: Cluster, options: ChaosOptions): Promise<
 }
 
 async function foundSomething(cluster: Cluster): Promise<void> {
-  while ((await highs(cluster, ALERTS)).every((high) => high === 0)) await sleep(200);
+  while ((await highs(cluster, cluster.client.names.topics.alerts)).every((high) => high === 0)) await sleep(200);
 }
 
 /** The one that has been there for the longest surely holds partitions. */
@@ -69,7 +68,7 @@ export async function settled(
   patience: number,
 ): Promise<void> {
   const deadline = Date.now() + patience;
-  const tail = await TopicTail.open(cluster.client, INGEST);
+  const tail = await TopicTail.open(cluster.client, cluster.client.names.topics.ingest);
   const behind = () => partitions.filter((name) => Number(tail.values.get(`watermark/${name}`) ?? -1) <= time);
   while (behind().length > 0) {
     if (Date.now() > deadline)
@@ -82,9 +81,9 @@ export async function settled(
 
 /** Until detection has committed all that is there now. */
 async function detected(cluster: Cluster, deadline: number): Promise<void> {
-  const ends = await endsOf(cluster.client, EVENTS);
+  const ends = await endsOf(cluster.client, cluster.client.names.topics.events);
   for (;;) {
-    const at = await committed(cluster, 'wayward-detect', EVENTS);
+    const at = await committed(cluster, cluster.client.names.id('detect'), cluster.client.names.topics.events);
     if (ends.every((end, partition) => (at[partition] ?? 0) >= end)) return;
     if (Date.now() > deadline) throw new Error(`detection did not come to ${ends}: ${at}\n${troubleOf(cluster)}`);
     await sleep(500);
@@ -94,9 +93,9 @@ async function detected(cluster: Cluster, deadline: number): Promise<void> {
 /** Until the snapshots of detection hold all that it has committed by now. */
 export async function saved(cluster: Cluster, patience: number): Promise<void> {
   const deadline = Date.now() + patience;
-  const committedNow = await states(cluster);
+  const committedNow = await statesSaved(cluster.client);
   for (;;) {
-    const later = await states(cluster);
+    const later = await statesSaved(cluster.client);
     const isSaved = ([partition, { offset }]: readonly [number, SnapshotReader]): boolean => {
       const snapshot = later.get(partition)?.snapshot;
       return typeof snapshot === 'object' && snapshot.offset >= offset;
@@ -107,22 +106,12 @@ export async function saved(cluster: Cluster, patience: number): Promise<void> {
   }
 }
 
-async function states(cluster: Cluster): Promise<ReadonlyMap<number, SnapshotReader>> {
-  const readers = new Map<number, SnapshotReader>();
-  await readTopic(cluster.client, STATE, (partition, { key, value }) => {
-    const reader = readers.get(partition) ?? new SnapshotReader();
-    readers.set(partition, reader);
-    reader.take(String(key), value);
-  });
-  return readers;
-}
-
 /** Until everything that was said on the topic until now is in Elasticsearch; where that is. */
 export async function delivered(cluster: Cluster, patience: number, topic: string = ALERTS): Promise<number> {
   const deadline = Date.now() + patience;
   const [end = 0] = await endsOf(cluster.client, topic);
   for (;;) {
-    const [at = 0] = await committed(cluster, DELIVER_GROUP, topic);
+    const [at = 0] = await committed(cluster, cluster.client.names.id('deliver'), topic);
     if (at >= end) return at;
     if (Date.now() > deadline) throw new Error(`delivery came to ${at} of ${end} of ${topic}\n${troubleOf(cluster)}`);
     await sleep(500);
@@ -165,7 +154,7 @@ export function accountOf(cluster: Cluster): { replayed: number; fenced: number 
 /** Transactions of the topics that every transaction writes to, by how they ended. */
 export async function transactionsOf(cluster: Cluster): Promise<{ committed: number; aborted: number }> {
   const nothing = () => undefined;
-  const ingest = await readTopic(cluster.client, INGEST, nothing);
-  const detect = await readTopic(cluster.client, 'wayward.state', nothing);
+  const ingest = await readTopic(cluster.client, cluster.client.names.topics.ingest, nothing);
+  const detect = await readTopic(cluster.client, cluster.client.names.topics.state, nothing);
   return { committed: ingest.committed + detect.committed, aborted: ingest.aborted + detect.aborted };
 }

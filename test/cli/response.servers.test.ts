@@ -6,6 +6,7 @@ import { createRegistry } from '../../src/attribution/registry.ts';
 import { loadCredentials } from '../../src/config/registry-file.ts';
 import { loadConfig } from '../../src/config/wayward-yaml.ts';
 import { createResponse } from '../../src/pipeline/response.ts';
+import { placeOrder } from '../../src/response/control.ts';
 import { planFor } from '../../src/response/plan.ts';
 import { respondTo } from '../../src/response/responder.ts';
 import { Store } from '../../src/sinks/store.ts';
@@ -148,11 +149,8 @@ test('a restore that is refused is exit 2, and says why', async () => {
   const place = workplace('x');
   place.inStore((store, response) => {
     const [step] = planFor(['cred-billing-pg'], response.plan);
-    const what = { key: 'k', cause: 'c', credential: 'cred-billing-pg', agent: 'a', peerGroup: 'g', position: 0 };
-    const detail = step?.describe ?? '';
-    const times = { eventAt: undefined, expiresAt: undefined };
-    response.outbox.add({ ...what, ...times, action: 'revoke', detail, decidedBy: 'ann' }, Date.now());
-    store.run('UPDATE outbox SET detail = \'make PostgreSQL role "old" NOLOGIN\', called_at = 1, done_at = 2');
+    placeOrder(step === undefined ? [] : [step], 'ann', response);
+    store.run('UPDATE outbox SET spec = \'{"with":"postgres","role":"old"}\', called_at = 1, done_at = 2');
   });
   const { code, stdout, stderr } = await place.run('restore', '--credential', 'cred-billing-pg', '--execute');
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -70,7 +70,7 @@ describeWith('MariaDB', KINDS.mariadb, (server) => {
       "CREATE USER 'o''dd'@'127.0.0.1' IDENTIFIED BY 'pw'",
       'CREATE ROLE reader',
       "GRANT reader TO 'o''dd'@'127.0.0.1'",
-      'CREATE DATABASE `my``app`',
+      'CREATE DATABASE `my``app.dot`',
       "SET GLOBAL log_output = 'TABLE'",
       'SET GLOBAL general_log = ON',
       "SET GLOBAL sql_mode = 'NO_BACKSLASH_ESCAPES'",
@@ -83,7 +83,7 @@ describeWith('MariaDB', KINDS.mariadb, (server) => {
     const values = async (sql: string) =>
       (await root.query<mysql.RowDataPacket[]>(sql))[0].map((row) => Object.values(row)[0]);
     expect(await values("SELECT User FROM mysql.user WHERE User NOT IN ('root', 'mariadb.sys')")).toEqual([]);
-    expect(await values('SHOW DATABASES')).not.toContain('my`app');
+    expect(await values('SHOW DATABASES')).not.toContain('my`app.dot');
     expect(await values('SELECT @@GLOBAL.sql_mode')).not.toEqual(['NO_BACKSLASH_ESCAPES']);
     expect(await values('SELECT @@GLOBAL.max_connections')).toEqual([151]);
     expect(await values('SELECT @@GLOBAL.general_log')).toEqual([0]);

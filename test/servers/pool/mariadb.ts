@@ -1,3 +1,4 @@
+import { escapeId } from 'mysql2';
 import type mysql from 'mysql2/promise';
 import { launchMariaDb } from '../mariadb.ts';
 import type { Lendable } from './pool.ts';
@@ -33,7 +34,7 @@ async function clean(root: mysql.Connection, before: Before): Promise<void> {
     if (was !== value) await root.query(`SET GLOBAL ${name} = ${/^\d+$/.test(was ?? '') ? was : root.escape(was)}`);
   }
   for (const name of await column(root, 'SHOW DATABASES'))
-    if (!SYSTEM.includes(name)) await root.query(`DROP DATABASE ${root.escapeId(name)}`);
+    if (!SYSTEM.includes(name)) await root.query(`DROP DATABASE ${escapeId(name, true)}`);
   for (const account of await accounts(root)) if (!before.accounts.has(account)) await root.query(`DROP ${account}`);
   await root.query('TRUNCATE mysql.general_log');
 }
