@@ -68,14 +68,14 @@ describeWith(
     }
     const away = ({ msg }: LogLine) => msg === 'Elasticsearch takes no documents; they wait on Kafka';
 
-    test('160 MB that wait while it is away fit through a process that may hold 64', async () => {
-      const { cluster, proxy, there } = await waitingFor('heavy', 40_000, 'x'.repeat(4_000));
+    test('100 MB that wait while it is away fit through a process that may hold 64', async () => {
+      const { cluster, proxy, there } = await waitingFor('heavy', 25_000, 'x'.repeat(4_000));
       const wayward = cluster.start('deliver', { NODE_OPTIONS: '--max-old-space-size=64' });
       await wayward.line(away, 60_000);
       await proxy.up();
       await delivered(cluster, 180_000, DOCUMENTS);
       expect(await wayward.stop()).toBe(0);
-      expect(await there()).toBe(40_000);
+      expect(await there()).toBe(25_000);
     }, 300_000);
 
     test('a process that joins meanwhile does not have to wait for one that tries again and again', async () => {

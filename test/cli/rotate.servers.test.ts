@@ -186,7 +186,7 @@ describeWith('wayward rotate on real servers', startVaultWithPostgres, (servers)
     await login(role, await passwordOf(role));
     expect(await wayward.line(({ msg }) => msg === 'rotation is due')).toMatchObject({ credential: 'cred-key' });
     const { length } = wayward.lines;
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    await new Promise((resolve) => setTimeout(resolve, 2_500)); // two looks by its schedule, which say nothing more
     expect(wayward.lines.slice(length)).toEqual([]);
     expect(await wayward.stop()).toBe(0);
   });

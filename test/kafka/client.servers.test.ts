@@ -132,7 +132,7 @@ describeWith(
       await admin.connect();
       await server().kill();
       const asked = admin.listTopics();
-      await sleep(3_000);
+      await sleep(3_000); // some tries long: what each says alike is to be told once
       await server().restart();
       expect(await asked).toEqual([]);
       await admin.disconnect();

@@ -59,7 +59,7 @@ describeWith('a consumer whose broker goes away', startOwnKafka, (server) => {
           await consumer.run({ eachMessage: async ({ message }) => resolve(String(message.value)) });
         });
       });
-      await sleep(1_000);
+      await sleep(1_000); // nothing tells when the request has been sent
       await server().kill();
 
       expect(await restarts).toBe(false);

@@ -21,6 +21,7 @@ import { type RunningWayward, spawnWayward, waywardSays } from './wayward.ts';
 
 const TIMEOUT = 120_000;
 const CRITICAL = 99;
+/** So long after a revocation a use may still be one of before: tests wait until it is over, milliseconds. */
 const WITHIN = 1_000;
 const run = process.pid.toString(36);
 

@@ -70,6 +70,12 @@ export function spawnWayward(
   };
 }
 
+/** Until it says, from now on, that a broker is away. */
+export async function missesBroker({ lines, line }: RunningWayward): Promise<void> {
+  const { length } = lines;
+  await line((one) => String(one.msg).startsWith('kafka: ') && lines.indexOf(one) >= length, 60_000);
+}
+
 async function end(child: ChildProcess, signal: NodeJS.Signals, gone: Promise<number | null>): Promise<number | null> {
   if (child.exitCode === null && child.signalCode === null) child.kill(signal);
   return gone;

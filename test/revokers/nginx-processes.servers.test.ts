@@ -40,7 +40,7 @@ describeWith('counting the workers of nginx', startNginx, (installed) => {
       const deadline = performance.now() + 5_000;
       while (childrenOf(started.nginx).length === 0 && performance.now() < deadline);
       started.nginx.kill('SIGSTOP');
-      await sleep(50);
+      await sleep(50); // a fork that was under way ends
       const { length } = childrenOf(started.nginx);
       if (length > 0 && length < WORKERS) return started;
     }
@@ -49,7 +49,7 @@ describeWith('counting the workers of nginx', startNginx, (installed) => {
   test('one that starts its workers slowly is waited for: none is missing, however late it is forked', async () => {
     const { nginx, pidFile } = await stoppedHalfway();
     const counted = workersOf(masterOf(pidFile));
-    await sleep(500);
+    await sleep(500); // some looks at those that have started
     nginx.kill('SIGCONT');
     expect(await counted).toHaveLength(WORKERS);
   });
@@ -67,7 +67,7 @@ describeWith('counting the workers of nginx', startNginx, (installed) => {
     nginx.kill('SIGSTOP');
     nginx.kill('SIGHUP');
     const counted = workersOf(masterOf(pidFile));
-    await sleep(300);
+    await sleep(300); // some looks at those of before
     nginx.kill('SIGCONT');
     const pids = new Set(before.map(({ pid }) => pid));
     expect((await counted).filter(({ pid }) => !pids.has(pid))).toHaveLength(WORKERS);
