@@ -101,7 +101,7 @@ describe('who opens the link', () => {
         'billing-agent-1',
         'cred-billing-pg',
         'read public.payment_cards for the first time',
-        `ask ${place.issuer.url} to revoke it`,
+        place.issuer.url,
         '15 min left',
         '1 event, attributed by db_user with confidence 1',
         '10.4.0.9',
