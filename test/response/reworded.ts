@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { RevokeSpec } from '../../src/attribution/credential.ts';
 import type { Revoker } from '../../src/response/action.ts';
 import { REVOKERS } from '../../src/revokers/registry.ts';
 import type { Store } from '../../src/sinks/store.ts';
@@ -23,9 +24,16 @@ function without(spec: unknown): unknown {
   return known;
 }
 
-/** Makes rows what a version wrote that knew steps by their words only. */
-export const asWordsOnly = (store: Store): number =>
+/** Makes rows what a version wrote that knew steps by their words only: the words of then, whatever today's are. */
+export function asWordsOnly(store: Store): void {
+  for (const { key, action, spec } of store.all('SELECT key, action, spec FROM outbox WHERE spec IS NOT NULL')) {
+    const written: RevokeSpec = JSON.parse(String(spec));
+    const words = REVOKERS.find(({ id }) => id === written.with)?.describedBefore?.(written);
+    if (words === undefined) throw new Error(`the words of ${written.with} are not kept`);
+    store.run('UPDATE outbox SET detail = ? WHERE key = ?', action === 'restore' ? `undo: ${words}` : words, key ?? '');
+  }
   store.run(
     `UPDATE outbox SET step = NULL, spec = NULL, kind = NULL, origin = NULL, waits = NULL,
        position = iif(kind = 'page', 100, position)`,
   );
+}
