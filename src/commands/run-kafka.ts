@@ -4,6 +4,7 @@ import type { WaywardConfig } from '../config/wayward-yaml.ts';
 import type { Detector } from '../detectors/detector.ts';
 import { UsageError } from '../errors.ts';
 import { createKafka, requireKafka } from '../kafka/client.ts';
+import type { OwnTopics } from '../kafka/names.ts';
 import { topicsGone } from '../kafka/topic-watch.ts';
 import { requireTopics, withoutTopics } from '../kafka/topics.ts';
 import type { Condition } from '../ops/telemetry.ts';
@@ -15,12 +16,12 @@ import { startIngest } from '../pipeline/kafka/ingest-role.ts';
 import { startRespond } from '../pipeline/kafka/respond-role.ts';
 import type { Role } from '../pipeline/kafka/role.ts';
 import { RoleCounts, tellOfLag } from '../pipeline/kafka/role-counts.ts';
-import { ALERTS, CONTROL, DEAD_LETTERS, DOCUMENTS, EVENTS, INGEST, RESPONSE, STATE } from '../pipeline/kafka/topics.ts';
 import type { LaneOptions } from '../pipeline/lane.ts';
 import { serveKafkaLinks, servesLinks } from './approval-links.ts';
 import { elasticsearchOf } from './elasticsearch-of.ts';
 import { type CommandIo, EXIT_INTERRUPTED, EXIT_SERVER_MISSING } from './io.ts';
 import { laneOptionsOf } from './logs.ts';
+import { namesOf } from './names-of.ts';
 import type { Ops } from './ops.ts';
 import type { Setup } from './options.ts';
 import type { ServiceLog } from './service-log.ts';
@@ -36,6 +37,8 @@ export interface KafkaRunOptions {
   readonly detectors: readonly Detector[];
   /** Those that were asked for; undefined = all that are configured. */
   readonly roles: readonly RoleName[] | undefined;
+  /** `--forget-names` */
+  readonly forgetNames: boolean;
   readonly ops: Ops;
   readonly log: ServiceLog;
   readonly io: CommandIo;
@@ -58,7 +61,7 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
   await requireKafka(settings);
   const kafka = createKafka(settings, log);
   const roles = rolesOf(options);
-  const topics = topicsOf(roles, config);
+  const topics = topicsOf(roles, config, kafka.names.topics);
   await requireTopics(kafka, topics);
   const counts = new RoleCounts();
   counts.tell(ops.telemetry);
@@ -66,6 +69,8 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
   foreign.tell(ops.telemetry);
   const common = { kafka, registry: options.registry, counts, foreign, log };
   const running = new Map<RoleName, Role>();
+  /** What no new try can mend. */
+  const refused = Promise.withResolvers<never>();
   tellOfLag(ops.telemetry, () => [...running.values()].flatMap(({ slots }) => slots));
   for (const role of roles) ops.telemetry.component(role, () => conditionOf(running.get(role)));
   const start: Readonly<Record<RoleName, () => Promise<Role>>> = {
@@ -75,7 +80,15 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
       const elasticsearch = await elasticsearchOf(config.elasticsearch);
       return startDeliver({ kafka, log, foreign, telemetry: ops.telemetry, ...elasticsearch });
     },
-    detect: () => startDetect({ ...common, detectors: options.detectors, snapshotEvery: settings.snapshot_every }),
+    detect: async () =>
+      startDetect({
+        ...common,
+        detectors: options.detectors,
+        snapshotEvery: settings.snapshot_every,
+        names: await namesOf(config, io),
+        forgetNames: options.forgetNames,
+        onRefused: refused.reject,
+      }),
     respond: () =>
       startRespond({
         ...common,
@@ -98,13 +111,14 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
   ];
   let gone: readonly string[] = [];
   try {
-    await Promise.race([inOrder(steps, io.signal), untilAborted(io.signal)]);
+    await Promise.race([inOrder(steps, io.signal), untilAborted(io.signal), refused.promise]);
     if (!io.signal.aborted) {
       ops.started();
       log.info({ roles, client: settings.client_id }, 'working');
     }
-    gone = (await Promise.race([topicsGone(kafka, topics, log, io.signal), untilAborted(io.signal)])) ?? [];
-    if (gone.length > 0) log.error({ topics: gone }, withoutTopics(gone).message);
+    gone =
+      (await Promise.race([topicsGone(kafka, topics, log, io.signal), untilAborted(io.signal), refused.promise])) ?? [];
+    if (gone.length > 0) log.error({ topics: gone }, withoutTopics(gone, kafka.names, []).message);
   } finally {
     const inTime = await stopAll(begun, log);
     if (inTime) log.info({ roles }, 'stopped');
@@ -136,17 +150,17 @@ function rolesOf({ roles, config }: KafkaRunOptions): readonly RoleName[] {
 const hasUseFor = (role: RoleName, { elasticsearch, kafka }: WaywardConfig): boolean =>
   (role !== 'deliver' || elasticsearch !== undefined) && (role !== 'ingest' || kafka?.topics.length !== 0);
 
-const TOPICS: Readonly<Record<RoleName, readonly string[]>> = {
-  ingest: [EVENTS, INGEST, CONTROL, DEAD_LETTERS],
-  detect: [EVENTS, STATE, ALERTS, DOCUMENTS],
-  deliver: [ALERTS, DOCUMENTS, DEAD_LETTERS],
-  respond: [ALERTS, DOCUMENTS, CONTROL, RESPONSE],
+const TOPICS: Readonly<Record<RoleName, readonly (keyof OwnTopics)[]>> = {
+  ingest: ['events', 'ingest', 'control', 'deadLetters'],
+  detect: ['events', 'state', 'alerts', 'documents'],
+  deliver: ['alerts', 'documents', 'deadLetters'],
+  respond: ['alerts', 'documents', 'control', 'response'],
 };
 
-const topicsOf = (roles: readonly RoleName[], config: WaywardConfig): string[] => {
+const topicsOf = (roles: readonly RoleName[], config: WaywardConfig, own: OwnTopics): string[] => {
   const raw = roles.includes('ingest') ? (config.kafka?.topics ?? []).map(({ topic }) => topic) : [];
-  const links = servesLinks(config) ? [CONTROL, RESPONSE] : [];
-  return [...new Set([...raw, ...roles.flatMap((role) => TOPICS[role]), ...links])];
+  const links = servesLinks(config) ? [own.control, own.response] : [];
+  return [...new Set([...raw, ...roles.flatMap((role) => TOPICS[role].map((topic) => own[topic])), ...links])];
 };
 
 async function lanesOf({ config, io, log }: KafkaRunOptions): Promise<ReadonlyMap<string, LaneOptions>> {
