@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'no
 import { join } from 'node:path';
 import { DRIVER } from './upgrade/at-work.ts';
 import { checkOut } from './upgrade/build.ts';
+import { keepKafka } from './upgrade/keep-kafka.ts';
 import { keepLocal } from './upgrade/keep-local.ts';
 
 /**
@@ -24,6 +25,7 @@ try {
   rmSync(kept, { recursive: true, force: true });
   mkdirSync(kept, { recursive: true });
   keepLocal(build, WORK, kept);
+  await keepKafka(build, WORK, kept);
   const bytes = readdirSync(kept).reduce((sum, name) => sum + statSync(join(kept, name)).size, 0);
   console.log(`${kept}: ${readdirSync(kept).join(', ')}; ${Math.round(bytes / 1024)} KB`);
 } finally {

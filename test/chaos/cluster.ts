@@ -24,6 +24,8 @@ export interface ClusterOptions {
   readonly kafka?: object;
   /** Of every process, beside the fingerprint key. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Launcher of another version, for every process that is told no other. */
+  readonly bin?: string;
 }
 
 /** Raw topics with their history, the same lines as files, and processes of Wayward that work on them. */
@@ -36,11 +38,13 @@ export class Cluster {
   readonly #settings: object;
   readonly #env: Readonly<Record<string, string>>;
   readonly #producer: Producer;
+  readonly #bin: string | undefined;
 
   private constructor(options: ClusterOptions) {
     const topics = Map.groupBy(options.logs.partitions, ({ topic }) => topic);
     this.#folder = options.folder;
     this.#env = { ...KEY, ...options.env };
+    this.#bin = options.bin;
     this.#settings = {
       kafka: {
         brokers: [options.broker],
@@ -73,7 +77,7 @@ export class Cluster {
       for (const [topic, { length }] of topics)
         await makeTopic(admin, { topic, partitions: length, replicas: 1, config: {} });
     });
-    await waywardSays(cluster.config, ['setup', 'kafka'], cluster.#env);
+    await cluster.says(['setup', 'kafka']);
     await cluster.#producer.connect();
     return cluster;
   }
@@ -117,18 +121,18 @@ export class Cluster {
   }
 
   /** A process with a state folder of its own, as on a machine of its own. */
-  start(roles?: string, env: Readonly<Record<string, string>> = {}): RunningWayward {
+  start(roles?: string, env: Readonly<Record<string, string>> = {}, bin = this.#bin): RunningWayward {
     const name = `process-${this.started.length + 1}`;
     const config = join(this.#folder, `${name}.yaml`);
     writeFileSync(config, stringify({ ...this.#settings, state: name }));
-    const wayward = spawnWayward(config, { ...this.#env, ...env }, roles === undefined ? [] : ['--roles', roles]);
+    const wayward = spawnWayward(config, { ...this.#env, ...env }, roles === undefined ? [] : ['--roles', roles], bin);
     this.started.push(wayward);
     return wayward;
   }
 
   /** What another command says. */
-  says(args: readonly string[]): Promise<string> {
-    return waywardSays(this.config, args, this.#env);
+  says(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
+    return waywardSays(this.config, args, { ...this.#env, ...env }, this.#bin);
   }
 
   async close(): Promise<void> {

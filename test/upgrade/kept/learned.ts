@@ -1,3 +1,4 @@
+import type { Alert } from '../../../src/alerts/alert.ts';
 import type { Store } from '../../../src/sinks/store.ts';
 import { listAlerts } from '../../../src/sinks/store-alerts.ts';
 
@@ -18,15 +19,17 @@ export interface Learned {
   readonly baselines: Readonly<Record<string, Numbers>>;
 }
 
+export const knownAlert = ({ id, principal, severity, findings }: Alert): KnownAlert => ({
+  id,
+  principal,
+  severity,
+  detectors: [...new Set(findings.map(({ detector }) => detector))].sort(),
+});
+
 export const learnedIn = (store: Store): Learned => ({
   alerts: listAlerts(store)
     .filter(({ id }) => !id.startsWith('alert-'))
-    .map(({ id, principal, severity, findings }) => ({
-      id,
-      principal,
-      severity,
-      detectors: [...new Set(findings.map(({ detector }) => detector))].sort(),
-    })),
+    .map(knownAlert),
   baselines: Object.fromEntries(
     store
       .all('SELECT kind, name, state FROM baselines ORDER BY kind, name')
@@ -96,7 +99,7 @@ const READERS: readonly (readonly [Kind, bytes: number, (view: DataView, at: num
 const written = (value: number): number | string => (Number.isFinite(value) ? value : String(value));
 
 /** Each kind of number begins where eight bytes begin. */
-function numbersIn(bytes: Uint8Array): Numbers {
+export function numbersIn(bytes: Uint8Array): Numbers {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const numbers: Record<string, (number | string)[]> = {};
   let at = 0;
