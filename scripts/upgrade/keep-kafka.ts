@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { ALERTS, CONTROL, EVENTS, INGEST, RESPONSE, STATE } from '../../src/pipeline/kafka/topics.ts';
+import { ALERTS, CONTROL, EVENTS, INGEST, RESPONSE, STATE } from '../../test/kafka/names.ts';
 import { startKafka } from '../../test/servers/kafka.ts';
 import { linesOf } from '../../test/upgrade/kept/logs.ts';
 import { goOnWithCluster, isKept, leaveCluster, makeCluster, RAW, written } from '../../test/upgrade/kept-cluster.ts';
