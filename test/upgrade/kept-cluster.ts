@@ -11,7 +11,7 @@ import { ALERTS, CONTROL, DEAD_LETTERS, DOCUMENTS, EVENTS, RESPONSE, STATE } fro
 import type { RunningWayward } from '../live/wayward.ts';
 import { alertOf } from '../response/alert-of.ts';
 import { endsOf } from '../servers/kafka-ends.ts';
-import { type KnownAlert, knownAlert, type Numbers, numbersIn } from './kept/learned.ts';
+import { fieldsFrom, type KnownAlert, knownAlert, type Numbers, numbersIn } from './kept/learned.ts';
 import { CUT, END } from './kept/logs.ts';
 
 /** What a kept cluster's logs are: two partitions of a gateway's. */
@@ -147,7 +147,7 @@ async function snapshotsMade(cluster: Cluster): Promise<void> {
   for (const deadline = Date.now() + PATIENCE; ; await sleep(1_000)) {
     const heads = new Map<number, number>();
     await readTopic(cluster.client, STATE, (partition, { key, value }) => {
-      if (key?.toString() === 'head') heads.set(partition, JSON.parse(String(value)).offset);
+      if (key?.toString().endsWith('head')) heads.set(partition, JSON.parse(String(value)).offset);
     });
     // Two offsets of each probe of where it ends stand behind the last event.
     if (ends.every((end, partition) => (heads.get(partition) ?? 0) >= end)) return;
@@ -198,20 +198,13 @@ async function stateOf(cluster: Cluster, who: Member, clock: Record<string, stri
 
 async function outcomeOf(cluster: Cluster, folder: string): Promise<Omit<ClusterOutcome, 'steps'>> {
   const { newest } = await alertsSaid(cluster.client);
-  const baselines = new Map<string, Numbers>();
-  await readTopic(cluster.client, STATE, (_partition, { key, value }) => {
-    const [kind = '', ...name] = String(key).split('/');
-    if (value === null || (kind !== 'principal' && kind !== 'group')) return;
-    const bytes = kind === 'group' ? value : value.subarray(4 + value.readUInt32BE());
-    baselines.set(`${kind} ${name.join('/')}`, numbersIn(bytes));
-  });
   const calls = callsIn(folder);
   return {
     alerts: [...newest.values()]
       .map(({ alert }) => knownAlert(alert))
       .filter(({ id }) => !id.startsWith('alert-'))
       .sort((a, b) => (a.id < b.id ? -1 : 1)),
-    baselines: Object.fromEntries(baselines),
+    baselines: await baselinesOn(cluster),
     calls: Object.fromEntries([...Map.groupBy(calls, (who) => who)].map(([who, all]) => [who, all.length])),
   };
 }
@@ -246,6 +239,29 @@ export async function leaveCluster(cluster: Cluster, folder: string, history: re
     await called(folder, 'hang');
   });
 }
+
+/** What the newest form of snapshots that is there has of each principal and group. */
+async function baselinesOn({ client }: Cluster): Promise<Record<string, Numbers>> {
+  const newest = new Map<string, Buffer>();
+  await readTopic(client, STATE, (_partition, { key, value }) => {
+    if (value !== null) newest.set(String(key), value);
+  });
+  const form = [...newest.keys()].some((key) => key === `${SECOND_FORM}head`) ? SECOND_FORM : '';
+  const found: Record<string, Numbers> = {};
+  for (const [key, value] of newest) {
+    const [, kind, name] = /^(principal|group)\/(.*)$/s.exec(key.startsWith(form) ? key.slice(form.length) : '') ?? [];
+    if (kind === undefined) continue;
+    const end = form === '' && kind === 'group' ? 0 : 4 + value.readUInt32BE();
+    const { layout } = end === 0 ? {} : JSON.parse(value.toString('utf8', 4, end));
+    const described = newest.get(`${form}layout/${layout}`);
+    const fields = described && fieldsFrom(JSON.parse(described.toString()));
+    found[`${kind} ${name}`] = numbersIn(value.subarray(end), fields);
+  }
+  return found;
+}
+
+/** Keys of snapshots that describe their layout begin so. */
+const SECOND_FORM = '2/';
 
 /** Until the issuer of that one was called. */
 async function called(folder: string, who: Member): Promise<void> {
