@@ -7,7 +7,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const git = (...args: string[]): string =>
   execFileSync('git', ['-C', ROOT, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
 
-export const shortCommit = (written: string): string => git('rev-parse', '--short=7', `${written}^{commit}`);
+const shortCommit = (written: string): string => git('rev-parse', '--short=7', `${written}^{commit}`);
 
 /** What another commit runs as. */
 export interface Build {
@@ -35,6 +35,14 @@ export function checkOut(written: string, tree: string): Build {
     knowsIdentity: readFileSync(join(tree, 'src', 'config', 'wayward-yaml.ts'), 'utf8').includes('identity:'),
     remove: () => void git('worktree', 'remove', '--force', tree),
   };
+}
+
+/** Of commits that have no driver of their own yet: this one's fits their code. */
+const FIRST_DRIVER = '7f88258';
+
+export function bringDriver(tree: string): void {
+  const archive = execFileSync('git', ['-C', ROOT, 'archive', FIRST_DRIVER, 'test/upgrade/kept']);
+  execFileSync('tar', ['-x', '-C', tree], { input: archive });
 }
 
 /** What stands here, uncommitted changes included. */

@@ -1,13 +1,14 @@
 import type { Alert } from '../../src/alerts/alert.ts';
+import { LAYOUT } from '../../src/baselines/state.ts';
 import type { Outcome } from '../../test/chaos/expected.ts';
 import { differences } from '../../test/upgrade/differences.ts';
-import { numbersIn } from '../../test/upgrade/kept/learned.ts';
+import { fieldsFrom, type Numbers, numbersIn } from '../../test/upgrade/kept/learned.ts';
 
 /** What an upgrade came to, beside what one process without an upgrade makes of the same. */
 interface Upgraded {
   readonly expected: Outcome;
   readonly alerts: ReadonlyMap<string, Alert>;
-  readonly baselines: ReadonlyMap<string, Buffer>;
+  readonly baselines: Readonly<Record<string, Numbers>>;
   /** State of each credential's step. */
   readonly steps: ReadonlyMap<string, string>;
   readonly calls: readonly { readonly credential: string; readonly id: string }[];
@@ -34,11 +35,7 @@ export function compare({ expected, alerts, baselines, steps, calls, wanted }: U
   }
   for (const [id, { principal }] of alerts)
     if (!expected.alerts.has(id) && !id.startsWith('alert-')) found.push(`alert ${id} of ${principal}: only here`);
-  const numbers = (states: ReadonlyMap<string, Buffer>) => ({
-    alerts: [],
-    baselines: Object.fromEntries([...states].map(([name, state]) => [name, numbersIn(state)])),
-  });
-  found.push(...differences(numbers(expected.baselines), numbers(baselines)));
+  found.push(...differences(numbersOf(expected.baselines), baselines));
   const verified = [...steps].filter(([, state]) => state === 'verified').length;
   const keys = Map.groupBy(calls, ({ credential }) => credential);
   const twice = [...keys.values()].filter((made) => new Set(made.map(({ id }) => id)).size > 1).length;
@@ -50,4 +47,12 @@ export function compare({ expected, alerts, baselines, steps, calls, wanted }: U
     twice,
     differences: found,
   };
+}
+
+/** Of states in today's layout, by `principal name` or `group name`. */
+export function numbersOf(states: ReadonlyMap<string, Buffer>): Record<string, Numbers> {
+  const named = [...states].map(([name, state]) => {
+    return [name.startsWith('group ') ? name : `principal ${name}`, numbersIn(state, fieldsFrom(LAYOUT))] as const;
+  });
+  return Object.fromEntries(named);
 }

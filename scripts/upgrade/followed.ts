@@ -8,6 +8,7 @@ import { isAboutSource, undisturbed } from '../../test/chaos/expected.ts';
 import { spawnWayward } from '../../test/live/wayward.ts';
 import { misuse } from '../../test/pipeline/misuse.ts';
 import { startIssuer } from '../../test/servers/issuer.ts';
+import { learnedIn } from '../../test/upgrade/kept/learned.ts';
 import type { Build } from './build.ts';
 import { compare, type Figures } from './compare.ts';
 import type { RollingRun } from './rolling.ts';
@@ -78,15 +79,13 @@ export async function followed(
     const alert = loadAlert(store, String(id));
     if (alert !== undefined && !isAboutSource(alert)) alerts.set(alert.id, alert);
   }
-  const baselines = store.all('SELECT kind, name, state FROM baselines').map(({ kind, name, state }) => {
-    return [kind === 'group' ? `group ${name}` : String(name), Buffer.from(state as Uint8Array)] as const;
-  });
+  const { baselines } = learnedIn(store);
   const rows = store.all("SELECT credential, state FROM outbox WHERE action = 'revoke'");
   store.close();
   return compare({
     expected: await undisturbed([[file, 'nginx-json']], join(folder, 'credentials.yaml')),
     alerts,
-    baselines: new Map(baselines),
+    baselines,
     steps: new Map(rows.map(({ credential, state }) => [String(credential), String(state)])),
     calls: issuer.calls,
     wanted: new Set(rows.map(({ credential }) => credential)).size,

@@ -13,7 +13,7 @@ import { alertOf } from '../../test/response/alert-of.ts';
 import { type Issuer, startIssuer } from '../../test/servers/issuer.ts';
 import type { Kafka } from '../../test/servers/kafka.ts';
 import type { Build } from './build.ts';
-import { compare, type Figures } from './compare.ts';
+import { compare, type Figures, numbersOf } from './compare.ts';
 
 export interface RollingRun {
   readonly folder: string;
@@ -78,7 +78,7 @@ export async function rolling(
     return compare({
       expected,
       alerts: new Map([...said.newest].map(([id, { alert }]) => [id, alert])),
-      baselines: await baselinesLearned(cluster.client, credentials),
+      baselines: numbersOf(await baselinesLearned(cluster.client, credentials)),
       steps,
       calls: issuer.calls,
       wanted: CROWD,

@@ -34,7 +34,7 @@ describe.each(KEPT_COMMITS)('what %s had learned', (commit) => {
     await goOnReading(folder, 'nothing');
     const learned = learnedAt(folder);
     expect(incidents(learned)).toEqual(incidents(expected.learned));
-    expect(differences(expected.learned, learned)).toEqual([]);
+    expect(differences(expected.learned.baselines, learned.baselines)).toEqual([]);
   });
 
   test('goes on to the alerts of the day after, and what was held back is learned once its alert is closed', async () => {
@@ -58,6 +58,6 @@ describe.each(KEPT_COMMITS)('what %s had learned', (commit) => {
     await goOnReading(folder, 'next');
     const learned = learnedAt(folder);
     expect(incidents(learned)).toEqual(incidents(expected.learnedAfter));
-    expect(differences(expected.learnedAfter, learned)).toEqual([]);
+    expect(differences(expected.learnedAfter.baselines, learned.baselines)).toEqual([]);
   });
 });
