@@ -15,8 +15,9 @@ export async function waywardSays(
   config: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  bin: string = BIN,
 ): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [BIN, ...args, '--config', config], {
+  const { stdout } = await promisify(execFile)(process.execPath, [bin, ...args, '--config', config], {
     env: { PATH: process.env.PATH, ...COMPILED, ...env },
     maxBuffer: 64 * 1024 * 1024,
   });
@@ -40,14 +41,15 @@ export interface RunningWayward {
   kill(): Promise<void>;
 }
 
-/** `wayward run` as a process of its own, with the Node that runs the tests, so that a signal hits no launcher in between. */
+/** `wayward run` as a process of its own, with the Node that runs the tests, so that a signal hits no launcher in between. `bin`: of another version. */
 export function spawnWayward(
   config: string,
   env: Readonly<Record<string, string>> = {},
   args: readonly string[] = [],
+  bin: string = BIN,
 ): RunningWayward {
   const child = watched(
-    spawn(process.execPath, [...NODE_FLAGS, BIN, 'run', '--config', config, ...args], {
+    spawn(process.execPath, [...NODE_FLAGS, bin, 'run', '--config', config, ...args], {
       env: { PATH: process.env.PATH, ...COMPILED, ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
       detached: true,
