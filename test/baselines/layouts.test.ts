@@ -72,7 +72,8 @@ const lived = (): SavedCore => {
   return structuredClone(watched.core.save());
 };
 
-const stateIn = ({ principals: [[, , , state] = []] }: SavedBaselines): ArrayBuffer => {
+const stateIn = ({ principals }: SavedBaselines): ArrayBuffer => {
+  const state = principals[0]?.[3];
   if (state === undefined) throw new Error('no principal');
   return state;
 };

@@ -21,6 +21,9 @@ function differences(before: Learned, after: Learned): string[] {
   });
 }
 
+/** Things seen since have names of 64 bits, under a key: those that are seen are named anew. */
+const isName = (difference: string): boolean => /[.]hash$| minuteNetwork$/.test(difference);
+
 /** Goes on in that folder as `wayward run` does, with the logs of the day after or with nothing to read. */
 async function goOnReading(folder: string, part: 'next' | 'nothing'): Promise<void> {
   for (const log of ['gateway.jsonl', 'appdb.json'])
@@ -72,6 +75,6 @@ describe.each(KEPT_COMMITS)('what %s had learned', (commit) => {
     await goOnReading(folder, 'next');
     const learned = learnedAt(folder);
     expect(incidents(learned)).toEqual(incidents(expected.learnedAfter));
-    expect(differences(expected.learnedAfter, learned)).toEqual([]);
+    expect(differences(expected.learnedAfter, learned).filter((what) => !isName(what))).toEqual([]);
   });
 });

@@ -29,8 +29,11 @@ export const learnedIn = (store: Store): Learned => ({
     })),
   baselines: Object.fromEntries(
     store
-      .all('SELECT kind, name, state FROM baselines ORDER BY kind, name')
-      .map(({ kind, name, state }) => [`${kind} ${name}`, numbersIn(state as Uint8Array)]),
+      .all('SELECT * FROM baselines ORDER BY kind, name')
+      .map(({ kind, name, state, layout }) => [
+        `${kind} ${name}`,
+        numbersIn(state as Uint8Array, fieldsOf(store, layout) ?? FIRST_LAYOUT),
+      ]),
   ),
 });
 
@@ -86,6 +89,20 @@ const FIRST_LAYOUT: readonly Field[] = [
   ...tableFields('clients', 16),
 ];
 
+/** The fields of a layout that is described beside the states, as far as that is so. */
+function fieldsOf(store: Store, id: unknown): readonly Field[] | undefined {
+  const isDescribed = store.first("SELECT 1 FROM sqlite_schema WHERE name = 'layouts'") !== undefined;
+  const row = isDescribed ? store.first('SELECT description FROM layouts WHERE id = ?', String(id)) : undefined;
+  if (row === undefined) return undefined;
+  const { series, tables, fields } = JSON.parse(String(row['description']));
+  const manyOf = (of?: string): number => (of === undefined ? 1 : of === 'series' ? series.length : tables[of]);
+  return fields.map(({ name, array, each, of }: { name: string; array: Kind; each: number; of?: string }) => [
+    name,
+    array,
+    each * manyOf(of),
+  ]);
+}
+
 const READERS: readonly (readonly [Kind, bytes: number, (view: DataView, at: number) => number])[] = [
   ['f64', 8, (view, at) => view.getFloat64(at, true)],
   ['f32', 4, (view, at) => view.getFloat32(at, true)],
@@ -96,18 +113,18 @@ const READERS: readonly (readonly [Kind, bytes: number, (view: DataView, at: num
 const written = (value: number): number | string => (Number.isFinite(value) ? value : String(value));
 
 /** Each kind of number begins where eight bytes begin. */
-function numbersIn(bytes: Uint8Array): Numbers {
+function numbersIn(bytes: Uint8Array, layout: readonly Field[]): Numbers {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const numbers: Record<string, (number | string)[]> = {};
   let at = 0;
   for (const [kind, size, read] of READERS) {
-    for (const [name, , count] of FIRST_LAYOUT.filter((field) => field[1] === kind)) {
+    for (const [name, , count] of layout.filter((field) => field[1] === kind)) {
       numbers[name] = Array.from({ length: count }, (_, index) => written(read(view, at + index * size)));
       at += count * size;
     }
     at = Math.ceil(at / 8) * 8;
   }
   if (at !== bytes.byteLength)
-    throw new Error(`a baseline of ${bytes.byteLength} bytes is not of the first layout, which has ${at}`);
+    throw new Error(`a baseline of ${bytes.byteLength} bytes is not of its layout, which has ${at}`);
   return numbers;
 }
