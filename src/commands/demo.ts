@@ -106,6 +106,7 @@ function story(
     ...worstFirst(alerts).flatMap((alert) => responseLines(alert, planned.get(alert.id) ?? [])),
     '',
     'What next',
+    '  npx wayward alerts list --config demo/wayward.yaml                      these alerts: what nobody has given a verdict on yet',
     `  npx wayward alerts show ${alerts.at(-1)?.id.slice(0, 12) ?? 'ID'} --config demo/wayward.yaml     one alert: evidence, response, record`,
     '  npx wayward revoke --agent billing-agent-2 --config demo/wayward.yaml   what revoking all that an agent holds would do',
     '  npx wayward scan --credentials credentials.yaml /var/log/nginx/*.json   your own logs (formats are found from the content)',

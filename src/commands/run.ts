@@ -1,16 +1,13 @@
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { glob, isDynamicPattern } from 'tinyglobby';
 import type { Alert } from '../alerts/alert.ts';
 import { loadDetectors } from '../config/detector-files.ts';
-import type { WaywardConfig } from '../config/wayward-yaml.ts';
 import type { Detector } from '../detectors/detector.ts';
 import { startDrills } from '../drills/schedule.ts';
 import { UsageError } from '../errors.ts';
 import { loadCheckpoint } from '../pipeline/checkpoint.ts';
 import { DeedsOfStore } from '../pipeline/deeds.ts';
 import { drillLog } from '../pipeline/drill-log.ts';
-import { Lane } from '../pipeline/lane.ts';
 import { LocalPipeline } from '../pipeline/local.ts';
 import { Merge, savedPositions } from '../pipeline/merge.ts';
 import { MIGRATED } from '../pipeline/name-key.ts';
@@ -23,17 +20,12 @@ import { startRotation } from '../rotation/service.ts';
 import { lockForRun } from '../sinks/run-lock.ts';
 import { Store } from '../sinks/store.ts';
 import { DeadLetterFile } from '../sources/dead-letter-file.ts';
-import { FileSource } from '../sources/file.ts';
-import { FollowSource } from '../sources/follow.ts';
-import { HandlePool } from '../sources/handle-pool.ts';
-import type { Source, SourcePosition } from '../sources/source.ts';
 import { checkApprovalKey, serveLocalLinks } from './approval-links.ts';
 import { elasticsearchOf } from './elasticsearch-of.ts';
 import type { CommandIo } from './io.ts';
 import { keepFresh } from './keep-fresh.ts';
 import { createLocalElasticsearch } from './local-elasticsearch.ts';
 import { tellOfLocal } from './local-ops.ts';
-import { laneOptionsOf } from './logs.ts';
 import { namesOf } from './names-of.ts';
 import { type Ops, startOps } from './ops.ts';
 import {
@@ -50,6 +42,7 @@ import { proofWarnings } from './proof-warnings.ts';
 import { replayOf } from './replay-sources.ts';
 import { ROLES, type RoleName, runKafka } from './run-kafka.ts';
 import { createServiceLog, type ServiceLog } from './service-log.ts';
+import { WatchedSources } from './watched-sources.ts';
 
 interface RunOptions extends SetupOptions {
   readonly detectors?: string;
@@ -153,7 +146,10 @@ async function runLocal(
       },
       onError: (error) => log.error({ err: error }, 'response failed'),
     });
-    const merge = await openMerge(config, io, written, log, saved && savedPositions(saved.merge));
+    const resume = saved && savedPositions(saved.merge);
+    const sources = await WatchedSources.open({ config, io, letters: written, log, resume });
+    const appeared = sources.areFollowed ? () => sources.appeared() : undefined;
+    const merge = new Merge(await sources.lanes(), { live: true, appeared, signal: io.signal });
     const told = new AlertTelemetry(ops.telemetry);
     const delivery = elasticsearch && createLocalElasticsearch(elasticsearch, store, response, written, ops, log);
     const pipeline = new LocalPipeline(merge, {
@@ -181,7 +177,7 @@ async function runLocal(
       syncDeadLetters: () => written.sync(),
     });
     if (saved) pipeline.load(saved);
-    tellOfLocal(ops.telemetry, merge, pipeline, response, written);
+    tellOfLocal(ops.telemetry, { merge, pipeline, response, letters: written, sources });
     ops.started();
     log.info(
       {
@@ -219,37 +215,6 @@ async function runLocal(
   }
 }
 
-const logAlert = (log: ServiceLog, { id, revision, status, severity, principal, reason }: Alert): void => {
-  log.info({ alert: id, revision, status, severity, principal }, reason);
-};
-
-async function openMerge(
-  config: WaywardConfig,
-  io: CommandIo,
-  letters: DeadLetterFile,
-  log: ServiceLog,
-  resume: ReadonlyMap<string, SourcePosition> | undefined,
-): Promise<Merge> {
-  const pool = new HandlePool();
-  const lanes: Lane[] = [];
-  for (const source of config.sources) {
-    const { file, follow } = source;
-    const options = await laneOptionsOf(config, io, source, letters);
-    for (const path of await pathsOf(file, follow)) {
-      const opened: Source = follow
-        ? new FollowSource(path, resume?.get(path))
-        : new FileSource(path, pool, resume?.get(path));
-      lanes.push(new Lane(opened, { ...options, onWarning: (text) => log.warn(text) }));
-    }
-  }
-  return new Merge(lanes, { live: true, signal: io.signal });
-}
-
-/** A followed file need not be there yet; a pattern means the files that are there at the start. */
-const pathsOf = async (file: string, follow: boolean): Promise<string[]> => {
-  if (!isDynamicPattern(file)) return [file];
-  const found = (await glob(file, { absolute: true, dot: true, expandDirectories: false })).sort();
-  if (found.length === 0 && !follow)
-    throw new UsageError(`${file}: no file fits this pattern; check sources: in wayward.yaml`);
-  return found;
+const logAlert = (log: ServiceLog, { id, revision, state, verdict, severity, principal, reason }: Alert): void => {
+  log.info({ alert: id, revision, state, verdict: verdict?.value ?? 'new', severity, principal }, reason);
 };

@@ -1,5 +1,6 @@
 import type { Alert } from '../alerts/alert.ts';
 import { Incidents, type SavedIncidents } from '../alerts/incidents.ts';
+import type { Verdict, VerdictValue } from '../alerts/verdict.ts';
 import { type Attributor, createAttributor } from '../attribution/attribute.ts';
 import type { AttributedUse, Attribution } from '../attribution/attributed.ts';
 import type { Credential } from '../attribution/credential.ts';
@@ -20,7 +21,7 @@ export interface SavedCore {
   readonly usage: SavedUsage;
 }
 
-/** What must be known of an alert to close it. */
+/** What must be known of an alert to learn of a verdict on it. */
 export type ClosedAlert = Pick<Alert, 'id' | 'principal' | 'start' | 'end'>;
 
 /**
@@ -77,10 +78,13 @@ export class Core {
     this.#usage?.reach(time);
   }
 
-  /** A person has closed an alert. What was benign becomes part of the baseline; what comes now is another incident. */
-  close({ id, principal, start, end }: ClosedAlert, verdict: 'benign' | 'true'): void {
-    if (verdict === 'benign') this.engine.accept(principal, start, end);
-    this.incidents.close(id);
+  /**
+   * A person has given a verdict on an alert. What was benign becomes part of the baseline; what comes now is another incident. False where
+   * the incident was over already: its alert is not known here any more, and its new revision is the caller's to make.
+   */
+  close({ id, principal, start, end }: ClosedAlert, value: VerdictValue, verdict?: Verdict): boolean {
+    if (value === 'benign') this.engine.accept(principal, start, end);
+    return this.incidents.close(id, verdict);
   }
 
   /** From now on this is known of its credential. */

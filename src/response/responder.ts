@@ -10,6 +10,7 @@ import { nextStep, type WantedStep } from './next-step.ts';
 import { notificationOf } from './notification.ts';
 import { AUTOMATIC, stepKey } from './outbox.ts';
 import { laddersFor, type PlanStep } from './plan.ts';
+import { identityOf } from './step-identity.ts';
 
 /** Event ids in one entry of the record; an alert may have many more. */
 const MOST_EVIDENCE = 20;
@@ -22,6 +23,7 @@ const MOST_EVIDENCE = 20;
  */
 export function respondTo(alert: Alert, context: ResponseContext): readonly Decision[] {
   return context.state.transaction(() => {
+    if (isDecidedByPerson(alert, context)) return [];
     const modes = modesOf(alert, context);
     const mode = boldest([...modes.values()]);
     const isNew = isNews(alert.id, alert, modes, context);
@@ -47,6 +49,14 @@ export function respondTo(alert: Alert, context: ResponseContext): readonly Deci
     return decisions;
   });
 }
+
+/**
+ * A verdict is no evidence: the revision that brings it changes nothing, and what is benign is left alone, also where the verdict overtook what
+ * it is about. What was confirmed before response came to it is acted on as any other.
+ */
+const isDecidedByPerson = ({ id, verdict }: Alert, { state }: ResponseContext): boolean =>
+  verdict !== undefined ||
+  state.first('SELECT verdict FROM closings WHERE alert = ? ORDER BY seq DESC LIMIT 1', id)?.verdict === 'benign';
 
 /** By credential; under an empty name where the alert has none. */
 function modesOf(alert: Alert, { config }: ResponseContext): ReadonlyMap<string, Mode> {
@@ -106,7 +116,9 @@ function enqueue(
     {
       key: wanted.key,
       cause: alert.id,
+      origin: 'alert',
       action: 'revoke',
+      ...identityOf(step, context),
       credential: credential.id,
       agent: credential.agent,
       peerGroup: credential.peerGroup,
@@ -140,6 +152,7 @@ function record(alert: Alert, mode: Mode, decisions: readonly Decision[], { audi
       type: 'decided',
       by: AUTOMATIC,
       cause: alert.id,
+      origin: 'alert',
       agent: alert.agent,
       severity: alert.severity,
       mode,
@@ -163,7 +176,8 @@ function tellOfBreaker(alert: Alert, context: ResponseContext): void {
   const opened = openBreaker(state);
   if (opened === undefined) return;
   if (config.webhook !== undefined) pageBreaker(alert.id, opened, context);
-  audit.append({ type: 'breaker-opened', by: AUTOMATIC, cause: alert.id, because: opened.because }, now());
+  const about = { by: AUTOMATIC, cause: alert.id, origin: 'alert' };
+  audit.append({ type: 'breaker-opened', ...about, because: opened.because }, now());
 }
 
 function notify(alert: Alert, decisions: readonly Decision[], occasion: string, context: ResponseContext): void {
@@ -173,7 +187,9 @@ function notify(alert: Alert, decisions: readonly Decision[], occasion: string, 
     {
       key,
       cause: alert.id,
+      origin: 'alert',
       action: 'notify',
+      kind: 'notice',
       credential: '',
       agent: alert.agent ?? '',
       peerGroup: alert.peerGroup ?? '',

@@ -86,13 +86,13 @@ test('what comes after a person has closed an alert is another alert, not hidden
   core.process(usesOf('a', T0, 1));
   const [first] = alerts.values();
   if (first === undefined) throw new Error('an expired credential is an alert');
-  core.close(first, 'true');
-  expect(alerts.get(first.id)?.status).toBe('closed');
+  core.close(first, 'confirmed');
+  expect(alerts.get(first.id)?.state).toBe('over');
 
   const leak = usesOf('a', T0 + MINUTE, 1).map((event) => {
     const leaking = { ...event.use, leaks: [{ kind: 'jwt', field: 'url.query' }] };
     return new PendingUse(leaking, Buffer.from('leak'), 0, 4, 0);
   });
   core.process(leak);
-  expect([...alerts.values()].map(({ status }) => status)).toEqual(['closed', 'open']);
+  expect([...alerts.values()].map(({ state }) => state)).toEqual(['over', 'running']);
 });

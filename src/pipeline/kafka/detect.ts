@@ -12,6 +12,7 @@ import type { Kafka } from '../../kafka/client.ts';
 import type { Fetched } from '../../kafka/fetched.ts';
 import type { Log } from '../../kafka/log.ts';
 import type { KafkaMessage } from '../../kafka/message.ts';
+import type { OwnTopics } from '../../kafka/names.ts';
 import { type PartitionRange, partitionRange } from '../../kafka/partition-range.ts';
 import type { PartitionWorker } from '../../kafka/partition-slot.ts';
 import type { TopicReader } from '../../kafka/topic-reader.ts';
@@ -27,7 +28,6 @@ import { PartitionDetector } from './partition-detector.ts';
 import type { RoleCounts } from './role-counts.ts';
 import { offsetMessage, snapshotMessages, withoutMessages } from './snapshot.ts';
 import { SnapshotReader } from './snapshot-reader.ts';
-import { EVENTS, STATE } from './topics.ts';
 
 /** What detection of all partitions in this process shares. */
 export interface DetectContext {
@@ -95,7 +95,11 @@ export class DetectWorker implements PartitionWorker {
 
   async start(signal: AbortSignal): Promise<number> {
     const { kafka, counts } = this.#context;
-    this.#writer = await TransactionalWriter.open(kafka, `wayward-detect-${this.#partition}`, counts.transactions);
+    this.#writer = await TransactionalWriter.open(
+      kafka,
+      kafka.names.id('detect', this.#partition),
+      counts.transactions,
+    );
     const saved = await this.#read(signal);
     // What an earlier worker of this partition was told may be later than the snapshot: it has its place among the events again.
     for (const credential of this.#context.registry.credentials) if (this.#owns(credential)) forgetDeeds(credential);
@@ -105,6 +109,10 @@ export class DetectWorker implements PartitionWorker {
     this.#outdated = saved.outdatedKeys(begin);
     counts.detectors.add(this);
     return this.#position;
+  }
+
+  get #topics(): OwnTopics {
+    return this.#context.kafka.names.topics;
   }
 
   /** Goes on from the last snapshot. Gives its offset; undefined where there is none to go on from. */
@@ -122,7 +130,7 @@ export class DetectWorker implements PartitionWorker {
     const { snapshot, report } = last;
     if (report.migrated + report.unreadable > 0) log.warn({ partition, ...report }, MIGRATED);
     try {
-      const where = `${STATE}/${partition}`;
+      const where = `${this.#topics.state}/${partition}`;
       const baselines = underKey(snapshot.core.engine.baselines, { key: names.id, forgetNames }, where);
       const core = { ...snapshot.core, engine: { ...snapshot.core.engine, baselines } };
       this.#detector.load(snapshot.detector, core);
@@ -154,7 +162,7 @@ export class DetectWorker implements PartitionWorker {
 
   /** @throws Error for what another version wrote: that must not be passed over */
   #decode(value: Buffer | null, offset: string): EventsMessage | undefined {
-    return this.#takeOwn({ topic: EVENTS, partition: this.#partition, offset }, () => decodeEvents(value));
+    return this.#takeOwn({ topic: this.#topics.events, partition: this.#partition, offset }, () => decodeEvents(value));
   }
 
   #takeOwn<T>(place: Place, take: () => T): T | undefined {
@@ -170,11 +178,11 @@ export class DetectWorker implements PartitionWorker {
 
   /** @throws Error where the events that were dealt with can't be those of this topic: it would wait in silence for their number */
   async #requireEvents(committed: number): Promise<PartitionRange> {
-    const range = await partitionRange(this.#context.kafka, EVENTS, this.#partition);
+    const range = await partitionRange(this.#context.kafka, this.#topics.events, this.#partition);
     const { end } = range;
     if (committed > end)
       throw new Error(
-        `${EVENTS}/${this.#partition} ends at ${end}, but ${STATE} says that it was dealt with up to ${committed}: one of the two was made anew or written to by somebody else. Make both anew: it learns from what comes`,
+        `${this.#topics.events}/${this.#partition} ends at ${end}, but ${this.#topics.state} says that it was dealt with up to ${committed}: one of the two was made anew or written to by somebody else. Make both anew: it learns from what comes`,
       );
     return range;
   }
@@ -199,12 +207,14 @@ export class DetectWorker implements PartitionWorker {
     const now = Date.now();
     const snapshot = now >= this.#snapshotAt;
     if (!snapshot && this.#revisions.isEmpty && now - this.#committedAt < COMMIT_EVERY) return;
-    const documents = this.#observed.map((activity) => documentMessage(observedDocument(activity)));
+    const documents = this.#observed.map((activity) =>
+      documentMessage(this.#topics.documents, observedDocument(activity)),
+    );
     this.#observed = [];
     const messages: OutMessage[] = [
-      ...this.#revisions.messages(),
+      ...this.#revisions.messages(this.#topics.alerts),
       ...documents,
-      offsetMessage(this.#partition, this.#position),
+      offsetMessage(this.#topics.state, this.#partition, this.#position),
     ];
     await this.#writer?.commit(messages, snapshot ? this.#snapshot() : []);
     this.#committed = this.#position;
@@ -214,9 +224,11 @@ export class DetectWorker implements PartitionWorker {
   #snapshot(): OutMessage[] {
     this.#snapshotAt = Date.now() + this.#context.snapshotEvery;
     const detector = this.#detector.save();
+    const { state } = this.#topics;
     const partition = this.#partition;
-    const messages = snapshotMessages(partition, { offset: this.#position, detector, core: this.core.saveChanges() });
-    return [...messages, ...withoutMessages(partition, this.#outdated.splice(0))];
+    const core = this.core.saveChanges();
+    const messages = snapshotMessages(state, partition, { offset: this.#position, detector, core });
+    return [...messages, ...withoutMessages(state, partition, this.#outdated.splice(0))];
   }
 
   /** Everything that was committed for this partition: up to a marker of our own, since the end of the topic may be moving. */
@@ -224,12 +236,12 @@ export class DetectWorker implements PartitionWorker {
     const { states, log, counts } = this.#context;
     const began = Date.now();
     const marker = randomUUID();
-    await this.#writer?.commit([{ topic: STATE, partition: this.#partition, key: MARKER, value: marker }]);
-    const reader = new SnapshotReader();
+    await this.#writer?.commit([{ topic: this.#topics.state, partition: this.#partition, key: MARKER, value: marker }]);
+    const reader = new SnapshotReader(this.#topics);
     let told = began;
     const visit = ({ key, value, offset }: KafkaMessage): boolean => {
       if (key?.toString() === MARKER) return value?.toString() === marker;
-      this.#takeOwn({ topic: STATE, partition: this.#partition, offset }, () =>
+      this.#takeOwn({ topic: this.#topics.state, partition: this.#partition, offset }, () =>
         reader.take(key?.toString() ?? '', value),
       );
       if (Date.now() - told > PROGRESS_EVERY) {

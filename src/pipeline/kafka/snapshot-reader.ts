@@ -2,12 +2,12 @@ import { UNREGISTERED_AGENT } from '../../attribution/attributed.ts';
 import { FIRST_LAYOUT_HASH } from '../../baselines/first-layout.ts';
 import type { Layout } from '../../baselines/layout.ts';
 import { FIRST, type MigrationReport, StateReader } from '../../baselines/saved-states.ts';
+import type { OwnTopics } from '../../kafka/names.ts';
 import { MARKER } from '../../kafka/topic-tail.ts';
 import type { SavedCore } from '../core.ts';
 import type { SavedUse } from '../ordered.ts';
 import { FIRST_KEYS, type Head, KEYS, OFFSET, type Snapshot, type SnapshotKeys } from './snapshot.ts';
 import { arrayBuffer, isOwn, layoutOf, stateOf } from './snapshot-messages.ts';
-import { EVENTS, STATE } from './topics.ts';
 
 /** A snapshot and what became of states in it that another version saved. */
 export interface Restored {
@@ -17,10 +17,15 @@ export interface Restored {
 
 /** Collects the newest message of each key of a state partition, and makes the last snapshot of them. */
 export class SnapshotReader {
+  readonly #topics: OwnTopics;
   readonly #newest = new Map<string, Buffer>();
   readonly #principals = new Set<string>();
   /** Bytes read so far. */
   bytes = 0;
+
+  constructor(topics: OwnTopics) {
+    this.#topics = topics;
+  }
 
   /** @throws ForeignMessage for what no Wayward wrote: what stood there before still counts */
   take(key: string, value: Buffer | null): void {
@@ -76,8 +81,10 @@ export class SnapshotReader {
   }
 
   #restore(keys: SnapshotKeys, head: Head): Restored {
-    const { detector, core } = json<Pick<Snapshot, 'detector' | 'core'>>(this.#parts(head.parts, keys.part).join(''));
-    const events = this.#parts(head.pendingParts, keys.pending).flatMap((part): SavedUse[] => json(part));
+    const { detector, core } = this.#json<Pick<Snapshot, 'detector' | 'core'>>(
+      this.#parts(head.parts, keys.part).join(''),
+    );
+    const events = this.#parts(head.pendingParts, keys.pending).flatMap((part): SavedUse[] => this.#json(part));
     const states = new StateReader(this.#layouts(keys));
     const found = this.#baselines(keys, states, core);
     const { report } = states;
@@ -94,9 +101,23 @@ export class SnapshotReader {
   #parts(count: number, prefix: string): string[] {
     return Array.from({ length: count }, (_, at) => {
       const part = this.#newest.get(`${prefix}${at}`);
-      if (part === undefined) throw new Error(`the snapshot lacks ${prefix}${at}: was ${STATE} changed by hand?`);
+      if (part === undefined)
+        throw new Error(`the snapshot lacks ${prefix}${at}: was ${this.#topics.state} changed by hand?`);
       return part.toString();
     });
+  }
+
+  /** Parts of one text show only together whether they are ours. */
+  #json<T>(text: string): T {
+    try {
+      return JSON.parse(text);
+    } catch (cause) {
+      const { state, events } = this.#topics;
+      throw new Error(
+        `the snapshot in ${state} can't be read: somebody else wrote under its keys (${KEYS.part}…). Write a message without a value under the key ${KEYS.head} to let it learn anew from ${events}`,
+        { cause },
+      );
+    }
   }
 
   #layouts({ layout }: SnapshotKeys): ReadonlyMap<string, Layout> {
@@ -134,16 +155,4 @@ function readGroup(keys: SnapshotKeys, states: StateReader, value: Buffer): Arra
   if (keys === FIRST_KEYS) return states.read(arrayBuffer(value), FIRST);
   const found = stateOf(value);
   return found && states.read(found.state, found.head.layout ?? '');
-}
-
-/** Parts of one text show only together whether they are ours. */
-function json<T>(text: string): T {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new Error(
-      `the snapshot in ${STATE} can't be read: somebody else wrote under its keys (${KEYS.part}…). Write a message without a value under the key ${KEYS.head} to let it learn anew from ${EVENTS}`,
-      { cause },
-    );
-  }
 }

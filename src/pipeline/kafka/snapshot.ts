@@ -2,7 +2,6 @@ import { LAYOUT, LAYOUT_ID } from '../../baselines/state.ts';
 import type { OutMessage } from '../../kafka/transactional-writer.ts';
 import type { SavedCore } from '../core.ts';
 import type { SavedDetector } from './partition-detector.ts';
-import { STATE } from './topics.ts';
 
 /** Everything that detection of one events partition knows, as of one offset. */
 export interface Snapshot {
@@ -70,8 +69,8 @@ export interface StateHead {
  * The messages of a snapshot, to be written in one transaction. Baselines are only those that changed since the snapshot before:
  * each has its own key, and compaction keeps the newest of each.
  */
-export function snapshotMessages(partition: number, { offset, detector, core }: Snapshot): OutMessage[] {
-  const message = (key: string, value: Buffer | string): OutMessage => ({ topic: STATE, partition, key, value });
+export function snapshotMessages(topic: string, partition: number, { offset, detector, core }: Snapshot): OutMessage[] {
+  const message = (key: string, value: Buffer | string): OutMessage => ({ topic, partition, key, value });
   const { baselines } = core.engine;
   const { events } = detector.pending;
   const rest = JSON.stringify({
@@ -97,16 +96,16 @@ export function snapshotMessages(partition: number, { offset, detector, core }: 
   ];
 }
 
-export const offsetMessage = (partition: number, offset: number): OutMessage => ({
-  topic: STATE,
+export const offsetMessage = (topic: string, partition: number, offset: number): OutMessage => ({
+  topic,
   partition,
   key: OFFSET,
   value: String(offset),
 });
 
 /** Removes what stands under these keys. */
-export const withoutMessages = (partition: number, keys: readonly string[]): OutMessage[] =>
-  keys.map((key) => ({ topic: STATE, partition, key, value: null }));
+export const withoutMessages = (topic: string, partition: number, keys: readonly string[]): OutMessage[] =>
+  keys.map((key) => ({ topic, partition, key, value: null }));
 
 /** A length, a little JSON, and the bytes of a state. */
 function withHead(head: StateHead, state: ArrayBuffer): Buffer {

@@ -10,6 +10,7 @@ import { offsetMessage, type Snapshot, snapshotMessages } from '../../../src/pip
 import { SnapshotReader } from '../../../src/pipeline/kafka/snapshot-reader.ts';
 import { inFirstForm } from '../../baselines/first-form.ts';
 import { agent, DAY, HOUR, MONDAY, Watched } from '../../baselines/watched.ts';
+import { names, STATE } from '../../kafka/names.ts';
 
 const AGENTS = ['a', 'b'].map((id) => agent(id, { peerGroup: 'orders' }));
 const KNOWN = [
@@ -46,7 +47,7 @@ function firstForm({ offset, detector, core }: Snapshot): OutMessage[] {
 }
 
 function read(...messages: readonly OutMessage[]): SnapshotReader {
-  const reader = new SnapshotReader();
+  const reader = new SnapshotReader(names.topics);
   for (const { key, value } of messages) reader.take(String(key), value === null ? null : Buffer.from(value as Buffer));
   return reader;
 }
@@ -64,10 +65,10 @@ describe('the snapshot of a partition', () => {
   test('is all that was saved, of each baseline the newest', () => {
     const { watched, snapshot } = watching();
     for (const who of ['a', 'b']) watched.work(MONDAY, { every: 30 }, {}, who);
-    const first = structuredClone(snapshotMessages(0, snapshot(10)));
+    const first = structuredClone(snapshotMessages(STATE, 0, snapshot(10)));
     watched.work(MONDAY + DAY, { every: 30 }, {}, 'b');
-    const second = structuredClone(snapshotMessages(0, snapshot(20)));
-    const { snapshot: found, report } = lastOf(read(...first, ...second, offsetMessage(0, 25)));
+    const second = structuredClone(snapshotMessages(STATE, 0, snapshot(20)));
+    const { snapshot: found, report } = lastOf(read(...first, ...second, offsetMessage(STATE, 0, 25)));
     expect(found.offset).toBe(20);
     expect(report).toMatchObject({ migrated: 0, unreadable: 0 });
     const { principals, groups } = watched.core.engine.baselines.save();
@@ -80,13 +81,13 @@ describe('the snapshot of a partition', () => {
   test('of the first form is taken over, and saved as a whole in the form of today', () => {
     const { watched, snapshot } = watching();
     for (const who of ['a', 'b']) watched.work(MONDAY, { every: 30 }, {}, who);
-    const found = lastOf(read(...firstForm(snapshot(10)), offsetMessage(0, 12)));
+    const found = lastOf(read(...firstForm(snapshot(10)), offsetMessage(STATE, 0, 12)));
     expect(found.report).toMatchObject({ migrated: 3, unreadable: 0, anew: [] });
 
     const core = new Core(createRegistry(AGENTS), [], () => {});
     const detector = new PartitionDetector(core);
     detector.load(found.snapshot.detector, found.snapshot.core);
-    const next = snapshotMessages(0, { offset: 30, detector: detector.save(), core: core.saveChanges() });
+    const next = snapshotMessages(STATE, 0, { offset: 30, detector: detector.save(), core: core.saveChanges() });
     const again = lastOf(read(...next));
     expect(namesIn(again)).toEqual(['a/api', 'b/api']);
     expect(again.snapshot.core.engine.baselines.groups).toHaveLength(1);
@@ -98,7 +99,7 @@ describe('the snapshot of a partition', () => {
     watched.work(MONDAY, { every: 30 }, {}, 'a');
     const before = firstForm(snapshot(10));
     watched.work(MONDAY + DAY, { every: 30 }, {}, 'b');
-    const after = snapshotMessages(0, snapshot(20));
+    const after = snapshotMessages(STATE, 0, snapshot(20));
     expect(lastOf(read(...before, ...after)).snapshot.offset).toBe(20);
     watched.use(MONDAY + 2 * DAY + 9 * HOUR, {}, 'a');
     const back = firstForm(snapshot(40));
@@ -111,7 +112,7 @@ describe('the snapshot of a partition', () => {
     watched.work(MONDAY, { every: 30 }, {}, 'a');
     const before = firstForm(snapshot(10));
     watched.use(MONDAY + 2 * DAY, {}, 'a');
-    const reader = read(...before, ...snapshotMessages(0, snapshot(20)));
+    const reader = read(...before, ...snapshotMessages(STATE, 0, snapshot(20)));
     expect(reader.outdatedKeys(10)).toEqual([]);
     expect(reader.outdatedKeys(11).sort()).toEqual(['group/orders/api', 'head', 'part/0', 'principal/a/api']);
     expect(read(...before).outdatedKeys(11)).toEqual([]);
@@ -120,18 +121,18 @@ describe('the snapshot of a partition', () => {
   test('that no known version made is unreadable: neither is it taken for one of ours', () => {
     const { watched, snapshot } = watching();
     watched.work(MONDAY, { every: 30 }, {}, 'a');
-    const messages = snapshotMessages(0, snapshot(10));
+    const messages = snapshotMessages(STATE, 0, snapshot(10));
     const head = JSON.stringify({ version: 3, offset: 10, parts: 1, pendingParts: 0 });
     expect(read(...messages, { topic: '', partition: 0, key: '2/head', value: head }).last).toBe('unreadable');
     const other = JSON.stringify({ version: 1, layout: 'of yesterday', offset: 10, parts: 1, pendingParts: 0 });
     expect(read({ topic: '', partition: 0, key: 'head', value: other }).last).toBe('unreadable');
-    expect(read(offsetMessage(0, 5)).last).toBeUndefined();
+    expect(read(offsetMessage(STATE, 0, 5)).last).toBeUndefined();
   });
 
   test('has no states whose layout nothing describes, and says how many', () => {
     const { watched, snapshot } = watching();
     watched.work(MONDAY, { every: 30 }, {}, 'a');
-    const messages = snapshotMessages(0, snapshot(10)).filter(({ key }) => !key?.startsWith('2/layout/'));
+    const messages = snapshotMessages(STATE, 0, snapshot(10)).filter(({ key }) => !key?.startsWith('2/layout/'));
     const found = lastOf(read(...messages));
     expect(namesIn(found)).toEqual([]);
     expect(found.report.unreadable).toBe(2);
@@ -139,7 +140,7 @@ describe('the snapshot of a partition', () => {
 });
 
 test('keys of forms to come are passed over; what no Wayward wrote is foreign', () => {
-  const reader = new SnapshotReader();
+  const reader = new SnapshotReader(names.topics);
   reader.take('3/head', Buffer.from('of another form'));
   expect(reader.last).toBeUndefined();
   for (const [key, value] of [
