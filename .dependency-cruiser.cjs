@@ -29,7 +29,7 @@ const CONTRACTS = [
   // How people write names that are meant by pattern.
   '^src/attribution/glob[.]ts$',
   '^src/detectors/finding[.]ts$',
-  '^src/alerts/alert[.]ts$',
+  '^src/alerts/(alert|stored|verdict)[.]ts$',
   '^src/response/action[.]ts$',
 ];
 

@@ -2,11 +2,10 @@ import { bars, list, metric, table, timeSeries } from './charts.ts';
 import { count, distinct, last, max, newest, top } from './columns.ts';
 import type { Dashboard } from './dashboard.ts';
 import { ALERTS, NOTICES, RESPONSE } from './data-views.ts';
+import { NO_VERDICT, RUNNING } from './incident-terms.ts';
 import { REVOKED } from './response-terms.ts';
-import { OPEN_ALERTS } from './searches.ts';
+import { NEEDS_A_LOOK } from './searches.ts';
 import { SEVERE, SEVERITY_COLORS, SEVERITY_COUNTS } from './severities.ts';
-
-const OPEN = 'wayward.status: "open"';
 
 export const OVERVIEW: Dashboard = {
   title: 'Overview',
@@ -20,19 +19,14 @@ export const OVERVIEW: Dashboard = {
     {
       height: 6,
       panels: [
-        metric({ title: 'Open alerts', view: ALERTS, where: OPEN, value: count('open') }),
+        metric({ title: 'Need a look', view: ALERTS, where: NO_VERDICT, value: count('without a verdict') }),
         metric({
-          title: 'Open and severe',
+          title: 'Severe ones of these',
           view: ALERTS,
-          where: `${OPEN} and ${SEVERE}`,
+          where: `${NO_VERDICT} and ${SEVERE}`,
           value: count('high or critical'),
         }),
-        metric({
-          title: 'Agents with open alerts',
-          view: ALERTS,
-          where: OPEN,
-          value: distinct('gen_ai.agent.id', 'agents'),
-        }),
+        metric({ title: 'Running now', view: ALERTS, where: RUNNING, value: count('running') }),
         metric({
           title: 'Credentials revoked',
           view: RESPONSE,
@@ -60,7 +54,7 @@ export const OVERVIEW: Dashboard = {
         }),
       ],
     },
-    { height: 16, panels: [list(OPEN_ALERTS, 'Open alerts, newest first')] },
+    { height: 16, panels: [list(NEEDS_A_LOOK, 'Needs a look, newest first')] },
     {
       height: 12,
       panels: [
@@ -70,7 +64,7 @@ export const OVERVIEW: Dashboard = {
           groups: { agent: top('gen_ai.agent.id', 'Agent', { size: 20, by: 'alerts' }) },
           values: {
             alerts: count('Alerts'),
-            open: count('Open', { where: OPEN }),
+            open: count('Need a look', { where: NO_VERDICT }),
             risk: max('event.risk_score', 'Highest risk'),
             newest: newest('Newest'),
           },

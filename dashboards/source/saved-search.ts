@@ -13,11 +13,11 @@ export interface SavedSearch {
   readonly columns: readonly string[];
 }
 
-export const savedSearch = (title: string, search: Omit<SavedSearch, 'id' | 'title'>): SavedSearch => ({
-  id: stableId('search', title),
-  title,
-  ...search,
-});
+/** @param madeAs its title in the version that brought it: a new title replaces the search that people have */
+export const savedSearch = (
+  title: string,
+  { madeAs = title, ...search }: Omit<SavedSearch, 'id' | 'title'> & { readonly madeAs?: string },
+): SavedSearch => ({ id: stableId('search', madeAs), title, ...search });
 
 const INDEX_REFERENCE = 'kibanaSavedObjectMeta.searchSourceJSON.index';
 

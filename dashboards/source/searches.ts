@@ -1,18 +1,27 @@
 import { ACTIVITY, ALERTS, INVENTORY, RESPONSE } from './data-views.ts';
+import { NO_VERDICT } from './incident-terms.ts';
 import { NOT_DONE } from './response-terms.ts';
 import { type SavedSearch, savedSearch } from './saved-search.ts';
 
-const ALERT_COLUMNS = ['event.severity', 'message', 'wayward.principal', 'event.reason', 'wayward.status'];
+const ALERT_COLUMNS = [
+  'event.severity',
+  'message',
+  'wayward.principal',
+  'event.reason',
+  'wayward.incident.state',
+  'wayward.verdict.value',
+];
 
-export const OPEN_ALERTS = savedSearch('open alerts', {
-  description: 'Incidents that nobody has closed yet, as they stand.',
+export const NEEDS_A_LOOK = savedSearch('needs a look', {
+  madeAs: 'open alerts',
+  description: 'Incidents on which nobody has given a verdict yet, running or over, as they stand.',
   view: ALERTS,
-  where: 'wayward.status: "open"',
+  where: NO_VERDICT,
   columns: ALERT_COLUMNS,
 });
 
 export const ALL_ALERTS = savedSearch('alerts', {
-  description: 'Every incident as it stands, open or closed.',
+  description: 'Every incident as it stands, running or over, with or without a verdict.',
   view: ALERTS,
   where: '',
   columns: ALERT_COLUMNS,
@@ -65,7 +74,7 @@ export const CREDENTIALS = savedSearch('credentials', {
 });
 
 export const SEARCHES: readonly SavedSearch[] = [
-  OPEN_ALERTS,
+  NEEDS_A_LOOK,
   ALL_ALERTS,
   FIRST_SEEN,
   RESPONSES,

@@ -1,5 +1,6 @@
 import type { AttributionMethod } from '../attribution/attributed.ts';
 import type { Finding, Severity } from '../detectors/finding.ts';
+import type { Verdict } from './verdict.ts';
 
 export interface AlertAttribution {
   readonly method: AttributionMethod;
@@ -13,7 +14,10 @@ export interface Alert {
   readonly id: string;
   /** Grows with every change: the external version of the latest document. */
   readonly revision: number;
-  readonly status: 'open' | 'closed';
+  /** Over once nothing has come for two hours, or a person has given a verdict. */
+  readonly state: 'running' | 'over';
+  /** Absent until a person gives one: it needs a look. */
+  readonly verdict?: Verdict;
   /** `agent/slot`, or `unregistered/…` where the registry names nobody. */
   readonly principal: string;
   /** From the registry, verbatim; absent if unattributed. */

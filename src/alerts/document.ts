@@ -1,6 +1,8 @@
 import { type Finding, SEVERITY_SCORE, worse } from '../detectors/finding.ts';
 import { categoryOf } from '../ecs.ts';
 import type { Alert } from './alert.ts';
+import { statusOf } from './stored.ts';
+import type { Verdict } from './verdict.ts';
 
 /** Version of ATT&CK that the technique ids in the detectors follow. */
 const ATTACK_VERSION = '18';
@@ -24,6 +26,12 @@ const findingDocument = (finding: Finding): Record<string, unknown> => ({
   ...(finding.declared && { proof: 'declared' }),
   evidence: finding.evidence,
 });
+
+const verdictDocument = (verdict: Verdict | undefined): Record<string, unknown> => {
+  if (verdict === undefined) return { value: 'new' };
+  const { value, by, at, because } = verdict;
+  return { value, by, at: iso(at), because };
+};
 
 const ruleOf = (alert: Alert): Finding | undefined =>
   alert.findings.reduce<Finding | undefined>((so, finding) => {
@@ -64,7 +72,9 @@ export const alertDocument = (alert: Alert): Record<string, unknown> => {
       slot: alert.slot,
       ...(alert.peerGroup === undefined ? {} : { peer_group: alert.peerGroup }),
       credential: { id: alert.credentials },
-      status: alert.status,
+      incident: { state: alert.state },
+      verdict: verdictDocument(alert.verdict),
+      status: statusOf(alert), // until the next minor version
       revision: alert.revision,
       bits: alert.bits,
       attribution,

@@ -2,7 +2,7 @@ import type { Alert } from './alert.ts';
 
 /**
  * Gives alerts in their final form, ordered by (`@timestamp`, `event.id`), as soon as that can be known: when an alert
- * and all that opened before it are closed. Holds only those that are still open, and those behind them.
+ * and all that opened before it are over. Holds only those that still run, and those behind them.
  */
 export class FinalOrder {
   /** In order of opening, since findings come in order of time. */
@@ -22,7 +22,7 @@ export class FinalOrder {
         done.push(...sameTime);
         sameTime = [];
       }
-      if (alert.status === 'open') {
+      if (alert.state === 'running') {
         sameTime = [];
         break;
       }
@@ -32,7 +32,7 @@ export class FinalOrder {
     return done.sort(inOrder);
   }
 
-  /** All the rest, open ones included: the end of the input does not advance time. */
+  /** All the rest, running ones included: the end of the input does not advance time. */
   rest(): Alert[] {
     const rest = [...this.#waiting.values()].sort(inOrder);
     this.#waiting.clear();

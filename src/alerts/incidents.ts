@@ -6,8 +6,10 @@ import { isAddress } from '../ecs.ts';
 import { isBelieved } from '../proof.ts';
 import type { Alert, AlertAttribution } from './alert.ts';
 import { incidentBits, incidentSeverity, riskScore } from './risk.ts';
+import { loadedAlert, type StoredAlert, storedAlert } from './stored.ts';
+import { judged, type Verdict } from './verdict.ts';
 
-/** Event time without a new finding after which an incident closes, milliseconds. */
+/** Event time without a new finding after which an incident is over, milliseconds. */
 const QUIET = 2 * 3_600_000;
 const MOST_FINDINGS = 20;
 const MOST_EVIDENCE = 5;
@@ -23,7 +25,7 @@ interface Incident {
 }
 
 export interface SavedIncidents {
-  readonly open: readonly Incident[];
+  readonly open: readonly (Omit<Incident, 'alert'> & { readonly alert: StoredAlert })[];
   readonly dropped: number;
 }
 
@@ -34,7 +36,7 @@ export class Incidents {
   /** Findings beyond what an alert holds. */
   dropped = 0;
 
-  /** `changed` gets every new revision, the closing one included. */
+  /** `changed` gets every new revision, the last one included. */
   constructor(changed: (alert: Alert) => void) {
     this.#changed = changed;
   }
@@ -46,52 +48,60 @@ export class Incidents {
   add(found: Found): void {
     const { principal, finding, young } = found;
     const open = this.#open.get(principal);
-    if (open && finding.time - open.alert.end > QUIET) this.#close(principal, open);
+    if (open && finding.time - open.alert.end > QUIET) this.#end(principal, open);
     const incident = this.#open.get(principal) ?? { alert: opened(found), young };
     incident.young &&= young;
     const before = incident.alert.findingsDropped;
     noteAttribution(incident, found);
     incident.alert = grown(incident, found);
     this.dropped += incident.alert.findingsDropped - before;
-    // Deleted first so that the map stays in order of the last finding: closing looks only at its head.
+    // Deleted first so that the map stays in order of the last finding: `advance` looks only at its head.
     this.#open.delete(principal);
     this.#open.set(principal, incident);
     this.#changed(incident.alert);
   }
 
-  /** Closes what has been quiet at `time` (milliseconds since the epoch, the stream's own). */
+  /** Ends what has been quiet at `time` (milliseconds since the epoch, the stream's own). */
   advance(time: number): void {
     for (const [principal, incident] of this.#open) {
       if (time - incident.alert.end <= QUIET) return;
-      this.#close(principal, incident);
+      this.#end(principal, incident);
     }
   }
 
-  /** A person has closed this alert: the next finding opens another one. */
-  close(id: string): void {
+  /**
+   * A person has given a verdict on this alert (absent where an earlier version handed on that one was given, and not which): the next
+   * finding opens another one. False where its incident was over already.
+   */
+  close(id: string, verdict?: Verdict): boolean {
     for (const [principal, incident] of this.#open) {
       if (incident.alert.id !== id) continue;
-      this.#close(principal, incident);
-      return;
+      this.#end(principal, incident, verdict);
+      return true;
     }
+    return false;
   }
 
-  #close(principal: string, { alert }: Incident): void {
+  #end(principal: string, { alert }: Incident, verdict?: Verdict): void {
     this.#open.delete(principal);
-    this.#changed({ ...alert, status: 'closed', revision: alert.revision + 1 });
+    this.#changed(
+      verdict === undefined ? { ...alert, state: 'over', revision: alert.revision + 1 } : judged(alert, verdict),
+    );
   }
 
   save(): SavedIncidents {
-    return { open: [...this.#open.values()].map((incident) => ({ ...incident })), dropped: this.dropped };
+    const open = [...this.#open.values()].map((incident) => ({ ...incident, alert: storedAlert(incident.alert) }));
+    return { open, dropped: this.dropped };
   }
 
   load(saved: SavedIncidents): void {
     this.#open.clear();
     this.dropped = saved.dropped;
     for (const incident of saved.open) {
+      const alert = loadedAlert(incident.alert);
       // Earlier versions made no difference: what they found counts as before.
-      const proven = incident.declared === undefined ? incident.alert.attribution : incident.proven;
-      this.#open.set(incident.alert.principal, { ...incident, ...(proven !== undefined && { proven }) });
+      const proven = incident.declared === undefined ? alert.attribution : incident.proven;
+      this.#open.set(alert.principal, { ...incident, alert, ...(proven !== undefined && { proven }) });
     }
   }
 }
@@ -112,7 +122,7 @@ const opened = (found: Found): Alert => {
   return {
     id: alertId(found),
     revision: 0,
-    status: 'open',
+    state: 'running',
     principal,
     ...(credential === undefined ? {} : { agent: credential.agent, peerGroup: credential.peerGroup }),
     slot: slotOf(found),

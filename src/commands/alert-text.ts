@@ -1,16 +1,10 @@
 import type { Alert } from '../alerts/alert.ts';
 import type { AuditEntry } from '../response/audit.ts';
 import type { OutboxStep } from '../response/outbox.ts';
-import type { Closing } from '../sinks/store-alerts.ts';
 import { printable } from './table.ts';
 
 /** One alert for a person: what it is, what was found, what was done and when. */
-export function alertText(
-  alert: Alert,
-  closing: Closing | undefined,
-  steps: readonly OutboxStep[],
-  record: readonly AuditEntry[],
-): string {
+export function alertText(alert: Alert, steps: readonly OutboxStep[], record: readonly AuditEntry[]): string {
   const lines = [
     alert.title,
     alert.reason,
@@ -23,7 +17,8 @@ export function alertText(
     field('from', iso(alert.start)),
     field('to', iso(alert.end)),
     field('sources', alert.related.ip.join(', ') || '-'),
-    field('status', statusOf(alert, closing)),
+    field('incident', alert.state),
+    field('verdict', verdictText(alert)),
     '',
     'Findings',
     ...alert.findings.map(
@@ -40,8 +35,10 @@ export function alertText(
 const field = (name: string, value: string): string => `  ${name.padEnd(12)} ${value}`;
 const iso = (time: number): string => new Date(time).toISOString();
 
-const statusOf = ({ status }: Alert, closing: Closing | undefined): string =>
-  closing === undefined ? status : `closed as ${closing.verdict} by ${closing.by}: ${closing.because}`;
+const verdictText = ({ verdict }: Alert): string =>
+  verdict === undefined
+    ? 'none yet: wayward alerts close ID gives one'
+    : `${verdict.value} by ${verdict.by} at ${iso(verdict.at)}: ${verdict.because}`;
 
 function entryText(entry: AuditEntry): string {
   if (Array.isArray(entry.steps)) {

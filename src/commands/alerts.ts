@@ -1,40 +1,22 @@
 import { type Command, Option } from 'commander';
 import type { Alert } from '../alerts/alert.ts';
 import { alertDocument } from '../alerts/document.ts';
-import { SEVERITIES, type Severity } from '../detectors/finding.ts';
+import { VERDICT_WORDS, type VerdictWord, verdictOfWord, wordOfVerdict } from '../alerts/verdict.ts';
 import { UsageError } from '../errors.ts';
 import type { ResponseContext } from '../response/context.ts';
 import type { Store } from '../sinks/store.ts';
-import { closingOfAlert, listAlerts, loadAlert, type Verdict } from '../sinks/store-alerts.ts';
+import { closingOfAlert, loadAlert, withVerdict } from '../sinks/store-alerts.ts';
 import { alertIdOf } from './alert-id.ts';
 import { alertText } from './alert-text.ts';
+import { addAlertsList } from './alerts-list.ts';
 import type { Desk } from './desk.ts';
 import { type CommandIo, write } from './io.ts';
-import {
-  configOption,
-  credentialsOption,
-  jsonOption,
-  type SetupOptions,
-  sinceOption,
-  untilOption,
-  withExample,
-} from './options.ts';
+import { configOption, credentialsOption, jsonOption, type SetupOptions, withExample } from './options.ts';
 import { type ResponseOptions, stepDocument, whoDecides, withResponse } from './response.ts';
-import { table } from './table.ts';
-
-/** Enough of an id to type and still be unique. */
-const SHORT_ID = 12;
-
-interface ListOptions extends ResponseOptions {
-  readonly status?: 'open' | 'closed';
-  readonly severity?: Severity;
-  readonly agent?: string;
-  readonly since?: number;
-  readonly until?: number;
-}
+import { printable } from './table.ts';
 
 interface CloseOptions extends SetupOptions {
-  readonly as: Verdict;
+  readonly as: VerdictWord;
   readonly because: string;
   readonly by?: string;
 }
@@ -43,28 +25,10 @@ export function addAlerts(program: Command, io: CommandIo): void {
   const alerts = program
     .command('alerts')
     .summary('The alerts in the local store')
-    .description('Looks at the alerts in the local store, and closes them.');
-  addList(alerts, io);
+    .description('Looks at the alerts in the local store, and gives verdicts on them.');
+  addAlertsList(alerts, io);
   addShow(alerts, io);
   addClose(alerts, io);
-}
-
-function addList(alerts: Command, io: CommandIo): void {
-  const list = alerts
-    .command('list')
-    .summary('Every alert, oldest first')
-    .description(
-      'Lists the alerts in the local store, oldest first: a table on a terminal, else one ECS document a line.',
-    )
-    .addOption(new Option('--status <status>', 'only these').choices(['open', 'closed']))
-    .addOption(new Option('--severity <severity>', 'this one or worse').choices(SEVERITIES))
-    .option('--agent <name>', 'only of this agent')
-    .addOption(sinceOption())
-    .addOption(untilOption())
-    .addOption(configOption())
-    .addOption(jsonOption())
-    .action((options: ListOptions) => withResponse(options, io, ({ store }) => printList(store, options, io)));
-  withExample(list, 'wayward alerts list --status open --severity high', 'wayward alerts list --since 7d --json');
 }
 
 function addShow(alerts: Command, io: CommandIo): void {
@@ -88,45 +52,27 @@ function addClose(alerts: Command, io: CommandIo): void {
     .command('close <id>')
     .summary('Says what an alert was, so that the baseline can learn from it')
     .description(
-      'Closes an alert. What is closed as benign becomes part of the baseline; revocations that wait because of it are dropped.',
+      'Gives a verdict on an alert, running or over; what comes then is another incident. What is benign becomes part of the baseline, and\n' +
+        'revocations that wait because of it are dropped. A later verdict counts instead; the same one once more changes nothing.',
     )
     .addOption(
-      new Option('--as <verdict>', 'benign, or true for a real incident')
-        .choices(['benign', 'true'])
+      new Option('--as <verdict>', 'benign, or confirmed (true is the same) for a real incident')
+        .choices(VERDICT_WORDS)
         .makeOptionMandatory(),
     )
     .requiredOption('--because <text>', 'why, for those who come after you')
     .option('--by <name>', 'who decides, for the record (default: this user)')
     .addOption(configOption())
     .action((id: string, options: CloseOptions) =>
-      withResponse(options, io, ({ store, desk }) => closeOne(loadOne(id, store), desk, options, io)),
+      withResponse(options, io, ({ store, desk }) => closeOne(loadOne(id, store), store, desk, options, io)),
     );
   withExample(close, 'wayward alerts close 5f2a91 --as benign --because "new release"');
 }
 
 function loadOne(written: string, store: Store): Alert {
   const alert = loadAlert(store, alertIdOf(written, store));
-  if (alert === undefined) throw new UsageError(`no alert "${written}"; wayward alerts list shows all`);
+  if (alert === undefined) throw new UsageError(`no alert "${written}"; wayward alerts list --all shows all`);
   return alert;
-}
-
-async function printList(store: Store, options: ListOptions, io: CommandIo): Promise<void> {
-  const alerts = listAlerts(store, options);
-  if (options.json === true || io.stdout.isTTY !== true) {
-    for (const alert of alerts) await write(io.stdout, `${JSON.stringify(alertDocument(alert))}\n`);
-    return;
-  }
-  const rows = alerts.map((alert) => [
-    new Date(alert.openedAt).toISOString().slice(0, 16).replace('T', ' '),
-    alert.severity,
-    closingOfAlert(store, alert.id)?.verdict ?? alert.status,
-    alert.id.slice(0, SHORT_ID),
-    alert.reason,
-  ]);
-  await write(
-    io.stdout,
-    rows.length === 0 ? 'No alerts.\n' : table(['OPENED (UTC)', 'SEVERITY', 'STATUS', 'ID', 'WHY'], rows),
-  );
 }
 
 async function printOne(
@@ -137,15 +83,33 @@ async function printOne(
   io: CommandIo,
 ): Promise<void> {
   const closing = closingOfAlert(store, alert.id);
+  const now = withVerdict(alert, closing);
   const steps = response.outbox.ofCause(alert.id).filter(({ action }) => action === 'revoke');
   const record = response.audit.ofCause(alert.id);
-  if (json !== true && io.stdout.isTTY === true) return write(io.stdout, alertText(alert, closing, steps, record));
-  const document = { ...alertDocument(alert), closing, response: { steps: steps.map(stepDocument), record } };
+  if (json !== true && io.stdout.isTTY === true) return write(io.stdout, alertText(now, steps, record));
+  const document = {
+    ...alertDocument(now),
+    // Until the next minor version, as wayward.status.
+    closing: closing && { ...closing, verdict: wordOfVerdict(closing.verdict) },
+    response: { steps: steps.map(stepDocument), record },
+  };
   await write(io.stdout, `${JSON.stringify(document)}\n`);
 }
 
-async function closeOne(alert: Alert, desk: Desk, options: CloseOptions, io: CommandIo): Promise<void> {
-  const { as: verdict, because } = options;
-  await desk.close(alert, { verdict, because, by: whoDecides(options.by) });
-  io.stderr.write(`Closed ${alert.id} as ${verdict}.\n`);
+async function closeOne(
+  alert: Alert,
+  store: Store,
+  desk: Desk,
+  { as, because, by }: CloseOptions,
+  io: CommandIo,
+): Promise<void> {
+  const verdict = verdictOfWord(as);
+  const before = closingOfAlert(store, alert.id);
+  if (before?.verdict === verdict) {
+    io.stderr.write(`${alert.id} is ${verdict} already, by ${before.by}: ${printable(before.because)}\n`);
+    return;
+  }
+  await desk.close(alert, { verdict, because, by: whoDecides(by) });
+  const instead = before === undefined ? '' : `, no longer as ${before.verdict}`;
+  io.stderr.write(`Closed ${alert.id} as ${verdict}${instead}.\n`);
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { wordOfVerdict } from '../alerts/verdict.ts';
 import { explainIssue } from '../config/explain-issue.ts';
 import { ServerUnavailableError, UsageError } from '../errors.ts';
 import type { Kafka } from '../kafka/client.ts';
@@ -44,9 +45,9 @@ export function kafkaDesk(options: KafkaDeskOptions): Desk {
     async resume(by) {
       await ask({ say: 'resume', id: randomUUID(), by }, TOO_LATE, options);
     },
-    async close({ id, principal, peerGroup, start, end }, closing) {
+    async close({ id, principal, peerGroup, start, end }, { verdict, because, by }) {
       const alert = { id, principal, start, end, ...(peerGroup !== undefined && { peerGroup }) };
-      const word = { say: 'close', id: randomUUID(), alert, ...closing } as const;
+      const word = { say: 'close', id: randomUUID(), alert, verdict: wordOfVerdict(verdict), because, by } as const;
       await ask(word, 'The next one that starts will take the closing; detection has it already.', options);
     },
     async approve(alert, by) {

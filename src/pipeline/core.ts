@@ -1,5 +1,6 @@
 import type { Alert } from '../alerts/alert.ts';
 import { Incidents, type SavedIncidents } from '../alerts/incidents.ts';
+import type { Verdict, VerdictValue } from '../alerts/verdict.ts';
 import { type Attributor, createAttributor } from '../attribution/attribute.ts';
 import type { AttributedUse, Attribution } from '../attribution/attributed.ts';
 import type { Credential } from '../attribution/credential.ts';
@@ -7,6 +8,7 @@ import type { Deed } from '../attribution/deed.ts';
 import type { Registry } from '../attribution/registry.ts';
 import type { SavedUnregistered } from '../attribution/unregistered.ts';
 import type { Activity } from '../baselines/activity.ts';
+import { NAMES_OF_PROCESS, type Names } from '../baselines/names.ts';
 import { NO_USAGE, type SavedUsage, Usage } from '../baselines/usage.ts';
 import type { Detector } from '../detectors/detector.ts';
 import { Engine, type SavedEngine } from '../detectors/engine.ts';
@@ -19,7 +21,7 @@ export interface SavedCore {
   readonly usage: SavedUsage;
 }
 
-/** What must be known of an alert to close it. */
+/** What must be known of an alert to learn of a verdict on it. */
 export type ClosedAlert = Pick<Alert, 'id' | 'principal' | 'start' | 'end'>;
 
 /**
@@ -36,6 +38,7 @@ export class Core {
 
   /**
    * @param observed gets what is worth showing beside alerts, in the order of the stream; without it, nothing is made for it
+   * @param names of what baselines hold; whatever keeps a state needs those of its own key
    * @param owns of several processes, whether this one reports the days of a credential; exactly one must
    */
   constructor(
@@ -44,11 +47,12 @@ export class Core {
     changed: (alert: Alert) => void,
     observed?: (activity: Activity) => void,
     owns: (credential: Credential) => boolean = () => true,
+    names: Names = NAMES_OF_PROCESS,
   ) {
     this.#registry = registry;
     this.incidents = new Incidents(changed);
-    this.engine = new Engine(detectors, (found) => this.incidents.add(found), observed);
-    this.#usage = observed && new Usage(registry.credentials.filter(owns), observed);
+    this.engine = new Engine(detectors, (found) => this.incidents.add(found), observed, names);
+    this.#usage = observed && new Usage(registry.credentials.filter(owns), names, observed);
     this.attributor = createAttributor(registry, undefined, (name) => this.engine.baselines.forget(name));
   }
 
@@ -74,10 +78,13 @@ export class Core {
     this.#usage?.reach(time);
   }
 
-  /** A person has closed an alert. What was benign becomes part of the baseline; what comes now is another incident. */
-  close({ id, principal, start, end }: ClosedAlert, verdict: 'benign' | 'true'): void {
-    if (verdict === 'benign') this.engine.accept(principal, start, end);
-    this.incidents.close(id);
+  /**
+   * A person has given a verdict on an alert. What was benign becomes part of the baseline; what comes now is another incident. False where
+   * the incident was over already: its alert is not known here any more, and its new revision is the caller's to make.
+   */
+  close({ id, principal, start, end }: ClosedAlert, value: VerdictValue, verdict?: Verdict): boolean {
+    if (value === 'benign') this.engine.accept(principal, start, end);
+    return this.incidents.close(id, verdict);
   }
 
   /** From now on this is known of its credential. */

@@ -1,8 +1,18 @@
 import { type Alert, severityRose } from '../alerts/alert.ts';
+import { judged } from '../alerts/verdict.ts';
 import type { Registry } from '../attribution/registry.ts';
+import type { Names } from '../baselines/names.ts';
 import type { Detector } from '../detectors/detector.ts';
 import type { Store } from '../sinks/store.ts';
-import { closingsAfter, loadAlert, saveAlert } from '../sinks/store-alerts.ts';
+import {
+  alertsToJudge,
+  type Closing,
+  closingOfAlert,
+  closingsAfter,
+  loadAlert,
+  saveAlert,
+  verdictIn,
+} from '../sinks/store-alerts.ts';
 import { openReplays, type ReplayOutcome, saveReplay } from '../sinks/store-replays.ts';
 import type { DeadLetter } from '../sources/dead-letter.ts';
 import { type Checkpoint, saveCheckpoint } from './checkpoint.ts';
@@ -24,6 +34,7 @@ export interface LocalOptions {
   readonly store: Store;
   readonly registry: Registry;
   readonly detectors: readonly Detector[];
+  readonly names: Names;
   /** Decides what response makes of a new or changed alert; called inside the transaction that saves it. */
   readonly respond: (alert: Alert) => void;
   /** Called before events are looked at: what was done to credentials meanwhile is known to the registry then. */
@@ -60,9 +71,9 @@ export class LocalPipeline {
   constructor(merge: Merge, options: LocalOptions) {
     this.#merge = merge;
     this.#options = options;
-    const { registry, detectors, outgoing } = options;
+    const { registry, detectors, names, outgoing } = options;
     const observed = outgoing?.observe.bind(outgoing);
-    this.core = new Core(registry, detectors, (alert) => this.#take(alert), observed);
+    this.core = new Core(registry, detectors, (alert) => this.#take(alert), observed, undefined, names);
   }
 
   /** Goes on where an earlier run stood. */
@@ -75,6 +86,7 @@ export class LocalPipeline {
   /** Until the sources end or the merge's signal; then saves all. */
   async run(): Promise<void> {
     let behind = true;
+    this.#takeEarlierVerdicts();
     await this.#takeReplays(ALL); // sources that have ended give no other occasion
     for await (const batch of this.#merge.batches()) {
       const idle = batch.length === 0;
@@ -86,6 +98,7 @@ export class LocalPipeline {
       if (idle && behind) this.#options.caughtUp?.();
       behind &&= !idle;
     }
+    this.#takeClosings(); // sources that have ended give no other occasion
     this.#save();
   }
 
@@ -97,11 +110,29 @@ export class LocalPipeline {
   /** Closings are records on the left: they are taken in between two batches. */
   #takeClosings(): void {
     const { store } = this.#options;
-    for (const { seq, alert: id, verdict } of closingsAfter(store, this.#closing)) {
-      const alert = this.#changed.get(id) ?? loadAlert(store, id);
-      if (alert) this.core.close(alert, verdict);
-      this.#closing = seq;
+    for (const closing of closingsAfter(store, this.#closing)) {
+      // What the alert has come to is for response to decide about before the verdict is.
+      if (this.#changed.has(closing.alert)) this.#save();
+      const alert = loadAlert(store, closing.alert);
+      if (alert) this.#judge(alert, closing);
+      this.#closing = closing.seq;
     }
+  }
+
+  /** Each verdict teaches what is to be learned from it, unless it repeats the one before; the alert gets the last one. */
+  #judge(alert: Alert, closing: Closing): void {
+    const { store } = this.#options;
+    const verdict = verdictIn(closingOfAlert(store, alert.id) ?? closing);
+    const repeats = closingOfAlert(store, alert.id, closing.seq)?.verdict === closing.verdict;
+    if (!repeats && this.core.close(alert, closing.verdict, verdict)) return;
+    const now = judged(alert, verdict);
+    if (now !== alert) this.#take(now);
+  }
+
+  /** Verdicts that an earlier version has learned from, but not put into the alerts. */
+  #takeEarlierVerdicts(): void {
+    for (const { alert, closing } of alertsToJudge(this.#options.store))
+      if (closing.seq <= this.#closing) this.#take(judged(alert, verdictIn(closing)));
   }
 
   /** Dead letters to be replayed are records on the left, too. What became of them is saved with their events. */

@@ -23,6 +23,7 @@ const MOST_EVIDENCE = 20;
  */
 export function respondTo(alert: Alert, context: ResponseContext): readonly Decision[] {
   return context.state.transaction(() => {
+    if (isDecidedByPerson(alert, context)) return [];
     const modes = modesOf(alert, context);
     const mode = boldest([...modes.values()]);
     const isNew = isNews(alert.id, alert, modes, context);
@@ -48,6 +49,14 @@ export function respondTo(alert: Alert, context: ResponseContext): readonly Deci
     return decisions;
   });
 }
+
+/**
+ * A verdict is no evidence: the revision that brings it changes nothing, and what is benign is left alone, also where the verdict overtook what
+ * it is about. What was confirmed before response came to it is acted on as any other.
+ */
+const isDecidedByPerson = ({ id, verdict }: Alert, { state }: ResponseContext): boolean =>
+  verdict !== undefined ||
+  state.first('SELECT verdict FROM closings WHERE alert = ? ORDER BY seq DESC LIMIT 1', id)?.verdict === 'benign';
 
 /** By credential; under an empty name where the alert has none. */
 function modesOf(alert: Alert, { config }: ResponseContext): ReadonlyMap<string, Mode> {

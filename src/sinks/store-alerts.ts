@@ -1,15 +1,15 @@
 import type { Alert } from '../alerts/alert.ts';
+import { loadedAlert, statusOf, storedAlert } from '../alerts/stored.ts';
+import { judged, type Verdict, type VerdictValue, verdictOfWord } from '../alerts/verdict.ts';
 import { type Severity, severityRank } from '../detectors/finding.ts';
 import type { Row, Store } from './store.ts';
 
-/** What a person decided about an alert: `true` = a real incident. */
-export type Verdict = 'benign' | 'true';
-
+/** A person's verdict on an alert, as it was recorded. */
 export interface Closing {
   /** Grows by one with each closing: where a reader goes on. */
   readonly seq: number;
   readonly alert: string;
-  readonly verdict: Verdict;
+  readonly verdict: VerdictValue;
   readonly because: string;
   readonly by: string;
   /** Wall clock, milliseconds since the epoch. */
@@ -17,7 +17,8 @@ export interface Closing {
 }
 
 export interface AlertFilter {
-  readonly status?: 'open' | 'closed';
+  readonly state?: Alert['state'];
+  readonly verdict?: VerdictValue | 'new';
   /** At least this. */
   readonly severity?: Severity;
   readonly agent?: string;
@@ -35,34 +36,62 @@ export function saveAlert(store: Store, alert: Alert): void {
      WHERE excluded.revision >= revision`,
     alert.id,
     alert.revision,
-    alert.status,
+    statusOf(alert),
     severityRank(alert.severity),
     alert.agent ?? null,
     alert.openedAt,
-    JSON.stringify(alert),
+    JSON.stringify(storedAlert(alert)),
   );
 }
 
+/** As it was saved, without a verdict that came after. */
 export function loadAlert(store: Store, id: string): Alert | undefined {
   const row = store.first('SELECT document FROM alerts WHERE id = ?', id);
   return row === undefined ? undefined : documentOf(row);
 }
 
-/** In the order in which they opened. A closing by a person closes an alert at once, whatever its document says. */
+/** With the last verdict on it, also where nothing runs that would have taken it in. */
+export function withVerdict(alert: Alert, closing: Closing | undefined): Alert {
+  return closing === undefined ? alert : judged(alert, verdictIn(closing));
+}
+
+export const verdictIn = ({ verdict: value, by, at, because }: Closing): Verdict => ({ value, by, at, because });
+
+/** In the order in which they opened, each with the last verdict on it. */
 export function listAlerts(store: Store, filter: AlertFilter = {}): Alert[] {
   return store
+    .all(`SELECT document, closings.* ${CHOSEN} ORDER BY opened_at, id`, ...valuesOf(filter))
+    .map((row) => withVerdict(documentOf(row), row.seq === null ? undefined : closingOf(row)));
+}
+
+export const countAlerts = (store: Store, filter: AlertFilter): number =>
+  Number(store.first(`SELECT count(*) AS count ${CHOSEN}`, ...valuesOf(filter))?.count);
+
+/** A verdict ends an incident at once, also where the alert's document does not say so yet. */
+const CHOSEN = `
+  FROM alerts LEFT JOIN closings ON seq = (SELECT max(seq) FROM closings WHERE alert = alerts.id)
+  WHERE severity >= ?1 AND (?2 IS NULL OR agent = ?2) AND opened_at >= ?3 AND opened_at < ?4
+    AND (?5 IS NULL OR ?5 = iif(status = 'closed' OR seq IS NOT NULL, 'over', 'running'))
+    AND (?6 IS NULL OR ?6 = CASE verdict WHEN 'benign' THEN 'benign' ELSE iif(seq IS NULL, 'new', 'confirmed') END)`;
+
+const valuesOf = ({ severity, agent, since, until, state, verdict }: AlertFilter) => [
+  severity === undefined ? 0 : severityRank(severity),
+  agent ?? null,
+  since ?? Number.MIN_SAFE_INTEGER,
+  until ?? Number.MAX_SAFE_INTEGER,
+  state ?? null,
+  verdict ?? null,
+];
+
+/** Those whose last verdict is not in their saved form yet: an earlier version kept none there. */
+export function alertsToJudge(store: Store): { readonly alert: Alert; readonly closing: Closing }[] {
+  return store
     .all(
-      `SELECT document FROM alerts
-       WHERE severity >= ?1 AND (?2 IS NULL OR agent = ?2) AND opened_at >= ?3 AND opened_at < ?4
-         AND (?5 IS NULL OR ?5 = iif(status = 'closed' OR id IN (SELECT alert FROM closings), 'closed', 'open'))
-       ORDER BY opened_at, id`,
-      filter.severity === undefined ? 0 : severityRank(filter.severity),
-      filter.agent ?? null,
-      filter.since ?? Number.MIN_SAFE_INTEGER,
-      filter.until ?? Number.MAX_SAFE_INTEGER,
-      filter.status ?? null,
+      `SELECT document, closings.* FROM closings JOIN alerts ON alerts.id = closings.alert
+       WHERE seq IN (SELECT max(seq) FROM closings GROUP BY alert) ORDER BY seq`,
     )
-    .map(documentOf);
+    .map((row) => ({ alert: documentOf(row), closing: closingOf(row) }))
+    .filter(({ alert, closing }) => withVerdict(alert, closing) !== alert);
 }
 
 /** The ids that begin so, two at most: enough to know whether a short form is unique. */
@@ -88,18 +117,22 @@ export function closingsAfter(store: Store, seq: number): Closing[] {
   return store.all('SELECT * FROM closings WHERE seq > ? ORDER BY seq', seq).map(closingOf);
 }
 
-/** The last word on an alert. */
-export function closingOfAlert(store: Store, alert: string): Closing | undefined {
-  const row = store.first('SELECT * FROM closings WHERE alert = ? ORDER BY seq DESC LIMIT 1', alert);
+/** The last verdict on an alert, of all or of those before a `seq`. */
+export function closingOfAlert(store: Store, alert: string, before = Number.MAX_SAFE_INTEGER): Closing | undefined {
+  const row = store.first(
+    'SELECT * FROM closings WHERE alert = ? AND seq < ? ORDER BY seq DESC LIMIT 1',
+    alert,
+    before,
+  );
   return row === undefined ? undefined : closingOf(row);
 }
 
-const documentOf = (row: Row): Alert => JSON.parse(String(row.document));
+const documentOf = (row: Row): Alert => loadedAlert(JSON.parse(String(row.document)));
 
 const closingOf = (row: Row): Closing => ({
   seq: Number(row.seq),
   alert: String(row.alert),
-  verdict: row.verdict === 'benign' ? 'benign' : 'true',
+  verdict: verdictOfWord(row.verdict === 'benign' ? 'benign' : 'true'), // earlier versions wrote true for confirmed
   because: String(row.because),
   by: String(row.by),
   at: Number(row.at),

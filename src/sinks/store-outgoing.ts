@@ -1,4 +1,5 @@
 import type { Alert } from '../alerts/alert.ts';
+import { loadedAlert, type StoredAlert, storedAlert } from '../alerts/stored.ts';
 import type { OutgoingDocument } from '../documents/outgoing.ts';
 import type { Store } from './store.ts';
 
@@ -52,7 +53,7 @@ export class OutgoingTable {
   }
 
   putAlert({ alert, rose }: OutgoingAlert): void {
-    this.#put('alert', rose ? `${alert.id}/${alert.severity}` : alert.id, { alert, rose });
+    this.#put('alert', rose ? `${alert.id}/${alert.severity}` : alert.id, { alert: storedAlert(alert), rose });
   }
 
   putDocument(document: OutgoingDocument): void {
@@ -66,7 +67,9 @@ export class OutgoingTable {
 
   /** The oldest, in order. */
   alerts(): Waiting<OutgoingAlert>[] {
-    return this.#oldest('alert');
+    return this.#oldest<{ readonly alert: StoredAlert; readonly rose: boolean }>('alert').map(
+      ({ seq, item: { alert, rose } }) => ({ seq, item: { alert: loadedAlert(alert), rose } }),
+    );
   }
 
   documents(): Waiting<OutgoingDocument>[] {

@@ -141,4 +141,13 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE outbox ADD COLUMN origin TEXT;   -- alert | order | drill | rotation
   ALTER TABLE outbox ADD COLUMN waits INTEGER; -- 1: its last attempt had to wait, and has not failed
   `,
+  `
+  -- What the bytes of a baseline's state mean.
+  CREATE TABLE layouts (
+    id          TEXT PRIMARY KEY,
+    description TEXT NOT NULL      -- JSON
+  ) STRICT, WITHOUT ROWID;
+  -- Id of its layout; NULL where an earlier version wrote the row.
+  ALTER TABLE baselines ADD COLUMN layout TEXT;
+  `,
 ];

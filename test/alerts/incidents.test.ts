@@ -77,9 +77,9 @@ describe('one incident is one alert', () => {
     const { revisions, incidents } = collected();
     incidents.add(found(T0));
     incidents.advance(T0 + QUIET);
-    expect(revisions.at(-1)?.status).toBe('open');
+    expect(revisions.at(-1)?.state).toBe('running');
     incidents.advance(T0 + QUIET + 1);
-    expect(revisions.at(-1)).toMatchObject({ status: 'closed', revision: 2 });
+    expect(revisions.at(-1)).toMatchObject({ state: 'over', revision: 2 });
     incidents.add(found(T0 + QUIET + 2));
     expect(new Set(revisions.map(({ id }) => id)).size).toBe(2);
   });
@@ -201,23 +201,21 @@ describe('what findings come to together', () => {
 describe('alerts in their final order', () => {
   test('come once nothing can change them or come before them, whatever closes first', () => {
     const order = new FinalOrder();
-    const [a, b, c] = [1, 2, 3].map((step) => alertOf({ id: `${9 - step}`, openedAt: T0 + step, status: 'open' })) as [
-      Alert,
-      Alert,
-      Alert,
-    ];
+    const [a, b, c] = [1, 2, 3].map((step) =>
+      alertOf({ id: `${9 - step}`, openedAt: T0 + step, state: 'running' }),
+    ) as [Alert, Alert, Alert];
     for (const alert of [a, b, c]) order.take(alert);
-    order.take({ ...b, status: 'closed' });
+    order.take({ ...b, state: 'over' });
     expect(order.ready()).toEqual([]);
-    order.take({ ...a, status: 'closed' });
+    order.take({ ...a, state: 'over' });
     expect(order.ready().map(({ id }) => id)).toEqual([a.id, b.id]);
     expect(order.rest().map(({ id }) => id)).toEqual([c.id]);
   });
 
   test('those of one moment by id', () => {
     const order = new FinalOrder();
-    for (const id of ['c', 'a', 'b']) order.take(alertOf({ id, openedAt: T0, status: 'closed' }));
-    order.take(alertOf({ id: 'z', openedAt: T0 + 1, status: 'closed' }));
+    for (const id of ['c', 'a', 'b']) order.take(alertOf({ id, openedAt: T0, state: 'over' }));
+    order.take(alertOf({ id: 'z', openedAt: T0 + 1, state: 'over' }));
     expect(order.ready().map(({ id }) => id)).toEqual(['a', 'b', 'c']);
   });
 });

@@ -81,12 +81,31 @@ describe('what was flagged teaches nothing', () => {
     expect(watched.worth.length).toBe(1);
   });
 
+  test('a verdict that changes from confirmed to benign teaches then; from benign to confirmed it takes nothing more in', () => {
+    const { watched, today } = reader();
+    const act = (day: number, action: string) => watched.use(today + day * DAY + 10 * HOUR, { action });
+    act(0, 'DROP TABLE public.orders');
+    act(1, 'GRANT public.customers');
+    const [orders, grant] = watched.worth;
+    if (orders === undefined || grant === undefined) throw new Error('no alerts');
+    watched.core.close(orders, 'confirmed');
+    act(10, 'DROP TABLE public.orders');
+    expect(watched.worth.length).toBe(3); // told again: it was not learned
+    watched.core.close(watched.worth[2] ?? orders, 'benign');
+    act(20, 'DROP TABLE public.orders');
+    expect(watched.worth.length).toBe(3);
+
+    watched.core.close(orders, 'confirmed');
+    act(30, 'GRANT public.customers');
+    expect(watched.worth.length).toBe(4); // what another alert held is held still
+  });
+
   test('a true alert that is closed stays out of the baseline; what comes then is another incident', () => {
     const { watched, today } = reader();
     watched.use(today + 10 * HOUR, { action: 'DROP TABLE public.orders' });
     const [alert] = watched.worth;
     if (alert === undefined) throw new Error('no alert');
-    watched.core.close(alert, 'true');
+    watched.core.close(alert, 'confirmed');
     watched.use(today + 10 * HOUR + MINUTE, { action: 'DROP TABLE public.customers' });
     expect(watched.worth.length).toBe(2);
     expect(new Set(watched.worth.map(({ id }) => id)).size).toBe(2);

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -24,6 +24,15 @@ const hoursOfLog = (hours: number): string => {
     { length: hours },
     (_, hour) => `${JSON.stringify({ ...record, msec: first + hour * 3_600 })}\n`,
   ).join('');
+};
+
+/** Until its error output says so. */
+const text = async (child: ChildProcess, wanted: string): Promise<void> => {
+  let seen = '';
+  while (!seen.includes(wanted)) {
+    const [chunk] = await once(child.stderr ?? child, 'data');
+    seen += chunk;
+  }
 };
 
 const outcome = async (child: ChildProcess) => {
@@ -66,6 +75,24 @@ describe.each(NODES)('started by %s', (node) => {
     expect([0, 130]).toContain(code);
     expect(stderr).not.toMatch(/\n\s+at /);
   });
+});
+
+test.skipIf(OLD_NODE === undefined)('a killed launcher leaves nothing running that holds the state', async () => {
+  const folder = temporaryFolder();
+  const config = join(folder, 'wayward.yaml');
+  writeFileSync(join(folder, 'credentials.yaml'), 'credentials: []\n');
+  writeFileSync(config, `state: ${folder}/state\nsources: [{ file: ${folder}/access.json, format: nginx-json }]\n`);
+  const run = () =>
+    start(OLD_NODE ?? '', ['run', '--config', config, '--credentials', join(folder, 'credentials.yaml')]);
+  const killed = run();
+  await text(killed, 'watching');
+  killed.kill('SIGKILL');
+  await outcome(killed); // both ends of its output are closed: the Node that it started has ended, too
+
+  const next = run();
+  await text(next, 'watching');
+  next.kill('SIGTERM');
+  expect(await outcome(next)).toMatchObject({ code: 0 });
 });
 
 test.skipIf(OLD_NODE === undefined)('without its own Node 24, says what to do', async () => {

@@ -1,3 +1,4 @@
+import type { Alert } from '../../src/alerts/alert.ts';
 import { alertDocument } from '../../src/alerts/document.ts';
 import type { Credential } from '../../src/attribution/credential.ts';
 import { type Activity, FIRST_SEEN } from '../../src/baselines/activity.ts';
@@ -56,14 +57,28 @@ export const seed = (now: number): Indexed[] => [
 ];
 
 function alerts(now: number): Indexed[] {
-  return (['low', 'medium', 'high', 'critical'] as const).flatMap((severity, index) => {
-    const alert = alertOf({ id: `alert-${index}`, severity, openedAt: now - (index + 1) * HOUR });
-    const document = alertDocument(alert);
+  const given = { by: 'ann', at: now, because: 'new release' };
+  const changes: readonly Partial<Alert>[] = [
+    { severity: 'low' },
+    { severity: 'medium', state: 'over', verdict: { value: 'confirmed', ...given } },
+    { severity: 'high', state: 'over' },
+    { severity: 'critical' },
+    { severity: 'high', state: 'over', verdict: { value: 'benign', ...given } },
+  ];
+  return changes.flatMap((change, index) => {
+    const alert = alertOf({ id: `alert-${index}`, openedAt: now - (index + 1) * HOUR, ...change });
+    const document = index === 0 ? asEarlierVersions(alertDocument(alert)) : alertDocument(alert);
     return [
       { target: 'wayward-alerts-latest', id: alert.id, document },
       { target: 'logs-wayward.alert-default', id: `${alert.id}-${index}`, document },
     ];
   });
+}
+
+/** Those knew neither verdicts nor how an incident stands. */
+function asEarlierVersions({ wayward, ...document }: Record<string, unknown>): Record<string, unknown> {
+  const { incident: _incident, verdict: _verdict, ...before } = wayward as Record<string, unknown>;
+  return { ...document, wayward: before };
 }
 
 function observed(now: number): Activity[] {

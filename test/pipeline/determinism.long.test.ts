@@ -10,6 +10,7 @@ import { alertDocument } from '../../src/alerts/document.ts';
 import { FinalOrder } from '../../src/alerts/final-order.ts';
 import type { Registry } from '../../src/attribution/registry.ts';
 import type { Activity } from '../../src/baselines/activity.ts';
+import { Names } from '../../src/baselines/names.ts';
 import { observedDocument } from '../../src/documents/observed.ts';
 import { detectFormat } from '../../src/formats/detect.ts';
 import { createRedactor } from '../../src/formats/redact.ts';
@@ -23,6 +24,7 @@ import { run } from '../cli/run.ts';
 import { temporaryFolder } from '../config/temp.ts';
 import { registryOf, shippedDetectors } from '../quality/measure.ts';
 import { BytesSource } from './lines.ts';
+import { LOADING } from './loading.ts';
 import { type Misuse, misuse } from './misuse.ts';
 
 /**
@@ -72,9 +74,11 @@ async function scan(way: Way): Promise<Scanned> {
   const keeper = way.kept === 'store' ? new StoreKeeper() : new MemoryKeeper();
   const stops = [...(way.stops ?? [])];
   for (let stop = stops.shift(); ; stop = stops.shift()) {
-    const core = new Core(registry, detectors, (alert) => order.take(alert), show);
-    const context = { redactor: createRedactor(Buffer.alloc(32, way.key ?? 1)) };
-    const saved = keeper.load();
+    const key = Buffer.alloc(32, way.key ?? 1);
+    const names = new Names(key);
+    const core = new Core(registry, detectors, (alert) => order.take(alert), show, undefined, names);
+    const context = { redactor: createRedactor(key) };
+    const saved = keeper.load(names);
     const positions = saved === undefined ? undefined : savedPositions(saved.merge);
     const lanes = way.files.map(
       ([name, bytes]) =>
@@ -136,10 +140,8 @@ class StoreKeeper {
     );
   }
 
-  load(): Kept | undefined {
-    const saved = loadCheckpoint(this.#store);
-    if (saved === 'outdated') throw new Error('its own checkpoint is outdated');
-    return saved;
+  load({ id }: Names): Kept | undefined {
+    return loadCheckpoint(this.#store, { ...LOADING, key: id });
   }
 
   close(): void {
@@ -277,7 +279,7 @@ describe('the same alerts and documents, byte for byte', () => {
     );
   });
 
-  test('with another fingerprint key', async () => {
+  test('with another fingerprint key, from which that of names in baselines comes', async () => {
     same(await scan({ files: whole, key: 7 }));
   });
 

@@ -7,7 +7,7 @@ export function alertOf(changes: Partial<Alert> = {}): Alert {
   return {
     id: 'alert-1',
     revision: 1,
-    status: 'open',
+    state: 'running',
     principal: 'billing-agent-1/postgres',
     agent: 'billing-agent-1',
     slot: 'postgres',

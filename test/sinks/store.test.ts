@@ -9,6 +9,7 @@ import {
   alertIdsLike,
   closingOfAlert,
   closingsAfter,
+  countAlerts,
   listAlerts,
   loadAlert,
   saveAlert,
@@ -72,7 +73,7 @@ test('an older revision never replaces a newer one', () => {
   store.close();
 });
 
-test('alerts are listed by status, severity, agent and time; a closing closes at once', () => {
+test('alerts are listed by incident, verdict, severity, agent and time; a verdict counts at once, and the last one', () => {
   const store = new Store(newFolder());
   saveAlert(store, alertOf({ id: 'a1', openedAt: 1000, severity: 'low' }));
   saveAlert(store, alertOf({ id: 'b1', openedAt: 3000, severity: 'critical', agent: 'other' }));
@@ -85,10 +86,16 @@ test('alerts are listed by status, severity, agent and time; a closing closes at
   expect(alertIdsLike(store, 'b')).toEqual(['b1', 'b2']);
 
   saveClosing(store, { alert: 'b2', verdict: 'benign', because: 'new release', by: 'ann', at: 5 });
-  saveClosing(store, { alert: 'b2', verdict: 'true', because: 'was not', by: 'bob', at: 6 });
-  expect(ids({ status: 'open' })).toEqual(['a1', 'b1']);
-  expect(ids({ status: 'closed' })).toEqual(['b2']);
-  expect(closingOfAlert(store, 'b2')?.verdict).toBe('true');
+  saveClosing(store, { alert: 'b2', verdict: 'confirmed', because: 'was not', by: 'bob', at: 6 });
+  expect(ids({ state: 'running' })).toEqual(['a1', 'b1']);
+  expect(ids({ state: 'over' })).toEqual(['b2']);
+  expect(ids({ verdict: 'new' })).toEqual(['a1', 'b1']);
+  expect([ids({ verdict: 'confirmed' }), ids({ verdict: 'benign' })]).toEqual([['b2'], []]);
+  expect(listAlerts(store, { verdict: 'confirmed' })).toMatchObject([
+    { state: 'over', revision: 2, verdict: { value: 'confirmed', because: 'was not', by: 'bob', at: 6 } },
+  ]);
+  expect(countAlerts(store, { severity: 'high', verdict: 'new' })).toBe(1);
+  expect(closingOfAlert(store, 'b2')?.verdict).toBe('confirmed');
   expect(closingsAfter(store, 1).map(({ by }) => by)).toEqual(['bob']);
   store.close();
 });

@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { VERDICT_WORDS } from '../../alerts/verdict.ts';
 import { DEEDS } from '../../attribution/deed.ts';
 
 /** What `alerts close` says on the control topic. */
 export const closingSchema = z.object({
   say: z.literal('close'),
-  verdict: z.enum(['benign', 'true']),
+  verdict: z.enum(VERDICT_WORDS),
   by: z.string().max(256),
   because: z.string().max(4_096),
   /** Of the alert, what detection and response need to know. */

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
+import { verdictOfWord, wordOfVerdict } from '../../alerts/verdict.ts';
 import { UNREGISTERED_AGENT } from '../../attribution/attributed.ts';
 import type { Registry } from '../../attribution/registry.ts';
 import { routeOf } from '../../attribution/route.ts';
 import type { Fetched } from '../../kafka/fetched.ts';
 import type { Log } from '../../kafka/log.ts';
+import { writtenAt } from '../../kafka/message.ts';
 import type { OwnTopics } from '../../kafka/names.ts';
 import type { PartitionWorker } from '../../kafka/partition-slot.ts';
 import { MARKER, type TopicTail } from '../../kafka/topic-tail.ts';
@@ -55,7 +57,8 @@ export class ControlWorker implements PartitionWorker {
 
   async process({ messages, next }: Fetched): Promise<void> {
     const out: OutMessage[] = [];
-    for (const { value, offset } of messages) out.push(...(await this.#take(jsonOf(value), offset)));
+    for (const message of messages)
+      out.push(...(await this.#take(jsonOf(message.value), message.offset, writtenAt(message))));
     const position: OutMessage = { topic: this.#topics.ingest, partition: 0, key: STANDS_AT, value: String(next) };
     await this.#writer?.commit([...out, ...this.#replayed.messages(this.#topics.ingest), position]);
   }
@@ -75,9 +78,9 @@ export class ControlWorker implements PartitionWorker {
   }
 
   /** Other words on this topic are for the responder. */
-  async #take(said: unknown, offset: string): Promise<OutMessage[]> {
+  async #take(said: unknown, offset: string, at: number): Promise<OutMessage[]> {
     const closing = closingSchema.safeParse(said);
-    if (closing.success) return [this.#closing(closing.data, offset)];
+    if (closing.success) return [this.#closing(closing.data, offset, at)];
     const replay = replaySchema.safeParse(said);
     if (replay.success) return this.#replay(replay.data.letters, replay.data.by);
     const deed = deedSchema.safeParse(said);
@@ -87,10 +90,16 @@ export class ControlWorker implements PartitionWorker {
     return [];
   }
 
-  #closing({ alert, verdict }: z.infer<typeof closingSchema>, offset: string): OutMessage {
+  /** `at`: as the responder has it, which keeps the verdict: when it was written, by Kafka's clock. */
+  #closing(
+    { alert, verdict: word, by, because }: z.infer<typeof closingSchema>,
+    offset: string,
+    at: number,
+  ): OutMessage {
+    const verdict = wordOfVerdict(verdictOfWord(word));
     this.#context.log.info({ alert: alert.id, verdict, offset }, 'closed by a person');
     const partition = this.#context.partitionOf(alert.peerGroup ?? UNREGISTERED_AGENT);
-    return this.#message(partition, { closings: [{ alert, verdict }] });
+    return this.#message(partition, { closings: [{ alert, verdict, said: { by, at, because } }] });
   }
 
   #did({ say: did, credential: id, at }: z.infer<typeof deedSchema>): OutMessage[] {

@@ -1,3 +1,4 @@
+import { VERDICT_WORDS, type Verdict, type VerdictWord, verdictOfWord } from '../../alerts/verdict.ts';
 import { DEEDS, type Deed } from '../../attribution/deed.ts';
 import {
   type CredentialUse,
@@ -7,6 +8,7 @@ import {
   type Proof,
   type ProofState,
 } from '../../event.ts';
+import { isTime as isTimeOfMessage } from '../../kafka/message.ts';
 import { PROOF, storedProof } from '../../proof.ts';
 import type { ClosedAlert } from '../core.ts';
 import { PendingUse } from '../ordered.ts';
@@ -20,8 +22,14 @@ const WITHOUT_PROOF = 1;
 /** A person's word on an alert, on its way to the partition that detects for its principal. */
 export interface ClosingRecord {
   readonly alert: ClosedAlert;
-  readonly verdict: 'benign' | 'true';
+  readonly verdict: VerdictWord;
+  /** Of the person. An earlier version does not hand it on. */
+  readonly said?: Omit<Verdict, 'value'>;
 }
+
+/** The whole verdict, where it was handed on. */
+export const verdictOf = ({ verdict, said }: ClosingRecord): Verdict | undefined =>
+  said && { value: verdictOfWord(verdict), ...said };
 
 /** One message of the events topic: what a reader of one raw partition has to say to one events partition. */
 export interface EventsMessage {
@@ -140,12 +148,16 @@ const isWire = (row: unknown, columns: typeof COLUMNS): boolean =>
 
 const isClosing = (value: unknown): boolean =>
   isObject(value) &&
-  (value.verdict === 'benign' || value.verdict === 'true') &&
+  VERDICT_WORDS.some((word) => word === value.verdict) &&
+  (value.said === undefined || isSaid(value.said)) &&
   isObject(value.alert) &&
   typeof value.alert.id === 'string' &&
   typeof value.alert.principal === 'string' &&
   Number.isFinite(value.alert.start) &&
   Number.isFinite(value.alert.end);
+
+const isSaid = (value: unknown): boolean =>
+  isObject(value) && isText(value.by) && isText(value.because) && isTimeOfMessage(value.at);
 
 const isDeed = (value: unknown): boolean =>
   isObject(value) &&

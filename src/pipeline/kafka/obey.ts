@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { verdictOfWord } from '../../alerts/verdict.ts';
 import type { Drill } from '../../drills/config.ts';
 import { orderDrills } from '../../drills/orders.ts';
 import { CallError, UsageError } from '../../errors.ts';
@@ -48,10 +49,10 @@ async function prepare(word: Word, saidAt: number, context: Obedience): Promise<
   if (age > LATE && !NEVER_LATE.has(word.say))
     return () => ({ error: `it came ${Math.round(age / 1000)} s after it was said; say it again` });
   if (word.say === 'revoke') return prepareRevoke(word, response);
-  return () => doing(word, context);
+  return () => doing(word, saidAt, context);
 }
 
-function doing(word: Exclude<Word, { say: 'revoke' }>, { store, response, drills }: Obedience): Answer {
+function doing(word: Exclude<Word, { say: 'revoke' }>, saidAt: number, { store, response, drills }: Obedience): Answer {
   switch (word.say) {
     case 'halt':
       halt(word.by, response);
@@ -72,7 +73,7 @@ function doing(word: Exclude<Word, { say: 'revoke' }>, { store, response, drills
     case 'drill':
       return { drills: orderDrills(word.kind, word.by, drills, store) };
     case 'close':
-      close(word, store, response);
+      close(word, saidAt, store, response);
       return {};
   }
 }
@@ -121,11 +122,13 @@ const unknown = (ids: readonly string[], { plan }: ResponseContext) =>
     .map((credential) => ({ credential, because: "the responder's registry does not have it" }));
 
 function close(
-  { alert, verdict, because, by }: Word & { say: 'close' },
+  { alert, verdict: word, because, by }: Word & { say: 'close' },
+  saidAt: number,
   store: Store,
   response: ResponseContext,
 ): void {
-  saveClosing(store, { alert: alert.id, verdict, because, by, at: response.now() });
+  const verdict = verdictOfWord(word);
+  saveClosing(store, { alert: alert.id, verdict, because, by, at: saidAt });
   knownMisuse(alert.id, store);
   if (verdict === 'benign') dismiss(alert.id, `closed as benign by ${by}`, response);
 }

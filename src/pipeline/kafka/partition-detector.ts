@@ -1,7 +1,8 @@
+import { verdictOfWord } from '../../alerts/verdict.ts';
 import type { Deed } from '../../attribution/deed.ts';
 import type { Core, SavedCore } from '../core.ts';
 import { PendingEvents, type SavedPending } from '../pending.ts';
-import type { EventsMessage } from './events-message.ts';
+import { type EventsMessage, verdictOf } from './events-message.ts';
 
 /** What one events partition has come to, as plain JSON beside the core's. */
 export interface SavedDetector {
@@ -52,7 +53,8 @@ export class PartitionDetector {
     });
     for (const event of message.events) this.#pending.incoming.push(event);
     this.#unsorted += message.events.length;
-    for (const { alert, verdict } of message.closings) this.#core.close(alert, verdict);
+    for (const closing of message.closings)
+      this.#core.close(closing.alert, verdictOfWord(closing.verdict), verdictOf(closing));
     for (const deed of message.deeds ?? []) this.#did(deed);
     this.#release(message.live);
   }

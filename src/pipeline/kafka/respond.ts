@@ -3,7 +3,7 @@ import { type Deed, note } from '../../attribution/deed.ts';
 import { type DrillListener, type RunningDrills, startDrills } from '../../drills/schedule.ts';
 import type { Fetched } from '../../kafka/fetched.ts';
 import type { Log } from '../../kafka/log.ts';
-import type { KafkaMessage } from '../../kafka/message.ts';
+import { type KafkaMessage, writtenAt } from '../../kafka/message.ts';
 import type { OwnTopics } from '../../kafka/names.ts';
 import type { PartitionWorker } from '../../kafka/partition-slot.ts';
 import { send } from '../../kafka/send.ts';
@@ -26,6 +26,7 @@ import type { ForeignMessages } from './foreign.ts';
 import { obey } from './obey.ts';
 import type { Replica } from './replica.ts';
 import { type Responder, type ResponderOptions, takeOver } from './take-over.ts';
+import { Verdicts } from './verdicts.ts';
 
 export interface RespondOptions extends ResponderOptions {
   /** Only the process that responds tells of response. */
@@ -65,10 +66,12 @@ export class RespondWorker implements PartitionWorker {
   #listening: Promise<void> = Promise.resolve();
   /** What was done to credentials has been said so far. */
   #said: Promise<unknown> = Promise.resolve();
+  readonly #verdicts: Verdicts;
   #failure: unknown;
 
   constructor(context: RespondContext) {
     this.#context = context;
+    this.#verdicts = new Verdicts(context.kafka, context.log);
   }
 
   async start(signal: AbortSignal): Promise<number> {
@@ -89,6 +92,7 @@ export class RespondWorker implements PartitionWorker {
       onError: (error) => this.#failed(error),
     });
     this.#sayAgain(responder);
+    this.#verdicts.sayAll(store);
     log.info({ changes: replica.seq, entries: changelog.safeEntry }, 'this process responds now');
     this.#listening = this.#listen(responder);
     this.#worker.start();
@@ -103,14 +107,16 @@ export class RespondWorker implements PartitionWorker {
     for (let at = 0; at < messages.length; at += MOST_ALERTS) {
       const chunk = messages.slice(at, at + MOST_ALERTS);
       const rest = messages[at + MOST_ALERTS];
+      const alerts = chunk.flatMap((message) => this.#alertOf(message));
       store.transaction(() => {
-        for (const alert of chunk.flatMap((message) => this.#alertOf(message))) {
+        for (const alert of alerts) {
           saveAlert(store, alert);
           respondTo(alert, response);
         }
         store.setSetting(ALERTS_AT, rest === undefined ? next : Number(rest.offset));
       });
       await changelog.save();
+      this.#verdicts.say([...new Set(alerts.map(({ id }) => id))], store);
     }
     this.#worker?.wake();
   }
@@ -126,6 +132,7 @@ export class RespondWorker implements PartitionWorker {
     await this.#words;
     await Promise.all([this.#drills?.end(), this.#endRotation?.()]);
     await this.#worker?.stop();
+    await this.#verdicts.stop();
     await this.#responder?.close();
   }
 
@@ -230,8 +237,9 @@ export class RespondWorker implements PartitionWorker {
     await this.#context.control.read(0, visit, this.#stop.signal, from);
   }
 
-  async #take({ value, offset, timestamp }: KafkaMessage, { store, response }: Responder): Promise<void> {
+  async #take(message: KafkaMessage, { store, response }: Responder): Promise<void> {
     if (this.#failure !== undefined || this.#stop.signal.aborted) return;
+    const { value, offset } = message;
     if (Number(offset) < Number(store.setting(CONTROL_AT) ?? 0)) return; // a consumer that lost its group begins anew
     const { log } = this.#context;
     const done = () => store.setSetting(CONTROL_AT, Number(offset) + 1);
@@ -244,7 +252,8 @@ export class RespondWorker implements PartitionWorker {
     }
     const { say, id, by } = word.data;
     log.info({ say, id, by }, 'a person said');
-    await obey(word.data, Number(timestamp), { store, response, drills: this.#context.config.drills }, done);
+    await obey(word.data, writtenAt(message), { store, response, drills: this.#context.config.drills }, done);
+    if (word.data.say === 'close') this.#verdicts.say([word.data.alert.id], store);
     this.#worker?.wake();
     this.#drills?.wake();
     this.#save();

@@ -90,3 +90,52 @@ test('said again, or in another order, it is the same', () => {
     { numRuns: 30 },
   );
 });
+
+/** A person's word on the only alert that there is, as ingestion hands it on. */
+function verdictOn(before: readonly EventsMessage[], part: Omit<EventsMessage['closings'][number], 'alert'>) {
+  const said: Alert[] = [];
+  const credential = credentialOf({ match: { credential_id: [ID] } });
+  const detector = new PartitionDetector(
+    new Core(createRegistry([credential]), DETECTORS, (alert) => said.push(alert)),
+  );
+  for (const each of before) detector.take(each);
+  const [alert] = said;
+  if (alert === undefined) throw new Error('no alert');
+  detector.take(message('wayward.control/0', { closings: [{ alert, ...part }] }));
+  detector.take(message('wayward.control/0', { closings: [{ alert, ...part }] }));
+  return said.slice(1);
+}
+
+test('a verdict on a running incident ends it, in one revision that says who gave it, when and why', () => {
+  const misuse = [did('revoked', 1), used(5)];
+  const said = { by: 'ann', at: NOW, because: 'a theft' };
+  for (const verdict of ['true', 'confirmed'] as const)
+    expect(verdictOn(misuse, { verdict, said })).toMatchObject([
+      { state: 'over', revision: 2, verdict: { value: 'confirmed', ...said } },
+    ]);
+  const [fromEarlier] = verdictOn(misuse, { verdict: 'benign' });
+  expect(fromEarlier).toMatchObject({ state: 'over', revision: 2 });
+  expect(fromEarlier).not.toHaveProperty('verdict'); // the responder adds it
+});
+
+test('a verdict that no Wayward handed on is none', () => {
+  const closing = { verdict: 'benign', alert: { id: 'a', principal: 'p', start: 1, end: 2 } };
+  const said = { by: 'ann', at: NOW, because: '' };
+  const decoded = (part: object) => () =>
+    decodeEvents(
+      Buffer.from(
+        JSON.stringify({
+          ...{ v: 2, from: 'x/0', of: {}, watermark: null, high: null, live: true, events: [] },
+          closings: [{ ...closing, ...part }],
+        }),
+      ),
+    );
+  expect(decoded({ said })().closings).toHaveLength(1);
+  for (const part of [
+    { verdict: 'new' },
+    { said: 1 },
+    { said: { ...said, at: 8.64e15 + 1 } },
+    { said: { ...said, by: {} } },
+  ])
+    expect(decoded(part)).toThrow('it is no message of events');
+});

@@ -124,7 +124,7 @@ describe('wayward setup kibana, against a fake that keeps the contract of the im
     const { code, stdout, stderr } = await setup(`url: ${picky.url}, username: setup, password: secret://file/secret`);
     await picky.stop();
     expect(code).toBe(3);
-    expect(stdout).toMatch(/^refused +saved search +Wayward: open alerts \(unsupported type\)$/m);
+    expect(stdout).toMatch(/^refused +saved search +Wayward: needs a look \(unsupported type\)$/m);
     expect(stdout).toMatch(/^created +dashboard +Wayward: Overview$/m);
     expect(stderr).toBe('Kibana refused 6 of 17 objects; the reasons stand above\n');
   });

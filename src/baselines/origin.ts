@@ -1,5 +1,3 @@
-import { hash } from '../text-hash.ts';
-
 /** Where the first `parts` parts of an address end: octets of IPv4, groups of IPv6. */
 const prefixLength = (ip: string, parts: number): number => {
   const separator = ip.includes(':') ? ':' : '.';
@@ -17,11 +15,8 @@ const prefixLength = (ip: string, parts: number): number => {
  */
 export const networkOf = (ip: string): string => ip.slice(0, prefixLength(ip, 2));
 
-export const networkHash = (ip: string): number => hash(ip, prefixLength(ip, 2));
-
-/** The subnet, given its network's hash: one part more, 24 bits of IPv4 or 48 of IPv6. Some agents never leave theirs. */
-export const subnetHash = (ip: string, network: number): number =>
-  hash(ip, prefixLength(ip, 3), prefixLength(ip, 2), network);
+/** One part more: 24 bits of IPv4 or 48 of IPv6. Some agents never leave theirs. */
+export const subnetOf = (ip: string): string => ip.slice(0, prefixLength(ip, 3));
 
 /** The client without its version or run: `billing-agent/1.4.2 (linux)` → `billing-agent`. */
 export const clientFamily = (client: string): string => client.slice(0, familyLength(client));
@@ -33,5 +28,3 @@ const familyLength = (client: string): number => {
   }
   return client.length;
 };
-
-export const clientHash = (client: string): number => hash(client, familyLength(client));

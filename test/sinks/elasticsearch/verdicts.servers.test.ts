@@ -1,0 +1,128 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { NO_VERDICT, RUNNING } from '../../../dashboards/source/incident-terms.ts';
+import type { Alert } from '../../../src/alerts/alert.ts';
+import { alertDocument } from '../../../src/alerts/document.ts';
+import { ECS_FIELDS, WAYWARD_FIELDS } from '../../../src/sinks/elasticsearch/fields.ts';
+import { mappingOf } from '../../../src/sinks/elasticsearch/mappings.ts';
+import { Store } from '../../../src/sinks/store.ts';
+import { saveAlert } from '../../../src/sinks/store-alerts.ts';
+import { run } from '../../cli/run.ts';
+import { temporaryFolder } from '../../config/temp.ts';
+import { translateKql } from '../../dashboards/kql.ts';
+import { spawnWayward, waywardSays } from '../../live/wayward.ts';
+import { alertOf } from '../../response/alert-of.ts';
+import { startElasticsearch } from '../../servers/elasticsearch.ts';
+import { describeWith } from '../../servers/require-server.ts';
+
+const LATEST = 'wayward-alerts-latest';
+const NEW_FIELDS = /^wayward\.(incident|verdict)\./;
+const TIMEOUT = 120_000;
+
+/** As the version before verdicts has it in its store, and in Elasticsearch. */
+const keptBefore = ({ state, verdict: _, ...alert }: Alert) => ({
+  ...alert,
+  status: state === 'over' ? 'closed' : 'open',
+});
+const writtenBefore = (alert: Alert): object => {
+  const { wayward, ...document } = alertDocument(alert) as { wayward: Record<string, unknown> };
+  const { incident: _incident, verdict: _verdict, ...before } = wayward;
+  return { ...document, wayward: before };
+};
+
+describeWith('verdicts in Elasticsearch', startElasticsearch, (server) => {
+  const call: ReturnType<typeof server>['call'] = (...request) => server().call(...request);
+
+  async function found(kql: string): Promise<string[]> {
+    await call('POST', `${LATEST}/_refresh`);
+    const { body } = await call('POST', `${LATEST}/_search`, { query: translateKql(kql).query, size: 100 });
+    return (body.hits.hits as { _id: string }[]).map(({ _id }) => _id).toSorted();
+  }
+
+  /** An index and a store of the version before, which had closed `closed` for a person. */
+  async function before(): Promise<string> {
+    const fields = { ...ECS_FIELDS, ...WAYWARD_FIELDS };
+    const known = Object.fromEntries(Object.entries(fields).filter(([name]) => !NEW_FIELDS.test(name)));
+    const missing = new Set(['match_only_text', 'constant_keyword'] as const);
+    await call('DELETE', LATEST);
+    const made = await call('PUT', LATEST, { mappings: mappingOf(known, missing) });
+    expect(made.status, JSON.stringify(made.body)).toBe(200);
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'state'), { mode: 0o700 });
+    const store = new Store(join(folder, 'state'));
+    onTestFinished(() => store.close());
+    for (const alert of [
+      alertOf({ id: 'closed', state: 'over', revision: 4 }),
+      alertOf({ id: 'over', state: 'over', revision: 3 }),
+      alertOf({ id: 'open', revision: 2 }),
+      alertOf({ id: 'other', state: 'over', revision: 2 }),
+    ]) {
+      saveAlert(store, alert);
+      store.run('UPDATE alerts SET document = ? WHERE id = ?', JSON.stringify(keptBefore(alert)), alert.id);
+      const path = `${LATEST}/_doc/${alert.id}?version=${alert.revision}&version_type=external`;
+      expect((await call('PUT', path, writtenBefore(alert))).status).toBe(201);
+    }
+    store.run("INSERT INTO closings (alert, verdict, because, by, at) VALUES ('closed', 'true', 'a theft', 'bob', 5)");
+    writeFileSync(join(folder, 'quiet.json'), '');
+    const config = { sources: [{ file: 'quiet.json', format: 'nginx-json' }], elasticsearch: { node: server().url } };
+    writeFileSync(join(folder, 'wayward.yaml'), JSON.stringify({ ...config, state: 'state' }));
+    return join(folder, 'wayward.yaml');
+  }
+
+  test(
+    'setup teaches an index of the version before; alerts of it are found, and so are verdicts, also on what is over',
+    async () => {
+      const config = await before();
+      const { code, stdout, stderr } = await run(['setup', 'elasticsearch', '--config', config]);
+      expect(code, stderr).toBe(0);
+      expect(stdout).toMatch(/^updated +index +wayward-alerts-latest$/m);
+      expect(await found(NO_VERDICT)).toEqual(['closed', 'open', 'other', 'over']);
+      expect(await found(RUNNING)).toEqual(['open']);
+
+      const wayward = spawnWayward(config);
+      onTestFinished(() => wayward.kill());
+      await expect.poll(() => found('wayward.verdict.value: "confirmed"'), { timeout: 60_000 }).toEqual(['closed']);
+      await waywardSays(config, [
+        'alerts',
+        'close',
+        'over',
+        '--as',
+        'benign',
+        '--because',
+        'new release',
+        '--by',
+        'ann',
+      ]);
+      await expect.poll(() => found('wayward.verdict.by: "ann"'), { timeout: 60_000 }).toEqual(['over']);
+      expect(await found(NO_VERDICT)).toEqual(['open', 'other']);
+      expect(await found('wayward.incident.state: "over" and wayward.verdict.because: "new release"')).toEqual([
+        'over',
+      ]);
+      await waywardSays(config, [
+        'alerts',
+        'close',
+        'over',
+        '--as',
+        'confirmed',
+        '--because',
+        'it was not',
+        '--by',
+        'eve',
+      ]);
+      await expect.poll(() => found('wayward.verdict.by: "eve"'), { timeout: 60_000 }).toEqual(['over']);
+      expect(await wayward.stop()).toBe(0);
+
+      const { body } = await call('GET', `${LATEST}/_doc/over`);
+      const listed = (await waywardSays(config, ['alerts', 'list', '--verdict', 'confirmed'])).trimEnd().split('\n');
+      const { event, ...document } = body._source;
+      const { ingested: _, ...rest } = event;
+      expect(listed.map((line) => JSON.parse(line))).toContainEqual({ ...document, event: rest });
+      expect([body._version, document.wayward.revision, document.wayward.status]).toEqual([5, 5, 'closed']);
+      expect(Date.parse(document.wayward.verdict.at)).toBeGreaterThan(Date.now() - TIMEOUT);
+      const notices = await call('GET', 'logs-wayward.alert-default/_count?ignore_unavailable=true');
+      expect(notices.body.count).toBe(0); // nobody is called again
+    },
+    TIMEOUT,
+  );
+});
