@@ -111,7 +111,7 @@ describeWith('drills and rotations by hand, whose responder dies or sleeps', sta
       ]);
       const awake = metAgain(sleeper);
       process.kill(sleeper.pid, 'SIGCONT');
-      await awake;
+      await awake();
       // It reads the words when it wakes, and finds out before it does anything about them.
       const done = ({ lines }: RunningWayward) =>
         lines.flatMap(({ msg }) => (msg === 'drill passed' || msg === 'rotation' ? [msg] : []));

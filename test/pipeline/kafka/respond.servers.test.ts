@@ -118,7 +118,7 @@ describeWith('responders on Kafka', startOwnKafka, (server) => {
       process.kill(sleeper.pid, 'SIGCONT');
       await place.alert([4]);
       await until(() => inState(place, 'verified') === 5, 'and goes on');
-      await awake;
+      await awake();
       expect(place.issuer.calls.map(({ credential }) => credential).sort()).toEqual(
         [0, 1, 2, 3, 4].map((number) => `cred-${number}`),
       );
