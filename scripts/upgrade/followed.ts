@@ -5,7 +5,7 @@ import type { Alert } from '../../src/alerts/alert.ts';
 import { Store } from '../../src/sinks/store.ts';
 import { loadAlert } from '../../src/sinks/store-alerts.ts';
 import { isAboutSource, undisturbed } from '../../test/chaos/expected.ts';
-import { spawnWayward } from '../../test/live/wayward.ts';
+import { type RunningWayward, spawnWayward } from '../../test/live/wayward.ts';
 import { misuse } from '../../test/pipeline/misuse.ts';
 import { startIssuer } from '../../test/servers/issuer.ts';
 import { learnedIn } from '../../test/upgrade/kept/learned.ts';
@@ -15,7 +15,7 @@ import type { RollingRun } from './rolling.ts';
 
 const CHUNKS = 40;
 const DAY = 86_400_000;
-const PATIENCE = 180_000;
+const PATIENCE = 120_000;
 
 /** A process follows a log that grows, and is killed in the middle; the other build goes on with what it left. */
 export async function followed(
@@ -67,7 +67,7 @@ export async function followed(
       say(`killed after ${(chunk + 1) * size} of ${lines.length} lines; ${newer.commit} goes on`);
       running = spawnWayward(config, {}, [], newer.bin);
     }
-    await ended(folder);
+    await ended(folder, running);
     await running.stop();
   } finally {
     await running.kill();
@@ -93,7 +93,7 @@ export async function followed(
 }
 
 /** Until nothing is read or saved any more, and no step is open. */
-async function ended(folder: string): Promise<void> {
+async function ended(folder: string, { lines }: RunningWayward): Promise<void> {
   let before = '';
   for (const deadline = Date.now() + PATIENCE; Date.now() < deadline; await sleep(3_000)) {
     const store = new Store(join(folder, 'state'));
@@ -103,5 +103,6 @@ async function ended(folder: string): Promise<void> {
     if (now === before && open === 0) return;
     before = now;
   }
-  throw new Error(`nothing ended within ${PATIENCE} ms`);
+  const last = lines.slice(-20).map((line) => JSON.stringify(line));
+  throw new Error(`still not over after ${PATIENCE / 1_000} s: ${before}\n${last.join('\n')}`);
 }

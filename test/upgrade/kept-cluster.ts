@@ -16,7 +16,7 @@ import { CUT, END } from './kept/logs.ts';
 
 /** What a kept cluster's logs are: two partitions of a gateway's. */
 export const RAW = 'gateway';
-export const RAW_PARTITIONS = 2;
+const RAW_PARTITIONS = 2;
 /** Credentials whose steps are kept; `done` is made before, the others are open. */
 const CROWD = ['planned', 'hang', 'done'] as const;
 type Member = (typeof CROWD)[number];

@@ -23,7 +23,7 @@ async function isSaved(cluster: Cluster, partitions: number): Promise<boolean> {
 
 describeWith(
   'detection under another fingerprint key than the one its partitions were learned under',
-  () => startKafka({ heap: '512m' }),
+  startKafka,
   (server) => {
     test(
       'ends at once and says what to do, goes on with --forget-names, and with the old key all is as it was',
