@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TopicTail } from '../../src/kafka/topic-tail.ts';
-import type { SnapshotReader } from '../../src/pipeline/kafka/snapshot.ts';
+import type { SnapshotReader } from '../../src/pipeline/kafka/snapshot-reader.ts';
 import { integer, seeded } from '../../src/simulate/random.ts';
 import { ALERTS } from '../kafka/names.ts';
 import type { RunningWayward } from '../live/wayward.ts';
@@ -97,8 +97,8 @@ export async function saved(cluster: Cluster, patience: number): Promise<void> {
   for (;;) {
     const later = await statesSaved(cluster.client);
     const isSaved = ([partition, { offset }]: readonly [number, SnapshotReader]): boolean => {
-      const snapshot = later.get(partition)?.snapshot;
-      return typeof snapshot === 'object' && snapshot.offset >= offset;
+      const last = later.get(partition)?.last;
+      return typeof last === 'object' && last.snapshot.offset >= offset;
     };
     if ([...committedNow].every(isSaved)) return;
     if (Date.now() > deadline) throw new Error(`no snapshot was made\n${troubleOf(cluster)}`);
