@@ -20,8 +20,8 @@ export default defineConfig({
           exclude: ['test/**/*.{servers,long}.test.ts'],
           pool: 'threads',
           maxWorkers: cores,
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

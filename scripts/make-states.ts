@@ -1,7 +1,8 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DRIVER } from './upgrade/at-work.ts';
-import { checkOut } from './upgrade/build.ts';
+import { bringDriver, checkOut } from './upgrade/build.ts';
+import { keepKafka } from './upgrade/keep-kafka.ts';
 import { keepLocal } from './upgrade/keep-local.ts';
 
 /**
@@ -18,12 +19,12 @@ if (written === undefined) throw new Error('write the commit: node scripts/make-
 mkdirSync(WORK);
 const build = checkOut(written, join(WORK, 'tree'));
 try {
-  // Its own, where it has one, since that follows the code there.
-  if (!existsSync(join(build.tree, DRIVER))) cpSync(join(ROOT, DRIVER), join(build.tree, DRIVER), { recursive: true });
+  if (!existsSync(join(build.tree, DRIVER))) bringDriver(build.tree);
   const kept = join(ROOT, 'test', 'fixtures', 'states', build.commit);
   rmSync(kept, { recursive: true, force: true });
   mkdirSync(kept, { recursive: true });
   keepLocal(build, WORK, kept);
+  await keepKafka(build, WORK, kept);
   const bytes = readdirSync(kept).reduce((sum, name) => sum + statSync(join(kept, name)).size, 0);
   console.log(`${kept}: ${readdirSync(kept).join(', ')}; ${Math.round(bytes / 1024)} KB`);
 } finally {

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Partitioners, type Producer } from 'kafkajs';
 import { stringify } from 'yaml';
+import { Names } from '../../src/baselines/names.ts';
 import { loadConfig } from '../../src/config/wayward-yaml.ts';
 import { createKafka, type Kafka } from '../../src/kafka/client.ts';
 import { makeTopic, withAdmin } from '../../src/kafka/topics.ts';
@@ -35,6 +36,8 @@ export interface BenchedWayward extends RunningWayward {
 export const RAW = 'gateway-logs';
 
 const KEY = { WAYWARD_FINGERPRINT_KEY: 'a key that every process of a benchmark knows' };
+/** As all of them name things. */
+export const NAMES = new Names(Buffer.from(KEY.WAYWARD_FINGERPRINT_KEY));
 const SILENT = { info() {}, warn() {}, error: console.error };
 /** Characters of lines in one request. */
 const REQUEST = 1024 * 1024;

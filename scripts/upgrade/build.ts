@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, symlinkSync } from 'node:fs';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -7,7 +7,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const git = (...args: string[]): string =>
   execFileSync('git', ['-C', ROOT, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
 
-export const shortCommit = (written: string): string => git('rev-parse', '--short=7', `${written}^{commit}`);
+const shortCommit = (written: string): string => git('rev-parse', '--short=7', `${written}^{commit}`);
 
 /** What another commit runs as. */
 export interface Build {
@@ -35,4 +35,32 @@ export function checkOut(written: string, tree: string): Build {
     knowsIdentity: readFileSync(join(tree, 'src', 'config', 'wayward-yaml.ts'), 'utf8').includes('identity:'),
     remove: () => void git('worktree', 'remove', '--force', tree),
   };
+}
+
+/** Of commits that have no driver of their own yet: this one's fits their code. */
+const FIRST_DRIVER = '7f88258';
+
+export function bringDriver(tree: string): void {
+  const archive = execFileSync('git', ['-C', ROOT, 'archive', FIRST_DRIVER, 'test/upgrade/kept']);
+  execFileSync('tar', ['-x', '-C', tree], { input: archive });
+}
+
+/** What stands here, uncommitted changes included. */
+export const thisBuild: Build = {
+  commit: 'here',
+  tree: ROOT,
+  bin: join(ROOT, 'bin', 'wayward.js'),
+  knowsIdentity: true,
+  remove: () => undefined,
+};
+
+/** The last commit with one more number in each baseline: the next version, as far as that is concerned. */
+export function withOneMoreField(tree: string): Build {
+  const build = checkOut('HEAD', tree);
+  const file = join(tree, 'src', 'baselines', 'state.ts');
+  const text = readFileSync(file, 'utf8');
+  const changed = text.replace(/^ {2}lastSeen: .*$/m, (line) => `${line}\n${line.replaceAll('lastSeen', 'oneMore')}`);
+  if (changed === text) throw new Error('there is no place for one more field');
+  writeFileSync(file, changed);
+  return { ...build, commit: 'more' };
 }

@@ -29,6 +29,8 @@ export interface ClusterOptions {
   readonly prefix?: string;
   /** Of every process, beside the fingerprint key. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Launcher of another version, for every process that is told no other. */
+  readonly bin?: string;
 }
 
 /** Raw topics with their history, the same lines as files, and processes of Wayward that work on them. */
@@ -41,15 +43,17 @@ export class Cluster {
   readonly #settings: object;
   readonly #env: Readonly<Record<string, string>>;
   readonly #producer: Producer;
+  readonly #bin: string | undefined;
 
   private constructor(options: ClusterOptions) {
     const topics = Map.groupBy(options.logs.partitions, ({ topic }) => topic);
     this.#folder = options.folder;
     this.#env = { ...KEY, ...options.env };
+    this.#bin = options.bin;
     this.#settings = {
       kafka: {
         brokers: [options.broker],
-        prefix: options.prefix ?? PREFIX,
+        ...written(options.prefix ?? PREFIX),
         topics: [...topics].map(([topic, [first]]) => ({ topic, format: first?.format })),
         ...options.kafka,
       },
@@ -80,7 +84,7 @@ export class Cluster {
       for (const [topic, { length }] of topics)
         await makeTopic(admin, { topic, partitions: length, replicas: 1, config: {} });
     });
-    await waywardSays(cluster.config, ['setup', 'kafka'], cluster.#env);
+    await cluster.says(['setup', 'kafka']);
     await cluster.#producer.connect();
     return cluster;
   }
@@ -124,18 +128,24 @@ export class Cluster {
   }
 
   /** A process with a state folder of its own, as on a machine of its own. */
-  start(roles?: string, env: Readonly<Record<string, string>> = {}): RunningWayward {
+  start(
+    roles?: string,
+    env: Readonly<Record<string, string>> = {},
+    more: readonly string[] = [],
+    bin = this.#bin,
+  ): RunningWayward {
     const name = `process-${this.started.length + 1}`;
     const config = join(this.#folder, `${name}.yaml`);
     writeFileSync(config, stringify({ ...this.#settings, state: name }));
-    const wayward = spawnWayward(config, { ...this.#env, ...env }, roles === undefined ? [] : ['--roles', roles]);
+    const args = [...(roles === undefined ? [] : ['--roles', roles]), ...more];
+    const wayward = spawnWayward(config, { ...this.#env, ...env }, args, bin);
     this.started.push(wayward);
     return wayward;
   }
 
   /** What another command says. */
-  says(args: readonly string[]): Promise<string> {
-    return waywardSays(this.config, args, this.#env);
+  says(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
+    return waywardSays(this.config, args, { ...this.#env, ...env }, this.#bin);
   }
 
   async close(): Promise<void> {
@@ -143,6 +153,9 @@ export class Cluster {
     await this.#producer.disconnect();
   }
 }
+
+/** Earlier versions know no prefix. */
+const written = (prefix: string) => (prefix === '' ? {} : { prefix });
 
 function* requests(lines: readonly string[]): Generator<string[]> {
   let request: string[] = [];

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { stringify } from 'yaml';
 import { temporaryFolder } from '../config/temp.ts';
+import { saidOfRole } from '../response/said-of.ts';
 import { type PostgresServer, startPostgres } from '../servers/postgres.ts';
 import { startReceiver } from '../servers/receiver.ts';
 import { describeWith, MissingServer } from '../servers/require-server.ts';
@@ -113,9 +114,7 @@ describeWith('wayward run, where a credential works after its revocation', start
       await expect.poll(() => place.told().length, { timeout: 30_000 }).toBe(1);
       expect(place.told()[0].data).toMatchObject({
         credential: agent.credential,
-        done: [
-          { what: `make PostgreSQL role "${agent.role}" NOLOGIN and end its sessions`, state: 'verified', by: 'alice' },
-        ],
+        done: [{ what: saidOfRole(agent.role), state: 'verified', by: 'alice' }],
       });
       const alerts = await alertsOf(config);
       expect(alerts).toMatchObject([

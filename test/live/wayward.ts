@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { COMPILED } from '../compiled.ts';
+import { watched } from '../servers/watched.ts';
 
 const BIN = join(import.meta.dirname, '..', '..', 'bin', 'wayward.js');
 /** As bin/wayward.js starts Node. */
@@ -14,8 +15,9 @@ export async function waywardSays(
   config: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  bin: string = BIN,
 ): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [BIN, ...args, '--config', config], {
+  const { stdout } = await promisify(execFile)(process.execPath, [bin, ...args, '--config', config], {
     env: { PATH: process.env.PATH, ...COMPILED, ...env },
     maxBuffer: 64 * 1024 * 1024,
   });
@@ -39,20 +41,21 @@ export interface RunningWayward {
   kill(): Promise<void>;
 }
 
-/** `wayward run` as a process of its own, with the Node that runs the tests, so that a signal hits no launcher in between. */
+/** `wayward run` as a process of its own, with the Node that runs the tests, so that a signal hits no launcher in between. `bin`: of another version. */
 export function spawnWayward(
   config: string,
   env: Readonly<Record<string, string>> = {},
   args: readonly string[] = [],
+  bin: string = BIN,
 ): RunningWayward {
-  const child = spawn(process.execPath, [...NODE_FLAGS, BIN, 'run', '--config', config, ...args], {
-    env: { PATH: process.env.PATH, ...COMPILED, ...env },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const killNow = () => child.kill('SIGKILL');
-  process.once('exit', killNow);
+  const child = watched(
+    spawn(process.execPath, [...NODE_FLAGS, bin, 'run', '--config', config, ...args], {
+      env: { PATH: process.env.PATH, ...COMPILED, ...env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true,
+    }),
+  );
   const gone = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
-  void gone.then(() => process.off('exit', killNow));
   const lines: LogLine[] = [];
   const waiting = new Set<() => void>();
   createInterface({ input: child.stderr }).on('line', (text) => {

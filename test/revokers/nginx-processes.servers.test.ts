@@ -9,6 +9,7 @@ import { ended } from '../servers/ended.ts';
 import { freePort } from '../servers/free-port.ts';
 import { startNginx } from '../servers/nginx.ts';
 import { describeWith } from '../servers/require-server.ts';
+import { watched } from '../servers/watched.ts';
 import { failureOf } from './failure.ts';
 
 const WORKERS = 100;
@@ -22,7 +23,7 @@ describeWith('counting the workers of nginx', startNginx, (installed) => {
     const listen = `http { access_log off; server { listen 127.0.0.1:${await freePort()}; } }`;
     const main = `daemon off; worker_processes ${WORKERS}; pid ${pidFile}; error_log ${log} warn;`;
     writeFileSync(config, `${main} events { worker_connections 64; } ${listen}`);
-    const nginx = spawn(installed().binary, ['-c', config, '-e', log], { stdio: 'ignore' });
+    const nginx = watched(spawn(installed().binary, ['-c', config, '-e', log], { stdio: 'ignore', detached: true }));
     onTestFinished(() => {
       nginx.kill('SIGCONT');
       return ended(nginx, 'SIGTERM');

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,6 +8,7 @@ import { addEsql, LAST_MODULE } from './elasticsearch-esql.ts';
 import { asNobody, makeNodeFolder, type NodeFolder } from './elasticsearch-folder.ts';
 import { freePort } from './free-port.ts';
 import { mavenTarget } from './maven.ts';
+import { watched } from './watched.ts';
 
 interface ElasticsearchOptions {
   /** Switches security on. The first one has to be a `superuser`. */
@@ -36,10 +37,7 @@ export async function startElasticsearch(options: ElasticsearchOptions = {}): Pr
   const headers = authorization(users[0]);
 
   let server = await started(folder, url, headers);
-  const killNow = () => signal(server, 'SIGKILL');
-  process.once('exit', killNow);
   const stop = async () => {
-    process.off('exit', killNow);
     await ended(server, 'SIGKILL'); // its data go with it: nothing to be saved
     rmSync(folder.path, { recursive: true, force: true });
   };
@@ -65,13 +63,13 @@ async function distribution(): Promise<string> {
 async function started(folder: NodeFolder, url: string, headers: Readonly<Record<string, string>>) {
   const log = openSync(folder.log, 'w');
   // A process group of its own: the launcher and the node under it get every signal together.
-  const server = spawn('bash', [join(folder.home, 'bin', 'elasticsearch')], {
+  const options = {
     cwd: folder.path,
     env: folder.env,
     stdio: ['ignore', log, log],
-    detached: true,
     ...asNobody(),
-  });
+  } satisfies SpawnOptions;
+  const server = watched(spawn('bash', [join(folder.home, 'bin', 'elasticsearch')], { ...options, detached: true }));
   closeSync(log);
   const deadline = Date.now() + READY_TIMEOUT_MS;
   while (!(await isReady(url, headers))) {

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka as Client, logLevel } from 'kafkajs';
@@ -10,6 +9,7 @@ import { freePort } from './free-port.ts';
 import { scramUsers, securedListeners, type TlsFiles, type Users } from './kafka-security.ts';
 import { mavenTarget } from './maven.ts';
 import { borrow } from './pool/borrow.ts';
+import { watched, watchedFolder } from './watched.ts';
 
 export interface Kafka {
   /** `localhost:port`, without TLS or password. */
@@ -89,7 +89,7 @@ export async function startOwnKafka({
 }: KafkaOptions = {}): Promise<OwnKafka & KafkaAddress> {
   patchKafkajs();
   const target = await mavenTarget('kafka-broker', VERSION);
-  const home = mkdtempSync(join(tmpdir(), 'wayward-kafka-'));
+  const home = watchedFolder('kafka');
   const port = await freePort();
   const controllerPort = await freePort();
   const security = users === undefined ? undefined : await securedListeners(home, users);
@@ -118,11 +118,8 @@ export async function startOwnKafka({
 
   const broker = `localhost:${port}`;
   let server = await started(command, broker);
-  const killNow = () => server.kill('SIGKILL');
-  process.once('exit', killNow);
   const data = join(home, 'data');
   const stop = async () => {
-    process.off('exit', killNow);
     await ended(server, 'SIGTERM');
     rmSync(home, { recursive: true, force: true });
   };
@@ -167,7 +164,7 @@ function turnOver(file: string, at: number): void {
 const LOG_LEVEL = '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn';
 
 async function started(command: readonly string[], broker: string): Promise<ChildProcess> {
-  const server = spawn('java', command, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const server = watched(spawn('java', command, { stdio: ['ignore', 'ignore', 'pipe'], detached: true }));
   let log = '';
   server.stderr.on('data', (chunk: Buffer) => {
     log = (log + chunk.toString()).slice(-4000);

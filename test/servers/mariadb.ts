@@ -1,6 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { chownSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chownSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import mysql from 'mysql2/promise';
@@ -8,6 +7,7 @@ import { findProgram } from './find-program.ts';
 import { freePort } from './free-port.ts';
 import { borrow } from './pool/borrow.ts';
 import { startServerProcess } from './server-process.ts';
+import { watchedFolder } from './watched.ts';
 
 export interface MariaDbServer {
   /** URL of the server for a user. */
@@ -44,7 +44,7 @@ export async function launchMariaDb() {
   const installer = findProgram('mariadb-install-db', 'mariadb-server');
   const binary = findProgram('mariadbd', 'mariadb-server');
   const user = serverUser();
-  const data = mkdtempSync(join(tmpdir(), 'wayward-mariadb-'));
+  const data = watchedFolder('mariadb');
   if ('uid' in user) chownSync(data, user.uid, user.gid);
   const install = [`--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'];
   await promisify(execFile)(installer, ['--no-defaults', ...install], { ...user, cwd: data });

@@ -1,6 +1,5 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   CreateAccessKeyCommand,
@@ -14,6 +13,7 @@ import { builtOnce, runBuildStep } from './built-once.ts';
 import { freePort } from './free-port.ts';
 import { borrow } from './pool/borrow.ts';
 import { answers, startServerProcess } from './server-process.ts';
+import { watchedFolder } from './watched.ts';
 
 /** What a client of AWS signs with. */
 export interface AwsKeys {
@@ -97,7 +97,7 @@ async function ownMoto() {
 export async function launchMoto() {
   const folder = await builtOnce('moto-5.2.5', 'installed', install);
   const port = await freePort();
-  const home = mkdtempSync(join(tmpdir(), 'wayward-moto-'));
+  const home = watchedFolder('moto');
   const records = join(home, 'requests');
   const url = `http://127.0.0.1:${port}`;
   const { stop } = await startServerProcess(

@@ -1,6 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { appendFileSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, chownSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
@@ -9,6 +8,7 @@ import { freePort } from './free-port.ts';
 import { borrow } from './pool/borrow.ts';
 import { MissingServer } from './require-server.ts';
 import { startServerProcess } from './server-process.ts';
+import { watchedFolder } from './watched.ts';
 
 export interface PostgresServer {
   /** Superuser's URL of the database `appdb`. */
@@ -55,7 +55,7 @@ export async function launchPostgres<Ready>(
 ) {
   const binaries = dirname(findProgram('postgres', 'postgresql-15 and postgresql-15-pgaudit'));
   const user = serverUser();
-  const data = mkdtempSync(join(tmpdir(), 'wayward-postgres-'));
+  const data = watchedFolder('postgres');
   if ('uid' in user) chownSync(data, user.uid, user.gid);
   await initialise(binaries, data, user);
   const port = await freePort();

@@ -14,6 +14,9 @@ export const KEPT_COMMITS = readdirSync(STATES, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name);
 
+/** A file that is kept of a commit. */
+export const keptFile = (commit: string, name: string): string => join(STATES, commit, name);
+
 export interface KeptState {
   /** Its files, and its store in `state/`. */
   readonly folder: string;

@@ -1,3 +1,4 @@
+import type { Alert } from '../../../src/alerts/alert.ts';
 import type { Store } from '../../../src/sinks/store.ts';
 import { listAlerts } from '../../../src/sinks/store-alerts.ts';
 
@@ -18,19 +19,24 @@ export interface Learned {
   readonly baselines: Readonly<Record<string, Numbers>>;
 }
 
+export const knownAlert = ({ id, principal, severity, findings }: Alert): KnownAlert => ({
+  id,
+  principal,
+  severity,
+  detectors: [...new Set(findings.map(({ detector }) => detector))].sort(),
+});
+
 export const learnedIn = (store: Store): Learned => ({
   alerts: listAlerts(store)
     .filter(({ id }) => !id.startsWith('alert-'))
-    .map(({ id, principal, severity, findings }) => ({
-      id,
-      principal,
-      severity,
-      detectors: [...new Set(findings.map(({ detector }) => detector))].sort(),
-    })),
+    .map(knownAlert),
   baselines: Object.fromEntries(
     store
-      .all('SELECT kind, name, state FROM baselines ORDER BY kind, name')
-      .map(({ kind, name, state }) => [`${kind} ${name}`, numbersIn(state as Uint8Array)]),
+      .all('SELECT * FROM baselines ORDER BY kind, name')
+      .map(({ kind, name, state, layout }) => [
+        `${kind} ${name}`,
+        numbersIn(state as Uint8Array, fieldsOf(store, layout) ?? FIRST_LAYOUT),
+      ]),
   ),
 });
 
@@ -86,6 +92,31 @@ const FIRST_LAYOUT: readonly Field[] = [
   ...tableFields('clients', 16),
 ];
 
+interface Description {
+  readonly series: readonly string[];
+  readonly tables: Readonly<Record<string, number>>;
+  readonly fields: readonly {
+    readonly name: string;
+    readonly array: Kind;
+    readonly each: number;
+    readonly of?: string;
+  }[];
+}
+
+/** The fields of a layout that is described beside the states, as far as that is so. */
+function fieldsOf(store: Store, id: unknown): readonly Field[] | undefined {
+  const isDescribed = store.first("SELECT 1 FROM sqlite_schema WHERE name = 'layouts'") !== undefined;
+  const row = isDescribed ? store.first('SELECT description FROM layouts WHERE id = ?', String(id)) : undefined;
+  if (row === undefined) return undefined;
+  return fieldsFrom(JSON.parse(String(row['description'])));
+}
+
+/** The fields of a layout as it is described. */
+export function fieldsFrom({ series, tables, fields }: Description): readonly Field[] {
+  const manyOf = (of?: string): number => (of === undefined ? 1 : of === 'series' ? series.length : (tables[of] ?? 0));
+  return fields.map(({ name, array, each, of }) => [name, array, each * manyOf(of)] as const);
+}
+
 const READERS: readonly (readonly [Kind, bytes: number, (view: DataView, at: number) => number])[] = [
   ['f64', 8, (view, at) => view.getFloat64(at, true)],
   ['f32', 4, (view, at) => view.getFloat32(at, true)],
@@ -96,18 +127,18 @@ const READERS: readonly (readonly [Kind, bytes: number, (view: DataView, at: num
 const written = (value: number): number | string => (Number.isFinite(value) ? value : String(value));
 
 /** Each kind of number begins where eight bytes begin. */
-function numbersIn(bytes: Uint8Array): Numbers {
+export function numbersIn(bytes: Uint8Array, layout: readonly Field[] = FIRST_LAYOUT): Numbers {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const numbers: Record<string, (number | string)[]> = {};
   let at = 0;
   for (const [kind, size, read] of READERS) {
-    for (const [name, , count] of FIRST_LAYOUT.filter((field) => field[1] === kind)) {
+    for (const [name, , count] of layout.filter((field) => field[1] === kind)) {
       numbers[name] = Array.from({ length: count }, (_, index) => written(read(view, at + index * size)));
       at += count * size;
     }
     at = Math.ceil(at / 8) * 8;
   }
   if (at !== bytes.byteLength)
-    throw new Error(`a baseline of ${bytes.byteLength} bytes is not of the first layout, which has ${at}`);
+    throw new Error(`a baseline of ${bytes.byteLength} bytes is not of its layout, which has ${at}`);
   return numbers;
 }

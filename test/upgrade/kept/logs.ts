@@ -6,8 +6,8 @@ import { gunzipSync } from 'node:zlib';
  * The logs that states are learned from: some agents of the demo, cut into what is read before the state is kept and a day after it.
  * The cut is in the middle of an incident: billing-agent-2 copies a table.
  */
-const CUT = Date.UTC(2026, 10, 20, 13, 45);
-const END = Date.UTC(2026, 10, 21, 16);
+export const CUT = Date.UTC(2026, 10, 20, 13, 45);
+export const END = Date.UTC(2026, 10, 21, 16);
 const DEMO = join(import.meta.dirname, '..', '..', '..', 'demo');
 
 /** research-agent-1 is nobody's: its credential is in no registry. */
