@@ -10,7 +10,7 @@ import { misuse } from '../../test/pipeline/misuse.ts';
 import { startIssuer } from '../../test/servers/issuer.ts';
 import { learnedIn } from '../../test/upgrade/kept/learned.ts';
 import type { Build } from './build.ts';
-import { compare, type Figures } from './compare.ts';
+import { compare, decidedIn, type Figures } from './compare.ts';
 import type { RollingRun } from './rolling.ts';
 
 const CHUNKS = 40;
@@ -75,15 +75,15 @@ export async function followed(
     if (alert !== undefined && !isAboutSource(alert)) alerts.set(alert.id, alert);
   }
   const { baselines } = learnedIn(store);
-  const rows = store.all("SELECT credential, state FROM outbox WHERE action = 'revoke' AND state <> 'planned'");
+  const steps = decidedIn(store);
   store.close();
   return compare({
     expected: await undisturbed([[file, 'nginx-json']], join(folder, 'credentials.yaml')),
     alerts,
     baselines,
-    steps: new Map(rows.map(({ credential, state }) => [String(credential), String(state)])),
+    steps,
     calls: issuer.calls,
-    wanted: new Set(rows.map(({ credential }) => credential)).size,
+    wanted: steps.length,
   });
 }
 
