@@ -22,7 +22,7 @@ const CORE = '^src/(formats|attribution|baselines|detectors|alerts|documents)/';
 /** Words shared by all stages: types, with a few constants beside them. */
 const CONTRACTS = [
   '^src/sources/(source|dead-letter)[.]ts$',
-  '^src/formats/(format|redact)[.]ts$',
+  '^src/formats/(format|redact|excerpt)[.]ts$',
   '^src/attribution/(attributed|credential)[.]ts$',
   // The limits that a credential declares, read once and asked often.
   '^src/attribution/(scopes|schedule|networks|hygiene)[.]ts$',

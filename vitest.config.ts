@@ -9,6 +9,8 @@ const cores = availableParallelism();
 export default defineConfig({
   test: {
     reporters: ['default', new SkipReasons()],
+    // The servers of the pool are stopped in good order.
+    teardownTimeout: 60_000,
     projects: [
       {
         extends: true,
@@ -18,8 +20,8 @@ export default defineConfig({
           exclude: ['test/**/*.{servers,long}.test.ts'],
           pool: 'threads',
           maxWorkers: cores,
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
@@ -39,6 +41,7 @@ export default defineConfig({
         test: {
           name: 'servers',
           include: ['test/**/*.servers.test.ts'],
+          globalSetup: 'test/servers/pool/setup.ts',
           maxWorkers: Math.max(1, Math.min(cores, Math.floor(totalmem() / BYTES_A_WORKER))),
           // After those that only compute, which do not have to share the cores with servers then.
           sequence: { groupOrder: 2 },

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startKafka } from '../test/servers/kafka.ts';
+import { startOwnKafka } from '../test/servers/kafka.ts';
 import { type Build, checkOut, thisBuild, withOneMoreField } from './upgrade/build.ts';
 import type { Figures } from './upgrade/compare.ts';
 import { followed } from './upgrade/followed.ts';
@@ -49,7 +49,7 @@ try {
 async function upgrade(from: Build, to: Build, folder: string): Promise<Figures> {
   const run = { folder, events: Number(values.events), liveSeconds: Number(values.live) };
   if (!values.kafka) return followed(from, to, run, say);
-  const kafka = await startKafka({ heap: '512m' });
+  const kafka = await startOwnKafka({ heap: '512m' });
   try {
     return await rolling(from, to, run, kafka, say);
   } finally {

@@ -29,7 +29,30 @@ function without(text: string, forms: readonly string[]): string {
   // The longest first: what is left of one that held another would still be read.
   const present = [...new Set(forms)].filter((form) => form !== '' && text.includes(form));
   const longestFirst = present.sort((a, b) => b.length - a.length);
-  return longestFirst.reduce((clean, form) => clean.replaceAll(form, '[redacted]'), text);
+  return longestFirst.reduce((clean, form) => clean.replace(whereItIsASecret(form), '[redacted]'), text);
+}
+
+/** A shorter one stands within other words: `resp` in `response`. */
+const LEAST_ANYWHERE = 8;
+/** Of letters or of digits alone: it may be a word of any message or a port, and its absence would tell what it is. */
+const PLAIN = /^(?:[A-Za-z][a-z]*|[A-Z]+|\d+)$/;
+/** Words of messages that are as long as a password. */
+const WORDS = new Set([
+  ...['administrator', 'authentication', 'connection', 'database', 'internal', 'localhost', 'password', 'permission'],
+  ...['postgres', 'postgresql', 'required', 'response', 'username'],
+]);
+
+/** Places of a text where a form of a secret is that secret, and no other word. */
+function whereItIsASecret(form: string): RegExp {
+  const own = form.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+  const isPlain = PLAIN.test(form) && (form.length < LEAST_ANYWHERE || WORDS.has(form.toLowerCase()));
+  if (isPlain)
+    return new RegExp(
+      `(?<=:\\/\\/[^\\s/@]{0,256}:)${own}(?=@)|(?<=["'\`=])${own}(?=["'\`&;,\\s]|$)|(?<=(?:pass(?:word)?|pwd|secret|token|key)["']?[:= ]{1,3}["']?)${own}(?!\\w)`,
+      'gi',
+    );
+  const isShort = form.length < LEAST_ANYWHERE;
+  return new RegExp(isShort ? `(?<![\\p{L}\\p{N}])${own}(?![\\p{L}\\p{N}])` : own, 'gu');
 }
 
 const inString = (text: string): string => JSON.stringify(text).slice(1, -1);

@@ -25,3 +25,26 @@ test('no secret, half a surrogate and an empty one change nothing; what is long 
   const long = 'x'.repeat(495);
   expect(scrub(`${long}secret-one`, ['secret-one'])).toBe(`${long}[reda`);
 });
+
+test.each([
+  ['no response from the server', 'postgres://u:resp@h/d'],
+  ['database "shop" does not exist', 'postgres://u:database@h/shop'],
+  ['connect ECONNREFUSED 127.0.0.1:5432', 'postgres://u:5432@127.0.0.1/d'],
+  ['the token is too long', 'https://u:too@h/'],
+])('a password that is part of a word, or one, changes no other text: %s', (text, secret) => {
+  expect(scrub(text, [secret])).toBe(text);
+});
+
+test.each([
+  ['cannot reach postgres://u:resp@h/d', 'cannot reach [redacted]'],
+  ['cannot reach postgres://u:resp@other/d', 'cannot reach postgres://u:[redacted]@other/d'],
+  ['password "resp" was refused', 'password "[redacted]" was refused'],
+  ['wrong password: resp', 'wrong password: [redacted]'],
+  ['?password=resp&x=1', '?password=[redacted]&x=1'],
+])('where it stands as the password it is gone: %s', (text, expected) => {
+  expect(scrub(text, ['postgres://u:resp@h/d'])).toBe(expected);
+});
+
+test('a short one with digits is gone as a word', () => {
+  expect(scrub('got hunter2, not hunter22', ['hunter2'])).toBe('got [redacted], not hunter22');
+});

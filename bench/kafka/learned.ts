@@ -1,5 +1,6 @@
 import type { Credential } from '../../src/attribution/credential.ts';
 import type { Registry } from '../../src/attribution/registry.ts';
+import type { Names } from '../../src/baselines/names.ts';
 import type { Detector } from '../../src/detectors/detector.ts';
 import { NOTHING_ELSE } from '../../src/event.ts';
 import { Core } from '../../src/pipeline/core.ts';
@@ -11,6 +12,8 @@ import { PROOF } from '../../src/proof.ts';
 export interface History {
   readonly registry: Registry;
   readonly detectors: readonly Detector[];
+  /** Of the process that is to go on with it. */
+  readonly names: Names;
   /** Of the partition's principals, one each. */
   readonly credentials: readonly Credential[];
   readonly days: number;
@@ -24,9 +27,9 @@ const DAY = 86_400_000;
 const MINUTE = 60_000;
 
 /** What detection of one events partition knows after days of events of each of its principals: by the core itself. */
-export function learned({ registry, detectors, credentials, days, calls, from }: History): Snapshot {
+export function learned({ registry, detectors, names, credentials, days, calls, from }: History): Snapshot {
   const own = new Set(credentials);
-  const core = new Core(registry, detectors, ignore, ignore, (credential) => own.has(credential));
+  const core = new Core(registry, detectors, ignore, ignore, (credential) => own.has(credential), names);
   const detector = new PartitionDetector(core);
   for (let day = 0; day < days; day++) {
     for (let call = 0; call < calls; call++) {

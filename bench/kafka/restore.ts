@@ -14,7 +14,7 @@ import { names, STATE } from '../../test/kafka/names.ts';
 import type { LogLine } from '../../test/live/wayward.ts';
 import type { Kafka as Broker } from '../../test/servers/kafka.ts';
 import { learned } from './learned.ts';
-import { type BenchedWayward, Streams, startBroker } from './streams.ts';
+import { type BenchedWayward, NAMES, Streams, startBroker } from './streams.ts';
 
 /**
  * `npm run bench -- restore [--principals 200000] [--days 7]`: two processes share what is known; one is killed, the other takes all of
@@ -143,7 +143,7 @@ async function writeState({ kafka }: Streams, file: string, days: number): Promi
     const messages = snapshotMessages(
       STATE,
       partition,
-      learned({ registry, detectors, credentials, days, calls: CALLS, from }),
+      learned({ registry, detectors, names: NAMES, credentials, days, calls: CALLS, from }),
     );
     bytes += messages.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
     const writer = await TransactionalWriter.open(kafka, names.id('detect', partition), counts);

@@ -4,13 +4,14 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Partitioners, type Producer } from 'kafkajs';
 import { stringify } from 'yaml';
+import { Names } from '../../src/baselines/names.ts';
 import { loadConfig } from '../../src/config/wayward-yaml.ts';
 import { createKafka, type Kafka } from '../../src/kafka/client.ts';
 import { makeTopic, withAdmin } from '../../src/kafka/topics.ts';
 import { names } from '../../test/kafka/names.ts';
 import { type RunningWayward, spawnWayward, waywardSays } from '../../test/live/wayward.ts';
 import { freePort } from '../../test/servers/free-port.ts';
-import { type Kafka as Broker, startKafka } from '../../test/servers/kafka.ts';
+import { type Kafka as Broker, startOwnKafka } from '../../test/servers/kafka.ts';
 
 export interface StreamsOptions {
   /** Everything that it holds is removed. */
@@ -35,6 +36,8 @@ export interface BenchedWayward extends RunningWayward {
 export const RAW = 'gateway-logs';
 
 const KEY = { WAYWARD_FINGERPRINT_KEY: 'a key that every process of a benchmark knows' };
+/** As all of them name things. */
+export const NAMES = new Names(Buffer.from(KEY.WAYWARD_FINGERPRINT_KEY));
 const SILENT = { info() {}, warn() {}, error: console.error };
 /** Characters of lines in one request. */
 const REQUEST = 1024 * 1024;
@@ -42,7 +45,7 @@ const REQUEST = 1024 * 1024;
 /** As brokers do unless told otherwise: processes that start together share the work from their first moment. */
 const PROPERTIES = { 'group.initial.rebalance.delay.ms': '3000' };
 
-export const startBroker = (): Promise<Broker> => startKafka({ heap: '512m', properties: PROPERTIES });
+export const startBroker = (): Promise<Broker> => startOwnKafka({ heap: '512m', properties: PROPERTIES });
 
 /** One raw topic on a real broker, Wayward's own, and processes of Wayward that work on them. */
 export class Streams {

@@ -115,7 +115,7 @@ async function replace(
   for (const [at, build] of moves) {
     await sleep((seconds * 1_000) / (moves.length + 1));
     await running[at]?.kill();
-    running[at] = cluster.start(undefined, {}, build.bin);
+    running[at] = cluster.start(undefined, {}, [], build.bin);
     say(`process ${at + 1} was killed; in its place is one of ${build.commit}`);
   }
 }

@@ -94,7 +94,6 @@ export class Baselines {
       state,
       peers: group === undefined ? undefined : this.#group(group),
       zone,
-      names: this.#names,
       recent: nothingRecent(),
       changed: false,
       declaredAt: Number.NEGATIVE_INFINITY,

@@ -44,7 +44,7 @@ const merged: number[] = [];
 
 /** Active days on which the series was known. */
 const daysOf = (state: State, series: number): number =>
-  get(state.f32, AT.activeDays) - get(state.f32, AT.missedDays + series);
+  get(state.f32, AT.activeDays) - get(state.u16, AT.missedDays + series);
 
 const collect = (state: State, series: number): void => {
   const first = AT.top + series * TOP;

@@ -115,6 +115,6 @@ function copy(
 
 /** Of days that have passed nothing is known for this series; today's alarm is set when a day is over. */
 export function startSeries(state: State, series: number): void {
-  state.f32[AT.missedDays + series] = get(state.f32, AT.activeDays);
+  state.u16[AT.missedDays + series] = get(state.f32, AT.activeDays);
   state.f64[AT.alarm + series] = Number.POSITIVE_INFINITY;
 }

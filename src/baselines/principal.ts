@@ -25,8 +25,6 @@ export interface Principal {
   readonly peers: State | undefined;
   /** IANA zone in which its hours are counted. */
   readonly zone: string;
-  /** Give what it is known for the names that its state holds. */
-  readonly names: Names;
   /** What was known when it was last looked up today: most uses repeat it. Only saves work; no part of the state. */
   readonly recent: Recent;
   /** Since it was saved last. */
@@ -177,7 +175,12 @@ const countVolume = (state: State, use: CredentialUse, time: number, raised: num
   }
 };
 
-const lookUpAction = ({ state, peers, names, recent }: Principal, use: CredentialUse, seen: Observation): void => {
+const lookUpAction = (
+  { state, peers, recent }: Principal,
+  use: CredentialUse,
+  seen: Observation,
+  names: Names,
+): void => {
   const { result } = use;
   // What failed (a typo, 404) is no action: it neither is new nor teaches that new ones, or such ones, are usual.
   if (result === 'error' || (use.action === recent.action && result === 'success')) {
@@ -192,7 +195,7 @@ const lookUpAction = ({ state, peers, names, recent }: Principal, use: Credentia
   else if (seen.action === 'known' && result === 'success') recent.action = use.action;
 };
 
-const lookUpNetwork = ({ state, peers, names, recent }: Principal, ip: string, seen: Observation): void => {
+const lookUpNetwork = ({ state, peers, recent }: Principal, ip: string, seen: Observation, names: Names): void => {
   if (ip === recent.ip) {
     seen.networkName = recent.network;
   } else {
@@ -208,7 +211,7 @@ const lookUpNetwork = ({ state, peers, names, recent }: Principal, ip: string, s
   countShared(state, seen.time, seen.networkName, seen.raised);
 };
 
-const lookUpClient = ({ state, peers, names, recent }: Principal, client: string, seen: Observation): void => {
+const lookUpClient = ({ state, peers, recent }: Principal, client: string, seen: Observation, names: Names): void => {
   if (client === recent.client) return;
   seen.clientName = names.client(client);
   seen.client = see(state, AT.clients, seen.clientName, seen.day, peers);
@@ -224,6 +227,7 @@ export const observe = (
   use: CredentialUse,
   time: number,
   seen: Observation,
+  names: Names,
   hourOver?: (principal: Principal) => void,
 ): void => {
   const { state, peers, zone } = principal;
@@ -243,9 +247,9 @@ export const observe = (
   if (peers && seen.hour > get(peers.f64, AT.hour)) rollHour(peers, seen.hour, zone);
   state.f64[AT.lastSeen] = time;
   countVolume(state, use, time, seen.raised);
-  lookUpAction(principal, use, seen);
-  if (use.sourceIp !== undefined) lookUpNetwork(principal, use.sourceIp, seen);
-  if (use.client !== undefined) lookUpClient(principal, use.client, seen);
+  lookUpAction(principal, use, seen, names);
+  if (use.sourceIp !== undefined) lookUpNetwork(principal, use.sourceIp, seen, names);
+  if (use.client !== undefined) lookUpClient(principal, use.client, seen, names);
   if (enterCell(state, time)) {
     const quiet = quietHour(state, lentBy(principal), zone, seen.hour);
     if (quiet.bits >= LOOK_BITS) seen.quiet = quiet;

@@ -116,8 +116,6 @@ export const AT = {
   explained: f32('explained', { of, part: 'explained' }),
   activePasses: f32('activePasses', { each: HOURS_OF_WEEK, part: 'week' }),
   requestsPerPass: f32('requestsPerPass', { each: HOURS_OF_WEEK, part: 'week' }),
-  /** Active days that had passed before a series was known: they say nothing about it. */
-  missedDays: f32('missedDays', { of }),
   cells: u32('cells', { part: 'cell' }),
   minuteNetwork: u32('minuteNetwork', { part: 'minute' }),
   minuteNetworkHigh: u32('minuteNetworkHigh', { part: 'minute' }),
@@ -131,6 +129,8 @@ export const AT = {
   quietHeld: u16('quietHeld', { each: 24, part: 'quietHeld' }),
   quietHeldLast: u16('quietHeldLast', { each: 24, part: 'quietHeld' }),
   firstSeenToday: u16('firstSeenToday', { each: 3 }),
+  /** Active days that had passed before a series was known: they say nothing about it. */
+  missedDays: u16('missedDays', { of }),
   /** Last day on which entries with names of 32 bits are known; 0 where there are none. */
   legacyUntil: u16('legacyUntil'),
   actions: table('actions', 64),

@@ -69,8 +69,10 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
   foreign.tell(ops.telemetry);
   const common = { kafka, registry: options.registry, counts, foreign, log };
   const running = new Map<RoleName, Role>();
-  /** What no new try can mend. */
-  const refused = Promise.withResolvers<never>();
+  /** What no new try can mend ends it, as a signal does. */
+  const refused: UsageError[] = [];
+  const ending = new AbortController();
+  const signal = AbortSignal.any([io.signal, ending.signal]);
   tellOfLag(ops.telemetry, () => [...running.values()].flatMap(({ slots }) => slots));
   for (const role of roles) ops.telemetry.component(role, () => conditionOf(running.get(role)));
   const start: Readonly<Record<RoleName, () => Promise<Role>>> = {
@@ -87,7 +89,10 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
         snapshotEvery: settings.snapshot_every,
         names: await namesOf(config, io),
         forgetNames: options.forgetNames,
-        onRefused: refused.reject,
+        onRefused: (error) => {
+          refused.push(error);
+          ending.abort();
+        },
       }),
     respond: () =>
       startRespond({
@@ -106,18 +111,17 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
   const steps: (() => Promise<unknown>)[] = [
     // Detection first, so that it is there when events come.
     ...[...roles].reverse().map((role) => async () => running.set(role, await begin(start[role]()))),
-    async () => servesLinks(config) && begin(serveKafkaLinks({ ...options, kafka, signal: io.signal })),
+    async () => servesLinks(config) && begin(serveKafkaLinks({ ...options, kafka, signal })),
     () => begin(startHealthStream({ kafka, measurements: () => ops.metrics.measurements(), log })),
   ];
   let gone: readonly string[] = [];
   try {
-    await Promise.race([inOrder(steps, io.signal), untilAborted(io.signal), refused.promise]);
-    if (!io.signal.aborted) {
+    await Promise.race([inOrder(steps, signal), untilAborted(signal)]);
+    if (!signal.aborted) {
       ops.started();
       log.info({ roles, client: settings.client_id }, 'working');
     }
-    gone =
-      (await Promise.race([topicsGone(kafka, topics, log, io.signal), untilAborted(io.signal), refused.promise])) ?? [];
+    gone = (await Promise.race([topicsGone(kafka, topics, log, signal), untilAborted(signal)])) ?? [];
     if (gone.length > 0) log.error({ topics: gone }, withoutTopics(gone, kafka.names, []).message);
   } finally {
     const inTime = await stopAll(begun, log);
@@ -129,6 +133,8 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
     if (gone.length > 0) io.exitCode = EXIT_SERVER_MISSING;
   }
   exitSoon();
+  const [refusal] = refused;
+  if (refusal !== undefined) throw refusal;
 }
 
 /** After brokers were away, kafkajs may hold a process that has nothing more to do; whatever it holds, all is committed. */

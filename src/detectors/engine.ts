@@ -73,7 +73,6 @@ const NOBODY: Principal = {
   state: openState(),
   peers: undefined,
   zone: 'UTC',
-  names: NAMES_OF_PROCESS,
   recent: nothingRecent(),
   changed: false,
   declaredAt: Number.NEGATIVE_INFINITY,
@@ -89,6 +88,7 @@ const hasNew = (seen: Observation): boolean => seen.action === 'new' || seen.sub
 /** Runs every detector on every use: state in, events in; state out, findings out. Pure and deterministic. */
 export class Engine {
   readonly baselines: Baselines;
+  readonly #names: Names;
   readonly counts: EngineCounts = {
     seen: 0,
     unattributed: 0,
@@ -111,8 +111,10 @@ export class Engine {
   readonly #hourOver: ((principal: Principal) => void) | undefined;
   #worst: Severity | undefined;
 
-  /** @param active gets what principals do beside what is found; without it, nothing is made for it
-   * @param names of what baselines hold; whatever keeps a state needs those of its own key */
+  /**
+   * @param active gets what principals do beside what is found; without it, nothing is made for it
+   * @param names of what baselines hold; whatever keeps a state needs those of its own key
+   */
   constructor(
     detectors: readonly Detector[],
     found: (found: Found) => void,
@@ -120,6 +122,7 @@ export class Engine {
     names: Names = NAMES_OF_PROCESS,
   ) {
     this.baselines = new Baselines(names);
+    this.#names = names;
     const armed = detectors.map((detector) => ({
       detector,
       report: (result: Result) => this.#report(detector, result),
@@ -182,7 +185,7 @@ export class Engine {
 
   #judge(context: Context): void {
     const { at, principal, seen } = context;
-    observe(principal, at.use, at.orderTime, seen, this.#hourOver);
+    observe(principal, at.use, at.orderTime, seen, this.#names, this.#hourOver);
     const checks = this.#byTrigger;
     if (seen.raised.length > 0) this.#run(checks.raised);
     const action = isNew(seen.action) ? this.#run(checks['new-action']) : undefined;

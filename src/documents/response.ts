@@ -1,7 +1,8 @@
 import { type Credential, principalOf } from '../attribution/credential.ts';
 import type { AuditEntry } from '../response/audit.ts';
-import { type Origin, originOf } from '../response/earlier.ts';
+import { originOf } from '../response/earlier.ts';
 import type { OutboxStep } from '../response/outbox.ts';
+import type { Origin } from '../response/step-kinds.ts';
 import { agentFields, idOf, iso, makeDocument } from './make.ts';
 import type { OutgoingDocument } from './outgoing.ts';
 import { type Part, partsOf, timeOf } from './response-parts.ts';

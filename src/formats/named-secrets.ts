@@ -13,6 +13,9 @@ const DIVIDER = /(=>|[=:]|%3[Aa]|%3[Dd])\s{0,3}(?:\[\s{0,3})?/g;
  * Looked for backwards from a divider: words without one are most of a text.
  */
 const NAME = /([A-Za-z_][\w.-]{1,47})(?:\\{0,7}["']{1,2}|%22|\]?(?:\[\d{0,3}\])?|(?:%5[Bb])?%5[Dd])?\s{0,3}$/;
+/** The name of a secret in AWS: `arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME`. */
+const ARN = /arn:[\w-]{3,16}:secretsmanager:[\w-]{0,32}:\d{0,12}:secret$/;
+const ARN_LENGTH = 90;
 /** As much as a name with its closing may be long. */
 const BEFORE = 68;
 
@@ -30,7 +33,12 @@ export const findNamed = (text: string, spans: Spans, language: Language | undef
   for (let match = DIVIDER.exec(text); match !== null; match = DIVIDER.exec(text)) {
     const [, divider] = match;
     const [, name = ''] = NAME.exec(text.slice(Math.max(0, match.index - BEFORE), match.index)) ?? [];
-    if (name === '' || !isTelling(name)) continue;
+    if (
+      name === '' ||
+      !isTelling(name) ||
+      (name === 'secret' && ARN.test(text.slice(Math.max(0, match.index - ARN_LENGTH), match.index)))
+    )
+      continue;
     if (isCookie(name)) {
       if (DIVIDER.lastIndex >= cookiesEnd) cookiesEnd = findCookies(text, DIVIDER.lastIndex, spans);
       if (spans.isFull) return;

@@ -47,7 +47,8 @@ const PLACES: readonly Place[] = [
   // XML, forms of several parts, and lists of names and values.
   {
     kind: 'secret',
-    pattern: /<(?<name>[A-Za-z_][\w.:-]{1,47})(?:\s[^<>]{0,200})?>\s{0,8}(?<secret>[^<>\s][^<>]{0,4096})(?:<\/|<.?$|$)/dg,
+    pattern:
+      /<(?<name>[A-Za-z_][\w.:-]{1,47})(?:\s[^<>]{0,200})?>\s{0,8}(?<secret>[^<>\s][^<>]{0,4096})(?:<\/|<.?$|$)/dg,
   },
   {
     kind: 'secret',

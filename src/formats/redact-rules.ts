@@ -1,7 +1,7 @@
 /** Which names say that a value is a secret, and which values are none whatever their name. */
 
 const NEVER_SECRET =
-  /^(?:\[?redacted(?::[a-z-]{1,32})?\]?|\[?(?:filtered|hidden|masked|removed|scrubbed|secret)\]|<redacted>|\*{3,}\w{0,4}|•{3,}|x{3,}|hmac-sha256:[0-9a-f]{64}|hidden_due_to_security_reasons|null|none|nil|true|false|yes|no|on|off|undefined|invalid|expired|missing|required|unknown|anonymous|basic|bearer|digest|negotiate|ntlm|aws4-hmac-sha256|\$\d{1,5}|\?|%s|\$?\{{1,2}[\w .:$-]{0,64}\}{1,2}|\$\([\w .:$-]{0,64}\)|%[a-z_]{1,32}%|<[^<>]{0,64}>)[,;)}]*$/i;
+  /^(?:\[?redacted(?::[a-z-]{1,32})?\]?|\[?(?:filtered|hidden|masked|removed|scrubbed)\]?|<redacted>|\*{3,}\w{0,4}|•{3,}|x{3,}|hmac-sha256:[0-9a-f]{64}|hidden_due_to_security_reasons|null|none|nil|true|false|yes|no|on|off|undefined|invalid|expired|missing|required|unknown|anonymous|basic|bearer|digest|negotiate|ntlm|aws4-hmac-sha256|\$\d{1,5}|\?|%s|\$?\{{1,2}[\w .:$-]{0,64}\}{1,2}|\$\([\w .:$-]{0,64}\)?|\$?\{\{|%[a-z_]{1,32}%|<[^<>]{0,64}>)[,;)}]*$/i;
 
 /** Placeholders, Vault's HMACs and empty values: what may stand behind a telling name without being a secret. */
 export const isPlaceholder = (value: string): boolean =>

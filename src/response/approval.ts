@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { UsageError } from '../errors.ts';
+import { canonical } from '../same-spec.ts';
 import { haltOf, type ResponseContext } from './context.ts';
 import type { OutboxStep } from './outbox.ts';
 import { plannedOf } from './step-identity.ts';
@@ -9,7 +10,7 @@ export interface Approval {
   readonly alert: string;
   /** Wall clock, milliseconds since the epoch; nobody by then means no. */
   readonly expiresAt: number;
-  /** Of what would be done, base64url: another credential or step gives another one. */
+  /** Of what would be done, base64url: another credential, entry or word gives another one. */
   readonly digest: string;
 }
 
@@ -64,10 +65,10 @@ export function decideApproval(
 const stepsOf = ({ alert, expiresAt }: Omit<Approval, 'digest'>, { outbox }: Looking): OutboxStep[] =>
   outbox.ofCause(alert).filter((step) => step.action === 'revoke' && step.expiresAt === expiresAt);
 
-/** Over the keys, too, so that the order of the steps does not matter. Links that an earlier version sent are about words. */
+/** Over the rows as they were planned and shown; over the keys, too, so that the order of the steps does not matter. */
 function digestOf(steps: readonly OutboxStep[]): string {
-  const said = steps.map(({ key, credential, agent, step, spec, detail }) => {
-    return [key, credential, agent, spec === undefined ? detail : step];
+  const said = steps.map(({ key, credential, agent, detail, spec }) => {
+    return [key, credential, agent, detail, ...(spec === undefined ? [] : [canonical(spec)])];
   });
   return createHash('sha256')
     .update(JSON.stringify(said.toSorted(byKey)))

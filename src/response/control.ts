@@ -46,7 +46,8 @@ export function placeOrder(
   wanted: readonly PlanStep[],
   by: string,
   context: ResponseContext,
-  { cause, origin }: Pick<OutboxStep, 'cause' | 'origin'> = { cause: `order-${randomUUID()}`, origin: 'order' },
+  cause = `order-${randomUUID()}`,
+  origin: OutboxStep['origin'] = 'order',
 ): string {
   context.state.transaction(() => {
     for (const [position, step] of wanted.entries()) {

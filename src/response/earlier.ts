@@ -1,18 +1,12 @@
 import { createHash } from 'node:crypto';
+import { ORIGINS, type Origin } from './step-kinds.ts';
 
 /**
- * What earlier versions, up to the sixth schema of the store, said in words only: read from their rows of the outbox and their entries of the
- * audit trail, and decided by nowhere else. Their words stand here as they were; nothing of this follows a change of today's.
+ * What versions before steps had ids said in words only, in rows of the outbox and entries of the audit trail. Their words stand here as they
+ * were then, and follow no change of today's; nothing of today is read by its words.
  */
 
-/** What an outbox step does: revocations that rotate leave the holder a new value; a page goes before all other notices. */
-export type StepKind = 'revoke' | 'rotate' | 'notice' | 'page';
-
-const ORIGINS = ['alert', 'order', 'drill', 'rotation'] as const;
-/** Whose doing a step is: an alert's, a person's, a drill's, or a rotation's. */
-export type Origin = (typeof ORIGINS)[number];
-
-/** In SQL, of a row of the outbox. */
+/** In SQL, of a row of the outbox, whoever wrote it. */
 export const KIND = `coalesce(kind, CASE WHEN action = 'notify' THEN iif(position = 100, 'page', 'notice')
   WHEN detail GLOB 'rotate: *' THEN 'rotate' ELSE 'revoke' END)`;
 export const ORIGIN = `coalesce(origin, CASE WHEN cause GLOB 'drill-*' THEN 'drill' WHEN cause GLOB 'rotation-*' THEN 'rotation'

@@ -1,6 +1,7 @@
-import { earlierStepId, KIND, ORIGIN, type Origin, plannedSentence, type StepKind, WAITS } from './earlier.ts';
+import { earlierStepId, KIND, ORIGIN, plannedSentence, WAITS } from './earlier.ts';
 import type { OutboxStep, StepState } from './outbox.ts';
 import type { Row } from './state.ts';
+import type { Origin, StepKind } from './step-kinds.ts';
 
 /** Reads rows as `stepOf` takes them, also those that an earlier version wrote. */
 export const STEPS = `SELECT *, ${KIND} AS kind_read, ${ORIGIN} AS origin_read, ${WAITS} AS waits_read FROM outbox`;

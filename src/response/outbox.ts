@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { RevokeSpec } from '../attribution/credential.ts';
-import { KIND, ORIGIN, type Origin, type StepKind } from './earlier.ts';
+import { KIND, ORIGIN } from './earlier.ts';
 import { STEPS, stepOf } from './outbox-row.ts';
 import type { ResponseState, Row } from './state.ts';
+import type { Origin, StepKind } from './step-kinds.ts';
 
 /**
  * planned → approved → calling → called → verified; failed and expired end it from anywhere.

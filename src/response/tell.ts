@@ -1,6 +1,6 @@
 import { cloudEvent } from '../webhook.ts';
 import type { ResponseContext } from './context.ts';
-import type { Origin } from './earlier.ts';
+import type { Origin } from './step-kinds.ts';
 
 /** What the webhook is to be told of something that is no alert. */
 export interface News {

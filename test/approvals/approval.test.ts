@@ -101,7 +101,7 @@ describe('who opens the link', () => {
         'billing-agent-1',
         'cred-billing-pg',
         'read public.payment_cards for the first time',
-        `ask ${place.issuer.url} to revoke it`,
+        place.issuer.url,
         '15 min left',
         '1 event, attributed by db_user with confidence 1',
         '10.4.0.9',
@@ -261,14 +261,24 @@ describe('a link that does nothing any more', () => {
     const place = await newPlace();
     const link = await place.waits();
     // The other one would be revoked in the very same words.
-    for (const change of ["credential = 'cred-other'", "agent = 'another'", "detail = 'tell somebody else'"]) {
-      place.response.state.run(`UPDATE outbox SET ${change} WHERE action = 'revoke'`);
+    const { state } = place.response;
+    const changes = {
+      credential: 'cred-other',
+      agent: 'another',
+      detail: 'tell somebody else',
+      spec: '{"with":"webhook","url":"sha256:0"}',
+    };
+    for (const [column, other] of Object.entries(changes)) {
+      const before = state.first("SELECT * FROM outbox WHERE action = 'revoke'")?.[column] ?? null;
+      state.run(`UPDATE outbox SET ${column} = ? WHERE action = 'revoke'`, other);
       for (const answer of [await ask(link), await press(link, yes)]) {
         expect(answer.status).toBe(410);
         expect(answer.text).toContain('not what would be done by now');
         expect(answer.text).not.toContain('<form');
       }
+      state.run(`UPDATE outbox SET ${column} = ? WHERE action = 'revoke'`, before);
     }
+    expect((await ask(link)).text).toContain('<form');
     const other = await newPlace();
     const before = await other.waits();
     const credential = other.response.plan.credentials.get('cred-billing-pg');

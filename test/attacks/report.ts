@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { watched } from '../servers/watched.ts';
 import type { AttackRow } from './attack.ts';
 
 /** One test as vitest's JSON reporter has it, of a file that ran. */
@@ -56,11 +57,13 @@ export async function runTests(
   const vitest = join(folder, 'node_modules', 'vitest', 'vitest.mjs');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
   try {
-    const child = spawn(process.execPath, [vitest, 'run', ...tests, ...reporters], {
-      ...{ cwd: folder, env: { ...process.env, ...env } },
-      // Its words go to stderr, so that stdout has only what the script itself prints.
-      stdio: ['ignore', 2, 2],
-    });
+    const child = watched(
+      spawn(process.execPath, [vitest, 'run', ...tests, ...reporters], {
+        ...{ cwd: folder, env: { ...process.env, ...env } },
+        // Its words go to stderr, so that stdout has only what the script itself prints.
+        stdio: ['ignore', 2, 2],
+      }),
+    );
     const endIt = () => child.kill('SIGTERM');
     signal?.addEventListener('abort', endIt);
     await new Promise<void>((resolve, reject) => {

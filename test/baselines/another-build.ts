@@ -19,7 +19,7 @@ export interface Build {
   readonly detectorFiles: typeof DetectorFiles;
 }
 
-export const loadBuild = async (src: string): Promise<Build> => ({
+const loadBuild = async (src: string): Promise<Build> => ({
   state: await import(join(src, 'baselines', 'state.ts')),
   baselines: await import(join(src, 'baselines', 'baselines.ts')),
   savedStates: await import(join(src, 'baselines', 'saved-states.ts')),

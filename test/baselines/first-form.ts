@@ -12,7 +12,7 @@ type Numbers = Float64Array | Float32Array | Uint32Array | Uint16Array;
 const ARRAY = { f64: Float64Array, f32: Float32Array, u32: Uint32Array, u16: Uint16Array };
 
 /** The numbers of a field. */
-export function numbersOf(state: ArrayBuffer, places: Places, name: string): Numbers {
+function numbersOf(state: ArrayBuffer, places: Places, name: string): Numbers {
   const field = places.fields.get(name);
   if (field === undefined) throw new Error(`no field ${name}`);
   const { from } = places.arrays[field.array];

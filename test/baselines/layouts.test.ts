@@ -150,7 +150,7 @@ test('a series that starts anew says nothing before it has days of its own', () 
   const there = readBy(withSeries, here, saved.engine.baselines).baselines;
   const state = withSeries.state.openState(stateIn(there));
   const added = withSeries.state.LAYOUT.series.indexOf('novel/86400000');
-  expect(state.f32[withSeries.state.AT.missedDays + added]).toBe(state.f32[withSeries.state.AT.activeDays]);
+  expect(state.u16[withSeries.state.AT.missedDays + added]).toBe(state.f32[withSeries.state.AT.activeDays]);
   expect(state.f64[withSeries.state.AT.alarm + added]).toBe(Number.POSITIVE_INFINITY);
 });
 

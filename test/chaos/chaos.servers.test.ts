@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '../config/temp.ts';
 import { startElasticsearch } from '../servers/elasticsearch.ts';
-import { startKafka } from '../servers/kafka.ts';
+import { startOwnKafka } from '../servers/kafka.ts';
 import { describeWith } from '../servers/require-server.ts';
 import { startTogether } from '../servers/start-together.ts';
 import { runChaos } from './run.ts';
@@ -9,7 +9,7 @@ import { runChaos } from './run.ts';
 /** A short form of `npm run soak -- chaos`. */
 describeWith(
   'processes that are killed while they share the work over Kafka',
-  () => startTogether({ kafka: () => startKafka({ heap: '512m' }), elasticsearch: startElasticsearch }),
+  () => startTogether({ kafka: () => startOwnKafka({ heap: '512m' }), elasticsearch: startElasticsearch }),
   (servers) => {
     test('the alerts in Elasticsearch and what was learned are those of wayward scan, none missing, none twice', async () => {
       const run = {

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TopicTail } from '../../src/kafka/topic-tail.ts';
+import type { SnapshotReader } from '../../src/pipeline/kafka/snapshot-reader.ts';
 import { integer, seeded } from '../../src/simulate/random.ts';
 import { ALERTS } from '../kafka/names.ts';
 import type { RunningWayward } from '../live/wayward.ts';
 import { endsOf } from '../servers/kafka-ends.ts';
 import type { Cluster } from './cluster.ts';
-import { readTopic } from './outcome.ts';
+import { readTopic, statesSaved } from './outcome.ts';
 
 export interface ChaosOptions {
   readonly processes: number;
@@ -86,6 +87,22 @@ async function detected(cluster: Cluster, deadline: number): Promise<void> {
     if (ends.every((end, partition) => (at[partition] ?? 0) >= end)) return;
     if (Date.now() > deadline) throw new Error(`detection did not come to ${ends}: ${at}\n${troubleOf(cluster)}`);
     await sleep(500);
+  }
+}
+
+/** Until the snapshots of detection hold all that it has committed by now. */
+export async function saved(cluster: Cluster, patience: number): Promise<void> {
+  const deadline = Date.now() + patience;
+  const committedNow = await statesSaved(cluster.client);
+  for (;;) {
+    const later = await statesSaved(cluster.client);
+    const isSaved = ([partition, { offset }]: readonly [number, SnapshotReader]): boolean => {
+      const last = later.get(partition)?.last;
+      return typeof last === 'object' && last.snapshot.offset >= offset;
+    };
+    if ([...committedNow].every(isSaved)) return;
+    if (Date.now() > deadline) throw new Error(`no snapshot was made\n${troubleOf(cluster)}`);
+    await sleep(200);
   }
 }
 

@@ -128,11 +128,17 @@ export class Cluster {
   }
 
   /** A process with a state folder of its own, as on a machine of its own. */
-  start(roles?: string, env: Readonly<Record<string, string>> = {}, bin = this.#bin): RunningWayward {
+  start(
+    roles?: string,
+    env: Readonly<Record<string, string>> = {},
+    more: readonly string[] = [],
+    bin = this.#bin,
+  ): RunningWayward {
     const name = `process-${this.started.length + 1}`;
     const config = join(this.#folder, `${name}.yaml`);
     writeFileSync(config, stringify({ ...this.#settings, state: name }));
-    const wayward = spawnWayward(config, { ...this.#env, ...env }, roles === undefined ? [] : ['--roles', roles], bin);
+    const args = [...(roles === undefined ? [] : ['--roles', roles]), ...more];
+    const wayward = spawnWayward(config, { ...this.#env, ...env }, args, bin);
     this.started.push(wayward);
     return wayward;
   }

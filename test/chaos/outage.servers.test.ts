@@ -5,7 +5,7 @@ import { DOCUMENTS } from '../kafka/names.ts';
 import type { LogLine } from '../live/wayward.ts';
 import { startElasticsearch } from '../servers/elasticsearch.ts';
 import { startFaultyProxy } from '../servers/faulty-proxy.ts';
-import { startKafka } from '../servers/kafka.ts';
+import { startOwnKafka } from '../servers/kafka.ts';
 import { describeWith } from '../servers/require-server.ts';
 import { startTogether } from '../servers/start-together.ts';
 import { ACTIVITY } from '../sinks/elasticsearch/behind-proxy.ts';
@@ -17,7 +17,7 @@ import { runOutage } from './outage.ts';
 /** A short form of `npm run soak -- outage`. */
 describeWith(
   'an Elasticsearch that is killed, and comes back with every kind of trouble',
-  () => startTogether({ kafka: () => startKafka({ heap: '512m' }), elasticsearch: startElasticsearch }),
+  () => startTogether({ kafka: () => startOwnKafka({ heap: '512m' }), elasticsearch: startElasticsearch }),
   (servers) => {
     test('detection goes on, health says what is wrong, and in the end each alert and document is there once', async () => {
       const run = { folder: temporaryFolder(), events: 1_000, liveSeconds: 6, downSeconds: 5 };
@@ -68,14 +68,14 @@ describeWith(
     }
     const away = ({ msg }: LogLine) => msg === 'Elasticsearch takes no documents; they wait on Kafka';
 
-    test('160 MB that wait while it is away fit through a process that may hold 64', async () => {
-      const { cluster, proxy, there } = await waitingFor('heavy', 40_000, 'x'.repeat(4_000));
+    test('100 MB that wait while it is away fit through a process that may hold 64', async () => {
+      const { cluster, proxy, there } = await waitingFor('heavy', 25_000, 'x'.repeat(4_000));
       const wayward = cluster.start('deliver', { NODE_OPTIONS: '--max-old-space-size=64' });
       await wayward.line(away, 60_000);
       await proxy.up();
       await delivered(cluster, 180_000, DOCUMENTS);
       expect(await wayward.stop()).toBe(0);
-      expect(await there()).toBe(40_000);
+      expect(await there()).toBe(25_000);
     }, 300_000);
 
     test('a process that joins meanwhile does not have to wait for one that tries again and again', async () => {

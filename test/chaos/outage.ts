@@ -77,7 +77,7 @@ export async function runOutage(
     await settled(cluster, live.at(-1)?.time ?? 0, partitions, PATIENCE);
     const [alertsThen = 0] = await highs(cluster, ALERTS);
     say(`everything has been looked at; ${alertsThen} messages about alerts`);
-    await sleep(downAt + run.downSeconds * 1_000 - Date.now());
+    await sleep(downAt + run.downSeconds * 1_000 - Date.now()); // down for as long as was asked for
     const during = await readiness(port);
 
     proxy.faults.push(...FAULTS, { kind: 'cut', after: rollover('logs-wayward.alert-default') }, ...CUTS);

@@ -92,14 +92,20 @@ export async function alertsSaid(client: Kafka): Promise<SaidAlerts> {
   return { newest, revisions };
 }
 
-/** What detection knows in the end: the last snapshot of each partition, and the events since. */
-export async function baselinesLearned(client: Kafka, credentials: string): Promise<Map<string, Buffer>> {
+/** What detection has saved, by partition. */
+export async function statesSaved(client: Kafka): Promise<ReadonlyMap<number, SnapshotReader>> {
   const readers = new Map<number, SnapshotReader>();
   await readTopic(client, client.names.topics.state, (partition, { key, value }) => {
     const reader = readers.get(partition) ?? new SnapshotReader(client.names.topics);
     readers.set(partition, reader);
     reader.take(String(key), value);
   });
+  return readers;
+}
+
+/** What detection knows in the end: the last snapshot of each partition, and the events since. */
+export async function baselinesLearned(client: Kafka, credentials: string): Promise<Map<string, Buffer>> {
+  const readers = await statesSaved(client);
   const registry = createRegistry(loadCredentials(credentials));
   const partitions = new Map([...readers].map(([partition, reader]) => [partition, restored(reader, registry)]));
   await readTopic(client, client.names.topics.events, (partition, { value, offset }) => {

@@ -185,7 +185,7 @@ describe('hostile logs', () => {
     const result = ended(child);
     for (let at = 50_000; child.exitCode === null && at < 60_000; at++) {
       appendFileSync(folder.path('growing.log'), `${good(at)}\n`);
-      await sleep(1);
+      await sleep(1); // it grows line by line
     }
     expectOrderly(await result);
     expect(eventsRead(await result)).toBeGreaterThanOrEqual(50_000);

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { COMPILED } from '../compiled.ts';
+import { watched } from '../servers/watched.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/wayward.js', import.meta.url));
 /** Tells its peak of memory on file descriptor 3 when it ends, in KiB. */
@@ -18,11 +19,14 @@ export interface Ended {
 
 /** A real `wayward` in a folder, with standard input open until `stdin.end()`. */
 export const start = (folder: string, args: readonly string[]): ChildProcess =>
-  spawn(process.execPath, ['--import', TELL_PEAK, BIN, ...args], {
-    cwd: folder,
-    env: { ...process.env, ...COMPILED },
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-  });
+  watched(
+    spawn(process.execPath, ['--import', TELL_PEAK, BIN, ...args], {
+      cwd: folder,
+      env: { ...process.env, ...COMPILED },
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+      detached: true,
+    }),
+  );
 
 export const ended = async (child: ChildProcess): Promise<Ended> => {
   const [, stdout = '', stderr = '', peak = ''] = await Promise.all([

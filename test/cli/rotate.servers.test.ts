@@ -62,7 +62,7 @@ test('shows what is due and how it would be rotated; no secret is fetched, no se
       credential: 'cred-r1',
       agent: 'billing-agent-1',
       due: new Date(Date.parse(ISSUED) + 90 * DAY).toISOString(),
-      would: 'give PostgreSQL role "r1" a new password, kept in secret://vault/secret/data/r1#password',
+      would: expect.stringMatching(/"r1".* secret:\/\/vault\/secret\/data\/r1#password$/),
     },
     expect.objectContaining({
       credential: 'cred-key',
@@ -186,7 +186,7 @@ describeWith('wayward rotate on real servers', startVaultWithPostgres, (servers)
     await login(role, await passwordOf(role));
     expect(await wayward.line(({ msg }) => msg === 'rotation is due')).toMatchObject({ credential: 'cred-key' });
     const { length } = wayward.lines;
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    await new Promise((resolve) => setTimeout(resolve, 2_500)); // two looks by its schedule, which say nothing more
     expect(wayward.lines.slice(length)).toEqual([]);
     expect(await wayward.stop()).toBe(0);
   });

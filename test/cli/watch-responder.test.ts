@@ -1,5 +1,4 @@
 import { Readable, Writable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { CommandIo } from '../../src/commands/io.ts';
 import { watchDrills, watchRotations, watchSteps } from '../../src/commands/watch-responder.ts';
@@ -15,15 +14,19 @@ import { credentialOf, responseOf } from '../response/response-of.ts';
 import { secretOf } from '../revokers/secret-of.ts';
 
 const MINUTE = 60_000;
-/** More than two looks. */
-const A_WHILE = 300;
+/** Looks, of which the last has seen the answers to what was asked at those before. */
+const SOME = 3;
+
+/** It looks again at the next turn, instead of after a tenth of a second. */
+vi.mock('node:timers/promises', () => ({ setTimeout: () => new Promise((resolve) => setImmediate(resolve)) }));
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
 afterEach(() => void vi.useRealTimers());
 
 /** What was said on stderr, too. */
-function newIo(signal = new AbortController().signal): CommandIo & { said(): string } {
+function newIo(signal = new AbortController().signal): CommandIo & { said(): string; looks(): Promise<void> } {
   let said = '';
+  let looks = 0;
   const sink = () =>
     new Writable({
       write(chunk, _, done) {
@@ -31,7 +34,17 @@ function newIo(signal = new AbortController().signal): CommandIo & { said(): str
         done();
       },
     });
-  return { stdin: Readable.from([]), stdout: sink(), stderr: sink(), signal, env: {}, exitCode: 0, said: () => said };
+  return {
+    ...{ stdin: Readable.from([]), stdout: sink(), stderr: sink(), env: {}, exitCode: 0, said: () => said },
+    /** Asked at every look. */
+    get signal() {
+      looks++;
+      return signal;
+    },
+    async looks() {
+      for (const enough = looks + SOME; looks < enough; ) await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
 }
 
 const somebody = async () => true;
@@ -48,12 +61,12 @@ test('rotations of which none ends any more are watched for two minutes; each en
   const watching = watchRotations(keys, response, { io, anyResponder: somebody }).then((found) => {
     steps = found;
   });
-  await sleep(A_WHILE);
+  await io.looks();
   pass(1.9);
   recordEnd(response, keys[0] ?? '', 'verified', 'proven');
-  await sleep(A_WHILE);
+  await io.looks();
   pass(1.9);
-  await sleep(A_WHILE);
+  await io.looks();
   expect(steps).toBeUndefined();
   pass(0.2);
   await watching;
@@ -76,14 +89,14 @@ test('drills that get no further are watched for ten minutes beside their object
       ended = true;
     }),
   ).rejects.toThrow('the responder has not ended its drills: nothing got further within 15 min');
-  await sleep(A_WHILE);
+  await io.looks();
   pass(14.9);
   const { cause, kind, objective } = first;
   const report = { cause, kind, canary: 'c', passed: true, note: 'refused', took: 5, objective, steps: { revoke: 5 } };
   recordDrill(report, 'ann', response, { notifies: false });
-  await sleep(A_WHILE);
+  await io.looks();
   pass(14.9);
-  await sleep(A_WHILE);
+  await io.looks();
   expect(ended).toBe(false);
   pass(0.2);
   await watching;
@@ -111,11 +124,11 @@ test('a revocation that gets no further is watched for three minutes; each faile
     steps = found;
   });
   for (let attempt = 1; attempt <= 10; attempt++) {
-    await sleep(A_WHILE);
+    await io.looks();
     pass(2.9);
     failsAgain();
   }
-  await sleep(A_WHILE);
+  await io.looks();
   expect(steps).toBeUndefined();
   failsAgain(); // as what is half made does for ever
   pass(3.1);
@@ -135,12 +148,12 @@ test('where nobody responds for 20 s the watching ends, unless somebody comes or
     ended = true;
   });
   for (const next of [true, undefined, false]) {
-    await sleep(A_WHILE);
+    await io.looks();
     pass(0.3); // 18 s
-    await sleep(A_WHILE);
+    await io.looks();
     there = next;
     pass(0.1);
-    await sleep(A_WHILE);
+    await io.looks();
   }
   expect(ended).toBe(false);
   pass(0.4);

@@ -3,7 +3,6 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { delivered, settled } from '../chaos/chaos.ts';
@@ -75,7 +74,7 @@ describeWith(
   'every panel after a real run: logs on Kafka, one process in every role, documents in Elasticsearch',
   () =>
     startTogether({
-      kafka: () => startKafka({ heap: '512m' }),
+      kafka: startKafka,
       elasticsearch: startElasticsearch,
       postgres: startPostgres,
     }),
@@ -103,8 +102,12 @@ describeWith(
       '%s: %s',
       async (_, __, query) => {
         const call: Elasticsearch['call'] = (...request) => servers().elasticsearch.call(...request);
-        const rows = await runPanel(call, query);
-        expect(rows.filter(hasValue)).not.toEqual([]);
+        // Health is told every ten seconds, and documents follow alerts on a topic of their own.
+        const values = async (): Promise<Row[]> => {
+          await call('POST', 'wayward-alerts-latest,logs-wayward.*,metrics-wayward.*/_refresh');
+          return (await runPanel(call, query)).filter(hasValue);
+        };
+        await expect.poll(values, { timeout: PATIENCE / 2, interval: 500 }).not.toEqual([]);
       },
     );
   },
@@ -132,8 +135,8 @@ async function realRun(
         webhook: { secret: 'secret://env/WAYWARD_FINGERPRINT_KEY' },
         postgres: { url: `secret://file/${join(folder, RESPONDER)}` },
       },
-      // Every fifteen seconds, since nobody waits here for the night.
-      drills: [{ with: 'postgres', schedule: '*/15 * * * * *' }],
+      // Every five seconds, since nobody waits here for the night.
+      drills: [{ with: 'postgres', schedule: '*/5 * * * * *' }],
     },
     kafka: { settle: '500ms', topics: provenTopics(logs) },
   });
@@ -145,9 +148,6 @@ async function realRun(
   await decideAsPeopleDo(cluster);
   await wayward.line(({ msg }) => msg === 'drill passed', PATIENCE);
   await delivered(cluster, PATIENCE);
-  // Health is told every ten seconds, and documents follow alerts on a topic of their own.
-  await sleep(12_000);
-  await elasticsearch.call('POST', 'wayward-alerts-latest,logs-wayward.*,metrics-wayward.*/_refresh');
   return cluster;
 }
 

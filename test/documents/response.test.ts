@@ -269,6 +269,20 @@ describe('an entry that is not as it should be', () => {
     expect(document?.['wayward']?.['response']).toMatchObject({ action: 'restore', detail: 'undo: lock it' });
   });
 
+  test('an entry is read by what it says of itself, whatever its words are', () => {
+    const words = { type: 'verified', credential: 'c', agent: 'a', action: 'undo: no, rotate: no' };
+    for (const did of ['revoke', 'restore', 'rotate', 'notify']) {
+      const [document] = made({ ...words, cause: 'drill-1', origin: 'alert', did });
+      expect(document?.['wayward']?.['response']).toMatchObject({ action: did, drill: false });
+      expect(document?.['wayward']?.['alert']).toEqual({ id: 'drill-1' });
+    }
+    const [drill] = made({ ...words, cause: '5f2a91', origin: 'drill', did: 'revoke' });
+    expect(drill?.['wayward']?.['response']).toMatchObject({ drill: true });
+    expect(drill?.['wayward']).not.toHaveProperty('alert');
+    const [hostile] = made({ ...words, cause: 'order-1', origin: 'constructor', did: '__proto__' });
+    expect(hostile?.['wayward']?.['response']).toMatchObject({ action: 'restore', drill: false });
+  });
+
   test('a drill is marked as one', () => {
     const [document] = made({ type: 'verified', cause: 'drill-1', credential: 'c', agent: 'a', action: 'lock it' });
     expect(document?.['wayward']?.['response']?.['drill']).toBe(true);

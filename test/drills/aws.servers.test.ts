@@ -47,9 +47,7 @@ describeWith('a drill on AWS', startMoto, (server) => {
       note: 'sts:GetCallerIdentity refused the key (InvalidClientTokenId)',
     });
     expect(response.audit.ofCause(report.cause).map(({ type }) => type)).toEqual(['verified', 'drill-passed']);
-    expect(response.outbox.ofCause(report.cause)[0]?.detail).toMatch(
-      new RegExp(`^delete the access key AKIA\\w+ of the AWS user ${report.canary}$`),
-    );
+    expect(response.outbox.ofCause(report.cause)[0]?.detail).toMatch(new RegExp(` AKIA\\w+ .*${report.canary}`));
     expect(await canaries()).toEqual([]);
     const files = readdirSync(response.folder).map((name) => readFileSync(join(response.folder, name), 'latin1'));
     expect(made).toEqual([expect.stringMatching(/^.{30,}$/)]);

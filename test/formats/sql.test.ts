@@ -95,3 +95,62 @@ describe('sqlAction', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (sql) => sqlAction(foldSql(sql)).length <= 512));
   });
 });
+
+describe('the SQL of MySQL', () => {
+  it.each([
+    [
+      'select * from `shop`.`customers` where `id`=7',
+      'select * from shop.customers where id=?',
+      'SELECT shop.customers',
+    ],
+    [
+      'select * from customers where email="jane.doe@example.com"',
+      'select * from customers where email=?',
+      'SELECT customers',
+    ],
+    [
+      "select * from customers where name='O\\'Brien' and ssn='078-05-1120' -- '",
+      'select * from customers where name=? and ssn=?',
+      'SELECT customers',
+    ],
+    ["select 1 # 'x\n from payroll", 'select ? from payroll', 'SELECT payroll'],
+    [
+      "select \"say \"\"hi\"\"\", 'x''y', _utf8mb4'z', x'ff' from `odd name`",
+      'select ? from "odd name"',
+      'SELECT "odd name"',
+    ],
+    ['select /*!50000 * from payroll */', 'select * from payroll', 'SELECT payroll'],
+    ['select a--1 from t', 'select a--? from t', 'SELECT t'],
+    ['insert into `t` values ("a", 1)', 'insert into t values (?)', 'INSERT t'],
+    ['select "cut', 'select ?', 'SELECT'],
+    ['select `cut', 'select ?', 'SELECT'],
+    ['drop table payroll', 'drop table payroll', 'DROP TABLE payroll'],
+  ])('%s', (sql, folded, action) => {
+    expect(foldSql(sql, 'mysql')).toBe(folded);
+    expect(sqlAction(folded, 'mysql')).toBe(action);
+  });
+
+  it('never holds a literal or a comment of its input', () => {
+    const hidden = fc
+      .stringMatching(/^[A-Z]{8,20}$/)
+      .map((text) => `zq${text}`)
+      .chain((text) =>
+        fc
+          .constantFrom(
+            `'${text}'`,
+            `"${text}"`,
+            `"a\\"${text}"`,
+            `'a''${text}'`,
+            `# ${text}\n`,
+            `-- ${text}\n`,
+            `/* ${text} */ 1`,
+          )
+          .map((literal) => [text, literal] as const),
+      );
+    fc.assert(
+      fc.property(hidden, ([text, literal]) => {
+        expect(foldSql(`select ${literal} from t`, 'mysql')).not.toContain(text);
+      }),
+    );
+  });
+});

@@ -8,7 +8,7 @@ import { createKafka, requireKafka } from '../../src/kafka/client.ts';
 import type { Log } from '../../src/kafka/log.ts';
 import { temporaryFolder } from '../config/temp.ts';
 import { freePort } from '../servers/free-port.ts';
-import { type Kafka, startKafka } from '../servers/kafka.ts';
+import { type OwnKafka, startKafka, startOwnKafka } from '../servers/kafka.ts';
 import { authority } from '../servers/kafka-security.ts';
 import { describeWith } from '../servers/require-server.ts';
 import { settingsOf } from './settings-of.ts';
@@ -36,9 +36,9 @@ const messageOf = async (work: Promise<unknown>): Promise<string> => {
 
 describeWith(
   'a Kafka that asks who is there',
-  () => startKafka({ users: { alice: PASSWORD } }),
+  () => startOwnKafka({ users: { alice: PASSWORD } }),
   (server) => {
-    const secured = (server: Kafka) => {
+    const secured = (server: OwnKafka) => {
       if (server.secured === undefined) throw new Error('started without users');
       return server.secured;
     };
@@ -132,7 +132,7 @@ describeWith(
       await admin.connect();
       await server().kill();
       const asked = admin.listTopics();
-      await sleep(3_000);
+      await sleep(3_000); // some tries long: what each says alike is to be told once
       await server().restart();
       expect(await asked).toEqual([]);
       await admin.disconnect();

@@ -3,7 +3,7 @@ import { CompressionTypes, type KafkaMessage, Partitioners } from 'kafkajs';
 import { expect, onTestFinished, test } from 'vitest';
 import { createKafka } from '../../src/kafka/client.ts';
 import { makeTopic, withAdmin } from '../../src/kafka/topics.ts';
-import { startKafka } from '../servers/kafka.ts';
+import { startOwnKafka } from '../servers/kafka.ts';
 import { describeWith } from '../servers/require-server.ts';
 import { settingsOf } from './settings-of.ts';
 
@@ -21,7 +21,7 @@ const VALUES: readonly Buffer[] = [
   Buffer.concat([randomBytes(70_000), Buffer.alloc(300_000, 'x'), randomBytes(70_000)]),
 ];
 
-describeWith('records compressed by Kafka itself', startKafka, (server) => {
+describeWith('records compressed by Kafka itself', startOwnKafka, (server) => {
   const client = async () => createKafka(await settingsOf({ brokers: [server().broker] }), quiet);
 
   async function newTopic(topic: string, config: Record<string, string>): Promise<void> {

@@ -55,7 +55,7 @@ describeWith('partitions shared among processes', startKafka, (server) => {
         return group?.state === 'Stable' && group.members.length === 1;
       }),
     );
-    await sleep(500);
+    await sleep(500); // time for what must not happen
     expect(started).toEqual(before);
     finished.resolve();
     await stopped;

@@ -111,10 +111,12 @@ describeWith('wayward setup kafka', startKafka, (server) => {
     expect(await topics()).toEqual([...theirs, ...OWN]);
     expect((await setup(kafka)).stderr).toBe('');
     await withAdmin(others, (admin) => admin.deleteTopics({ topics: theirs }));
+    await expect.poll(topics).toEqual(OWN); // a moment later
   });
 
   test('two at once: both succeed', async () => {
     await withAdmin(await client(), (admin) => admin.deleteTopics({ topics: OWN }));
+    await expect.poll(topics).toEqual([]); // a moment later
     const both = await Promise.all([1, 2].map(() => setup({ brokers: [server().broker] })));
     expect(both.map(({ code, stderr }) => ({ code, stderr }))).toEqual(Array(2).fill({ code: 0, stderr: '' }));
     expect(await topics()).toEqual(OWN);

@@ -6,7 +6,7 @@ import type { KafkaMessage } from '../../src/kafka/message.ts';
 import { standingConsumer } from '../../src/kafka/standing-consumer.ts';
 import { TopicReader } from '../../src/kafka/topic-reader.ts';
 import { makeTopic, withAdmin } from '../../src/kafka/topics.ts';
-import { startKafka } from '../servers/kafka.ts';
+import { startOwnKafka } from '../servers/kafka.ts';
 import { describeWith } from '../servers/require-server.ts';
 import { settingsOf } from './settings-of.ts';
 
@@ -34,7 +34,7 @@ async function joinAndLeave(kafka: Kafka, topic: string): Promise<void> {
   await guest.disconnect();
 }
 
-describeWith('a consumer whose broker goes away', startKafka, (server) => {
+describeWith('a consumer whose broker goes away', startOwnKafka, (server) => {
   const connected = async (topic: string) => {
     const kafka = createKafka(await settingsOf({ brokers: [server().broker] }), quiet);
     await withAdmin(kafka, (admin) => makeTopic(admin, { topic, partitions: 1, replicas: 1, config: {} }));
@@ -59,7 +59,7 @@ describeWith('a consumer whose broker goes away', startKafka, (server) => {
           await consumer.run({ eachMessage: async ({ message }) => resolve(String(message.value)) });
         });
       });
-      await sleep(1_000);
+      await sleep(1_000); // nothing tells when the request has been sent
       await server().kill();
 
       expect(await restarts).toBe(false);

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { seeded } from '../../src/simulate/random.ts';
 import { ask, press } from '../approvals/place.ts';
 import { temporaryFolder } from '../config/temp.ts';
+import { saidOfRole } from '../response/said-of.ts';
 import { freePort } from '../servers/free-port.ts';
 import { type PostgresServer, startPostgres } from '../servers/postgres.ts';
 import { type Receiver, startReceiver } from '../servers/receiver.ts';
@@ -69,7 +70,7 @@ describeWith('an agent of a live PostgreSQL goes astray, and a person decides by
         .map(({ body }) => JSON.parse(body).data as Told)
         .find(({ approvals }) => approvals !== undefined);
     await expect.poll(told, { timeout: 30_000 }).toBeDefined();
-    const would = `make PostgreSQL role "${thief.role}" NOLOGIN and end its sessions`;
+    const would = saidOfRole(thief.role);
     expect(told()).toMatchObject({ response: [{ would, decision: 'approve' }] });
     const [{ alert, url } = { alert: '', url: '' }] = told()?.approvals ?? [];
 
@@ -77,7 +78,7 @@ describeWith('an agent of a live PostgreSQL goes astray, and a person decides by
     for (let time = 0; time < 2; time++) {
       const { status, text } = await ask(url, 'GET', preview);
       expect(status).toBe(200);
-      expect(text).toContain(`make PostgreSQL role &quot;${thief.role}&quot; NOLOGIN`);
+      expect(text).toContain(saidOfRole(thief.role).replaceAll('"', '&quot;'));
       expect(text).toContain('ALTER ROLE … LOGIN');
     }
     expect((await press(url, { decision: 'approve', by: 'Eve' }, { origin: 'https://evil.example' })).status).toBe(403);

@@ -87,7 +87,7 @@ async function steal({ url }: NginxGateway, id: string): Promise<boolean> {
     const status = await statusOf(`${url}export`, keyOf(id));
     if (status === 401) return true;
     if (status !== 200) throw new Error(`the gateway answered ${status}`);
-    await sleep(100);
+    await sleep(100); // a thief's pace
   }
   return false;
 }

@@ -167,7 +167,7 @@ export async function steal(client: pg.Client, times: number): Promise<void> {
   for (let time = 0; time < times; time++) {
     await client.query('SELECT * FROM payment_cards');
     await client.query('COPY (SELECT * FROM payment_cards) TO STDOUT');
-    await sleep(100);
+    await sleep(100); // a thief's pace
   }
 }
 

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { seeded } from '../../src/simulate/random.ts';
 import { temporaryFolder } from '../config/temp.ts';
+import { saidOfRole } from '../response/said-of.ts';
 import { type PostgresServer, startPostgres } from '../servers/postgres.ts';
 import { type Receiver, startReceiver } from '../servers/receiver.ts';
 import { describeWith, MissingServer } from '../servers/require-server.ts';
@@ -122,7 +123,7 @@ describeWith('wayward run on the log of a live PostgreSQL', start, (server) => {
       await expect.poll(() => told().length, { timeout: 60_000 }).toBe(1);
       expect(told()[0].data).toMatchObject({
         credential: thief.credential,
-        done: [{ what: `make PostgreSQL role "${thief.role}" NOLOGIN and end its sessions`, state: 'verified' }],
+        done: [{ what: saidOfRole(thief.role), state: 'verified' }],
         text: expect.stringContaining('Stop the agent itself, or block where it calls from (127.0.0.1).'),
       });
       const alerts = await graveAlertsOf(thief);
@@ -142,7 +143,7 @@ describeWith('wayward run on the log of a live PostgreSQL', start, (server) => {
       await steal(stolen, 20);
       await expect.poll(() => receiver.received.length, { timeout: 30_000 }).toBeGreaterThan(0);
 
-      const would = `make PostgreSQL role "${thief.role}" NOLOGIN and end its sessions`;
+      const would = saidOfRole(thief.role);
       expect(JSON.parse(receiver.received[0]?.body ?? '{}').data).toMatchObject({
         dry_run: true,
         alert: { agent: thief.agent },

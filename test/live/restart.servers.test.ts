@@ -134,7 +134,7 @@ describe('wayward run, stopped and started again', () => {
       for (let kill = 0; kill < KILLS; kill++) {
         const wayward = start(config);
         if (kill % 3 > 0) await wayward.line(({ msg }) => msg === 'watching');
-        await sleep(integer(random, 0, 1800));
+        await sleep(integer(random, 0, 1800)); // at any moment of its life
         await wayward.kill();
       }
       while (written < live.length) await sleep(50);

@@ -97,7 +97,7 @@ describeWith('wayward run on the audit log of a live Vault', startVault, (server
         (await server().call(client_token, 'GET', `secret/data/${path}`)).status;
       for (let at = 0; at < 6; at++) {
         for (const token of [thief, colleague]) expect(await read(token, OWN[at % 2] ?? '')).toBe(200);
-        await sleep(100);
+        await sleep(100); // their usual pace
       }
       for (let at = 0; at < 200; at++) expect(await read(thief, `payroll/${at}`)).toBe(403);
 

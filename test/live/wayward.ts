@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { COMPILED } from '../compiled.ts';
+import { watched } from '../servers/watched.ts';
 
 const BIN = join(import.meta.dirname, '..', '..', 'bin', 'wayward.js');
 /** As bin/wayward.js starts Node. */
@@ -47,14 +48,14 @@ export function spawnWayward(
   args: readonly string[] = [],
   bin: string = BIN,
 ): RunningWayward {
-  const child = spawn(process.execPath, [...NODE_FLAGS, bin, 'run', '--config', config, ...args], {
-    env: { PATH: process.env.PATH, ...COMPILED, ...env },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const killNow = () => child.kill('SIGKILL');
-  process.once('exit', killNow);
+  const child = watched(
+    spawn(process.execPath, [...NODE_FLAGS, bin, 'run', '--config', config, ...args], {
+      env: { PATH: process.env.PATH, ...COMPILED, ...env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true,
+    }),
+  );
   const gone = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
-  void gone.then(() => process.off('exit', killNow));
   const lines: LogLine[] = [];
   const waiting = new Set<() => void>();
   createInterface({ input: child.stderr }).on('line', (text) => {
@@ -69,6 +70,12 @@ export function spawnWayward(
     stop: () => end(child, 'SIGTERM', gone),
     kill: async () => void (await end(child, 'SIGKILL', gone)),
   };
+}
+
+/** Until it says, from now on, that a broker is away. */
+export async function missesBroker({ lines, line }: RunningWayward): Promise<void> {
+  const { length } = lines;
+  await line((one) => String(one.msg).startsWith('kafka: ') && lines.indexOf(one) >= length, 60_000);
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals, gone: Promise<number | null>): Promise<number | null> {

@@ -5,6 +5,9 @@ import { expect, onTestFinished, test } from 'vitest';
 import { ConfigWatch } from '../../src/ops/config-watch.ts';
 import { temporaryFolder } from '../config/temp.ts';
 
+/** Nothing tells when a watch has read what runs, or has looked: some looks, milliseconds. */
+const SOME_LOOKS = 100;
+
 function newWatch() {
   const root = temporaryFolder();
   const [config, credentials, folder] = ['wayward.yaml', 'credentials.yaml', 'detectors'].map((name) =>
@@ -23,11 +26,11 @@ function newWatch() {
 
 test('another content is told once, and that it is as before', async () => {
   const { watch, told, config } = newWatch();
-  await sleep(100);
+  await sleep(SOME_LOOKS);
   expect(watch.changed).toEqual([]);
   writeFileSync(config, 'state: b');
   await expect.poll(() => watch.changed).toEqual([config]);
-  await sleep(100);
+  await sleep(SOME_LOOKS);
   writeFileSync(config, 'state: a');
   await expect.poll(() => watch.changed).toEqual([]);
   expect(told).toEqual([[config], []]);
@@ -35,15 +38,15 @@ test('another content is told once, and that it is as before', async () => {
 
 test('the same content written again is no change', async () => {
   const { told, config } = newWatch();
-  await sleep(60);
+  await sleep(SOME_LOOKS);
   writeFileSync(config, 'state: a');
-  await sleep(100);
+  await sleep(SOME_LOOKS);
   expect(told).toEqual([]);
 });
 
 test('a detector more, one less, a file that is gone; what is no YAML does not count', async () => {
   const { watch, credentials, folder } = newWatch();
-  await sleep(60);
+  await sleep(SOME_LOOKS);
   writeFileSync(join(folder, 'notes.txt'), 'x');
   writeFileSync(join(folder, 'new.yaml'), 'id: new');
   await expect.poll(() => watch.changed).toEqual([join(folder, 'new.yaml')]);

@@ -8,6 +8,7 @@ import { orderRestore, restorablesOf } from '../../src/response/restore.ts';
 import { alertOf } from './alert-of.ts';
 import { type Locks, ladderOf, locksOf } from './ladder-of.ts';
 import { credentialOf, NOW, responseOf, type TestResponse } from './response-of.ts';
+import { saidOfCommand } from './said-of.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -66,8 +67,8 @@ test('the mildest step comes first; each further one only when misuse goes on af
   const decided = response.audit.ofCause('alert-1').filter(({ type }) => type === 'decided');
   expect(decided.map(({ steps }) => (steps as { because: string }[])[0]?.because)).toEqual([
     'mode is auto, within every limit',
-    'mode is auto, within every limit; misuse went on after this was verified: run the command "block-egress"',
-    'mode is auto, within every limit; misuse went on after this was verified: run the command "lock-out"',
+    `mode is auto, within every limit; misuse went on after this was verified: ${saidOfCommand('block-egress')}`,
+    `mode is auto, within every limit; misuse went on after this was verified: ${saidOfCommand('lock-out')}`,
   ]);
   expect(decided.map(({ event_at }) => event_at)).toEqual(
     [0, 30, 90].map((after) => new Date(NOW + after * SECOND).toISOString()),
@@ -146,7 +147,7 @@ test('where a person decides, each step waits for one, and the webhook tells of 
   expect(locks.isSet('lock-out')).toBe(false);
   const told = response.outbox.ofCause('alert-1').filter(({ action }) => action === 'notify');
   expect(told.map(({ detail }) => JSON.parse(detail).data.response[0].would)).toEqual(
-    expect.arrayContaining(['run the command "block-egress"', 'run the command "lock-out"']),
+    expect.arrayContaining(['block-egress', 'lock-out'].map(saidOfCommand)),
   );
 });
 
@@ -164,7 +165,7 @@ test('by hand, to the end: every step, in order', async () => {
   const { cause } = await orderSteps(finalPlanFor([ID], response.plan), 'ann', response);
   await drain();
   expect(response.outbox.ofCause(cause).map(({ detail, state }) => [detail, state])).toEqual(
-    Object.keys(LADDER).map((name) => [`run the command "${name}"`, 'verified']),
+    Object.keys(LADDER).map((name) => [saidOfCommand(name), 'verified']),
   );
   expect(Object.keys(LADDER).map(locks.calls)).toEqual([1, 1, 1]);
 });
@@ -174,15 +175,15 @@ test('a restore undoes what can be undone, the last first, and says what cannot'
   for (const after of [0, 30, 60]) await grows(after * SECOND);
   const restorables = restorablesOf([ID], response);
   expect(restorables.map(({ step, outcome }) => [step.describe, outcome])).toEqual([
-    ['run the command "destroy"', 'refused'],
-    ['run the command "lock-out"', 'restore'],
-    ['run the command "block-egress"', 'restore'],
+    [saidOfCommand('destroy'), 'refused'],
+    [saidOfCommand('lock-out'), 'restore'],
+    [saidOfCommand('block-egress'), 'restore'],
   ]);
   const order = orderRestore(restorables, 'bob', response);
   await drain();
   expect(response.outbox.ofCause(order).map(({ detail, state }) => [detail, state])).toEqual([
-    ['undo: run the command "lock-out"', 'verified'],
-    ['undo: run the command "block-egress"', 'verified'],
+    [`undo: ${saidOfCommand('lock-out')}`, 'verified'],
+    [`undo: ${saidOfCommand('block-egress')}`, 'verified'],
   ]);
   expect(Object.keys(LADDER).map(locks.isSet)).toEqual([false, false, true]);
 });

@@ -9,6 +9,7 @@ import type { CloudEvent } from '../../src/webhook.ts';
 import { alertOf } from './alert-of.ts';
 import { ladderOf, locksOf } from './ladder-of.ts';
 import { credentialOf, NOW, responseOf } from './response-of.ts';
+import { saidOfCommand } from './said-of.ts';
 
 const SECOND = 1_000;
 const ID = 'cred-billing-pg';
@@ -62,12 +63,12 @@ test('after the last step of a list a person is told once: what was done, and wh
         /^it was used at .*, 60 s after the last step of its revoke: was made; none is left$/,
       ),
       done: [
-        { what: 'run the command "block-egress"', state: 'verified', by: 'automatic', proof: expect.any(String) },
-        { what: 'run the command "destroy"', state: 'verified' },
+        { what: saidOfCommand('block-egress'), state: 'verified', by: 'automatic', proof: expect.any(String) },
+        { what: saidOfCommand('destroy'), state: 'verified' },
       ],
       by_hand: [
-        expect.stringContaining('What "run the command "block-egress"" cannot stop:'),
-        expect.stringContaining('What "run the command "destroy"" cannot stop:'),
+        expect.stringContaining(`What "${saidOfCommand('block-egress')}" cannot stop:`),
+        expect.stringContaining(`What "${saidOfCommand('destroy')}" cannot stop:`),
         'Revoke what it was issued from: wayward revoke --credential cred-vault --final --execute',
         'Revoke all that the agent holds: wayward revoke --agent billing-agent-1 --final --execute',
         'Stop the agent itself, or block where it calls from (10.4.0.9).',

@@ -11,6 +11,7 @@ import { logsIn as loginWorks } from '../servers/postgres-login.ts';
 import { describeWith } from '../servers/require-server.ts';
 import { alertOf } from './alert-of.ts';
 import { credentialOf, NOW, responseOf, type TestResponse } from './response-of.ts';
+import { saidOfRole } from './said-of.ts';
 
 const run = process.pid.toString(36);
 
@@ -70,7 +71,7 @@ describeWith('undoing the revocation of a PostgreSQL role', startPostgres, (serv
       },
     ]);
     expect(response.audit.ofCause(order)).toMatchObject([
-      { type: 'verified', by: 'bob', action: `undo: make PostgreSQL role "${role}" NOLOGIN and end its sessions` },
+      { type: 'verified', by: 'bob', action: `undo: ${saidOfRole(role)}` },
     ]);
     expect(response.audit.verify()).toMatchObject({ entries: 2, problems: [] });
 

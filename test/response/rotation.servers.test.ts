@@ -94,7 +94,7 @@ describeWith('a stolen password of PostgreSQL, kept in Vault', startVaultWithPos
         type: 'verified',
         credential: ID,
         with: 'rotation',
-        action: `rotate: give PostgreSQL role "${role}" a new password, kept in secret://vault/secret/data/${role}#password; and end what the old one has opened`,
+        action: response.outbox.ofCause('alert-1')[0]?.detail,
       },
     ]);
     for (const secret of [STOLEN, password]) expect(JSON.stringify(stepsOf(response))).not.toContain(secret);

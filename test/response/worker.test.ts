@@ -9,6 +9,7 @@ import { freePort } from '../servers/free-port.ts';
 import { type Receiver, startReceiver } from '../servers/receiver.ts';
 import { alertOf } from './alert-of.ts';
 import { credentialOf, NOW, responseOf, type TestResponse } from './response-of.ts';
+import { saidOfRole } from './said-of.ts';
 
 let receiver: Receiver;
 beforeAll(async () => {
@@ -49,7 +50,7 @@ test('the webhook is told in dry-run too, marked so, once per severity reached',
   expect(events[0].data.response).toEqual([
     {
       credential: 'cred-billing-pg',
-      would: 'make PostgreSQL role "billing_agent_1" NOLOGIN and end its sessions',
+      would: saidOfRole('billing_agent_1'),
       decision: 'dry-run',
       because: 'mode is dry-run',
     },

@@ -7,8 +7,8 @@ import { snippets } from './docs-snippet.ts';
 test('the settings and entries that the docs show for gateways are accepted', () => {
   const [entry = ''] = snippets('issuers.md', '## Gateways: nginx and Envoy', 'yaml');
   const { revoke } = parse(entry);
-  expect(nginx.specSchema.parse(revoke)).toEqual(revoke);
-  expect(envoy.specSchema.parse({ ...revoke, with: 'envoy' })).toEqual({ ...revoke, with: 'envoy' });
+  expect(nginx.specSchema.parse(revoke)).toMatchObject(revoke);
+  expect(envoy.specSchema.parse({ ...revoke, with: 'envoy' })).toMatchObject({ ...revoke, with: 'envoy' });
 
   const [settings = ''] = snippets('issuers.md', '### nginx', 'yaml');
   const { denied, probe, ...defaults } = parse(settings).revokers.nginx;

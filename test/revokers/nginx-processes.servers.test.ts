@@ -9,6 +9,7 @@ import { ended } from '../servers/ended.ts';
 import { freePort } from '../servers/free-port.ts';
 import { startNginx } from '../servers/nginx.ts';
 import { describeWith } from '../servers/require-server.ts';
+import { watched } from '../servers/watched.ts';
 import { failureOf } from './failure.ts';
 
 const WORKERS = 100;
@@ -22,7 +23,7 @@ describeWith('counting the workers of nginx', startNginx, (installed) => {
     const listen = `http { access_log off; server { listen 127.0.0.1:${await freePort()}; } }`;
     const main = `daemon off; worker_processes ${WORKERS}; pid ${pidFile}; error_log ${log} warn;`;
     writeFileSync(config, `${main} events { worker_connections 64; } ${listen}`);
-    const nginx = spawn(installed().binary, ['-c', config, '-e', log], { stdio: 'ignore' });
+    const nginx = watched(spawn(installed().binary, ['-c', config, '-e', log], { stdio: 'ignore', detached: true }));
     onTestFinished(() => {
       nginx.kill('SIGCONT');
       return ended(nginx, 'SIGTERM');
@@ -39,7 +40,7 @@ describeWith('counting the workers of nginx', startNginx, (installed) => {
       const deadline = performance.now() + 5_000;
       while (childrenOf(started.nginx).length === 0 && performance.now() < deadline);
       started.nginx.kill('SIGSTOP');
-      await sleep(50);
+      await sleep(50); // a fork that was under way ends
       const { length } = childrenOf(started.nginx);
       if (length > 0 && length < WORKERS) return started;
     }
@@ -48,7 +49,7 @@ describeWith('counting the workers of nginx', startNginx, (installed) => {
   test('one that starts its workers slowly is waited for: none is missing, however late it is forked', async () => {
     const { nginx, pidFile } = await stoppedHalfway();
     const counted = workersOf(masterOf(pidFile));
-    await sleep(500);
+    await sleep(500); // some looks at those that have started
     nginx.kill('SIGCONT');
     expect(await counted).toHaveLength(WORKERS);
   });
@@ -66,7 +67,7 @@ describeWith('counting the workers of nginx', startNginx, (installed) => {
     nginx.kill('SIGSTOP');
     nginx.kill('SIGHUP');
     const counted = workersOf(masterOf(pidFile));
-    await sleep(300);
+    await sleep(300); // some looks at those of before
     nginx.kill('SIGCONT');
     const pids = new Set(before.map(({ pid }) => pid));
     expect((await counted).filter(({ pid }) => !pids.has(pid))).toHaveLength(WORKERS);

@@ -48,7 +48,7 @@ test('revokers.vault serves every revoker of Vault, and the plan names it where 
   const revoke = { with: 'vault-secret-id', role: 'billing' };
   const [step] = planFor(['c'], contextFor(revokers, revoke));
   expect(step?.blocked).toBeUndefined();
-  expect(step?.describe).toBe('destroy every secret id of the Vault AppRole billing at auth/approle');
+  expect(step?.describe).toContain('billing at auth/approle');
   const [blocked] = planFor(['c'], contextFor({}, revoke));
   expect(blocked?.blocked).toBe('needs settings: add revokers.vault to the configuration');
 });

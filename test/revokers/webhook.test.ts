@@ -90,7 +90,7 @@ test.each([
 
 test('a plan shows where it goes, not the key in the path', () => {
   const spec = { with: 'webhook', url: 'https://hooks.example.com/services/canary' };
-  expect(webhook.describe(spec)).toBe('ask https://hooks.example.com to revoke it (signed webhook)');
+  expect(webhook.describe(spec)).toMatch(/https:\/\/hooks\.example\.com(?!\S)/);
 });
 
 test.each(['ftp://x', 'file:///etc/passwd', 'javascript:1', 'nothing'])('%s is no address', (url) => {

@@ -9,7 +9,10 @@ import type { KilledRotation } from './killed-rotation.ts';
 const child = join(import.meta.dirname, 'killed-rotation.ts');
 const env = { ...process.env, ...COMPILED };
 
-/** A credential for one crash. */
+/** While one waits for its server, another one starts its process. */
+const AT_ONCE = 2;
+
+/** A credential for one crash, which shares nothing with those of the others. */
 interface Scene {
   readonly rotation: KilledRotation;
   /** What must hold right after the crash, then what a new process does about it and what must hold after that. */
@@ -27,18 +30,26 @@ export async function eachCrash(newScene: () => Promise<Scene>): Promise<number>
     ...[...new Set([0, ...noted])].filter((call) => call < calls).map((call) => ({ when: 'before', number: call + 1 })),
   ];
   expect(points.filter(({ when }) => when === 'before').length).toBeGreaterThan(2);
-  for (const { when, number } of points) {
-    const at = `killed ${when} call ${number} of ${calls}`;
-    const scene = await newScene();
-    const folder = temporaryFolder();
-    const end = await run(scene, when, number, folder).catch((error: unknown) => error);
-    // One that looks until something is so may have needed fewer looks this time.
-    if (typeof end === 'object' && end !== null && 'stdout' in end && !('signal' in end)) {
-      expect(JSON.parse(String(end.stdout)).calls, at).toBeLessThan(number);
-      continue;
+  const waiting = points.values();
+  const failures: unknown[] = [];
+  const work = async (): Promise<void> => {
+    for (const { when, number } of waiting) {
+      if (failures.length > 0) return;
+      const at = `killed ${when} call ${number} of ${calls}`;
+      const scene = await newScene();
+      const folder = temporaryFolder();
+      const end = await run(scene, when, number, folder).catch((error: unknown) => error);
+      // One that looks until something is so may have needed fewer looks this time.
+      if (typeof end === 'object' && end !== null && 'stdout' in end && !('signal' in end)) {
+        expect(JSON.parse(String(end.stdout)).calls, at).toBeLessThan(number);
+        continue;
+      }
+      expect(end, at).toMatchObject({ signal: 'SIGKILL' });
+      await scene.check(folder, at);
     }
-    expect(end, at).toMatchObject({ signal: 'SIGKILL' });
-    await scene.check(folder, at);
-  }
+  };
+  const workers = Array.from({ length: AT_ONCE }, () => work().catch((error: unknown) => failures.push(error)));
+  await Promise.all(workers);
+  if (failures.length > 0) throw failures[0];
   return calls;
 }

@@ -14,7 +14,7 @@ import { ALERTS, DEAD_LETTERS, DOCUMENTS, EVENTS, names, PREFIX, STATE } from '.
 import { startElasticsearch } from '../servers/elasticsearch.ts';
 import { startFakeKibana } from '../servers/fake-kibana.ts';
 import { freePort } from '../servers/free-port.ts';
-import { startKafka } from '../servers/kafka.ts';
+import { startOwnKafka } from '../servers/kafka.ts';
 import { describeWith } from '../servers/require-server.ts';
 import { startTogether } from '../servers/start-together.ts';
 import { documentsIn } from '../sinks/elasticsearch/deliverables.ts';
@@ -50,7 +50,7 @@ const EXPIRED = {
 async function start() {
   const roles = Object.keys(documentedRoles()).map((name) => ({ name, password: ELASTIC.value, roles: [name] }));
   const started = await startTogether({
-    kafka: () => startKafka({ users: { wayward: KAFKA.value } }),
+    kafka: () => startOwnKafka({ users: { wayward: KAFKA.value } }),
     elasticsearch: () =>
       startElasticsearch({
         users: [{ name: 'admin', password: ELASTIC.value, roles: ['superuser'] }, ...roles],

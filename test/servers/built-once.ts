@@ -1,13 +1,18 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, rmdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { MissingServer } from './require-server.ts';
+import { watched } from './watched.ts';
 
-/** The longest that a build may take; a lock older than this was left behind by a killed one. */
+/** The longest that a build may take. */
 const BUILD_TIMEOUT_MS = 20 * 60_000;
+const LOOK_EVERY_MS = 200;
+/** SQLITE_BUSY, https://www.sqlite.org/rescode.html */
+const BUSY = 5;
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
 /** A build takes minutes and downloads a lot: a test run begins one in CI only, `npm run servers:fetch` because it was asked to. */
@@ -36,15 +41,11 @@ export async function builtOnce(
   if (isBuilt()) return folder;
   if (!mayBuild()) throw new MissingServer(`${name} is not here: npm run servers:fetch builds or downloads it, once`);
   mkdirSync(folder, { recursive: true });
-  const lock = join(cache, `${turn}.building`);
-  while (!tryLock(lock)) {
-    await sleep(500);
-    if (isBuilt()) return folder;
-  }
+  const letGo = await locked(join(cache, `${turn}.lock`));
   try {
     if (!isBuilt()) await build(folder);
   } finally {
-    rmdirSync(lock);
+    letGo();
   }
   return folder;
 }
@@ -64,22 +65,29 @@ export async function runBuildStep(file: string, args: readonly string[], step: 
   const { missing, failureIsMissing = false, cwd, env } = step;
   const options = { cwd, env: { ...process.env, ...env }, timeout: BUILD_TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES };
   try {
-    await promisify(execFile)(file, [...args], options);
+    const running = promisify(execFile)(file, [...args], options);
+    watched(running.child);
+    await running;
   } catch (cause) {
     if (!failureIsMissing && (cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
     throw new MissingServer(missing, { cause });
   }
 }
 
-/** A folder is the lock, since making one is atomic. One that a killed build left behind is taken over. */
-function tryLock(folder: string): boolean {
-  try {
-    mkdirSync(folder);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    const age = Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-    if (age > BUILD_TIMEOUT_MS) rmdirSync(folder);
-    return false;
+/**
+ * Waits for a lock and takes it; returns how to let go of it. It is SQLite's on a file, which the system ends with the process
+ * that has it, however that ends: a lock with a process id in it could be another process's by the time that somebody looks.
+ */
+async function locked(file: string): Promise<() => void> {
+  for (;;) {
+    const database = new DatabaseSync(file, { timeout: 0 });
+    try {
+      database.exec('BEGIN EXCLUSIVE');
+      return () => database.close();
+    } catch (error) {
+      database.close();
+      if (!(error instanceof Error && 'errcode' in error && Number(error.errcode) === BUSY)) throw error;
+    }
+    await sleep(LOOK_EVERY_MS);
   }
 }

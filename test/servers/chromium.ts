@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ended } from './ended.ts';
 import { findProgram } from './find-program.ts';
+import { watched, watchedFolder } from './watched.ts';
 
 /** One tab of a real browser. */
 export interface Tab {
@@ -28,7 +27,7 @@ export interface Browser {
 /** Chromium without a window, driven as https://chromedevtools.github.io/devtools-protocol/ describes. */
 export async function startChromium(): Promise<Browser> {
   const binary = findProgram('chromium', 'chromium');
-  const profile = mkdtempSync(join(tmpdir(), 'wayward-chromium-'));
+  const profile = watchedFolder('chromium');
   const flags = [
     '--headless=new',
     '--no-sandbox',
@@ -36,11 +35,8 @@ export async function startChromium(): Promise<Browser> {
     '--disable-dev-shm-usage',
     '--remote-debugging-port=0',
   ];
-  const child = spawn(binary, [...flags, `--user-data-dir=${profile}`, 'about:blank'], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const killNow = () => child.kill('SIGKILL');
-  process.once('exit', killNow);
+  const args = [...flags, `--user-data-dir=${profile}`, 'about:blank'];
+  const child = watched(spawn(binary, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true }));
   const address = await new Promise<string>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`Chromium ended early (${code})`)));
@@ -69,7 +65,6 @@ export async function startChromium(): Promise<Browser> {
       return { evaluate, loads, call: inTab, open: (url) => loads(() => inTab('Page.navigate', { url })) };
     },
     async stop() {
-      process.off('exit', killNow);
       await ended(child, 'SIGTERM');
       rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
     },

@@ -4,6 +4,10 @@ export interface Elasticsearch {
   call(method: string, path: string, body?: unknown): Promise<{ status: number; body: ElasticsearchAnswer }>;
   /** Stops and removes the data. */
   stop(): Promise<void>;
+  /** As `kill -9` does; `restart` brings it back. */
+  kill(): Promise<void>;
+  /** Stops it in good order if it runs, and starts it on the same port with the same data. */
+  restart(): Promise<void>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: what each API answers is what the test asserts
@@ -15,15 +19,11 @@ export interface ElasticsearchUser {
   readonly roles: readonly string[];
 }
 
-/** A node that runs there, for this user. */
-export const elasticsearchAt = (
-  url: string,
-  user: ElasticsearchUser | undefined,
-  stop: () => Promise<void>,
-): Elasticsearch => ({
-  ...{ url, stop },
-  call: (method, path, body) => call(url, authorization(user), method, path, body),
-});
+/** Calls of a node that runs there, as this user. */
+export const callsOf =
+  (url: string, user: ElasticsearchUser | undefined): Elasticsearch['call'] =>
+  (method, path, body) =>
+    call(url, authorization(user), method, path, body);
 
 export const authorization = (user: ElasticsearchUser | undefined): Readonly<Record<string, string>> =>
   user === undefined

@@ -1,9 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { pbkdf2Sync, randomBytes } from 'node:crypto';
-import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, copyFileSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ElasticsearchUser } from './elasticsearch-client.ts';
+import { watchedFolder } from './watched.ts';
 
 /** What one node has for itself: configuration, data, log. */
 export interface NodeFolder {
@@ -32,7 +32,7 @@ const isRoot = process.getuid?.() === 0;
 export const asNobody = () => (isRoot ? { uid: NOBODY, gid: NOBODY } : {});
 
 export function makeNodeFolder(settings: NodeSettings): NodeFolder {
-  const path = mkdtempSync(join(tmpdir(), 'wayward-elasticsearch-'));
+  const path = watchedFolder('elasticsearch');
   const config = join(path, 'config');
   for (const name of ['config', 'data', 'tmp', 'logs']) mkdirSync(join(path, name));
   const files = { 'elasticsearch.yml': nodeYaml(settings, path), 'jvm.options': jvmOptions(settings.heap) };

@@ -1,20 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { builtOnce } from './built-once.ts';
-import { authorization, type Elasticsearch, type ElasticsearchUser, elasticsearchAt } from './elasticsearch-client.ts';
+import { authorization, callsOf, type Elasticsearch, type ElasticsearchUser } from './elasticsearch-client.ts';
 import { addEsql, LAST_MODULE } from './elasticsearch-esql.ts';
 import { asNobody, makeNodeFolder, type NodeFolder } from './elasticsearch-folder.ts';
 import { freePort } from './free-port.ts';
 import { mavenTarget } from './maven.ts';
-
-export interface OwnElasticsearch extends Elasticsearch {
-  /** As `kill -9` does; `restart` brings it back. */
-  kill(): Promise<void>;
-  /** Stops it in good order if it runs, and starts it on the same port with the same data. */
-  restart(): Promise<void>;
-}
+import { watched } from './watched.ts';
 
 interface ElasticsearchOptions {
   /** Switches security on. The first one has to be a `superuser`. */
@@ -34,7 +28,7 @@ const READY_TIMEOUT_MS = 120_000;
  * It is cut down: no ILM, ingest processors, painless, API keys, `info()`, nor the types match_only_text, wildcard and
  * constant_keyword. Throws MissingServer without Java or Maven.
  */
-export async function startElasticsearch(options: ElasticsearchOptions = {}): Promise<OwnElasticsearch> {
+export async function startElasticsearch(options: ElasticsearchOptions = {}): Promise<Elasticsearch> {
   const { users = [], roles = '', heap = '384m' } = options;
   const home = await distribution();
   const port = await freePort();
@@ -43,15 +37,12 @@ export async function startElasticsearch(options: ElasticsearchOptions = {}): Pr
   const headers = authorization(users[0]);
 
   let server = await started(folder, url, headers);
-  const killNow = () => signal(server, 'SIGKILL');
-  process.once('exit', killNow);
   const stop = async () => {
-    process.off('exit', killNow);
     await ended(server, 'SIGKILL'); // its data go with it: nothing to be saved
     rmSync(folder.path, { recursive: true, force: true });
   };
   return {
-    ...elasticsearchAt(url, users[0], stop),
+    ...{ url, call: callsOf(url, users[0]), stop },
     kill: () => ended(server, 'SIGKILL'),
     async restart() {
       await ended(server, 'SIGTERM');
@@ -72,13 +63,13 @@ async function distribution(): Promise<string> {
 async function started(folder: NodeFolder, url: string, headers: Readonly<Record<string, string>>) {
   const log = openSync(folder.log, 'w');
   // A process group of its own: the launcher and the node under it get every signal together.
-  const server = spawn('bash', [join(folder.home, 'bin', 'elasticsearch')], {
+  const options = {
     cwd: folder.path,
     env: folder.env,
     stdio: ['ignore', log, log],
-    detached: true,
     ...asNobody(),
-  });
+  } satisfies SpawnOptions;
+  const server = watched(spawn('bash', [join(folder.home, 'bin', 'elasticsearch')], { ...options, detached: true }));
   closeSync(log);
   const deadline = Date.now() + READY_TIMEOUT_MS;
   while (!(await isReady(url, headers))) {

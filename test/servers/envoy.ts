@@ -1,9 +1,9 @@
-import { mkdtempSync, renameSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { builtOnce, runBuildStep } from './built-once.ts';
 import { freePort } from './free-port.ts';
 import { answers, startServerProcess } from './server-process.ts';
+import { watchedFolder } from './watched.ts';
 
 export interface EnvoyServer {
   readonly folder: string;
@@ -24,7 +24,7 @@ type Resources = (folder: string) => Promise<object>;
 export async function startEnvoy(resourcesIn: Resources = async () => ({})): Promise<EnvoyServer> {
   const binary =
     process.env.WAYWARD_TEST_ENVOY ?? join(await builtOnce(`envoy-${VERSION}`, 'envoy', fetchEnvoy), 'envoy');
-  const folder = mkdtempSync(join(tmpdir(), 'wayward-envoy-'));
+  const folder = watchedFolder('envoy');
   const port = await freePort();
   const bootstrap = {
     node: { id: 'gateway', cluster: 'gateway' },

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka as Client, logLevel } from 'kafkajs';
@@ -9,16 +8,24 @@ import { ended } from './ended.ts';
 import { freePort } from './free-port.ts';
 import { scramUsers, securedListeners, type TlsFiles, type Users } from './kafka-security.ts';
 import { mavenTarget } from './maven.ts';
+import { borrow } from './pool/borrow.ts';
+import { watched, watchedFolder } from './watched.ts';
 
 export interface Kafka {
   /** `localhost:port`, without TLS or password. */
   readonly broker: string;
-  /** With `users` only. */
-  readonly secured: SecuredKafka | undefined;
   /** Where the broker keeps a topic's records, a folder for each partition. */
   foldersOf(topic: string): string[];
+  /** What the topics' records take on the disk, of all partitions together. */
+  bytesOf(topics: readonly string[]): number;
   /** Stops in good order and removes the data. */
   stop(): Promise<void>;
+}
+
+/** One that nobody else uses. */
+export interface OwnKafka extends Kafka {
+  /** With `users` only. */
+  readonly secured: SecuredKafka | undefined;
   /** As `kill -9` does; `restart` brings it back. */
   kill(): Promise<void>;
   /** Stops it if it runs, and starts it on the same ports with the same data. */
@@ -28,8 +35,13 @@ export interface Kafka {
   resume(): void;
   /** Turns bits over, at so many bytes in the first file of each topic's partition 0, as a bad disk might. Restarts it for that. */
   damage(topics: readonly string[], at: number): Promise<void>;
-  /** What the topics' records take on the disk, of all partitions together. */
-  bytesOf(topics: readonly string[]): number;
+}
+
+/** Where a Kafka is that others may use. */
+export interface KafkaAddress {
+  readonly broker: string;
+  /** The folder of the records. */
+  readonly data: string;
 }
 
 interface SecuredKafka extends TlsFiles {
@@ -54,16 +66,30 @@ const VERSION = '4.4.0';
 const READY_TIMEOUT_MS = 60_000;
 const DAMAGED_BYTES = 8;
 
+/** A clean Kafka without passwords for one suite: of the run's pool, else one of its own. It is not to be stopped or broken. */
+export async function startKafka(): Promise<Kafka> {
+  const borrowed = await borrow<KafkaAddress>('kafka');
+  if (borrowed === undefined) return startOwnKafka();
+  patchKafkajs(); // of the clients that tests make by themselves
+  return kafkaAt(borrowed.address, borrowed.giveBack);
+}
+
+const kafkaAt = ({ broker, data }: KafkaAddress, stop: () => Promise<void>): Kafka => ({
+  ...{ broker, stop },
+  foldersOf: (topic) => foldersIn(data, topic),
+  bytesOf: (topics) => topics.reduce((sum, topic) => sum + bytesIn(data, topic), 0),
+});
+
 /** A real Apache Kafka, broker and controller in one process, on free loopback ports. Throws MissingServer without Java or Maven. */
-export async function startKafka({
+export async function startOwnKafka({
   users,
   heap = '256m',
   properties: own,
   through,
-}: KafkaOptions = {}): Promise<Kafka> {
-  patchKafkajs(); // of the clients that tests make by themselves
+}: KafkaOptions = {}): Promise<OwnKafka & KafkaAddress> {
+  patchKafkajs();
   const target = await mavenTarget('kafka-broker', VERSION);
-  const home = mkdtempSync(join(tmpdir(), 'wayward-kafka-'));
+  const home = watchedFolder('kafka');
   const port = await freePort();
   const controllerPort = await freePort();
   const security = users === undefined ? undefined : await securedListeners(home, users);
@@ -92,17 +118,14 @@ export async function startKafka({
 
   const broker = `localhost:${port}`;
   let server = await started(command, broker);
-  const killNow = () => server.kill('SIGKILL');
-  process.once('exit', killNow);
+  const data = join(home, 'data');
+  const stop = async () => {
+    await ended(server, 'SIGTERM');
+    rmSync(home, { recursive: true, force: true });
+  };
   return {
-    broker,
-    secured: security?.secured,
-    foldersOf: (topic) => foldersIn(join(home, 'data'), topic),
-    async stop() {
-      process.off('exit', killNow);
-      await ended(server, 'SIGTERM');
-      rmSync(home, { recursive: true, force: true });
-    },
+    ...kafkaAt({ broker, data }, stop),
+    ...{ data, secured: security?.secured },
     kill: () => ended(server, 'SIGKILL'),
     async restart() {
       await ended(server, 'SIGTERM');
@@ -112,10 +135,9 @@ export async function startKafka({
     resume: () => void server.kill('SIGCONT'),
     async damage(topics, at) {
       await ended(server, 'SIGTERM');
-      for (const topic of topics) turnOver(join(home, 'data', `${topic}-0`, '00000000000000000000.log'), at);
+      for (const topic of topics) turnOver(join(data, `${topic}-0`, '00000000000000000000.log'), at);
       server = await started(command, broker);
     },
-    bytesOf: (topics) => topics.reduce((sum, topic) => sum + bytesIn(join(home, 'data'), topic), 0),
   };
 }
 
@@ -142,7 +164,7 @@ function turnOver(file: string, at: number): void {
 const LOG_LEVEL = '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn';
 
 async function started(command: readonly string[], broker: string): Promise<ChildProcess> {
-  const server = spawn('java', command, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const server = watched(spawn('java', command, { stdio: ['ignore', 'ignore', 'pipe'], detached: true }));
   let log = '';
   server.stderr.on('data', (chunk: Buffer) => {
     log = (log + chunk.toString()).slice(-4000);

@@ -1,6 +1,5 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   CreateAccessKeyCommand,
@@ -12,7 +11,9 @@ import {
 } from '@aws-sdk/client-iam';
 import { builtOnce, runBuildStep } from './built-once.ts';
 import { freePort } from './free-port.ts';
+import { borrow } from './pool/borrow.ts';
 import { answers, startServerProcess } from './server-process.ts';
+import { watchedFolder } from './watched.ts';
 
 /** What a client of AWS signs with. */
 export interface AwsKeys {
@@ -59,37 +60,69 @@ export const policyThat = (effect: 'Allow' | 'Deny', ...actions: readonly string
   Statement: [{ Effect: effect, Action: actions, Resource: '*' }],
 });
 
-/**
- * moto, which plays AWS on a loopback port: IAM, STS and Secrets Manager, with everything in memory. Keys, signatures and
- * policies' actions are enforced; an inactive key, `Resource` and conditions such as aws:TokenIssueTime are not. Installed
- * here once with Python. Throws MissingServer without it.
- */
+/** Where a moto is that others may use. */
+export interface MotoAddress {
+  readonly url: string;
+  readonly admin: AwsKeys;
+  /** The file of the requests, where they are recorded. */
+  readonly records: string;
+}
+
+/** A clean moto for one suite: of the run's pool, else one of its own. Throws MissingServer. */
 export async function startMoto({ recorded = false }: MotoOptions = {}): Promise<MotoServer> {
-  const folder = await builtOnce('moto-5.2.5', 'installed', install);
-  const port = await freePort();
-  const records = mkdtempSync(join(tmpdir(), 'wayward-moto-'));
-  const url = `http://127.0.0.1:${port}`;
-  const { stop } = await startServerProcess(
-    {
-      ...{ name: 'moto', binary: join(folder, 'venv/bin/moto_server'), args: ['-H', '127.0.0.1', '-p', String(port)] },
-      ...{ folder: records, timeout: READY_TIMEOUT_MS },
-      options: { env: { ...process.env, MOTO_RECORDER_FILEPATH: join(records, 'requests') } },
-    },
-    () => answers(`${url}/moto-api/data.json`),
-  );
-  if (recorded) await fetch(`${url}/moto-api/recorder/start-recording`, { method: 'POST' });
-  const client = (credentials: AwsKeys) => ({ endpoint: url, region: REGION, credentials, maxAttempts: 1 });
-  const nobody = new IAMClient(client({ accessKeyId: 'AKIANOTENFORCEDYET00', secretAccessKey: 'none' }));
-  const { keys: admin } = await newUser(nobody, 'admin', policyThat('Allow', '*'));
-  await fetch(`${url}/moto-api/reset-auth`, { method: 'POST', body: '0' }); // from here on, keys and policies count
+  const borrowed = await borrow<MotoAddress>('moto');
+  const { address, stop } = borrowed === undefined ? await ownMoto() : { ...borrowed, stop: borrowed.giveBack };
+  if (recorded) await fetch(`${address.url}/moto-api/recorder/start-recording`, { method: 'POST' });
+  const { url, admin, records } = address;
+  const client = clientOf(url);
   const iam = new IAMClient(client(admin));
   return {
     ...{ url, client, admin, stop },
-    requests: () => requestsIn(join(records, 'requests')),
+    requests: () => requestsIn(records),
     newUser: (name, policy) => newUser(iam, name, policy),
     newRole: (name, policy) => newRole(iam, name, policy),
   };
 }
+
+async function ownMoto() {
+  const { url, records, stop } = await launchMoto();
+  return { address: { url, records, admin: await onlyAdmin(url) }, stop };
+}
+
+/**
+ * moto, which plays AWS on a loopback port: IAM, STS and Secrets Manager, with everything in memory. Keys, signatures and
+ * policies' actions are enforced once there is an admin; an inactive key, `Resource` and conditions such as aws:TokenIssueTime
+ * are not. Installed here once with Python. Throws MissingServer without it.
+ */
+export async function launchMoto() {
+  const folder = await builtOnce('moto-5.2.5', 'installed', install);
+  const port = await freePort();
+  const home = watchedFolder('moto');
+  const records = join(home, 'requests');
+  const url = `http://127.0.0.1:${port}`;
+  const { stop } = await startServerProcess(
+    {
+      ...{ name: 'moto', binary: join(folder, 'venv/bin/moto_server'), args: ['-H', '127.0.0.1', '-p', String(port)] },
+      ...{ folder: home, timeout: READY_TIMEOUT_MS },
+      options: { env: { ...process.env, MOTO_RECORDER_FILEPATH: records } },
+    },
+    () => answers(`${url}/moto-api/data.json`),
+  );
+  return { url, records, stop };
+}
+
+/** In a moto that holds nothing: a user who may do everything, and from here on keys and policies count. */
+export async function onlyAdmin(url: string): Promise<AwsKeys> {
+  await fetch(`${url}/moto-api/reset-auth`, { method: 'POST', body: 'inf' }); // so many requests need no keys
+  const nobody = new IAMClient(clientOf(url)({ accessKeyId: 'AKIANOTENFORCEDYET00', secretAccessKey: 'none' }));
+  const { keys } = await newUser(nobody, 'admin', policyThat('Allow', '*'));
+  await fetch(`${url}/moto-api/reset-auth`, { method: 'POST', body: '0' });
+  return keys;
+}
+
+const clientOf =
+  (endpoint: string) =>
+  (credentials: AwsKeys): ClientOptions => ({ endpoint, region: REGION, credentials, maxAttempts: 1 });
 
 async function requestsIn(file: string): Promise<string[]> {
   const lines = (await readFile(file, 'utf8')).trimEnd().split('\n');

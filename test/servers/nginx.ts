@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ended } from './ended.ts';
 import { findProgram } from './find-program.ts';
 import { freePort } from './free-port.ts';
+import { watched, watchedFolder } from './watched.ts';
 
 export interface NginxServer {
   readonly binary: string;
@@ -26,15 +26,14 @@ export interface NginxConfig {
 /** A real nginx with two workers, in a folder of its own. Throws MissingServer where it is not installed. */
 export async function startNginx(configIn: (folder: string) => Promise<NginxConfig> = onePage): Promise<NginxServer> {
   const binary = findProgram('nginx', 'nginx-light');
-  const folder = mkdtempSync(join(tmpdir(), 'wayward-nginx-'));
+  const folder = watchedFolder('nginx');
   chmodSync(folder, 0o755); // the workers are somebody else
   const at = (name: string) => join(folder, name);
   writeFileSync(at('nginx.conf'), configuration(folder, await configIn(folder)));
-  const server = spawn(binary, ['-c', at('nginx.conf'), '-e', at('error.log')], { stdio: 'ignore' });
-  const killNow = () => server.kill('SIGTERM'); // which ends its workers, too
-  process.once('exit', killNow);
+  const server = watched(
+    spawn(binary, ['-c', at('nginx.conf'), '-e', at('error.log')], { stdio: 'ignore', detached: true }),
+  );
   const stop = async () => {
-    process.off('exit', killNow);
     await ended(server, 'SIGTERM');
     rmSync(folder, { recursive: true, force: true });
   };

@@ -1,12 +1,14 @@
-import { execFileSync } from 'node:child_process';
-import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { execFile, execFileSync } from 'node:child_process';
+import { appendFileSync, chownSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import { findProgram } from './find-program.ts';
 import { freePort } from './free-port.ts';
+import { borrow } from './pool/borrow.ts';
 import { MissingServer } from './require-server.ts';
 import { startServerProcess } from './server-process.ts';
+import { watchedFolder } from './watched.ts';
 
 export interface PostgresServer {
   /** Superuser's URL of the database `appdb`. */
@@ -21,21 +23,44 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
+/** Where a pgaudit PostgreSQL is that others may use. */
+export interface PostgresAddress {
+  readonly url: string;
+  readonly logFile: string;
+}
+
+/** A clean PostgreSQL for one suite: of the run's pool, else one of its own. It is not to be stopped or broken. */
+export async function startPostgres(): Promise<PostgresServer> {
+  if (process.env.WAYWARD_TEST_POSTGRES !== undefined) return startOwnPostgres();
+  const borrowed = await borrow<PostgresAddress>('postgres');
+  if (borrowed === undefined) return startOwnPostgres();
+  return connect(borrowed.address.url, borrowed.address.logFile, borrowed.giveBack);
+}
+
 /**
  * A real PostgreSQL with pgaudit on a loopback port, with its own data folder, or the one at the URL in `WAYWARD_TEST_POSTGRES`
  * (a superuser's). Throws MissingServer where neither is there. `more`: settings that it starts with, for its own server only.
  */
-export async function startPostgres(more: Readonly<Record<string, string>> = {}): Promise<PostgresServer> {
+export async function startOwnPostgres(more: Readonly<Record<string, string>> = {}): Promise<PostgresServer> {
   const existing = process.env.WAYWARD_TEST_POSTGRES;
   if (existing !== undefined) return connect(existing, undefined, async () => {});
+  const { root, logFile, stop } = await launchPostgres(more, createDatabase);
+  return connect(`${root}/appdb`, logFile, stop);
+}
 
+/** Without a client yet; `prepare` gets the URL of its database `postgres`, and rejects while the server is not ready. */
+export async function launchPostgres<Ready>(
+  more: Readonly<Record<string, string>>,
+  prepare: (url: string) => Promise<Ready>,
+) {
   const binaries = dirname(findProgram('postgres', 'postgresql-15 and postgresql-15-pgaudit'));
   const user = serverUser();
-  const data = mkdtempSync(join(tmpdir(), 'wayward-postgres-'));
+  const data = watchedFolder('postgres');
   if ('uid' in user) chownSync(data, user.uid, user.gid);
-  initialise(binaries, data, user);
+  await initialise(binaries, data, user);
   const port = await freePort();
-  writeFileSync(join(data, 'postgresql.auto.conf'), settings(port, more));
+  // Not in postgresql.auto.conf, which ALTER SYSTEM writes and resets.
+  appendFileSync(join(data, 'postgresql.conf'), settings(port, more));
   const root = `postgresql://super:superpw@127.0.0.1:${port}`;
   const program = {
     ...{ name: 'PostgreSQL', binary: join(binaries, 'postgres'), args: ['-D', data], folder: data },
@@ -43,8 +68,8 @@ export async function startPostgres(more: Readonly<Record<string, string>> = {})
     signals: { stop: 'SIGINT', kill: 'SIGQUIT' },
   } as const;
   try {
-    const { stop } = await startServerProcess(program, () => createDatabase(`${root}/postgres`));
-    return await connect(`${root}/appdb`, join(data, 'log', 'pg.json'), stop);
+    const { ready, stop } = await startServerProcess(program, () => prepare(`${root}/postgres`));
+    return { root, data, logFile: join(data, 'log', 'pg.json'), ready, stop };
   } catch (error) {
     if (error instanceof Error && error.message.includes('"pgaudit"'))
       throw new MissingServer('pgaudit is not installed (Debian: postgresql-15-pgaudit)');
@@ -82,15 +107,13 @@ function serverUser(): ServerUser {
   return { uid: id('-u'), gid: id('-g') };
 }
 
-function initialise(binaries: string, data: string, user: ServerUser): void {
+async function initialise(binaries: string, data: string, user: ServerUser): Promise<void> {
   const passwordFile = join(data, '..', `${data.split('/').at(-1)}.pw`);
   writeFileSync(passwordFile, 'superpw', { mode: 0o644 });
   try {
     const identity = ['-U', 'super', '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
-    execFileSync(join(binaries, 'initdb'), ['-D', data, ...identity, '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'], {
-      ...user,
-      stdio: 'pipe',
-    });
+    const options = ['-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'];
+    await promisify(execFile)(join(binaries, 'initdb'), ['-D', data, ...identity, ...options], user);
   } finally {
     rmSync(passwordFile);
   }

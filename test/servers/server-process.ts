@@ -2,6 +2,7 @@ import { type SpawnOptions, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ended } from './ended.ts';
+import { watched } from './watched.ts';
 
 interface ServerProgram {
   /** For messages. */
@@ -28,7 +29,7 @@ const LOOK_EVERY_MS = 30;
 const MOST_SAID = 2_000;
 
 /**
- * Starts a server in a process of its own, which ends with this one, and looks until it is ready: until `look` does not reject.
+ * Starts a server in a process of its own, which ends with this one, however this one ends, and looks until it is ready: until `look` does not reject.
  * @throws Error with what the server said last, where it ends or is not ready in time
  */
 export async function startServerProcess<Ready>(
@@ -37,15 +38,15 @@ export async function startServerProcess<Ready>(
 ): Promise<ServerProcess<Ready>> {
   const { name, binary, args, options, folder, timeout = READY_TIMEOUT_MS } = program;
   const signals = program.signals ?? { stop: 'SIGTERM', kill: 'SIGKILL' };
-  const server = spawn(binary, args, { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
+  const server = watched(
+    spawn(binary, args, { ...options, stdio: ['ignore', 'ignore', 'pipe'], detached: true }),
+    signals.kill,
+  );
   let said = '';
   server.stderr.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-MOST_SAID);
   });
-  const killNow = () => server.kill(signals.kill);
-  process.once('exit', killNow);
   const stop = async () => {
-    process.off('exit', killNow);
     await ended(server, signals.stop);
     rmSync(folder, { recursive: true, force: true });
   };

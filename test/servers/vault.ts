@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { copyFileSync, linkSync, mkdirSync, mkdtempSync, readFileSync, renameSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, linkSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { builtOnce, runBuildStep } from './built-once.ts';
 import { freePort } from './free-port.ts';
 import { answers, startServerProcess } from './server-process.ts';
 import { type VaultServer, vaultAt } from './vault-client.ts';
+import { watchedFolder } from './watched.ts';
 
 interface VaultOptions {
   /** With the plugin for dynamic PostgreSQL users, registered as `wayward-postgresql`. */
@@ -22,7 +22,7 @@ export async function startVault({ withPostgresPlugin = false }: VaultOptions = 
   const binary = process.env.WAYWARD_TEST_VAULT ?? (await builtBinary());
   const port = await freePort();
   const rootToken = `root-${randomBytes(8).toString('hex')}`;
-  const home = mkdtempSync(join(tmpdir(), 'wayward-vault-'));
+  const home = watchedFolder('vault');
   const options = [
     '-dev',
     '-dev-no-store-token',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { UsageError } from '../../src/errors.ts';
+import { Outbox } from '../../src/response/outbox.ts';
 import { Store } from '../../src/sinks/store.ts';
 import {
   alertIdsLike,
@@ -15,6 +16,7 @@ import {
   saveAlert,
   saveClosing,
 } from '../../src/sinks/store-alerts.ts';
+import { MIGRATIONS } from '../../src/sinks/store-schema.ts';
 import { alertOf } from '../response/alert-of.ts';
 
 const newFolder = (): string => join(mkdtempSync(join(tmpdir(), 'wayward-store-')), 'state');
@@ -137,4 +139,35 @@ test('a file cut short is refused, not read as empty', () => {
   new Store(folder).close();
   truncateSync(join(folder, 'wayward.db'), 5000);
   expect(() => new Store(folder)).toThrow(/damaged/);
+});
+
+test('changes that a version before steps had ids recorded are read as what they say in words', () => {
+  const older = new DatabaseSync(':memory:');
+  for (const step of MIGRATIONS.slice(0, 6)) older.exec(step);
+  const session = older.createSession();
+  const add = older.prepare(
+    `INSERT INTO outbox (key, cause, action, credential, agent, peer_group, detail, position, state, due_at, alert_at, note)
+     VALUES (?, ?, ?, 'cred-1', 'agent-1', 'group-1', ?, ?, 'calling', 0, 0, ?)`,
+  );
+  add.run('a', '5f2a91', 'revoke', 'lock it', 0, null);
+  add.run('b', 'restore-1', 'restore', 'undo: lock it', 0, null);
+  add.run('c', 'rotation-1', 'rotate', 'rotate: give it a new password', 0, 'waits: for its turn');
+  add.run('d', 'drill-1', 'revoke', 'lock it', 0, 'connection refused');
+  add.run('e', '5f2a91', 'notify', '{}', 3, null);
+  add.run('f', '5f2a91', 'notify', '{}', 100, null);
+  const store = new Store(newFolder());
+  store.apply(session.changeset());
+  const outbox = new Outbox(store);
+  const read = [...'abcdef'].map((key) => outbox.step(key));
+  expect(read.map((step) => [step?.kind, step?.origin, step?.waits, step?.spec])).toEqual([
+    ['revoke', 'alert', false, undefined],
+    ['revoke', 'order', false, undefined],
+    ['rotate', 'rotation', true, undefined],
+    ['revoke', 'drill', false, undefined],
+    ['notice', 'alert', false, undefined],
+    ['page', 'alert', false, undefined],
+  ]);
+  expect(read[1]?.step).toBe(read[0]?.step);
+  older.close();
+  store.close();
 });

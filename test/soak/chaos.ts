@@ -1,7 +1,7 @@
 import { integer, seeded } from '../../src/simulate/random.ts';
 import { type ChaosRun, runChaos } from '../chaos/run.ts';
 import { startElasticsearch } from '../servers/elasticsearch.ts';
-import { startKafka } from '../servers/kafka.ts';
+import { startOwnKafka } from '../servers/kafka.ts';
 import { startTogether } from '../servers/start-together.ts';
 import type { LongForm, Piece } from './form.ts';
 import { inTemporaryFolder } from './temporary.ts';
@@ -14,7 +14,7 @@ const piece = (name: string, seconds: number, settings: Omit<ChaosRun, 'folder' 
   run: ({ say }) =>
     inTemporaryFolder(async (folder) => {
       const servers = await startTogether({
-        kafka: () => startKafka({ heap: '512m' }),
+        kafka: () => startOwnKafka({ heap: '512m' }),
         elasticsearch: () => startElasticsearch({ heap: '512m' }),
       });
       try {

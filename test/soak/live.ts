@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { LIVE_ISSUERS } from '../live/issuers/registry.ts';
 import { MissingServer } from '../servers/require-server.ts';
+import { watched } from '../servers/watched.ts';
 import type { LongForm, Piece } from './form.ts';
 
 const LIVE = join(import.meta.dirname, '..', '..', 'scripts', 'live.ts');
@@ -12,9 +13,8 @@ const piece = (name: string, issuer: string, runs: number, seconds: number): Pie
   name,
   seconds,
   async run({ signal }) {
-    const child = spawn(process.execPath, [LIVE, '--issuer', issuer, '--runs', String(runs)], {
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
+    const args = [LIVE, '--issuer', issuer, '--runs', String(runs)];
+    const child = watched(spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] }));
     const endIt = () => child.kill('SIGTERM');
     signal.addEventListener('abort', endIt);
     const [code] = await once(child, 'exit');

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { LONG_FORMS } from './registry.ts';
 import { sample } from './sample.ts';
 
-const MINUTES = 4;
+const MINUTES = 3;
 const names = (seed: string, minutes = MINUTES) =>
   sample(LONG_FORMS, seed, minutes * 60).map(({ form, piece }) => `${form}: ${piece.name}`);
 const secondsOf = (seed: string) =>

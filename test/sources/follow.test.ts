@@ -89,7 +89,7 @@ describe('a followed log', () => {
     const source = follow();
     expect(await readOn(source)).toBe('one\n');
     renameSync(path, `${path}.1`);
-    await sleep(20);
+    await sleep(20); // files are told apart by when they were written, too
     writeFileSync(path, 'two\n');
     renameSync(`${path}.1`, `${path}.2`);
     renameSync(path, `${path}.1`);

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import pg from 'pg';
-import { type PostgresServer, startPostgres } from '../../servers/postgres.ts';
+import { type PostgresServer, startOwnPostgres } from '../../servers/postgres.ts';
 import { MissingServer } from '../../servers/require-server.ts';
 import type { AttackRow } from '../attack.ts';
 import { until } from './packets.ts';
@@ -42,7 +42,7 @@ export const passwordOf = (role: string): string => `pw-of-${role.length}`;
 export const APPLICATION = 'billing-agent/1.9.0';
 
 export async function startPlace(roles: readonly string[]): Promise<PostgresPlace & { stop(): Promise<void> }> {
-  const server = await startPostgres({ max_connections: String(SLOTS), authentication_timeout: PATIENT });
+  const server = await startOwnPostgres({ max_connections: String(SLOTS), authentication_timeout: PATIENT });
   const { logFile } = server;
   if (logFile === undefined) throw new MissingServer('the log of the server in WAYWARD_TEST_POSTGRES is elsewhere');
   try {

@@ -7,7 +7,7 @@ import type { KafkaMessage } from '../../../src/kafka/message.ts';
 import { patchKafkajs } from '../../../src/kafka/patches/patch.ts';
 import { TopicReader } from '../../../src/kafka/topic-reader.ts';
 import { makeTopic, withAdmin } from '../../../src/kafka/topics.ts';
-import { startKafka } from '../../servers/kafka.ts';
+import { startOwnKafka } from '../../servers/kafka.ts';
 import { describeWith } from '../../servers/require-server.ts';
 import { settingsOf } from '../settings-of.ts';
 import { connectionTo, metadataRequest } from './connection-to.ts';
@@ -70,7 +70,7 @@ class Scissors {
 
 async function startBehind() {
   let scissors: Scissors | undefined;
-  const kafka = await startKafka({
+  const kafka = await startOwnKafka({
     through: async (port) => {
       scissors = await Scissors.before(port);
       return scissors.port;

@@ -1,8 +1,10 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Partitioners } from 'kafkajs';
 import { expect, onTestFinished, test } from 'vitest';
 import { stringify } from 'yaml';
+import { TopicTail } from '../../../src/kafka/topic-tail.ts';
 import { settled } from '../../chaos/chaos.ts';
 import { Cluster } from '../../chaos/cluster.ts';
 import { isAboutSource, undisturbed } from '../../chaos/expected.ts';
@@ -10,16 +12,15 @@ import { type ChaosLogs, chaosLogs } from '../../chaos/logs.ts';
 import { alertsSaid, baselinesLearned, readTopic } from '../../chaos/outcome.ts';
 import { temporaryFile, temporaryFolder } from '../../config/temp.ts';
 import { INGEST } from '../../kafka/names.ts';
-import { type RunningWayward, spawnWayward, waywardSays } from '../../live/wayward.ts';
-import { startKafka } from '../../servers/kafka.ts';
+import { missesBroker, type RunningWayward, spawnWayward, waywardSays } from '../../live/wayward.ts';
+import { startKafka, startOwnKafka } from '../../servers/kafka.ts';
 import { describeWith } from '../../servers/require-server.ts';
-import { forge } from './poison.ts';
 
 const PATIENCE = 240_000;
 const TIMEOUT = 600_000;
 /** How long a record may be on its way, milliseconds: longer than a restart of the broker takes. */
 const SETTLE = 20_000;
-const LIVE_SECONDS = 30;
+const LIVE_SECONDS = 20;
 const RATE = 200;
 
 const KEY = { WAYWARD_FINGERPRINT_KEY: 'a key that every process of this test knows' };
@@ -58,7 +59,7 @@ async function differences(cluster: Cluster, folder: string, logs: ChaosLogs): P
 
 describeWith(
   'brokers while ingest and detection are at work',
-  () => startKafka({ heap: '512m' }),
+  () => startOwnKafka({ heap: '512m' }),
   (server) => {
     test(
       'restarted in good order and by kill -9, in the middle of history and of live records: nothing is different',
@@ -78,16 +79,22 @@ describeWith(
           processes.map((wayward) => wayward.line(({ msg }) => msg === 'partitions assigned', PATIENCE)),
         );
         await Promise.any(processes.map((wayward) => wayward.line(({ msg }) => msg === 'restored', PATIENCE)));
-        await sleep(1_000);
+        const tail = await TopicTail.open(cluster.client, INGEST);
+        const handedOn = () =>
+          namesOf(logs).reduce((sum, name) => sum + (positionOf(tail.values.get(`reader/${name}`)) ?? 0), 0);
+        await until(async () => handedOn() > 0);
         await server().restart();
         const live = logs.live(Date.now() + 1_000, LIVE_SECONDS, RATE);
         const fed = cluster.feed(live);
-        await sleep(8_000);
+        const history = logs.partitions.reduce((sum, { lines }) => sum + lines.length, 0);
+        await until(async () => handedOn() > history + RATE);
         await server().kill();
         await server().restart();
-        await sleep(6_000);
+        const afterKill = handedOn();
+        await until(async () => handedOn() > afterKill + RATE);
         await server().restart();
         await fed;
+        await tail.close();
 
         await settled(cluster, live.at(-1)?.time ?? 0, namesOf(logs), PATIENCE);
 
@@ -115,33 +122,45 @@ async function ended(config: string): Promise<{ code: number | null; said: unkno
   return { code: await wayward.stop(), said: wayward.lines.at(-1)?.msg };
 }
 
-/** The offset that the reader of a raw partition goes on at. */
+/** The offset that the reader of a raw partition goes on at, by what it has saved. */
+const positionOf = (reader: Buffer | null | undefined): number | undefined =>
+  reader ? JSON.parse(reader.toString()).lane.position.offset : undefined;
+
 async function readerAt(cluster: Cluster, name: string): Promise<number | undefined> {
   let position: number | undefined;
   await readTopic(cluster.client, INGEST, (_, { key, value }) => {
-    if (String(key) === `reader/${name}`) position = JSON.parse(String(value)).lane.position.offset;
+    if (String(key) === `reader/${name}`) position = positionOf(value);
   });
   return position;
 }
 
 async function until(fits: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + PATIENCE; !(await fits()); await sleep(500))
+  for (const end = Date.now() + PATIENCE; !(await fits()); await sleep(100))
     if (Date.now() > end) throw new Error('it did not come to that');
 }
 
+/** With the newest of the lines, so many at most of each partition. */
 async function clusterOf(
   broker: string,
   topics: readonly string[],
   prefix: string,
+  { settle = '300ms', most = 2_000 } = {},
 ): Promise<{ cluster: Cluster; logs: ChaosLogs; folder: string }> {
   const all = only(chaosLogs(1_000, Date.now()), topics);
-  const logs = { ...all, partitions: all.partitions.map((part) => ({ ...part, topic: `${prefix}${part.topic}` })) };
+  const logs = {
+    ...all,
+    partitions: all.partitions.map((part) => ({
+      ...part,
+      topic: `${prefix}${part.topic}`,
+      lines: part.lines.slice(-most),
+    })),
+  };
   const folder = temporaryFolder();
   const cluster = await Cluster.make({
     folder,
     broker,
     logs,
-    kafka: { partitions: 2, settle: '15s' },
+    kafka: { partitions: 2, settle },
   });
   onTestFinished(() => cluster.close());
   return { cluster, logs, folder };
@@ -149,16 +168,14 @@ async function clusterOf(
 
 /** To the partition that was added: a producer that knew the topic before would not know it. */
 async function write(cluster: Cluster, lines: readonly string[]): Promise<void> {
-  await forge(
-    cluster,
-    'more-gateway',
-    lines.map((value) => ({ value })),
-    3,
-  );
+  const producer = cluster.client.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  await producer.connect();
+  await producer.send({ topic: 'more-gateway', acks: -1, messages: lines.map((value) => ({ value, partition: 3 })) });
+  await producer.disconnect();
   appendFileSync(cluster.file('more-gateway', 3), lines.map((line) => `${line}\n`).join(''));
 }
 
-describeWith('topics that come and go', startKafka, (server) => {
+describeWith('topics that come and go', startOwnKafka, (server) => {
   test('a topic that is missing at the start: exit 3, and which', async () => {
     const file = temporaryFile(
       'wayward.yaml',
@@ -182,8 +199,9 @@ describeWith('topics that come and go', startKafka, (server) => {
       await cluster.load(logs.partitions);
       const wayward = cluster.start('ingest,detect');
       await wayward.line(({ msg }) => msg === 'partitions assigned', PATIENCE);
+      const missed = missesBroker(wayward);
       await server().kill();
-      await sleep(2_000);
+      await missed;
       await server().restart();
       await wayward.line(({ msg }) => msg === 'working', PATIENCE);
       await settled(cluster, Date.now(), namesOf(logs), PATIENCE);
@@ -198,8 +216,9 @@ describeWith('topics that come and go', startKafka, (server) => {
       const { cluster } = await clusterOf(server().broker, ['appdb', 'vault'], 'never-');
       const wayward = cluster.start('ingest,detect');
       await wayward.line(({ msg }) => msg === 'partitions assigned', PATIENCE);
+      const missed = missesBroker(wayward);
       await server().kill();
-      await sleep(1_000);
+      await missed;
       // 130 where something was still under way after ten seconds.
       expect(await wayward.stop()).toBeOneOf([0, 130]);
       await server().restart();
@@ -258,7 +277,10 @@ describeWith('topics that grow', startKafka, (server) => {
   test(
     'partitions that are added while processes read: their records are read, and detection waits for them, too',
     async () => {
-      const { cluster, logs, folder } = await clusterOf(server().broker, ['gateway', 'vault'], 'more-');
+      const { cluster, logs, folder } = await clusterOf(server().broker, ['gateway', 'vault'], 'more-', {
+        settle: '5s',
+        most: Number.POSITIVE_INFINITY,
+      });
       await cluster.load(logs.partitions);
       const wayward = cluster.start('ingest,detect');
       await settled(cluster, Date.now(), namesOf(logs), PATIENCE);

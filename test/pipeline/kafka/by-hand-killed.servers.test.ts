@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { drillOrders } from '../../../src/drills/orders.ts';
 import { withAdmin } from '../../../src/kafka/topics.ts';
@@ -6,7 +5,7 @@ import { Outbox } from '../../../src/response/outbox.ts';
 import { names } from '../../kafka/names.ts';
 import type { LogLine, RunningWayward } from '../../live/wayward.ts';
 import { describeWith } from '../../servers/require-server.ts';
-import { type Place, responds, until } from './responders.ts';
+import { metAgain, type Place, responds, until } from './responders.ts';
 import { holdRoles, ndjson, newSite, recorded, rotationsOf, startSiteServers, trail } from './site.ts';
 
 const TIMEOUT = 180_000;
@@ -110,8 +109,9 @@ describeWith('drills and rotations by hand, whose responder dies or sleeps', sta
         place.command('a', 'drill', 'vault'),
         place.command('b', 'rotate', '--credential', 'cred-pg', '--execute'),
       ]);
+      const awake = metAgain(sleeper);
       process.kill(sleeper.pid, 'SIGCONT');
-      await sleep(3_000);
+      await awake();
       // It reads the words when it wakes, and finds out before it does anything about them.
       const done = ({ lines }: RunningWayward) =>
         lines.flatMap(({ msg }) => (msg === 'drill passed' || msg === 'rotation' ? [msg] : []));

@@ -11,7 +11,7 @@ import { readTopic } from '../../chaos/outcome.ts';
 import { temporaryFolder } from '../../config/temp.ts';
 import { ALERTS, CONTROL, DEAD_LETTERS, DOCUMENTS, EVENTS, STATE } from '../../kafka/names.ts';
 import { startElasticsearch } from '../../servers/elasticsearch.ts';
-import { startKafka } from '../../servers/kafka.ts';
+import { startKafka, startOwnKafka } from '../../servers/kafka.ts';
 import { describeWith } from '../../servers/require-server.ts';
 import { startTogether } from '../../servers/start-together.ts';
 import { compressedBatch, forge, poison, rawPoison } from './poison.ts';
@@ -91,7 +91,7 @@ const allIsDone = (cluster: Cluster, logs: ChaosLogs): Promise<void> =>
 
 describeWith(
   'messages that nobody can use',
-  () => startKafka({ heap: '512m' }),
+  () => startOwnKafka({ heap: '512m' }),
   (server) => {
     test(
       'on every raw topic: each becomes one dead letter with its place and reason, and the alerts are those of wayward scan',
@@ -210,7 +210,7 @@ const FORGERIES: Readonly<Record<string, readonly Parameters<typeof forge>[2][nu
 
 describeWith(
   "messages on Wayward's own topics that somebody else wrote",
-  () => startTogether({ kafka: () => startKafka({ heap: '512m' }), elasticsearch: startElasticsearch }),
+  () => startTogether({ kafka: startKafka, elasticsearch: startElasticsearch }),
   (servers) => {
     test(
       'are passed over, each told with its place, and nothing else is any different',

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { answerOf } from '../../../src/pipeline/kafka/answers.ts';
 import { Replica } from '../../../src/pipeline/kafka/replica.ts';
@@ -8,10 +7,10 @@ import { openBreaker } from '../../../src/response/limits.ts';
 import { Outbox, type StepState } from '../../../src/response/outbox.ts';
 import { closingsAfter, listAlerts } from '../../../src/sinks/store-alerts.ts';
 import { temporaryFolder } from '../../config/temp.ts';
-import type { RunningWayward } from '../../live/wayward.ts';
-import { startKafka } from '../../servers/kafka.ts';
+import { missesBroker, type RunningWayward } from '../../live/wayward.ts';
+import { startOwnKafka } from '../../servers/kafka.ts';
 import { describeWith } from '../../servers/require-server.ts';
-import { newPlace, type Place, responds, until } from './responders.ts';
+import { metAgain, newPlace, type Place, responds, until } from './responders.ts';
 
 const TIMEOUT = 180_000;
 
@@ -29,7 +28,7 @@ const recorded = (place: Place, type: string): number =>
 const isWhole = ({ replica }: Place): readonly string[] =>
   new AuditTrail(replica.store, '/nowhere', { get: () => 0, set() {}, safe: () => 0 }).verify().problems;
 
-describeWith('responders on Kafka', startKafka, (server) => {
+describeWith('responders on Kafka', startOwnKafka, (server) => {
   test('a copy of the record that is closed keeps nobody waiting', async () => {
     const { kafka } = await newPlace(server().broker, {});
     const replica = await Replica.open(kafka, temporaryFolder());
@@ -115,10 +114,11 @@ describeWith('responders on Kafka', startKafka, (server) => {
       await place.alert([1, 2, 3]);
       await responds(next);
       await until(() => inState(place, 'verified') === 4, 'the other one does it');
+      const awake = metAgain(sleeper);
       process.kill(sleeper.pid, 'SIGCONT');
       await place.alert([4]);
       await until(() => inState(place, 'verified') === 5, 'and goes on');
-      await sleep(3_000);
+      await awake();
       expect(place.issuer.calls.map(({ credential }) => credential).sort()).toEqual(
         [0, 1, 2, 3, 4].map((number) => `cred-${number}`),
       );
@@ -198,15 +198,17 @@ describeWith('responders on Kafka', startKafka, (server) => {
     'brokers that go away and come back: what was decided is done, once',
     async () => {
       const place = await newPlace(server().broker, {});
-      await responds(place.responder('a'));
+      const responder = place.responder('a');
+      await responds(responder);
       await place.alert([0]);
       await until(() => states(place, 0)[0] === 'verified', 'it works');
       place.issuer.hold('after the effect');
       await place.alert([1]);
       await until(() => place.issuer.dead.has('cred-1'), 'its call is under way');
+      const missed = missesBroker(responder);
       await server().kill();
       place.issuer.hold('nothing');
-      await sleep(3_000);
+      await missed;
       await server().restart();
       await place.alert([2]);
       await until(() => inState(place, 'verified') === 3, 'all are proven', 120_000);

@@ -210,6 +210,13 @@ async function emptyTopics(kafka: Kafka): Promise<void> {
 export const responds = (process: RunningWayward) =>
   process.line(({ msg }) => msg === 'this process responds now', 60_000);
 
+/** To wait until the process has found out, from now on, that its group has met without it, and stands by. */
+export function metAgain({ lines }: RunningWayward): () => Promise<void> {
+  const { length } = lines;
+  const isBack = () => lines.slice(length).some(({ msg }) => msg === 'partitions assigned');
+  return () => until(isBack, 'it meets its group again', 120_000);
+}
+
 /** Waits until it is so. */
 export async function until(isSo: () => boolean, what: string, timeout = 60_000): Promise<void> {
   for (const end = Date.now() + timeout; !isSo(); await sleep(20)) {

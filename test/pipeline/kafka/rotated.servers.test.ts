@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { stringify } from 'yaml';
 import { benchLines } from '../../../bench/generate.ts';
 import { TopicTail } from '../../../src/kafka/topic-tail.ts';
-import { settled } from '../../chaos/chaos.ts';
+import { saved, settled } from '../../chaos/chaos.ts';
 import { Cluster } from '../../chaos/cluster.ts';
 import { alertsSaid } from '../../chaos/outcome.ts';
 import { temporaryFolder } from '../../config/temp.ts';
@@ -90,7 +90,7 @@ describeWith(
         };
         expect(await overdue()).toEqual(['cred-left']);
 
-        await sleep(2_000); // a snapshot
+        await saved(cluster, PATIENCE);
         await wayward.kill();
         const next = cluster.start('ingest,detect');
         expect(await overdue()).toEqual(['cred-left']);

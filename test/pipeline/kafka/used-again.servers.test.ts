@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { stringify } from 'yaml';
 import { TopicTail } from '../../../src/kafka/topic-tail.ts';
-import { settled } from '../../chaos/chaos.ts';
+import { saved, settled } from '../../chaos/chaos.ts';
 import { Cluster } from '../../chaos/cluster.ts';
 import { alertsSaid } from '../../chaos/outcome.ts';
 import { temporaryFolder } from '../../config/temp.ts';
@@ -93,7 +93,8 @@ describeWith(
         revokedAt = Date.now();
         await cluster.says(['restore', '--credential', idOf('restored'), '--execute', '--as', 'bob']);
         await controlTaken(cluster);
-        await sleep(Math.max(2_000, WITHIN + 500)); // a snapshot; past what clocks may be apart
+        await saved(cluster, PATIENCE);
+        await sleep(revokedAt + WITHIN + 500 - Date.now()); // past what clocks may be apart
         await use(revokedAt - 10_000); // late lines of before
         expect(await alerts()).toEqual([]);
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { loadSetup, secretContext } from '../../../src/commands/options.ts';
 import { createResponse, createWorker } from '../../../src/pipeline/response.ts';
 import type { ResponseContext } from '../../../src/response/context.ts';
@@ -41,6 +41,14 @@ async function crash(config: string, at: CrashPoint): Promise<void> {
   });
   await expect(child).rejects.toMatchObject({ signal: 'SIGKILL' });
 }
+
+/** Whoever goes on after the crash is a later version that has other words for every step. */
+beforeAll(() => {
+  for (const revoker of REVOKERS) {
+    const { describe: words } = revoker;
+    vi.spyOn(revoker, 'describe').mockImplementation((spec) => `in other words: ${words(spec)}`);
+  }
+});
 
 /** What the next process finds and does. */
 async function resumed(config: string, look: (response: ResponseContext) => void): Promise<ResponseContext> {

@@ -15,7 +15,7 @@ export const HOSTILE_TEXTS: Readonly<Record<string, string>> = {
   'many cookies': `Cookie: ${numbered((n) => `session${n}=abcdef${n}; `)}`,
   'many addresses': numbered((n) => `https://u:pw${n}@h/ `),
   'many flags': numbered((n) => `--password x${n} `),
-  'many keys of AWS': numbered((n) => `wJalrXUtnFEMI/K7MDENG/bPxRfiCYzEXAM${n} `),
+  'many keys of AWS': numbered((n) => `wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAM${n}A `),
   'many in base64': numbered((n) => `${Buffer.from(`the password=abc${n} of an agent`).toString('base64')} `),
   'many literals': numbered((n) => `PASSWORD 'x${n}' `),
   'beginnings of JSON Web Tokens': filled('eyJ'),

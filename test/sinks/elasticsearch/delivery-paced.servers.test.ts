@@ -49,7 +49,7 @@ describeWith('alerts at the limit of the rule that reads them', startBehindProxy
     const window = 8_000;
     const { delivery: before, server } = begin(30, window);
     const [early, late] = [revisions('early', 30), revisions('late', 10)];
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await new Promise((resolve) => setTimeout(resolve, 1_000)); // as above
     await before.deliver(early, false);
     const waiting = before.deliver(late, false);
     await expect.poll(() => before.counts.heldBack).toBe(10);

@@ -252,7 +252,7 @@ function leaveDrills({ response, store }: KeptPlace): void {
     const revoke = { with: 'postgres', role: id };
     const credential = bareCredential({ id, agent: 'wayward-canary', kind: 'database-role', slot: 'postgres', revoke });
     const plan = { ...response.plan, credentials: new Map([[id, credential]]) };
-    placeOrder(planFor([id], plan), 'ann', { ...response, plan }, { cause, origin: 'drill' });
+    placeOrder(planFor([id], plan), 'ann', { ...response, plan }, cause, 'drill');
   };
   for (const { cause, kind } of orders) if (kind === 'postgres') stepOf(canary, cause);
   stepOf('wayward_canary_mi9o8xs0_0badbeef', 'drill-00000000-0000-4000-8000-000000000001');
