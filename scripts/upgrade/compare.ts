@@ -1,5 +1,6 @@
 import type { Alert } from '../../src/alerts/alert.ts';
 import { LAYOUT } from '../../src/baselines/state.ts';
+import type { Store } from '../../src/sinks/store.ts';
 import type { Outcome } from '../../test/chaos/expected.ts';
 import { differences } from '../../test/upgrade/differences.ts';
 import { fieldsFrom, type Numbers, numbersIn } from '../../test/upgrade/kept/learned.ts';
@@ -9,19 +10,35 @@ interface Upgraded {
   readonly expected: Outcome;
   readonly alerts: ReadonlyMap<string, Alert>;
   readonly baselines: Readonly<Record<string, Numbers>>;
-  /** State of each credential's step. */
-  readonly steps: ReadonlyMap<string, string>;
+  /** Of lists of one step: each alert has one for each of its credentials. */
+  readonly steps: readonly OutboxRow[];
   readonly calls: readonly { readonly credential: string; readonly id: string }[];
   /** Steps that there should be. */
   readonly wanted: number;
 }
+
+export interface OutboxRow {
+  readonly cause: string;
+  readonly credential: string;
+  readonly state: string;
+}
+
+/** Revocations in an outbox, but for those that wait for a person. */
+export const decidedIn = (state: Pick<Store, 'all'>): OutboxRow[] =>
+  state
+    .all("SELECT cause, credential, state FROM outbox WHERE action = 'revoke' AND state <> 'planned'")
+    .map(({ cause, credential, state }) => ({
+      cause: String(cause),
+      credential: String(credential),
+      state: String(state),
+    }));
 
 export interface Figures {
   readonly alerts: number;
   readonly baselines: number;
   readonly steps: number;
   readonly lost: number;
-  /** Credentials whose issuer was told by more than one step. */
+  /** Steps that were planned or called more than once. */
   readonly twice: number;
   readonly differences: readonly string[];
 }
@@ -36,9 +53,10 @@ export function compare({ expected, alerts, baselines, steps, calls, wanted }: U
   for (const [id, { principal }] of alerts)
     if (!expected.alerts.has(id) && !id.startsWith('alert-')) found.push(`alert ${id} of ${principal}: only here`);
   found.push(...differences(numbersOf(expected.baselines), baselines));
-  const verified = [...steps].filter(([, state]) => state === 'verified').length;
-  const keys = Map.groupBy(calls, ({ credential }) => credential);
-  const twice = [...keys.values()].filter((made) => new Set(made.map(({ id }) => id)).size > 1).length;
+  const verified = steps.filter(({ state }) => state === 'verified').length;
+  const again = (names: readonly string[]): number => names.length - new Set(names).size;
+  const twice =
+    again(calls.map(({ id }) => id)) + again(steps.map(({ cause, credential }) => `${cause} ${credential}`));
   return {
     alerts: expected.alerts.size,
     baselines: expected.baselines.size,

@@ -10,7 +10,7 @@ import { misuse } from '../../test/pipeline/misuse.ts';
 import { startIssuer } from '../../test/servers/issuer.ts';
 import { learnedIn } from '../../test/upgrade/kept/learned.ts';
 import type { Build } from './build.ts';
-import { compare, type Figures } from './compare.ts';
+import { compare, decidedIn, type Figures } from './compare.ts';
 import type { RollingRun } from './rolling.ts';
 
 const CHUNKS = 40;
@@ -34,20 +34,14 @@ export async function followed(
   writeFileSync(file, '');
   writeFileSync(join(folder, 'key'), 'the key of this run, which nobody else has', { mode: 0o600 });
   const config = join(folder, 'wayward.yaml');
-  writeFileSync(
-    config,
-    JSON.stringify({
-      state: 'state',
-      sources: [{ file: 'gateway.log', format: 'nginx-json' }],
-      response: {
-        mode: 'auto',
-        min_confidence: 0.1,
-        limits: { credentials: 1_000, peer_group_percent: 100 },
-        max_alert_age: '365d',
-      },
-      revokers: { webhook: { secret: 'secret://file/key' } },
-    }),
-  );
+  const configure = ({ knowsIdentity }: Build): void => {
+    const identity = knowsIdentity ? { identity: 'from-key-map' } : {};
+    const response = { mode: 'auto', limits: { credentials: 1_000, peer_group_percent: 100 }, max_alert_age: '365d' };
+    const sources = [{ file: 'gateway.log', format: 'nginx-json', ...identity }];
+    const revokers = { webhook: { secret: 'secret://file/key' } };
+    writeFileSync(config, JSON.stringify({ state: 'state', sources, response, revokers }));
+  };
+  configure(older);
   const lines = logs.gateway;
   const size = Math.ceil(lines.length / CHUNKS);
   let running = spawnWayward(config, {}, [], older.bin);
@@ -65,6 +59,7 @@ export async function followed(
       await running.line(({ msg }) => msg === 'caught up', PATIENCE);
       await running.kill();
       say(`killed after ${(chunk + 1) * size} of ${lines.length} lines; ${newer.commit} goes on`);
+      configure(newer);
       running = spawnWayward(config, {}, [], newer.bin);
     }
     await ended(folder, running);
@@ -80,24 +75,24 @@ export async function followed(
     if (alert !== undefined && !isAboutSource(alert)) alerts.set(alert.id, alert);
   }
   const { baselines } = learnedIn(store);
-  const rows = store.all("SELECT credential, state FROM outbox WHERE action = 'revoke'");
+  const steps = decidedIn(store);
   store.close();
   return compare({
     expected: await undisturbed([[file, 'nginx-json']], join(folder, 'credentials.yaml')),
     alerts,
     baselines,
-    steps: new Map(rows.map(({ credential, state }) => [String(credential), String(state)])),
+    steps,
     calls: issuer.calls,
-    wanted: new Set(rows.map(({ credential }) => credential)).size,
+    wanted: steps.length,
   });
 }
 
-/** Until nothing is read or saved any more, and no step is open. */
+/** Until nothing is read or saved any more, and no step is open but those that wait for a person. */
 async function ended(folder: string, { lines }: RunningWayward): Promise<void> {
   let before = '';
   for (const deadline = Date.now() + PATIENCE; Date.now() < deadline; await sleep(3_000)) {
     const store = new Store(join(folder, 'state'));
-    const open = store.first('SELECT count(*) AS n FROM outbox WHERE done_at IS NULL')?.n;
+    const open = store.first("SELECT count(*) AS n FROM outbox WHERE done_at IS NULL AND state <> 'planned'")?.n;
     const now = JSON.stringify([store.first('SELECT at FROM checkpoints')?.at, open]);
     store.close();
     if (now === before && open === 0) return;

@@ -13,7 +13,7 @@ import { alertOf } from '../../test/response/alert-of.ts';
 import { type Issuer, startIssuer } from '../../test/servers/issuer.ts';
 import type { Kafka } from '../../test/servers/kafka.ts';
 import type { Build } from './build.ts';
-import { compare, type Figures, numbersOf } from './compare.ts';
+import { compare, decidedIn, type Figures, numbersOf, type OutboxRow } from './compare.ts';
 
 export interface RollingRun {
   readonly folder: string;
@@ -141,18 +141,19 @@ async function tellOfMisuse(cluster: Cluster, seconds: number): Promise<void> {
   await producer.disconnect();
 }
 
-/** States of the crowd's steps, by credential, once all have ended. */
-async function stepsOf({ client }: Cluster, folder: string): Promise<Map<string, string>> {
+/** The crowd's steps, once all have ended. */
+async function stepsOf({ client }: Cluster, folder: string): Promise<OutboxRow[]> {
   const replica = await Replica.open(client, join(folder, 'observer'));
   try {
     for (const deadline = Date.now() + PATIENCE; ; await sleep(500)) {
       await replica.catchUp();
-      const rows = replica.store.all("SELECT credential, state, done_at FROM outbox WHERE action = 'revoke'");
-      const isOver = rows.length >= CROWD && rows.every(({ done_at }) => done_at !== null);
-      if (isOver || Date.now() > deadline)
-        return new Map(rows.map(({ credential, state }) => [String(credential), String(state)]));
+      const steps = decidedIn(replica.store);
+      const isOver = steps.length >= CROWD && steps.every(({ state }) => ENDS.has(state));
+      if (isOver || Date.now() > deadline) return steps;
     }
   } finally {
     await replica.close();
   }
 }
+
+const ENDS: ReadonlySet<string> = new Set(['verified', 'failed', 'expired']);

@@ -17,4 +17,4 @@ export function differences(before: Baselines, after: Baselines): string[] {
   });
 }
 
-const isName = (field: string): boolean => /[.]hash(High)?$|^minuteNetwork(High)?$/.test(field);
+const isName = (field: string): boolean => /[.]hash(High)?$|^minuteNetwork(High)?$|^legacyUntil$/.test(field);
