@@ -1,5 +1,6 @@
 import type { Kafka as Client, KafkaMessage } from 'kafkajs';
 import type { Alert } from '../../src/alerts/alert.ts';
+import { loadedAlert } from '../../src/alerts/stored.ts';
 import { createRegistry } from '../../src/attribution/registry.ts';
 import { loadCredentials } from '../../src/config/registry-file.ts';
 import type { Kafka } from '../../src/kafka/client.ts';
@@ -84,7 +85,7 @@ export async function alertsSaid(client: Kafka): Promise<SaidAlerts> {
   const newest = new Map<string, { alert: Alert; document: string }>();
   const revisions: string[] = [];
   await readTopic(client, client.names.topics.alerts, (_partition, { value, headers }) => {
-    const alert: Alert = JSON.parse(String(headers?.alert));
+    const alert = loadedAlert(JSON.parse(String(headers?.alert)));
     revisions.push(`${alert.id}/${alert.revision}`);
     if (alert.revision > (newest.get(alert.id)?.alert.revision ?? 0))
       newest.set(alert.id, { alert, document: String(value) });
