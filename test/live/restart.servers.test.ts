@@ -81,11 +81,12 @@ async function runToEnd(config: string) {
   return { first: wayward.lines.find(({ msg }) => msg === 'watching'), last: wayward.lines.at(-1) };
 }
 
+/** In order of time, as `scan` has them. */
 const alertsIn = async (config: string): Promise<string[]> =>
-  (await waywardSays(config, ['alerts', 'list', '--json'])).trimEnd().split('\n');
+  (await waywardSays(config, ['alerts', 'list', '--json'])).trimEnd().split('\n').toSorted();
 
 const scanOf = async (config: string, files: readonly string[]): Promise<string[]> =>
-  (await waywardSays(config, ['scan', '--json', ...files], KEYS)).trimEnd().split('\n');
+  (await waywardSays(config, ['scan', '--json', ...files], KEYS)).trimEnd().split('\n').toSorted();
 
 const deadLettersOf = (place: Place, state: string): string[] =>
   readFileSync(join(place.folder, state, 'dead-letters.ndjson'), 'utf8')
