@@ -32,7 +32,7 @@ export default defineConfig({
           pool: 'threads',
           maxWorkers: cores,
           sequence: { groupOrder: 1 },
-          testTimeout: 120_000,
+          testTimeout: 300_000,
           hookTimeout: 60_000,
         },
       },
