@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Kafka } from 'kafkajs';
+import type { Kafka } from '../../src/kafka/client.ts';
 import { TopicReader } from '../../src/kafka/topic-reader.ts';
 import { TopicTail } from '../../src/kafka/topic-tail.ts';
-import { EVENTS, INGEST, STATE } from '../../src/pipeline/kafka/topics.ts';
+import { EVENTS, INGEST, STATE } from '../../test/kafka/names.ts';
 import { endsOf } from '../../test/servers/kafka-ends.ts';
 import { RAW } from './streams.ts';
 

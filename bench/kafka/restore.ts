@@ -10,7 +10,7 @@ import { loadCredentials } from '../../src/config/registry-file.ts';
 import { TransactionalWriter } from '../../src/kafka/transactional-writer.ts';
 import { partitioner } from '../../src/pipeline/kafka/partitions.ts';
 import { offsetMessage, snapshotMessages } from '../../src/pipeline/kafka/snapshot.ts';
-import { STATE } from '../../src/pipeline/kafka/topics.ts';
+import { names, STATE } from '../../test/kafka/names.ts';
 import type { LogLine } from '../../test/live/wayward.ts';
 import type { Kafka as Broker } from '../../test/servers/kafka.ts';
 import { learned } from './learned.ts';
@@ -107,7 +107,7 @@ async function timed(wayward: BenchedWayward, principals: number, begin: () => P
   const before = wayward.lines.length;
   await begin();
   const isNew = ({ msg, group }: LogLine, at: number) =>
-    at >= before && msg === 'partitions assigned' && group === 'wayward-detect';
+    at >= before && msg === 'partitions assigned' && group === names.id('detect');
   await wayward.line((line) => isNew(line, wayward.lines.indexOf(line)), PATIENCE);
   const given = Date.parse(String(wayward.lines.find(isNew)?.time));
   await ready(wayward);
@@ -141,12 +141,13 @@ async function writeState({ kafka }: Streams, file: string, days: number): Promi
   for (const [partition, credentials] of byPartition) {
     const from = Date.now() - (days + 1) * DAY;
     const messages = snapshotMessages(
+      STATE,
       partition,
       learned({ registry, detectors, credentials, days, calls: CALLS, from }),
     );
     bytes += messages.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
-    const writer = await TransactionalWriter.open(kafka, `wayward-detect-${partition}`, counts);
-    await writer.commit([offsetMessage(partition, 0)], messages);
+    const writer = await TransactionalWriter.open(kafka, names.id('detect', partition), counts);
+    await writer.commit([offsetMessage(STATE, partition, 0)], messages);
     await writer.close();
   }
   return bytes;

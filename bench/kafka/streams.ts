@@ -2,11 +2,12 @@ import { createReadStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Kafka, Partitioners, type Producer } from 'kafkajs';
+import { Partitioners, type Producer } from 'kafkajs';
 import { stringify } from 'yaml';
 import { loadConfig } from '../../src/config/wayward-yaml.ts';
-import { createKafka } from '../../src/kafka/client.ts';
+import { createKafka, type Kafka } from '../../src/kafka/client.ts';
 import { makeTopic, withAdmin } from '../../src/kafka/topics.ts';
+import { names } from '../../test/kafka/names.ts';
 import { type RunningWayward, spawnWayward, waywardSays } from '../../test/live/wayward.ts';
 import { freePort } from '../../test/servers/free-port.ts';
 import { type Kafka as Broker, startKafka } from '../../test/servers/kafka.ts';
@@ -96,7 +97,7 @@ export class Streams {
 
   /** Forgets everything that processes have made of the raw topic. */
   async startAnew(): Promise<void> {
-    await this.#remove((topic) => topic.startsWith('wayward.'));
+    await this.#remove((topic) => topic.startsWith(names.topicsBegin));
     await this.says(['setup', 'kafka']);
   }
 

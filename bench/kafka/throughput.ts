@@ -4,9 +4,9 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { median } from 'simple-statistics';
-import { EVENTS } from '../../src/pipeline/kafka/topics.ts';
 import { registryYaml } from '../../src/simulate/registry-file.ts';
 import { alertsSaid } from '../../test/chaos/outcome.ts';
+import { EVENTS, names } from '../../test/kafka/names.ts';
 import { NODE_FLAGS } from '../../test/live/wayward.ts';
 import type { Kafka as Broker } from '../../test/servers/kafka.ts';
 import { benchRegistry, generate } from '../generate.ts';
@@ -127,7 +127,7 @@ async function detected(
 async function startOf(wayward: BenchedWayward, patience: number): Promise<{ at: number; cpuSeconds: number }> {
   const { time } = await wayward.line(
     ({ msg, group, partitions }) =>
-      msg === 'partitions assigned' && group === 'wayward-ingest' && JSON.stringify(partitions).includes(`${RAW}/`),
+      msg === 'partitions assigned' && group === names.id('ingest') && JSON.stringify(partitions).includes(`${RAW}/`),
     patience,
   );
   return { at: Date.parse(String(time)), cpuSeconds: await wayward.metric(CPU) };

@@ -2,7 +2,6 @@ import { createKafka, requireKafka } from '../kafka/client.ts';
 import type { KafkaSettings } from '../kafka/settings.ts';
 import { requireTopics } from '../kafka/topics.ts';
 import { Replica } from '../pipeline/kafka/replica.ts';
-import { CONTROL, RESPONSE } from '../pipeline/kafka/topics.ts';
 import { createResponse } from '../pipeline/response.ts';
 import { markInFile } from '../response/audit.ts';
 import type { CommandIo } from './io.ts';
@@ -24,7 +23,7 @@ export async function withKafkaResponse(
   await config.resolveSecrets(['kafka'], secretContext(io));
   await requireKafka(settings);
   const kafka = createKafka(settings, QUIET);
-  await requireTopics(kafka, [RESPONSE, CONTROL]);
+  await requireTopics(kafka, [kafka.names.topics.response, kafka.names.topics.control]);
   const replica = await Replica.open(kafka, config.state);
   try {
     await replica.catchUp();

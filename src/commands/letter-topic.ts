@@ -13,7 +13,6 @@ import { ForeignMessage, ForeignMessages } from '../pipeline/kafka/foreign.ts';
 import { readLetter } from '../pipeline/kafka/letter-message.ts';
 import { type ReplayContext, replayLetters } from '../pipeline/kafka/replay-letters.ts';
 import { REPLAYED, ReplayedLetters } from '../pipeline/kafka/replayed-letters.ts';
-import { CONTROL, DEAD_LETTERS, INGEST } from '../pipeline/kafka/topics.ts';
 import type { LaneOptions } from '../pipeline/lane.ts';
 import type { DeadLetter } from '../sources/dead-letter.ts';
 import type { CommandIo } from './io.ts';
@@ -35,7 +34,8 @@ export async function letterTopic({ config }: Pick<Setup, 'config'>, io: Command
   await requireKafka(settings);
   const log = createServiceLog(io.stderr);
   const kafka = createKafka(settings, log);
-  await requireTopics(kafka, [DEAD_LETTERS, INGEST, CONTROL]);
+  const { deadLetters, ingest, control } = kafka.names.topics;
+  await requireTopics(kafka, [deadLetters, ingest, control]);
   let context: ReplayContext | undefined;
   const contextOf = async (): Promise<ReplayContext> => {
     if (config.fingerprintKey === undefined)
@@ -47,7 +47,7 @@ export async function letterTopic({ config }: Pick<Setup, 'config'>, io: Command
   };
   const replayedNow = async (): Promise<ReplayedLetters> => {
     const values = new Map<string, Buffer>();
-    for await (const page of readToEnd(kafka, INGEST))
+    for await (const page of readToEnd(kafka, ingest))
       for (const { key, value } of page)
         if (value !== null && String(key).startsWith(REPLAYED)) values.set(String(key), value);
     return new ReplayedLetters(values);
@@ -56,7 +56,7 @@ export async function letterTopic({ config }: Pick<Setup, 'config'>, io: Command
     async *letters(passedOver) {
       const replayed = await replayedNow();
       let foreign = 0;
-      for await (const page of readToEnd(kafka, DEAD_LETTERS)) {
+      for await (const page of readToEnd(kafka, deadLetters)) {
         for (const message of page) {
           const letter = letterOf(message);
           const at = Number(message.offset);
@@ -74,14 +74,14 @@ export async function letterTopic({ config }: Pick<Setup, 'config'>, io: Command
       return letters.map(({ at }) => outcomes.get(at) ?? { outcome: 'unusable', reason: 'no-record-of-a-topic' });
     },
     async replay(letters, by) {
-      const tail = await TopicTail.open(kafka, INGEST);
+      const tail = await TopicTail.open(kafka, ingest);
       try {
         for (let at = 0; at < letters.length; at += MOST_LETTERS) {
           const some = letters.slice(at, at + MOST_LETTERS).map((kept) => kept.at);
           const word = { say: 'replay', id: randomUUID(), by, letters: some };
-          await send(kafka, { topic: CONTROL, partition: 0, key: word.id, value: JSON.stringify(word) });
+          await send(kafka, { topic: control, partition: 0, key: word.id, value: JSON.stringify(word) });
         }
-        const { end } = await partitionRange(kafka, CONTROL, 0);
+        const { end } = await partitionRange(kafka, control, 0);
         const isTaken = () => Number(tail.values.get(CONTROL_AT) ?? 0) >= end;
         for (const late = Date.now() + PATIENCE; !isTaken() && Date.now() < late && !io.signal.aborted; )
           await sleep(LOOK_EVERY);

@@ -4,6 +4,7 @@ import type { WaywardConfig } from '../config/wayward-yaml.ts';
 import type { Detector } from '../detectors/detector.ts';
 import { UsageError } from '../errors.ts';
 import { createKafka, requireKafka } from '../kafka/client.ts';
+import type { OwnTopics } from '../kafka/names.ts';
 import { topicsGone } from '../kafka/topic-watch.ts';
 import { requireTopics, withoutTopics } from '../kafka/topics.ts';
 import type { Condition } from '../ops/telemetry.ts';
@@ -15,7 +16,6 @@ import { startIngest } from '../pipeline/kafka/ingest-role.ts';
 import { startRespond } from '../pipeline/kafka/respond-role.ts';
 import type { Role } from '../pipeline/kafka/role.ts';
 import { RoleCounts, tellOfLag } from '../pipeline/kafka/role-counts.ts';
-import { ALERTS, CONTROL, DEAD_LETTERS, DOCUMENTS, EVENTS, INGEST, RESPONSE, STATE } from '../pipeline/kafka/topics.ts';
 import type { LaneOptions } from '../pipeline/lane.ts';
 import { serveKafkaLinks, servesLinks } from './approval-links.ts';
 import { elasticsearchOf } from './elasticsearch-of.ts';
@@ -58,7 +58,7 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
   await requireKafka(settings);
   const kafka = createKafka(settings, log);
   const roles = rolesOf(options);
-  const topics = topicsOf(roles, config);
+  const topics = topicsOf(roles, config, kafka.names.topics);
   await requireTopics(kafka, topics);
   const counts = new RoleCounts();
   counts.tell(ops.telemetry);
@@ -104,7 +104,7 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
       log.info({ roles, client: settings.client_id }, 'working');
     }
     gone = (await Promise.race([topicsGone(kafka, topics, log, io.signal), untilAborted(io.signal)])) ?? [];
-    if (gone.length > 0) log.error({ topics: gone }, withoutTopics(gone).message);
+    if (gone.length > 0) log.error({ topics: gone }, withoutTopics(gone, kafka.names, []).message);
   } finally {
     const inTime = await stopAll(begun, log);
     if (inTime) log.info({ roles }, 'stopped');
@@ -136,17 +136,17 @@ function rolesOf({ roles, config }: KafkaRunOptions): readonly RoleName[] {
 const hasUseFor = (role: RoleName, { elasticsearch, kafka }: WaywardConfig): boolean =>
   (role !== 'deliver' || elasticsearch !== undefined) && (role !== 'ingest' || kafka?.topics.length !== 0);
 
-const TOPICS: Readonly<Record<RoleName, readonly string[]>> = {
-  ingest: [EVENTS, INGEST, CONTROL, DEAD_LETTERS],
-  detect: [EVENTS, STATE, ALERTS, DOCUMENTS],
-  deliver: [ALERTS, DOCUMENTS, DEAD_LETTERS],
-  respond: [ALERTS, DOCUMENTS, CONTROL, RESPONSE],
+const TOPICS: Readonly<Record<RoleName, readonly (keyof OwnTopics)[]>> = {
+  ingest: ['events', 'ingest', 'control', 'deadLetters'],
+  detect: ['events', 'state', 'alerts', 'documents'],
+  deliver: ['alerts', 'documents', 'deadLetters'],
+  respond: ['alerts', 'documents', 'control', 'response'],
 };
 
-const topicsOf = (roles: readonly RoleName[], config: WaywardConfig): string[] => {
+const topicsOf = (roles: readonly RoleName[], config: WaywardConfig, own: OwnTopics): string[] => {
   const raw = roles.includes('ingest') ? (config.kafka?.topics ?? []).map(({ topic }) => topic) : [];
-  const links = servesLinks(config) ? [CONTROL, RESPONSE] : [];
-  return [...new Set([...raw, ...roles.flatMap((role) => TOPICS[role]), ...links])];
+  const links = servesLinks(config) ? [own.control, own.response] : [];
+  return [...new Set([...raw, ...roles.flatMap((role) => TOPICS[role].map((topic) => own[topic])), ...links])];
 };
 
 async function lanesOf({ config, io, log }: KafkaRunOptions): Promise<ReadonlyMap<string, LaneOptions>> {

@@ -18,7 +18,7 @@ export function addSetupKafka(setup: Command, io: CommandIo): void {
     .command('kafka')
     .summary('The topics that Wayward keeps for itself')
     .description(
-      'Makes the topics wayward.* that are not there yet. One that is there is never changed: where it differs from ' +
+      'Makes the topics wayward.*, behind kafka.prefix, that are not there yet. One that is there is never changed: where it differs from ' +
         'what is planned, that is said. The topics that hold your logs are yours: they are only looked for.',
     )
     .addOption(configOption())
@@ -36,7 +36,11 @@ async function run({ config: file, dryRun = false }: SetupKafkaOptions, io: Comm
     );
   await config.resolveSecrets(['kafka'], secretContext(io));
   await requireKafka(kafka);
-  const { own, missingRaw } = await setUpTopics(createKafka(kafka, createServiceLog(io.stderr)), kafka, dryRun);
+  const { own, warnings, missingRaw } = await setUpTopics(
+    createKafka(kafka, createServiceLog(io.stderr)),
+    kafka,
+    dryRun,
+  );
   const rows = own.map(({ plan, exists, made, differences }) => {
     const result = made ? 'made' : !exists && dryRun ? 'would be made' : differences.length > 0 ? 'differs' : 'there';
     const settings = Object.entries(plan.config).map(([name, value]) => `${name}=${value}`);
@@ -49,6 +53,7 @@ async function run({ config: file, dryRun = false }: SetupKafkaOptions, io: Comm
       io,
       'topics that differ stay as they are; change them with the tools of Kafka (docs/kafka.md says which matter)',
     );
+  for (const warning of warnings) warn(io, warning);
   for (const topic of missingRaw)
     warn(io, `the topic ${topic} of kafka.topics is not there; make it, or mend its name in wayward.yaml`);
 }

@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
-import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
+import { Kafka as Client, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
 import { ServerUnavailableError, UsageError } from '../errors.ts';
-import { hideAborted } from './aborted-transactions.ts';
 import { clientLog } from './client-log.ts';
 import { registerCodecs } from './codecs.ts';
-import { mendConnections } from './connection.ts';
 import type { Log } from './log.ts';
-import { quietRequestQueue } from './request-queue.ts';
+import { type OwnNames, ownNames } from './names.ts';
+import { patchKafkajs } from './patches/patch.ts';
 import type { KafkaSettings } from './settings.ts';
 import { whyUnavailable } from './why-unavailable.ts';
 
@@ -15,8 +14,8 @@ const CONNECTION_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const CHECK_TIMEOUT_MS = 10_000;
 
-/** Whoever is outside this folder hands it on, and asks nothing of it. */
-export type { Kafka };
+/** Whoever is outside this folder hands it on, and asks nothing of it but what Wayward's own topics and groups are called there. */
+export type Kafka = Client & { readonly names: OwnNames };
 
 /**
  * The one place that makes kafkajs's client. It never gives up: a broker that is away is tried for again, at most every
@@ -59,13 +58,11 @@ export async function requireKafka(settings: KafkaSettings): Promise<void> {
   }
 }
 
-function client({ brokers, tls, sasl }: KafkaSettings, config: Omit<KafkaConfig, 'brokers'>): Kafka {
+function client({ brokers, prefix, tls, sasl }: KafkaSettings, config: Omit<KafkaConfig, 'brokers'>): Kafka {
+  patchKafkajs();
   registerCodecs();
-  quietRequestQueue();
-  mendConnections();
-  hideAborted();
   const security = { ...(tls && { ssl: tlsOptions(tls) }), ...(sasl && { sasl: saslOptions(sasl) }) };
-  return new Kafka({ brokers, ...security, ...config });
+  return Object.assign(new Client({ brokers, ...security, ...config }), { names: ownNames(prefix) });
 }
 
 /** kafkajs has a type for each mechanism, of one form, and reads the password for each connection: it may have changed. */

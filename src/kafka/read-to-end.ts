@@ -1,4 +1,4 @@
-import type { Kafka } from 'kafkajs';
+import type { Kafka } from './client.ts';
 import type { KafkaMessage } from './message.ts';
 import { partitionRange } from './partition-range.ts';
 import { TopicReader } from './topic-reader.ts';

@@ -4,9 +4,7 @@ import { durationSchema } from '../config/duration.ts';
 import { secretSchema } from '../config/secrets.ts';
 import type { Report } from '../config/yaml-file.ts';
 import { IDENTITY_SOURCES } from '../formats/http.ts';
-
-/** Topics with this prefix are Wayward's own. */
-export const OWN_PREFIX = 'wayward.';
+import { holdsOwnName, LONGEST_PREFIX, ownNames, prefixOf } from './names.ts';
 
 const brokerSchema = z
   .string()
@@ -16,6 +14,15 @@ const brokerSchema = z
 const topicName = z
   .string()
   .regex(/^(?!\.{1,2}$)[\w.-]{1,249}$/, 'is not the name of a topic; write 1 to 249 letters, digits, ".", "_" or "-"');
+
+const prefixSchema = z
+  .string()
+  .regex(/^[\w.-]*$/, 'has a character that no name of a topic may have; write letters, digits, ".", "_" or "-"')
+  .max(LONGEST_PREFIX)
+  .refine(
+    (prefix) => !holdsOwnName(prefix),
+    'holds a name of Wayward itself; write only what comes before those, such as acme.',
+  );
 
 const pemFile = (example: string) => z.string().min(1).meta({ example });
 
@@ -41,6 +48,8 @@ const saslSchema = z.strictObject({
 export const kafkaSchema = z.strictObject({
   brokers: z.array(brokerSchema).min(1).meta({ example: '[kafka-1.example.com:9092]' }),
   client_id: z.string().min(1).default('wayward'),
+  /** Before all topics, consumer groups and transactional ids of Wayward itself: several Waywards share a cluster. */
+  prefix: prefixSchema.default('').meta({ example: 'acme.' }),
   // No union: of that, nobody would hear which field is wrong.
   tls: z.preprocess((written) => (written === true ? {} : written), tlsSchema).optional(),
   sasl: saslSchema.optional(),
@@ -67,7 +76,7 @@ export type KafkaSettings = z.infer<typeof kafkaSchema>;
 
 /** What the schema alone can't see. `unknownFormat` says what is wrong with a format's id, if anything. */
 export function checkKafka(
-  { topics, tls, sasl }: KafkaSettings,
+  { prefix, topics, tls, sasl }: KafkaSettings,
   report: Report,
   unknownFormat: (id: string) => string | undefined,
 ): void {
@@ -77,11 +86,17 @@ export function checkKafka(
     report(['kafka', 'tls', 'key'], 'has no certificate; write cert: beside it');
   if (sasl?.mechanism === 'plain' && tls === undefined)
     report(['kafka', 'sasl', 'mechanism'], 'would send the password in clear; write tls: true, or scram-sha-512 here');
+  const { topicsBegin } = ownNames(prefix);
   const names = new Set<string>();
   for (const [index, { topic, format }] of topics.entries()) {
     const at = (field: string) => ['kafka', 'topics', index, field];
-    if (topic.startsWith(OWN_PREFIX))
-      report(at('topic'), `begins with "${OWN_PREFIX}" as Wayward's own topics do; write a topic that holds logs`);
+    if (topic.startsWith(topicsBegin))
+      report(at('topic'), `begins with "${topicsBegin}" as Wayward's own topics do; write a topic that holds logs`);
+    else if (prefixOf(topic) !== undefined)
+      report(
+        at('topic'),
+        `is called as a topic of another Wayward is, with its kafka.prefix; write a topic that holds logs`,
+      );
     if (names.has(topic)) report(at('topic'), 'is there twice; leave one of them out');
     names.add(topic);
     const problem = unknownFormat(format);

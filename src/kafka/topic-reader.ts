@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Consumer, Kafka } from 'kafkajs';
+import type { Consumer } from 'kafkajs';
+import type { Kafka } from './client.ts';
 import type { KafkaMessage } from './message.ts';
 import { standingConsumer } from './standing-consumer.ts';
 import { untilAnswered } from './until-answered.ts';
@@ -34,7 +35,7 @@ export class TopicReader {
 
   static async open(kafka: Kafka, topic: string, partitions: number): Promise<TopicReader> {
     const consumer = standingConsumer(kafka, {
-      groupId: `wayward-reader-${randomUUID()}`,
+      groupId: kafka.names.id('reader', randomUUID()),
       maxWaitTimeInMs: 50,
       maxBytesPerPartition: 8 * 1024 * 1024,
     });

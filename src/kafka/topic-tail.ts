@@ -1,4 +1,4 @@
-import type { Kafka } from 'kafkajs';
+import type { Kafka } from './client.ts';
 import { TopicReader } from './topic-reader.ts';
 import { whileMoving } from './while-moving.ts';
 
@@ -13,14 +13,14 @@ export class TopicTail {
   readonly values = new Map<string, Buffer>();
   readonly #offsets = new Map<string, string>();
   readonly #stop = new AbortController();
-  readonly #topic: string;
+  readonly topic: string;
   readonly #reader: TopicReader;
   /** Markers that somebody waits for. */
   readonly #awaited = new Set<string>();
   readonly #following: Promise<void>;
 
   private constructor(topic: string, reader: TopicReader) {
-    this.#topic = topic;
+    this.topic = topic;
     this.#reader = reader;
     this.#following = reader.read(
       0,
@@ -47,7 +47,7 @@ export class TopicTail {
       const isReached = await whileMoving(this.#reader, () => !this.#awaited.has(marker), QUIET, signal);
       if (!isReached && !signal.aborted)
         throw new Error(
-          `${this.#topic} was read no further for ${QUIET / 1000} s: its brokers do not give what they took`,
+          `${this.topic} was read no further for ${QUIET / 1000} s: its brokers do not give what they took`,
         );
     } finally {
       this.#awaited.delete(marker);

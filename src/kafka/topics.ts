@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import kafkajs, { type Admin, type Kafka } from 'kafkajs';
+import kafkajs, { type Admin } from 'kafkajs';
 import { ServerUnavailableError } from '../errors.ts';
-import { OWN_PREFIX } from './settings.ts';
+import type { Kafka } from './client.ts';
+import { type OwnNames, otherPrefixes } from './names.ts';
 import { untilAnswered } from './until-answered.ts';
 
 /** Node can't see these by name: kafkajs is CommonJS. */
@@ -25,19 +26,39 @@ export interface TopicState {
 
 /** @throws ServerUnavailableError for those that are not there, with what to do about it */
 export async function requireTopics(kafka: Kafka, names: readonly string[]): Promise<void> {
-  const missing = await withAdmin(kafka, (admin) => missingTopics(admin, names));
-  if (missing.length > 0) throw withoutTopics(missing);
+  const there = await withAdmin(kafka, (admin) => admin.listTopics());
+  const missing = names.filter((name) => !there.includes(name));
+  if (missing.length > 0) throw withoutTopics(missing, kafka.names, there);
 }
 
 /** What to say, and what to do about it. */
-export function withoutTopics(missing: readonly string[]): ServerUnavailableError {
-  const own = missing.some((name) => name.startsWith(OWN_PREFIX)) ? ['run wayward setup kafka'] : [];
-  const raw = missing.some((name) => !name.startsWith(OWN_PREFIX))
-    ? ['make those that hold your logs, or mend kafka.topics in wayward.yaml']
-    : [];
+export function withoutTopics(
+  missing: readonly string[],
+  names: OwnNames,
+  there: readonly string[],
+): ServerUnavailableError {
+  const isOwn = (name: string): boolean => name.startsWith(names.topicsBegin);
+  const own = missing.some(isOwn) ? ['run wayward setup kafka', ...beginsAnew(names, there)] : [];
+  const raw = missing.every(isOwn) ? [] : ['make those that hold your logs, or mend kafka.topics in wayward.yaml'];
   return new ServerUnavailableError(
     `Kafka has no topic ${missing.join(', ')}, or does not show it to this user; ${[...own, ...raw].join('; ')}`,
   );
+}
+
+const MOST_TOLD = 5;
+
+/**
+ * What to say where a Wayward has none of its topics yet but others have: `kafka.prefix` may have been changed by mistake, and
+ * nothing is carried over.
+ */
+export function beginsAnew(names: OwnNames, there: readonly string[]): string[] {
+  const others = otherPrefixes(names, there);
+  if (others.length === 0 || there.some((topic) => topic.startsWith(names.topicsBegin))) return [];
+  const told = others.slice(0, MOST_TOLD).map((prefix) => JSON.stringify(prefix));
+  const more = others.length > MOST_TOLD ? ` and ${others.length - MOST_TOLD} more` : '';
+  return [
+    `this cluster has topics of Wayward under kafka.prefix ${told.join(', ')}${more}, and with ${JSON.stringify(names.prefix)} all begins anew: what was learned, how far logs were read, open alerts, and the record of response stay there`,
+  ];
 }
 
 export async function missingTopics(admin: Admin, names: readonly string[]): Promise<string[]> {
@@ -93,7 +114,7 @@ async function known(admin: Admin, topic: string): Promise<void> {
 }
 
 /** Runs `work` with a connection for administration of its own; anew as long as brokers are away. */
-export const withAdmin = <T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> =>
+export const withAdmin = <T>(kafka: Pick<Kafka, 'admin'>, work: (admin: Admin) => Promise<T>): Promise<T> =>
   untilAnswered(async () => {
     const admin = kafka.admin();
     try {

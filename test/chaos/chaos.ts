@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TopicTail } from '../../src/kafka/topic-tail.ts';
-import { DELIVER_GROUP } from '../../src/pipeline/kafka/deliver.ts';
-import { ALERTS, EVENTS, INGEST } from '../../src/pipeline/kafka/topics.ts';
 import { integer, seeded } from '../../src/simulate/random.ts';
+import { ALERTS } from '../kafka/names.ts';
 import type { RunningWayward } from '../live/wayward.ts';
 import { endsOf } from '../servers/kafka-ends.ts';
 import type { Cluster } from './cluster.ts';
@@ -45,7 +44,7 @@ export async function torment(cluster: Cluster, options: ChaosOptions): Promise<
 }
 
 async function foundSomething(cluster: Cluster): Promise<void> {
-  while ((await highs(cluster, ALERTS)).every((high) => high === 0)) await sleep(200);
+  while ((await highs(cluster, cluster.client.names.topics.alerts)).every((high) => high === 0)) await sleep(200);
 }
 
 /** The one that has been there for the longest surely holds partitions. */
@@ -68,7 +67,7 @@ export async function settled(
   patience: number,
 ): Promise<void> {
   const deadline = Date.now() + patience;
-  const tail = await TopicTail.open(cluster.client, INGEST);
+  const tail = await TopicTail.open(cluster.client, cluster.client.names.topics.ingest);
   const behind = () => partitions.filter((name) => Number(tail.values.get(`watermark/${name}`) ?? -1) <= time);
   while (behind().length > 0) {
     if (Date.now() > deadline)
@@ -81,9 +80,9 @@ export async function settled(
 
 /** Until detection has committed all that is there now. */
 async function detected(cluster: Cluster, deadline: number): Promise<void> {
-  const ends = await endsOf(cluster.client, EVENTS);
+  const ends = await endsOf(cluster.client, cluster.client.names.topics.events);
   for (;;) {
-    const at = await committed(cluster, 'wayward-detect', EVENTS);
+    const at = await committed(cluster, cluster.client.names.id('detect'), cluster.client.names.topics.events);
     if (ends.every((end, partition) => (at[partition] ?? 0) >= end)) return;
     if (Date.now() > deadline) throw new Error(`detection did not come to ${ends}: ${at}\n${troubleOf(cluster)}`);
     await sleep(500);
@@ -95,7 +94,7 @@ export async function delivered(cluster: Cluster, patience: number, topic: strin
   const deadline = Date.now() + patience;
   const [end = 0] = await endsOf(cluster.client, topic);
   for (;;) {
-    const [at = 0] = await committed(cluster, DELIVER_GROUP, topic);
+    const [at = 0] = await committed(cluster, cluster.client.names.id('deliver'), topic);
     if (at >= end) return at;
     if (Date.now() > deadline) throw new Error(`delivery came to ${at} of ${end} of ${topic}\n${troubleOf(cluster)}`);
     await sleep(500);
@@ -138,7 +137,7 @@ export function accountOf(cluster: Cluster): { replayed: number; fenced: number 
 /** Transactions of the topics that every transaction writes to, by how they ended. */
 export async function transactionsOf(cluster: Cluster): Promise<{ committed: number; aborted: number }> {
   const nothing = () => undefined;
-  const ingest = await readTopic(cluster.client, INGEST, nothing);
-  const detect = await readTopic(cluster.client, 'wayward.state', nothing);
+  const ingest = await readTopic(cluster.client, cluster.client.names.topics.ingest, nothing);
+  const detect = await readTopic(cluster.client, cluster.client.names.topics.state, nothing);
   return { committed: ingest.committed + detect.committed, aborted: ingest.aborted + detect.aborted };
 }

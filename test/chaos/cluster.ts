@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka as Client, logLevel, Partitioners, type Producer } from 'kafkajs';
 import { stringify } from 'yaml';
-import { hideAborted } from '../../src/kafka/aborted-transactions.ts';
 import { registerCodecs } from '../../src/kafka/codecs.ts';
+import { type OwnNames, ownNames } from '../../src/kafka/names.ts';
+import { patchKafkajs } from '../../src/kafka/patches/patch.ts';
 import { makeTopic, withAdmin } from '../../src/kafka/topics.ts';
+import { PREFIX } from '../kafka/names.ts';
 import { type RunningWayward, spawnWayward, waywardSays } from '../live/wayward.ts';
 import type { ChaosLogs, LiveLine, RawPartition } from './logs.ts';
 
@@ -22,13 +24,15 @@ export interface ClusterOptions {
   /** Further parts of wayward.yaml. */
   readonly settings?: object;
   readonly kafka?: object;
+  /** `kafka.prefix` */
+  readonly prefix?: string;
   /** Of every process, beside the fingerprint key. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Raw topics with their history, the same lines as files, and processes of Wayward that work on them. */
 export class Cluster {
-  readonly client: Client;
+  readonly client: Client & { readonly names: OwnNames };
   readonly config: string;
   /** Those that were started, dead ones included. */
   readonly started: RunningWayward[] = [];
@@ -44,6 +48,7 @@ export class Cluster {
     this.#settings = {
       kafka: {
         brokers: [options.broker],
+        prefix: options.prefix ?? PREFIX,
         topics: [...topics].map(([topic, [first]]) => ({ topic, format: first?.format })),
         ...options.kafka,
       },
@@ -51,13 +56,14 @@ export class Cluster {
       fingerprint_key: 'secret://env/WAYWARD_FINGERPRINT_KEY',
       ...options.settings,
     };
-    hideAborted();
+    patchKafkajs();
     registerCodecs();
-    this.client = new Client({
+    const client = new Client({
       brokers: [options.broker],
       logLevel: logLevel.NOTHING,
       retry: { retries: 50, maxRetryTime: 1_000 },
     });
+    this.client = Object.assign(client, { names: ownNames(options.prefix ?? PREFIX) });
     this.#producer = this.client.producer({ idempotent: true, createPartitioner: Partitioners.DefaultPartitioner });
     this.config = join(options.folder, 'wayward.yaml');
   }

@@ -1,7 +1,7 @@
 import { Partitioners } from 'kafkajs';
 import { expect, onTestFinished, test } from 'vitest';
-import { DOCUMENTS } from '../../src/pipeline/kafka/topics.ts';
 import { temporaryFolder } from '../config/temp.ts';
+import { DOCUMENTS } from '../kafka/names.ts';
 import type { LogLine } from '../live/wayward.ts';
 import { startElasticsearch } from '../servers/elasticsearch.ts';
 import { startFaultyProxy } from '../servers/faulty-proxy.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ALERTS, DOCUMENTS } from '../../src/pipeline/kafka/topics.ts';
+import { ALERTS, DOCUMENTS } from '../kafka/names.ts';
 import { parsePrometheus } from '../ops/prometheus-text.ts';
 import type { Elasticsearch } from '../servers/elasticsearch.ts';
 import { type Fault, startFaultyProxy } from '../servers/faulty-proxy.ts';

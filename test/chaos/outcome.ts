@@ -1,12 +1,12 @@
-import type { Kafka, KafkaMessage } from 'kafkajs';
+import type { Kafka as Client, KafkaMessage } from 'kafkajs';
 import type { Alert } from '../../src/alerts/alert.ts';
 import { createRegistry } from '../../src/attribution/registry.ts';
 import { loadCredentials } from '../../src/config/registry-file.ts';
+import type { Kafka } from '../../src/kafka/client.ts';
 import { Core } from '../../src/pipeline/core.ts';
 import { decodeEvents } from '../../src/pipeline/kafka/events-message.ts';
 import { PartitionDetector } from '../../src/pipeline/kafka/partition-detector.ts';
 import { SnapshotReader } from '../../src/pipeline/kafka/snapshot.ts';
-import { ALERTS, EVENTS, STATE } from '../../src/pipeline/kafka/topics.ts';
 import { shippedDetectors } from '../quality/measure.ts';
 import { END_PROBE, endsOf } from '../servers/kafka-ends.ts';
 import { baselinesOf } from './expected.ts';
@@ -15,7 +15,7 @@ type Visit = (partition: number, message: KafkaMessage) => void;
 
 /** Reads all that was committed to a topic. Returns how many transactions' ends it saw, by how they ended. */
 export async function readTopic(
-  client: Kafka,
+  client: Client,
   topic: string,
   visit: Visit,
 ): Promise<{ committed: number; aborted: number }> {
@@ -82,7 +82,7 @@ export interface SaidAlerts {
 export async function alertsSaid(client: Kafka): Promise<SaidAlerts> {
   const newest = new Map<string, { alert: Alert; document: string }>();
   const revisions: string[] = [];
-  await readTopic(client, ALERTS, (_partition, { value, headers }) => {
+  await readTopic(client, client.names.topics.alerts, (_partition, { value, headers }) => {
     const alert: Alert = JSON.parse(String(headers?.alert));
     revisions.push(`${alert.id}/${alert.revision}`);
     if (alert.revision > (newest.get(alert.id)?.alert.revision ?? 0))
@@ -94,14 +94,14 @@ export async function alertsSaid(client: Kafka): Promise<SaidAlerts> {
 /** What detection knows in the end: the last snapshot of each partition, and the events since. */
 export async function baselinesLearned(client: Kafka, credentials: string): Promise<Map<string, Buffer>> {
   const readers = new Map<number, SnapshotReader>();
-  await readTopic(client, STATE, (partition, { key, value }) => {
-    const reader = readers.get(partition) ?? new SnapshotReader();
+  await readTopic(client, client.names.topics.state, (partition, { key, value }) => {
+    const reader = readers.get(partition) ?? new SnapshotReader(client.names.topics);
     readers.set(partition, reader);
     reader.take(String(key), value);
   });
   const registry = createRegistry(loadCredentials(credentials));
   const partitions = new Map([...readers].map(([partition, reader]) => [partition, restored(reader, registry)]));
-  await readTopic(client, EVENTS, (partition, { value, offset }) => {
+  await readTopic(client, client.names.topics.events, (partition, { value, offset }) => {
     const found = partitions.get(partition);
     if (found && Number(offset) >= found.from && Number(offset) < found.to) found.detector.take(decodeEvents(value));
   });

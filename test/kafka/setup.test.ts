@@ -97,6 +97,22 @@ describeWith('wayward setup kafka', startKafka, (server) => {
     );
   });
 
+  test('another prefix is another Wayward: its topics are made beside, and it says that all begins anew', async () => {
+    const kafka = { brokers: [server().broker], prefix: 'acme.' };
+    const others = createKafka(await settingsOf(kafka), quiet);
+    const anew = 'this cluster has topics of Wayward under kafka.prefix "", and with "acme." all begins anew';
+    await expect(requireTopics(others, ['acme.wayward.alerts'])).rejects.toThrow(
+      `no topic acme.wayward.alerts, or does not show it to this user; run wayward setup kafka; ${anew}`,
+    );
+
+    const first = await setup(kafka);
+    expect(first.stderr).toContain(anew);
+    const theirs = OWN.map((name) => `acme.${name}`);
+    expect(await topics()).toEqual([...theirs, ...OWN]);
+    expect((await setup(kafka)).stderr).toBe('');
+    await withAdmin(others, (admin) => admin.deleteTopics({ topics: theirs }));
+  });
+
   test('two at once: both succeed', async () => {
     await withAdmin(await client(), (admin) => admin.deleteTopics({ topics: OWN }));
     const both = await Promise.all([1, 2].map(() => setup({ brokers: [server().broker] })));
@@ -180,6 +196,22 @@ describe('kafka: in wayward.yaml', () => {
       'kafka:\n  brokers: [a:1]\n  topics:\n    - { topic: "a b", format: nginx-json }\n',
       'FILE:4: kafka.topics[0].topic is not the name of a topic; write 1 to 249 letters, digits, ".", "_" or "-"',
     ],
+    [
+      'kafka:\n  brokers: [a:1]\n  prefix: acme.\n  topics:\n    - { topic: acme.wayward.x, format: nginx-json }\n',
+      'FILE:5: kafka.topics[0].topic begins with "acme.wayward." as Wayward\'s own topics do; write a topic that holds logs',
+    ],
+    [
+      'kafka:\n  brokers: [a:1]\n  topics:\n    - { topic: acme.wayward.alerts, format: nginx-json }\n',
+      'FILE:4: kafka.topics[0].topic is called as a topic of another Wayward is, with its kafka.prefix; write a topic that holds logs',
+    ],
+    [
+      'kafka:\n  brokers: [a:1]\n  prefix: acme/\n',
+      'FILE:3: kafka.prefix has a character that no name of a topic may have; write letters, digits, ".", "_" or "-"',
+    ],
+    [
+      'kafka:\n  brokers: [a:1]\n  prefix: acme.wayward.events\n',
+      'FILE:3: kafka.prefix holds a name of Wayward itself; write only what comes before those, such as acme.',
+    ],
     ['kafka:\n  brokers: [a:1]\n  partition: 3\n', 'FILE:3: kafka "partition" is not a known key; write partitions'],
   ])('%j', (text, problem) => {
     expect(problems(text)).toEqual([problem]);
@@ -198,6 +230,7 @@ describe('kafka: in wayward.yaml', () => {
     expect(loadConfig(file).kafka).toEqual({
       brokers: ['a:1', 'b:2'],
       client_id: 'wayward',
+      prefix: '',
       tls: { ca: file.replace('wayward.yaml', 'ca.pem'), cert: undefined },
       sasl: undefined,
       topics: [],

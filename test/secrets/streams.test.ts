@@ -3,7 +3,6 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { stringify } from 'yaml';
-import { ALERTS, DOCUMENTS, EVENTS, STATE } from '../../src/pipeline/kafka/topics.ts';
 import { delivered } from '../chaos/chaos.ts';
 import { Cluster } from '../chaos/cluster.ts';
 import { differencesIn } from '../chaos/in-elasticsearch.ts';
@@ -11,6 +10,7 @@ import { readTopic } from '../chaos/outcome.ts';
 import { scanned } from '../chaos/run.ts';
 import { run } from '../cli/run.ts';
 import { temporaryFolder } from '../config/temp.ts';
+import { ALERTS, DEAD_LETTERS, DOCUMENTS, EVENTS, names, PREFIX, STATE } from '../kafka/names.ts';
 import { startElasticsearch } from '../servers/elasticsearch.ts';
 import { startFakeKibana } from '../servers/fake-kibana.ts';
 import { freePort } from '../servers/free-port.ts';
@@ -73,13 +73,14 @@ function fileOf({ value }: Canary): string {
 describeWith('Kafka with SASL over TLS, Elasticsearch with the roles of the documentation', start, (servers) => {
   const kafkaAs = (password: Canary, broker = servers().secured.saslBroker) => ({
     brokers: [broker],
+    prefix: PREFIX,
     tls: { ca: servers().secured.ca },
     sasl: { mechanism: 'scram-sha-512', username: 'wayward', password: fileOf(password) },
   });
   /** With a certificate instead of a password. */
   const kafkaByKey = (key: Canary) => {
     const { mtlsBroker, ca, clientCert } = servers().secured;
-    return { brokers: [mtlsBroker], tls: { ca, cert: clientCert, key: fileOf(key) } };
+    return { brokers: [mtlsBroker], prefix: PREFIX, tls: { ca, cert: clientCert, key: fileOf(key) } };
   };
   const elasticAs = (username: string, password: Canary, node = servers().elasticsearch.url) => ({
     ...{ node, username, password: fileOf(password) },
@@ -158,9 +159,9 @@ describeWith('Kafka with SASL over TLS, Elasticsearch with the roles of the docu
     const { kafka } = servers();
     const admin = cluster.client.admin();
     await admin.connect();
-    const topics = (await admin.listTopics()).filter((topic) => topic.startsWith('wayward.'));
+    const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(names.topicsBegin));
     await admin.disconnect();
-    expect(topics).toEqual(expect.arrayContaining([EVENTS, STATE, ALERTS, DOCUMENTS, 'wayward.dead-letters']));
+    expect(topics).toEqual(expect.arrayContaining([EVENTS, STATE, ALERTS, DOCUMENTS, DEAD_LETTERS]));
     const messages = new Map<string, number>();
     for (const topic of topics) {
       for (const disk of kafka.foldersOf(topic)) expect(search.inFolder(topic, disk)).toEqual([]);
@@ -174,7 +175,7 @@ describeWith('Kafka with SASL over TLS, Elasticsearch with the roles of the docu
       });
       expect(found).toEqual([]);
     }
-    for (const topic of [EVENTS, STATE, ALERTS, DOCUMENTS, 'wayward.dead-letters'])
+    for (const topic of [EVENTS, STATE, ALERTS, DOCUMENTS, DEAD_LETTERS])
       expect(messages.get(topic) ?? 0, topic).toBeGreaterThan(0);
     // The search would find it: what was put in stands there.
     const [disk = ''] = kafka.foldersOf('gateway-logs');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka as Client, logLevel } from 'kafkajs';
-import { quietRequestQueue } from '../../src/kafka/request-queue.ts';
+import { patchKafkajs } from '../../src/kafka/patches/patch.ts';
 import { ended } from './ended.ts';
 import { freePort } from './free-port.ts';
 import { scramUsers, securedListeners, type TlsFiles, type Users } from './kafka-security.ts';
@@ -61,7 +61,7 @@ export async function startKafka({
   properties: own,
   through,
 }: KafkaOptions = {}): Promise<Kafka> {
-  quietRequestQueue(); // of the clients that tests make by themselves
+  patchKafkajs(); // of the clients that tests make by themselves
   const target = await mavenTarget('kafka-broker', VERSION);
   const home = mkdtempSync(join(tmpdir(), 'wayward-kafka-'));
   const port = await freePort();

@@ -5,11 +5,10 @@ import { SEVERITIES } from '../../detectors/finding.ts';
 import { isTime, type KafkaMessage } from '../../kafka/message.ts';
 import type { OutMessage } from '../../kafka/transactional-writer.ts';
 import { ForeignMessage, isObject, parsed } from './foreign.ts';
-import { ALERTS } from './topics.ts';
 
 /** The document is what others read; ours read the alert itself. */
-export const alertMessage = (alert: Alert): OutMessage => ({
-  topic: ALERTS,
+export const alertMessage = (topic: string, alert: Alert): OutMessage => ({
+  topic,
   partition: 0,
   key: alert.id,
   value: JSON.stringify(alertDocument(alert)),

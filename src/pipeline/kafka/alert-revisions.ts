@@ -25,9 +25,9 @@ export class AlertRevisions {
   }
 
   /** In the order in which they came; they are forgotten. */
-  messages(): OutMessage[] {
+  messages(topic: string): OutMessage[] {
     const newest = [...this.#newest.values()].filter((alert) => !this.#rose.includes(alert));
-    const messages = [...this.#rose, ...newest].map(alertMessage);
+    const messages = [...this.#rose, ...newest].map((alert) => alertMessage(topic, alert));
     this.forget();
     return messages;
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { responseDocuments } from '../../documents/response.ts';
+import type { OwnTopics } from '../../kafka/names.ts';
 import type { OutMessage, TransactionalWriter } from '../../kafka/transactional-writer.ts';
 import type { ResponseContext } from '../../response/context.ts';
 import type { Store } from '../../sinks/store.ts';
@@ -7,6 +8,7 @@ import { changesMessage, markerMessage } from './changes-message.ts';
 import { documentMessage } from './document-message.ts';
 
 interface ChangelogOptions {
+  readonly topics: OwnTopics;
   readonly store: Store;
   readonly writer: TransactionalWriter;
   readonly response: ResponseContext;
@@ -69,14 +71,16 @@ export class Changelog {
   async #commit(): Promise<void> {
     this.#next = undefined;
     if (this.#failure !== undefined) throw this.#failure;
-    const { writer, response } = this.#options;
+    const { topics, writer, response } = this.#options;
     const changes = this.#takeChanges();
     if (changes === undefined && !this.#proof) return;
     this.#proof = false;
     const entry = response.audit.last;
     try {
       await writer.commit(
-        changes === undefined ? [markerMessage(this.#id)] : [this.#message(changes), ...this.#documents()],
+        changes === undefined
+          ? [markerMessage(topics.response, this.#id)]
+          : [this.#message(changes), ...this.#documents()],
       );
     } catch (error) {
       this.#failure = error instanceof Error ? error : new Error(String(error));
@@ -87,15 +91,16 @@ export class Changelog {
 
   #message(changes: Uint8Array): OutMessage {
     this.#seq++;
-    return changesMessage({ seq: this.#seq, writer: this.#id, changes });
+    return changesMessage(this.#options.topics.response, { seq: this.#seq, writer: this.#id, changes });
   }
 
   #documents(): OutMessage[] {
-    const { audit, outbox, plan } = this.#options.response;
+    const { topics, response } = this.#options;
+    const { audit, outbox, plan } = response;
     const credentialOf = (id: string) => plan.credentials.get(id);
     return audit
       .after(this.#safeEntry)
       .flatMap((entry) => responseDocuments(entry, { steps: outbox.ofCause(entry.cause ?? ''), credentialOf }))
-      .map(documentMessage);
+      .map((document) => documentMessage(topics.documents, document));
   }
 }

@@ -3,7 +3,6 @@ import type { KafkaMessage } from '../../kafka/message.ts';
 import { MARKER } from '../../kafka/topic-tail.ts';
 import type { OutMessage } from '../../kafka/transactional-writer.ts';
 import { MIGRATIONS } from '../../sinks/store-schema.ts';
-import { RESPONSE } from './topics.ts';
 
 /** One message of the responder's changelog. */
 export interface ChangesMessage {
@@ -15,8 +14,8 @@ export interface ChangesMessage {
   readonly changes: Uint8Array;
 }
 
-export const changesMessage = ({ seq, writer, changes }: ChangesMessage): OutMessage => ({
-  topic: RESPONSE,
+export const changesMessage = (topic: string, { seq, writer, changes }: ChangesMessage): OutMessage => ({
+  topic,
   partition: 0,
   key: writer,
   value: Buffer.from(changes),
@@ -24,8 +23,8 @@ export const changesMessage = ({ seq, writer, changes }: ChangesMessage): OutMes
 });
 
 /** Says only how far the changelog has come. */
-export const markerMessage = (marker: string): OutMessage => ({
-  topic: RESPONSE,
+export const markerMessage = (topic: string, marker: string): OutMessage => ({
+  topic,
   partition: 0,
   key: MARKER,
   value: marker,
@@ -36,14 +35,14 @@ export const markerOf = ({ key, value }: KafkaMessage): string | undefined =>
   key?.toString() === MARKER ? (value?.toString() ?? '') : undefined;
 
 /** @throws UsageError where a newer Wayward wrote it; Error for what no responder wrote */
-export function readChanges({ key, value, headers, offset }: KafkaMessage): ChangesMessage {
+export function readChanges({ key, value, headers, offset }: KafkaMessage, topic: string): ChangesMessage {
   const seq = Number(headers?.['seq']?.toString());
   const schema = Number(headers?.['schema']?.toString());
   if (key === null || value === null || !Number.isSafeInteger(seq) || !Number.isSafeInteger(schema))
-    throw new Error(`${RESPONSE}: the message at ${offset} is no responder's: who else may write to this topic?`);
+    throw new Error(`${topic}: the message at ${offset} is no responder's: who else may write to this topic?`);
   if (schema > MIGRATIONS.length)
     throw new UsageError(
-      `${RESPONSE}: was written by a newer Wayward (schema ${schema}, this one knows ${MIGRATIONS.length}); upgrade this one`,
+      `${topic}: was written by a newer Wayward (schema ${schema}, this one knows ${MIGRATIONS.length}); upgrade this one`,
     );
   return { seq, writer: key.toString(), changes: value };
 }

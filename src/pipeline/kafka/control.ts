@@ -7,6 +7,7 @@ import { routeOf } from '../../attribution/route.ts';
 import type { Fetched } from '../../kafka/fetched.ts';
 import type { Log } from '../../kafka/log.ts';
 import { writtenAt } from '../../kafka/message.ts';
+import type { OwnTopics } from '../../kafka/names.ts';
 import type { PartitionWorker } from '../../kafka/partition-slot.ts';
 import { MARKER, type TopicTail } from '../../kafka/topic-tail.ts';
 import { type OutMessage, TransactionalWriter } from '../../kafka/transactional-writer.ts';
@@ -16,7 +17,6 @@ import { type EventsMessage, encodeEvents } from './events-message.ts';
 import { type ReplayContext, replayLetters } from './replay-letters.ts';
 import { ReplayedLetters } from './replayed-letters.ts';
 import type { RoleCounts } from './role-counts.ts';
-import { CONTROL, EVENTS, INGEST } from './topics.ts';
 
 interface ControlContext extends ReplayContext {
   readonly registry: Registry;
@@ -27,7 +27,6 @@ interface ControlContext extends ReplayContext {
   readonly log: Log;
 }
 
-const NAME = `${CONTROL}/0`;
 const STANDS_AT = 'control';
 
 /**
@@ -46,27 +45,36 @@ export class ControlWorker implements PartitionWorker {
 
   async start(signal: AbortSignal): Promise<number> {
     const { kafka, tail, counts } = this.#context;
-    const writer = await TransactionalWriter.open(kafka, `wayward-ingest-${NAME}`, counts.transactions);
+    const writer = await TransactionalWriter.open(kafka, kafka.names.id('ingest', this.#name), counts.transactions);
     this.#writer = writer;
     const marker = randomUUID();
-    const write = () => writer.commit([{ topic: INGEST, partition: 0, key: `${MARKER}${NAME}`, value: marker }]);
+    const write = () =>
+      writer.commit([{ topic: this.#topics.ingest, partition: 0, key: `${MARKER}${this.#name}`, value: marker }]);
     await tail.reaches(marker, write, signal);
     this.#replayed = new ReplayedLetters(tail.values);
-    return positionIn(tail);
+    return positionIn(tail, this.#topics.control);
   }
 
   async process({ messages, next }: Fetched): Promise<void> {
     const out: OutMessage[] = [];
     for (const message of messages)
       out.push(...(await this.#take(jsonOf(message.value), message.offset, writtenAt(message))));
-    const position: OutMessage = { topic: INGEST, partition: 0, key: STANDS_AT, value: String(next) };
-    await this.#writer?.commit([...out, ...this.#replayed.messages(), position]);
+    const position: OutMessage = { topic: this.#topics.ingest, partition: 0, key: STANDS_AT, value: String(next) };
+    await this.#writer?.commit([...out, ...this.#replayed.messages(this.#topics.ingest), position]);
   }
 
   async tick(): Promise<void> {}
 
   async close(): Promise<void> {
     await this.#writer?.close();
+  }
+
+  get #topics(): OwnTopics {
+    return this.#context.kafka.names.topics;
+  }
+
+  get #name(): string {
+    return `${this.#topics.control}/0`;
   }
 
   /** Other words on this topic are for the responder. */
@@ -78,7 +86,7 @@ export class ControlWorker implements PartitionWorker {
     const deed = deedSchema.safeParse(said);
     if (deed.success) return this.#did(deed.data);
     if (!wordSchema.safeParse(said).success)
-      this.#context.foreign.passOver({ topic: CONTROL, partition: 0, offset }, NO_WORD);
+      this.#context.foreign.passOver({ topic: this.#topics.control, partition: 0, offset }, NO_WORD);
     return [];
   }
 
@@ -123,17 +131,26 @@ export class ControlWorker implements PartitionWorker {
 
   #message(partition: number, part: Partial<Pick<EventsMessage, 'events' | 'closings' | 'deeds'>>): OutMessage {
     const of = this.#context.rawPartitions();
-    const message = { from: NAME, of, watermark: null, high: null, live: true, events: [], closings: [], ...part };
-    return { topic: EVENTS, partition, key: null, value: encodeEvents(message) };
+    const message = {
+      from: this.#name,
+      of,
+      watermark: null,
+      high: null,
+      live: true,
+      events: [],
+      closings: [],
+      ...part,
+    };
+    return { topic: this.#topics.events, partition, key: null, value: encodeEvents(message) };
   }
 }
 
 /** @throws Error for what no Wayward wrote: to begin anew would say every closing again */
-function positionIn(tail: TopicTail): number {
+function positionIn(tail: TopicTail, control: string): number {
   const written = tail.values.get(STANDS_AT)?.toString() ?? '0';
   if (/^\d{1,15}$/.test(written)) return Number(written);
   throw new Error(
-    `${INGEST}/0, offset ${tail.offsetOf(STANDS_AT)}: under the key ${STANDS_AT} stands what no Wayward wrote. Write there the offset of the next message of ${CONTROL} to take`,
+    `${tail.topic}/0, offset ${tail.offsetOf(STANDS_AT)}: under the key ${STANDS_AT} stands what no Wayward wrote. Write there the offset of the next message of ${control} to take`,
   );
 }
 

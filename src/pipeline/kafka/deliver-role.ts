@@ -7,10 +7,9 @@ import type { Telemetry } from '../../ops/telemetry.ts';
 import type { ElasticsearchSettings } from '../../sinks/elasticsearch/settings.ts';
 import type { DeadLetter } from '../../sources/dead-letter.ts';
 import { createDelivery, deliveryCondition } from '../elasticsearch.ts';
-import { DELIVER_GROUP, DeliverWorker } from './deliver.ts';
+import { DeliverWorker } from './deliver.ts';
 import type { ForeignMessages } from './foreign.ts';
 import type { Role } from './role.ts';
-import { ALERTS, DEAD_LETTERS, DOCUMENTS } from './topics.ts';
 
 export interface DeliverRoleOptions {
   readonly kafka: Kafka;
@@ -24,13 +23,14 @@ export interface DeliverRoleOptions {
 /** Alerts and documents to Elasticsearch, as far as they are this process's to deliver. */
 export async function startDeliver(options: DeliverRoleOptions): Promise<Role> {
   const { kafka, client, settings, telemetry, foreign, log } = options;
+  const { alerts, documents, deadLetters } = kafka.names.topics;
   const letters = await PlainWriter.open(kafka);
-  const keep = (letter: DeadLetter): Promise<void> => letters.send(DEAD_LETTERS, [letterMessage(letter)]);
+  const keep = (letter: DeadLetter): Promise<void> => letters.send(deadLetters, [letterMessage(letter)]);
   const delivery = createDelivery({ client, settings, telemetry, log, wait: 'on Kafka', keep });
   const took = (seconds: number): void => telemetry.observe('delivery', seconds);
   const group = new PartitionGroup(kafka, {
-    groupId: DELIVER_GROUP,
-    topics: [ALERTS, DOCUMENTS],
+    groupId: kafka.names.id('deliver'),
+    topics: [alerts, documents],
     worker: (topic, partition) => new DeliverWorker(kafka, delivery, topic, partition, took, foreign),
     log,
   });

@@ -8,9 +8,7 @@ import { Interrupted, type PartitionWorker } from '../../kafka/partition-slot.ts
 import type { Deliverable, Delivery } from '../../sinks/elasticsearch/delivery.ts';
 import { readAlert } from './alert-message.ts';
 import { ForeignMessage, type ForeignMessages, isObject, parsed } from './foreign.ts';
-import { ALERTS } from './topics.ts';
 
-export const DELIVER_GROUP = 'wayward-deliver';
 /** Messages that are on their way at a time. */
 const AT_A_TIME = 1_000;
 
@@ -49,7 +47,7 @@ export class DeliverWorker implements PartitionWorker {
 
   async start(signal: AbortSignal): Promise<number> {
     this.#until = AbortSignal.any([signal, this.#interrupted.signal]);
-    const from = await committedOffset(this.#kafka, DELIVER_GROUP, this.#topic, this.#partition);
+    const from = await committedOffset(this.#kafka, this.#kafka.names.id('deliver'), this.#topic, this.#partition);
     this.#redeliveredBefore = await endOffset(this.#kafka, this.#topic, this.#partition);
     return from;
   }
@@ -87,7 +85,7 @@ export class DeliverWorker implements PartitionWorker {
   #itemOf(message: KafkaMessage): Deliverable[] {
     try {
       const document = parsed(String(message.value));
-      if (this.#topic !== ALERTS) return [outgoing(document)];
+      if (this.#topic !== this.#kafka.names.topics.alerts) return [outgoing(document)];
       if (!isObject(document)) throw new ForeignMessage('it is no document');
       const alert = readAlert(message);
       return [{ alert, document, rose: severityRose(alert) }];

@@ -4,7 +4,6 @@ import { TopicReader } from '../../kafka/topic-reader.ts';
 import { type DetectContext, DetectWorker } from './detect.ts';
 import { partitioner } from './partitions.ts';
 import type { Role } from './role.ts';
-import { EVENTS, STATE } from './topics.ts';
 
 /** Bytes of events that are worth waiting a moment for. */
 const GATHER = 128 * 1024;
@@ -12,15 +11,16 @@ const GATHER = 128 * 1024;
 /** Its share of the events partitions. */
 export async function startDetect(options: Omit<DetectContext, 'states' | 'partitionOf'>): Promise<Role> {
   const { kafka, log } = options;
-  const counts = await PartitionCounts.open(kafka, [EVENTS, STATE], (error) =>
+  const { events, state } = kafka.names.topics;
+  const counts = await PartitionCounts.open(kafka, [events, state], (error) =>
     log.warn({ err: error }, 'the number of partitions could not be asked for'),
   );
-  const states = await TopicReader.open(kafka, STATE, counts.current[STATE] ?? 0);
-  const partitionOf = partitioner(counts.current[EVENTS] ?? 0);
+  const states = await TopicReader.open(kafka, state, counts.current[state] ?? 0);
+  const partitionOf = partitioner(counts.current[events] ?? 0);
   await counts.close();
   const group = new PartitionGroup(kafka, {
-    groupId: 'wayward-detect',
-    topics: [EVENTS],
+    groupId: kafka.names.id('detect'),
+    topics: [events],
     gather: GATHER,
     worker: (_topic, partition) => new DetectWorker(partition, { ...options, states, partitionOf }),
     log,

@@ -10,6 +10,7 @@ import type { Kafka } from '../../kafka/client.ts';
 import type { Fetched } from '../../kafka/fetched.ts';
 import type { Log } from '../../kafka/log.ts';
 import type { KafkaMessage } from '../../kafka/message.ts';
+import type { OwnTopics } from '../../kafka/names.ts';
 import { partitionRange } from '../../kafka/partition-range.ts';
 import type { PartitionWorker } from '../../kafka/partition-slot.ts';
 import type { TopicReader } from '../../kafka/topic-reader.ts';
@@ -23,7 +24,6 @@ import { ForeignMessage, type ForeignMessages, type Place } from './foreign.ts';
 import { PartitionDetector } from './partition-detector.ts';
 import type { RoleCounts } from './role-counts.ts';
 import { offsetMessage, SnapshotReader, snapshotMessages } from './snapshot.ts';
-import { EVENTS, STATE } from './topics.ts';
 
 /** What detection of all partitions in this process shares. */
 export interface DetectContext {
@@ -83,7 +83,11 @@ export class DetectWorker implements PartitionWorker {
 
   async start(signal: AbortSignal): Promise<number> {
     const { kafka, counts } = this.#context;
-    this.#writer = await TransactionalWriter.open(kafka, `wayward-detect-${this.#partition}`, counts.transactions);
+    this.#writer = await TransactionalWriter.open(
+      kafka,
+      kafka.names.id('detect', this.#partition),
+      counts.transactions,
+    );
     const saved = await this.#read(signal);
     // What an earlier worker of this partition was told may be later than the snapshot: it has its place among the events again.
     for (const credential of this.#context.registry.credentials) if (this.#owns(credential)) forgetDeeds(credential);
@@ -102,6 +106,10 @@ export class DetectWorker implements PartitionWorker {
     }
     counts.detectors.add(this);
     return this.#position;
+  }
+
+  get #topics(): OwnTopics {
+    return this.#context.kafka.names.topics;
   }
 
   get watermark(): number {
@@ -125,7 +133,7 @@ export class DetectWorker implements PartitionWorker {
 
   /** @throws Error for what another version wrote: that must not be passed over */
   #decode(value: Buffer | null, offset: string): EventsMessage | undefined {
-    return this.#takeOwn({ topic: EVENTS, partition: this.#partition, offset }, () => decodeEvents(value));
+    return this.#takeOwn({ topic: this.#topics.events, partition: this.#partition, offset }, () => decodeEvents(value));
   }
 
   #takeOwn<T>(place: Place, take: () => T): T | undefined {
@@ -141,10 +149,10 @@ export class DetectWorker implements PartitionWorker {
 
   /** @throws Error where the events that were dealt with can't be those of this topic: it would wait in silence for their number */
   async #requireEvents(committed: number): Promise<void> {
-    const { end } = await partitionRange(this.#context.kafka, EVENTS, this.#partition);
+    const { end } = await partitionRange(this.#context.kafka, this.#topics.events, this.#partition);
     if (committed > end)
       throw new Error(
-        `${EVENTS}/${this.#partition} ends at ${end}, but ${STATE} says that it was dealt with up to ${committed}: one of the two was made anew or written to by somebody else. Make both anew: it learns from what comes`,
+        `${this.#topics.events}/${this.#partition} ends at ${end}, but ${this.#topics.state} says that it was dealt with up to ${committed}: one of the two was made anew or written to by somebody else. Make both anew: it learns from what comes`,
       );
   }
 
@@ -168,12 +176,14 @@ export class DetectWorker implements PartitionWorker {
     const now = Date.now();
     const snapshot = now >= this.#snapshotAt;
     if (!snapshot && this.#revisions.isEmpty && now - this.#committedAt < COMMIT_EVERY) return;
-    const documents = this.#observed.map((activity) => documentMessage(observedDocument(activity)));
+    const documents = this.#observed.map((activity) =>
+      documentMessage(this.#topics.documents, observedDocument(activity)),
+    );
     this.#observed = [];
     const messages: OutMessage[] = [
-      ...this.#revisions.messages(),
+      ...this.#revisions.messages(this.#topics.alerts),
       ...documents,
-      offsetMessage(this.#partition, this.#position),
+      offsetMessage(this.#topics.state, this.#partition, this.#position),
     ];
     await this.#writer?.commit(messages, snapshot ? this.#snapshot() : []);
     this.#committed = this.#position;
@@ -183,7 +193,11 @@ export class DetectWorker implements PartitionWorker {
   #snapshot(): OutMessage[] {
     this.#snapshotAt = Date.now() + this.#context.snapshotEvery;
     const detector = this.#detector.save();
-    return snapshotMessages(this.#partition, { offset: this.#position, detector, core: this.core.saveChanges() });
+    return snapshotMessages(this.#topics.state, this.#partition, {
+      offset: this.#position,
+      detector,
+      core: this.core.saveChanges(),
+    });
   }
 
   /** Everything that was committed for this partition: up to a marker of our own, since the end of the topic may be moving. */
@@ -191,12 +205,12 @@ export class DetectWorker implements PartitionWorker {
     const { states, log, counts } = this.#context;
     const began = Date.now();
     const marker = randomUUID();
-    await this.#writer?.commit([{ topic: STATE, partition: this.#partition, key: MARKER, value: marker }]);
-    const reader = new SnapshotReader();
+    await this.#writer?.commit([{ topic: this.#topics.state, partition: this.#partition, key: MARKER, value: marker }]);
+    const reader = new SnapshotReader(this.#topics);
     let told = began;
     const visit = ({ key, value, offset }: KafkaMessage): boolean => {
       if (key?.toString() === MARKER) return value?.toString() === marker;
-      this.#takeOwn({ topic: STATE, partition: this.#partition, offset }, () =>
+      this.#takeOwn({ topic: this.#topics.state, partition: this.#partition, offset }, () =>
         reader.take(key?.toString() ?? '', value),
       );
       if (Date.now() - told > PROGRESS_EVERY) {

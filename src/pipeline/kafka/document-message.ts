@@ -1,10 +1,9 @@
 import type { OutgoingDocument } from '../../documents/outgoing.ts';
 import type { OutMessage } from '../../kafka/transactional-writer.ts';
-import { DOCUMENTS } from './topics.ts';
 
 /** A document on its way to whoever delivers. */
-export const documentMessage = (document: OutgoingDocument): OutMessage => ({
-  topic: DOCUMENTS,
+export const documentMessage = (topic: string, document: OutgoingDocument): OutMessage => ({
+  topic,
   partition: 0,
   key: document.id,
   value: JSON.stringify(document),

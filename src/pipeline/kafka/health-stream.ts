@@ -3,7 +3,6 @@ import type { Log } from '../../kafka/log.ts';
 import { PlainWriter } from '../../kafka/plain-writer.ts';
 import { HEALTH_EVERY, type Measurements, ownHealth } from '../health.ts';
 import { documentMessage } from './document-message.ts';
-import { DOCUMENTS } from './topics.ts';
 
 export interface HealthStreamOptions {
   readonly kafka: Kafka;
@@ -19,10 +18,12 @@ export async function startHealthStream({
   log,
 }: HealthStreamOptions): Promise<{ stop(): Promise<void> }> {
   const writer = await PlainWriter.open(kafka);
+  const { documents } = kafka.names.topics;
   measurements(); // what was restored is no growth
   const tell = async (): Promise<void> => {
     try {
-      await writer.send(DOCUMENTS, ownHealth(measurements()).map(documentMessage));
+      const own = ownHealth(measurements()).map((document) => documentMessage(documents, document));
+      await writer.send(documents, own);
     } catch (error) {
       log.warn({ err: error }, 'how this process is could not be told');
     }

@@ -11,7 +11,6 @@ import { IngestWorker } from './ingest.ts';
 import { partitioner } from './partitions.ts';
 import type { Role } from './role.ts';
 import type { RoleCounts } from './role-counts.ts';
-import { CONTROL, EVENTS, INGEST } from './topics.ts';
 
 export interface IngestRoleOptions {
   readonly kafka: Kafka;
@@ -31,27 +30,28 @@ const GATHER = 512 * 1024;
 export async function startIngest(options: IngestRoleOptions): Promise<Role> {
   const { kafka, lanes, log } = options;
   const topics = [...lanes.keys()];
-  const tail = await TopicTail.open(kafka, INGEST);
-  const raw = await PartitionCounts.open(kafka, [...topics, EVENTS], (error) =>
+  const own = kafka.names.topics;
+  const tail = await TopicTail.open(kafka, own.ingest);
+  const raw = await PartitionCounts.open(kafka, [...topics, own.events], (error) =>
     log.warn({ err: error }, 'the number of partitions could not be asked for'),
   );
-  const eventsPartitions = raw.current[EVENTS] ?? 0;
+  const eventsPartitions = raw.current[own.events] ?? 0;
   const partitionOf = partitioner(eventsPartitions);
   const context = {
     ...options,
     tail,
     partitionOf,
     eventsPartitions,
-    rawPartitions: () => Object.fromEntries(Object.entries(raw.current).filter(([topic]) => topic !== EVENTS)),
+    rawPartitions: () => Object.fromEntries(Object.entries(raw.current).filter(([topic]) => topic !== own.events)),
     laneOptionsOf: (topic: string) => lanes.get(topic) as LaneOptions,
   };
   const group = new PartitionGroup(kafka, {
-    groupId: 'wayward-ingest',
-    topics: [...topics, CONTROL],
+    groupId: kafka.names.id('ingest'),
+    topics: [...topics, own.control],
     watchEnds: true,
     gather: GATHER,
     worker: (topic, partition) =>
-      topic === CONTROL ? new ControlWorker(context) : new IngestWorker(topic, partition, context),
+      topic === own.control ? new ControlWorker(context) : new IngestWorker(topic, partition, context),
     log,
   });
   await group.start();

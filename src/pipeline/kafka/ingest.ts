@@ -21,7 +21,6 @@ import { ForeignMessage, isObject, parsed } from './foreign.ts';
 import { Lead } from './lead.ts';
 import { letterMessage } from './letter-message.ts';
 import type { RoleCounts } from './role-counts.ts';
-import { EVENTS, INGEST } from './topics.ts';
 
 /** What all readers of raw partitions share. */
 export interface IngestContext {
@@ -53,7 +52,7 @@ const MOST_WAITING = 200_000;
 const WORTH_TELLING = 150;
 const [LF, CR] = [10, 13];
 const BEGINNING = { offset: 0, identity: '0' };
-const PREFIX = 'reader/';
+const READER = 'reader/';
 const TOLD = 'watermark/';
 
 /** Reads one raw partition: records → events → the partitions of the events topic, each batch in one transaction with its own position. */
@@ -83,15 +82,18 @@ export class IngestWorker implements PartitionWorker {
 
   async start(signal: AbortSignal): Promise<number> {
     const { kafka, tail, counts } = this.#context;
-    const writer = await TransactionalWriter.open(kafka, `wayward-ingest-${this.#name}`, counts.transactions);
+    const writer = await TransactionalWriter.open(kafka, kafka.names.id('ingest', this.#name), counts.transactions);
     this.#writer = writer;
     const marker = randomUUID();
     await tail.reaches(
       marker,
-      () => writer.commit([{ topic: INGEST, partition: 0, key: `${MARKER}${this.#name}`, value: marker }]),
+      () =>
+        writer.commit([
+          { topic: kafka.names.topics.ingest, partition: 0, key: `${MARKER}${this.#name}`, value: marker },
+        ]),
       signal,
     );
-    const saved = savedReader(tail, `${PREFIX}${this.#name}`);
+    const saved = savedReader(tail, `${READER}${this.#name}`);
     const { offset, identity } = await this.#goesOnAt(saved?.lane.position);
     this.#blankBefore = saved?.blankBefore ?? 0;
     if (offset === 0) this.#blankBefore = 0;
@@ -181,7 +183,8 @@ export class IngestWorker implements PartitionWorker {
   }
 
   async #tell(events: readonly PendingUse[], caughtUpAt: number | undefined): Promise<void> {
-    const { settle } = this.#context;
+    const { settle, kafka } = this.#context;
+    const { ingest, deadLetters } = kafka.names.topics;
     const byClock = caughtUpAt === undefined ? Number.NEGATIVE_INFINITY : caughtUpAt - settle;
     this.#watermark = Math.max(this.#watermark, this.#lane.watermark, byClock);
     const letters = this.#letters;
@@ -194,11 +197,11 @@ export class IngestWorker implements PartitionWorker {
       blankBefore: this.#blankBefore,
     };
     await this.#writer?.commit(
-      letters.map((letter) => letterMessage(letter, place, redactor)),
+      letters.map((letter) => letterMessage(deadLetters, letter, place, redactor)),
       [
         ...this.#eventsMessages(events, caughtUpAt !== undefined),
-        { topic: INGEST, partition: 0, key: `${PREFIX}${this.#name}`, value: JSON.stringify(saved) },
-        { topic: INGEST, partition: 0, key: `${TOLD}${this.#name}`, value: String(this.#watermark) },
+        { topic: ingest, partition: 0, key: `${READER}${this.#name}`, value: JSON.stringify(saved) },
+        { topic: ingest, partition: 0, key: `${TOLD}${this.#name}`, value: String(this.#watermark) },
       ],
     );
     this.#source.forgetBefore(leastPosition(saved.lane));
@@ -208,7 +211,7 @@ export class IngestWorker implements PartitionWorker {
 
   /** One for every events partition: each needs to know the watermark. */
   #eventsMessages(events: readonly PendingUse[], live: boolean): OutMessage[] {
-    const { registry, partitionOf, eventsPartitions, rawPartitions, counts } = this.#context;
+    const { kafka, registry, partitionOf, eventsPartitions, rawPartitions, counts } = this.#context;
     const byPartition = Array.from({ length: eventsPartitions }, (): PendingUse[] => []);
     for (const event of events) {
       const route = routeOf(event.use, registry);
@@ -225,7 +228,7 @@ export class IngestWorker implements PartitionWorker {
       closings: [],
     };
     return byPartition.map((own, partition) => ({
-      topic: EVENTS,
+      topic: kafka.names.topics.events,
       partition,
       key: null,
       value: encodeEvents({ ...common, events: own }),
@@ -249,7 +252,7 @@ function savedReader(tail: TopicTail, key: string): SavedReader | undefined {
     if (!(error instanceof ForeignMessage)) throw error;
   }
   throw new Error(
-    `${INGEST}/0, offset ${tail.offsetOf(key)}: under the key ${key} stands what no reader wrote. Write there again what stood there before, or a message without a value to read that partition from its beginning`,
+    `${tail.topic}/0, offset ${tail.offsetOf(key)}: under the key ${key} stands what no reader wrote. Write there again what stood there before, or a message without a value to read that partition from its beginning`,
   );
 }
 

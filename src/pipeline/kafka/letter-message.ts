@@ -4,7 +4,6 @@ import type { KafkaMessage } from '../../kafka/message.ts';
 import type { OutMessage } from '../../kafka/transactional-writer.ts';
 import { type DeadLetter, isLetter } from '../../sources/dead-letter.ts';
 import { ForeignMessage, parsed } from './foreign.ts';
-import { DEAD_LETTERS } from './topics.ts';
 
 /** Where the record of a dead letter stands; its offset is the letter's position. */
 interface RawPlace {
@@ -31,11 +30,11 @@ export function isSealed(found: RawLetter, redactor: Redactor): boolean {
   return own?.length === given?.length && own !== undefined && given !== undefined && timingSafeEqual(own, given);
 }
 
-export function letterMessage(letter: DeadLetter, place: RawPlace, redactor: Redactor): OutMessage {
+export function letterMessage(to: string, letter: DeadLetter, place: RawPlace, redactor: Redactor): OutMessage {
   const { topic, partition } = place;
   const seal = sealOf(place, letter, redactor);
   return {
-    topic: DEAD_LETTERS,
+    topic: to,
     partition: 0,
     key: letter.source,
     value: JSON.stringify(letter),

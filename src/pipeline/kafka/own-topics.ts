@@ -1,5 +1,5 @@
+import type { OwnTopics } from '../../kafka/names.ts';
 import type { TopicPlan } from '../../kafka/topics.ts';
-import { ALERTS, CONTROL, DEAD_LETTERS, DOCUMENTS, EVENTS, INGEST, RESPONSE, STATE } from './topics.ts';
 
 const MEBIBYTE = 1024 * 1024;
 const DAY = 86_400_000;
@@ -16,7 +16,7 @@ const compacted = (segmentMebibytes: number) => ({
 });
 
 /** Wayward's own topics as `setup kafka` makes them, on a cluster of so many brokers; `partitions` are those of events. */
-export function ownTopics(partitions: number, brokers: number): TopicPlan[] {
+export function ownTopics(names: OwnTopics, partitions: number, brokers: number): TopicPlan[] {
   const replicas = Math.min(3, brokers);
   const common = {
     'max.message.bytes': String(16 * MEBIBYTE),
@@ -29,14 +29,14 @@ export function ownTopics(partitions: number, brokers: number): TopicPlan[] {
     config: { ...config, ...common },
   });
   return [
-    topic(EVENTS, partitions, forDays(7)),
-    topic(INGEST, 1, compacted(16)),
+    topic(names.events, partitions, forDays(7)),
+    topic(names.ingest, 1, compacted(16)),
     // One for each partition of events: what detection has learned from it.
-    topic(STATE, partitions, compacted(64)),
-    topic(ALERTS, 1, forDays(30)),
-    topic(DOCUMENTS, 1, forDays(7)),
-    topic(DEAD_LETTERS, 1, forDays(30)),
-    topic(CONTROL, 1, forDays(30)),
-    topic(RESPONSE, 1, FOR_EVER),
+    topic(names.state, partitions, compacted(64)),
+    topic(names.alerts, 1, forDays(30)),
+    topic(names.documents, 1, forDays(7)),
+    topic(names.deadLetters, 1, forDays(30)),
+    topic(names.control, 1, forDays(30)),
+    topic(names.response, 1, FOR_EVER),
   ];
 }

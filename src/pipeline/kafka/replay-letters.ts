@@ -7,7 +7,6 @@ import { type Replayed, useAgain } from '../replay.ts';
 import { ForeignMessage, type ForeignMessages } from './foreign.ts';
 import { isSealed, type RawLetter, rawLetterOf } from './letter-message.ts';
 import { recordsOf } from './letter-records.ts';
-import { DEAD_LETTERS } from './topics.ts';
 
 export interface ReplayContext {
   readonly kafka: Kafka;
@@ -46,12 +45,13 @@ async function lettersAt(
   const [lane] = lanes.values();
   if (lane === undefined) return letters;
   const { redactor } = lane.context;
-  const { end } = await partitionRange(kafka, DEAD_LETTERS, 0);
-  const reader = await TopicReader.open(kafka, DEAD_LETTERS, 1);
+  const topic = kafka.names.topics.deadLetters;
+  const { end } = await partitionRange(kafka, topic, 0);
+  const reader = await TopicReader.open(kafka, topic, 1);
   try {
     const wanted = offsets.map((offset) => ({ offset, bytes: 0 }));
     for (const [offset, [message]] of await messagesAt(reader, 0, wanted, end)) {
-      const place = { topic: DEAD_LETTERS, partition: 0, offset: String(offset) };
+      const place = { topic, partition: 0, offset: String(offset) };
       try {
         const found = message && rawLetterOf(message);
         if (found === undefined) continue;

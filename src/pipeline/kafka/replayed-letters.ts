@@ -1,5 +1,4 @@
 import type { OutMessage } from '../../kafka/transactional-writer.ts';
-import { INGEST } from './topics.ts';
 
 export const REPLAYED = 'replayed/';
 /** Letters in one message: a bit each, so a million letters take 128 KiB. */
@@ -34,9 +33,9 @@ export class ReplayedLetters {
   }
 
   /** What has changed since the last call, to be written in the transaction with the events. */
-  messages(): OutMessage[] {
+  messages(topic: string): OutMessage[] {
     const messages = [...this.#changed].map((chunk) => ({
-      topic: INGEST,
+      topic,
       partition: 0,
       key: `${REPLAYED}${chunk}`,
       value: Buffer.from(this.#chunks.get(chunk) ?? []),

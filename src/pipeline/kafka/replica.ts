@@ -1,17 +1,19 @@
 import type { Kafka } from '../../kafka/client.ts';
 import type { KafkaMessage } from '../../kafka/message.ts';
+import { ownNames } from '../../kafka/names.ts';
 import { TopicReader } from '../../kafka/topic-reader.ts';
 import { withAdmin } from '../../kafka/topics.ts';
 import { whileMoving } from '../../kafka/while-moving.ts';
 import { removeStore, Store } from '../../sinks/store.ts';
 import { type ChangesMessage, markerOf, readChanges } from './changes-message.ts';
-import { RESPONSE } from './topics.ts';
 
 /** The last message whose changes it has. */
 interface Position {
   readonly offset: number;
   readonly seq: number;
   readonly writer: string;
+  /** Where the message stands; earlier versions, which had no `kafka.prefix`, did not say. */
+  readonly topic?: string;
 }
 
 const FILE = 'replica.db';
@@ -27,6 +29,8 @@ const QUIET = 3_000;
  * Read it, never write to it.
  */
 export class Replica {
+  /** The topic that the folder held a copy of before, where `kafka.prefix` has changed since. */
+  readonly left: string | undefined;
   readonly #folder: string;
   readonly #reader: TopicReader;
   readonly #kafka: Kafka;
@@ -44,11 +48,14 @@ export class Replica {
     this.#reader = reader;
     this.#folder = folder;
     this.#store = new Store(folder, FILE);
+    const { topic = ownNames('').topics.response } = this.#position ?? { topic: this.#topic };
+    this.left = topic === this.#topic ? undefined : topic;
+    if (this.left !== undefined) this.#startAnew();
     this.#following = this.#follow();
   }
 
   static async open(kafka: Kafka, folder: string): Promise<Replica> {
-    return new Replica(kafka, await TopicReader.open(kafka, RESPONSE, 1), folder);
+    return new Replica(kafka, await TopicReader.open(kafka, kafka.names.topics.response, 1), folder);
   }
 
   get store(): Store {
@@ -69,7 +76,7 @@ export class Replica {
     try {
       await write();
       const isReached = await this.#comesTo(() => !this.#awaited.has(marker), AWAY, signal);
-      if (!isReached && !signal.aborted) throw new Error(`${RESPONSE} was read no further for ${AWAY / 1000} s`);
+      if (!isReached && !signal.aborted) throw new Error(`${this.#topic} was read no further for ${AWAY / 1000} s`);
     } finally {
       this.#awaited.delete(marker);
     }
@@ -77,7 +84,7 @@ export class Replica {
 
   /** Until it has everything that was committed before the call. */
   async catchUp(): Promise<void> {
-    const [partition] = await withAdmin(this.#kafka, (admin) => admin.fetchTopicOffsets(RESPONSE));
+    const [partition] = await withAdmin(this.#kafka, (admin) => admin.fetchTopicOffsets(this.#topic));
     const end = Number(partition?.high ?? 0);
     await this.#comesTo(() => this.#reader.position(0) >= end, QUIET, this.#stop.signal);
   }
@@ -122,7 +129,7 @@ export class Replica {
       this.#awaited.delete(marker);
       return false;
     }
-    const change = readChanges(message);
+    const change = readChanges(message, this.#topic);
     const expected = this.#expected;
     this.#expected = undefined;
     if (expected !== undefined && (change.seq !== expected.seq || change.writer !== expected.writer)) {
@@ -136,9 +143,14 @@ export class Replica {
   #add({ seq, writer, changes }: ChangesMessage, offset: number): void {
     if (seq <= this.seq) return;
     if (seq !== this.seq + 1)
-      throw new Error(`${RESPONSE} lacks changes from ${this.seq + 1} to ${seq - 1}; it must keep everything for good`);
+      throw new Error(
+        `${this.#topic} lacks changes from ${this.seq + 1} to ${seq - 1}; it must keep everything for good`,
+      );
     this.#store.apply(changes);
-    this.#store.saveCheckpoint(POSITION, JSON.stringify({ offset, seq, writer } satisfies Position));
+    this.#store.saveCheckpoint(
+      POSITION,
+      JSON.stringify({ offset, seq, writer, topic: this.#topic } satisfies Position),
+    );
   }
 
   /** The topic is another one than that which this replica is of. */
@@ -146,6 +158,10 @@ export class Replica {
     this.#store.close();
     removeStore(this.#folder, FILE);
     this.#store = new Store(this.#folder, FILE);
+  }
+
+  get #topic(): string {
+    return this.#kafka.names.topics.response;
   }
 
   get #position(): Position | undefined {

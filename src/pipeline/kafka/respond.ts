@@ -4,6 +4,7 @@ import { type DrillListener, type RunningDrills, startDrills } from '../../drill
 import type { Fetched } from '../../kafka/fetched.ts';
 import type { Log } from '../../kafka/log.ts';
 import { type KafkaMessage, writtenAt } from '../../kafka/message.ts';
+import type { OwnTopics } from '../../kafka/names.ts';
 import type { PartitionWorker } from '../../kafka/partition-slot.ts';
 import { send } from '../../kafka/send.ts';
 import type { TopicReader } from '../../kafka/topic-reader.ts';
@@ -25,7 +26,6 @@ import type { ForeignMessages } from './foreign.ts';
 import { obey } from './obey.ts';
 import type { Replica } from './replica.ts';
 import { type Responder, type ResponderOptions, takeOver } from './take-over.ts';
-import { ALERTS, CONTROL } from './topics.ts';
 import { Verdicts } from './verdicts.ts';
 
 export interface RespondOptions extends ResponderOptions {
@@ -136,6 +136,10 @@ export class RespondWorker implements PartitionWorker {
     await this.#responder?.close();
   }
 
+  get #topics(): OwnTopics {
+    return this.#context.kafka.names.topics;
+  }
+
   #inCharge(): Responder {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#responder === undefined) throw new Error('response has not begun');
@@ -155,7 +159,7 @@ export class RespondWorker implements PartitionWorker {
     try {
       return [readAlert(message)];
     } catch (error) {
-      this.#context.foreign.passOver({ topic: ALERTS, partition: 0, offset: message.offset }, error);
+      this.#context.foreign.passOver({ topic: this.#topics.alerts, partition: 0, offset: message.offset }, error);
       return [];
     }
   }
@@ -205,8 +209,9 @@ export class RespondWorker implements PartitionWorker {
   /** To whoever detects: they read the registry's file only. */
   #say({ credential, did, at }: Deed): void {
     const { kafka, log } = this.#context;
+    const topic = kafka.names.topics.control;
     const value = JSON.stringify({ say: did, credential, at });
-    const saying = send(kafka, { topic: CONTROL, partition: 0, key: `${did}/${credential}`, value });
+    const saying = send(kafka, { topic, partition: 0, key: `${did}/${credential}`, value });
     const said = saying.catch((error: unknown) =>
       log.warn(
         { credential, did, err: error },
@@ -242,7 +247,7 @@ export class RespondWorker implements PartitionWorker {
     if (replaySchema.safeParse(said).success || deedSchema.safeParse(said).success) return done(); // for whoever ingests
     const word = wordSchema.safeParse(said);
     if (!word.success) {
-      this.#context.foreign.passOver({ topic: CONTROL, partition: 0, offset }, NO_WORD);
+      this.#context.foreign.passOver({ topic: this.#topics.control, partition: 0, offset }, NO_WORD);
       return done();
     }
     const { say, id, by } = word.data;

@@ -4,13 +4,12 @@ import { send } from '../../kafka/send.ts';
 import { type Answer, answerOf } from './answers.ts';
 import type { Word } from './control-message.ts';
 import type { Replica } from './replica.ts';
-import { CONTROL } from './topics.ts';
 
 const LOOK_EVERY = 20;
 
 /** Says a person's word to the responder, on `wayward.control`. */
 export const say = (word: Word, kafka: Kafka): Promise<void> =>
-  send(kafka, { topic: CONTROL, partition: 0, key: word.id, value: JSON.stringify(word) });
+  send(kafka, { topic: kafka.names.topics.control, partition: 0, key: word.id, value: JSON.stringify(word) });
 
 /** What the responder's record shows of a word, within so many milliseconds; undefined where it shows nothing. */
 export async function answerTo(

@@ -1,12 +1,12 @@
 import { UNREGISTERED_AGENT } from '../../attribution/attributed.ts';
 import { STATE_BYTES, STATE_LAYOUT } from '../../baselines/state.ts';
+import type { OwnTopics } from '../../kafka/names.ts';
 import { MARKER } from '../../kafka/topic-tail.ts';
 import type { OutMessage } from '../../kafka/transactional-writer.ts';
 import type { SavedCore } from '../core.ts';
 import type { SavedUse } from '../ordered.ts';
 import { ForeignMessage, isObject, parsed } from './foreign.ts';
 import type { SavedDetector } from './partition-detector.ts';
-import { EVENTS, STATE } from './topics.ts';
 
 /** Raised whenever what an older version saved can no longer be read. */
 const VERSION = 1;
@@ -42,8 +42,8 @@ interface Head {
  * The messages of a snapshot, to be written in one transaction. Baselines are only those that changed since the snapshot before:
  * each has its own key, and compaction keeps the newest of each.
  */
-export function snapshotMessages(partition: number, { offset, detector, core }: Snapshot): OutMessage[] {
-  const message = (key: string, value: Buffer | string): OutMessage => ({ topic: STATE, partition, key, value });
+export function snapshotMessages(topic: string, partition: number, { offset, detector, core }: Snapshot): OutMessage[] {
+  const message = (key: string, value: Buffer | string): OutMessage => ({ topic, partition, key, value });
   const { baselines } = core.engine;
   const { events } = detector.pending;
   const rest = JSON.stringify({
@@ -74,8 +74,8 @@ export function snapshotMessages(partition: number, { offset, detector, core }: 
   ];
 }
 
-export const offsetMessage = (partition: number, offset: number): OutMessage => ({
-  topic: STATE,
+export const offsetMessage = (topic: string, partition: number, offset: number): OutMessage => ({
+  topic,
   partition,
   key: OFFSET,
   value: String(offset),
@@ -83,10 +83,15 @@ export const offsetMessage = (partition: number, offset: number): OutMessage => 
 
 /** Collects the newest message of each key of a state partition, and makes the last snapshot of them. */
 export class SnapshotReader {
+  readonly #topics: OwnTopics;
   readonly #newest = new Map<string, Buffer>();
   readonly #principals = new Set<string>();
   /** Bytes read so far. */
   bytes = 0;
+
+  constructor(topics: OwnTopics) {
+    this.#topics = topics;
+  }
 
   /** @throws ForeignMessage for what no Wayward wrote: what stood there before still counts */
   take(key: string, value: Buffer | null): void {
@@ -113,8 +118,13 @@ export class SnapshotReader {
     if (bytes === undefined) return undefined;
     const head: Head = JSON.parse(bytes.toString());
     if (head.version !== VERSION || head.layout !== STATE_LAYOUT) return 'outdated';
-    const { detector, core }: Pick<Snapshot, 'detector' | 'core'> = json(this.#parts(head.parts, PART).join(''));
-    const events = this.#parts(head.pendingParts, `${PART}pending/`).flatMap((part): SavedUse[] => json(part));
+    const { detector, core }: Pick<Snapshot, 'detector' | 'core'> = json(
+      this.#parts(head.parts, PART).join(''),
+      this.#topics,
+    );
+    const events = this.#parts(head.pendingParts, `${PART}pending/`).flatMap((part): SavedUse[] =>
+      json(part, this.#topics),
+    );
     return {
       offset: head.offset,
       detector: { ...detector, pending: { ...detector.pending, events } },
@@ -125,7 +135,8 @@ export class SnapshotReader {
   #parts(count: number, prefix: string): string[] {
     return Array.from({ length: count }, (_, at) => {
       const part = this.#newest.get(`${prefix}${at}`);
-      if (part === undefined) throw new Error(`the snapshot lacks ${prefix}${at}: was ${STATE} changed by hand?`);
+      if (part === undefined)
+        throw new Error(`the snapshot lacks ${prefix}${at}: was ${this.#topics.state} changed by hand?`);
       return part.toString();
     });
   }
@@ -150,12 +161,12 @@ export class SnapshotReader {
 }
 
 /** Parts of one text show only together whether they are ours. */
-function json<T>(text: string): T {
+function json<T>(text: string, { state, events }: OwnTopics): T {
   try {
     return JSON.parse(text);
   } catch (cause) {
     throw new Error(
-      `the snapshot in ${STATE} can't be read: somebody else wrote under its keys (${PART}…). Write a message without a value under the key ${HEAD} to let it learn anew from ${EVENTS}`,
+      `the snapshot in ${state} can't be read: somebody else wrote under its keys (${PART}…). Write a message without a value under the key ${HEAD} to let it learn anew from ${events}`,
       { cause },
     );
   }

@@ -30,7 +30,6 @@ export interface Responder {
   close(): Promise<void>;
 }
 
-const WRITER = 'wayward-respond';
 const FILE = 'responder.db';
 
 /**
@@ -39,10 +38,11 @@ const FILE = 'responder.db';
  */
 export async function takeOver(options: ResponderOptions, replica: Replica, signal: AbortSignal): Promise<Responder> {
   const { kafka, config, registry, fetchSecrets, transactions } = options;
-  const writer = await TransactionalWriter.open(kafka, WRITER, transactions);
+  const { topics } = kafka.names;
+  const writer = await TransactionalWriter.open(kafka, kafka.names.id('respond'), transactions);
   try {
     const marker = randomUUID();
-    await replica.reaches(marker, () => writer.commit([markerMessage(marker)]), signal);
+    await replica.reaches(marker, () => writer.commit([markerMessage(topics.response, marker)]), signal);
     signal.throwIfAborted();
     const store = await replica.store.copy(FILE);
     // Of its own: detection in this process learns of what is done where its messages say it, not before.
@@ -50,7 +50,7 @@ export async function takeOver(options: ResponderOptions, replica: Replica, sign
     const response = createResponse(config, own, store, fetchSecrets, (file) =>
       markInFile(file, () => changelog.safeEntry),
     );
-    const changelog = new Changelog({ store, writer, response, seq: replica.seq });
+    const changelog = new Changelog({ topics, store, writer, response, seq: replica.seq });
     response.outbox.release();
     return {
       response,

@@ -45,7 +45,9 @@ export class Verdicts {
   #sayOf(before: Alert, alert: Alert): void {
     if (alert === before || before.state === 'running') return;
     this.#saying = this.#saying
-      .then(() => (this.#isStopped ? undefined : send(this.#kafka, alertMessage(alert))))
+      .then(() =>
+        this.#isStopped ? undefined : send(this.#kafka, alertMessage(this.#kafka.names.topics.alerts, alert)),
+      )
       .catch((error: unknown) =>
         this.#log.warn(
           { alert: alert.id, verdict: alert.verdict?.value, err: error },

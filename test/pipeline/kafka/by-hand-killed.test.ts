@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { drillOrders } from '../../../src/drills/orders.ts';
 import { withAdmin } from '../../../src/kafka/topics.ts';
 import { Outbox } from '../../../src/response/outbox.ts';
+import { names } from '../../kafka/names.ts';
 import type { LogLine, RunningWayward } from '../../live/wayward.ts';
 import { describeWith } from '../../servers/require-server.ts';
 import { type Place, responds, until } from './responders.ts';
@@ -14,7 +15,7 @@ const TIMEOUT = 180_000;
 async function respondersOf(place: Place, count: number): Promise<RunningWayward[]> {
   const processes = Array.from({ length: count }, (_, at) => place.responder(String(at + 1)));
   await Promise.any(processes.map(responds));
-  const group = () => withAdmin(place.kafka, (admin) => admin.describeGroups(['wayward-respond']));
+  const group = () => withAdmin(place.kafka, (admin) => admin.describeGroups([names.id('respond')]));
   const seen = async () => (await group()).groups.map(({ state, members }) => [state, members.length]);
   await expect.poll(seen, { timeout: 60_000 }).toEqual([['Stable', count]]);
   return processes;

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { drillOrders } from '../../../src/drills/orders.ts';
 import { withAdmin } from '../../../src/kafka/topics.ts';
 import { answerOf } from '../../../src/pipeline/kafka/answers.ts';
-import { CONTROL, RESPONSE } from '../../../src/pipeline/kafka/topics.ts';
+import { CONTROL, RESPONSE } from '../../kafka/names.ts';
 import { describeWith } from '../../servers/require-server.ts';
 import { type Place, responds, until } from './responders.ts';
 import { holdRoles, ndjson, newSite, recorded, rotationsOf, startSiteServers, trail } from './site.ts';

@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ALERTS, CONTROL, DEAD_LETTERS, DOCUMENTS, EVENTS, STATE } from '../../../src/pipeline/kafka/topics.ts';
 import type { DeadLetter } from '../../../src/sources/dead-letter.ts';
 import { delivered, settled } from '../../chaos/chaos.ts';
 import { Cluster } from '../../chaos/cluster.ts';
@@ -10,6 +9,7 @@ import { differencesIn } from '../../chaos/in-elasticsearch.ts';
 import { type ChaosLogs, chaosLogs } from '../../chaos/logs.ts';
 import { readTopic } from '../../chaos/outcome.ts';
 import { temporaryFolder } from '../../config/temp.ts';
+import { ALERTS, CONTROL, DEAD_LETTERS, DOCUMENTS, EVENTS, STATE } from '../../kafka/names.ts';
 import { startElasticsearch } from '../../servers/elasticsearch.ts';
 import { startKafka } from '../../servers/kafka.ts';
 import { describeWith } from '../../servers/require-server.ts';

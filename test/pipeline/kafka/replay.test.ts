@@ -9,9 +9,9 @@ import { stringify } from 'yaml';
 import { createKafka } from '../../../src/kafka/client.ts';
 import { withAdmin } from '../../../src/kafka/topics.ts';
 import { decodeEvents } from '../../../src/pipeline/kafka/events-message.ts';
-import { CONTROL, DEAD_LETTERS, EVENTS } from '../../../src/pipeline/kafka/topics.ts';
 import { alertsSaid, readTopic } from '../../chaos/outcome.ts';
 import { temporaryFolder } from '../../config/temp.ts';
+import { CONTROL, DEAD_LETTERS, EVENTS, PREFIX } from '../../kafka/names.ts';
 import { settingsOf } from '../../kafka/settings-of.ts';
 import { type RunningWayward, spawnWayward, waywardSays } from '../../live/wayward.ts';
 import { startKafka } from '../../servers/kafka.ts';
@@ -116,7 +116,7 @@ describeWith('dead letters on Kafka', startKafka, (server) => {
       );
       const configOf = (name: string, format: string): string => {
         const file = join(folder, `${name}.yaml`);
-        const kafka = { brokers: [server().broker], topics: [{ topic: TOPIC, format }], partitions: 2 };
+        const kafka = { brokers: [server().broker], prefix: PREFIX, topics: [{ topic: TOPIC, format }], partitions: 2 };
         const fingerprint_key = 'secret://env/WAYWARD_FINGERPRINT_KEY';
         writeFileSync(file, stringify({ kafka, credentials: 'credentials.json', fingerprint_key, state: name }));
         return file;
@@ -127,7 +127,7 @@ describeWith('dead letters on Kafka', startKafka, (server) => {
         onTestFinished(() => wayward.kill());
         return wayward;
       };
-      const kafka = createKafka(await settingsOf({ brokers: [server().broker] }), QUIET);
+      const kafka = createKafka(await settingsOf({ brokers: [server().broker], prefix: PREFIX }), QUIET);
       await withAdmin(kafka, (admin) => admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: 2 }] }));
       await waywardSays(wrong, ['setup', 'kafka'], KEY);
       const began = Date.now() - 600_000;

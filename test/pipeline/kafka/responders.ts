@@ -2,17 +2,17 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Kafka, logLevel, type Producer } from 'kafkajs';
+import { logLevel, type Producer } from 'kafkajs';
 import { onTestFinished } from 'vitest';
 import { alertDocument } from '../../../src/alerts/document.ts';
 import { loadConfig } from '../../../src/config/wayward-yaml.ts';
-import { createKafka } from '../../../src/kafka/client.ts';
+import { createKafka, type Kafka } from '../../../src/kafka/client.ts';
 import { TopicReader } from '../../../src/kafka/topic-reader.ts';
 import { makeTopic, withAdmin } from '../../../src/kafka/topics.ts';
 import { ownTopics } from '../../../src/pipeline/kafka/own-topics.ts';
 import { Replica } from '../../../src/pipeline/kafka/replica.ts';
-import { ALERTS, CONTROL, DOCUMENTS } from '../../../src/pipeline/kafka/topics.ts';
 import { temporaryFolder } from '../../config/temp.ts';
+import { PREFIX } from '../../kafka/names.ts';
 import { type RunningWayward, spawnWayward } from '../../live/wayward.ts';
 import { alertOf } from '../../response/alert-of.ts';
 import { type Issuer, startIssuer } from '../../servers/issuer.ts';
@@ -49,6 +49,8 @@ interface Furniture {
   /** Of the configuration's `revokers:`. */
   readonly revokers?: object;
   readonly env?: Readonly<Record<string, string>>;
+  /** As in wayward.yaml. */
+  readonly prefix?: string;
 }
 
 export interface Place {
@@ -77,7 +79,7 @@ export interface Place {
 export async function newPlace(
   broker: string,
   response: object,
-  { credentials: others = [], settings: more = {}, revokers = {}, env: moreEnv = {} }: Furniture = {},
+  { credentials: others = [], settings: more = {}, revokers = {}, env: moreEnv = {}, prefix = PREFIX }: Furniture = {},
 ): Promise<Place> {
   const folder = temporaryFolder();
   const issuer = await startIssuer();
@@ -97,7 +99,7 @@ export async function newPlace(
     mkdirSync(join(folder, name), { recursive: true });
     const file = join(folder, name, 'wayward.yaml');
     const content = {
-      kafka: { brokers: [broker] },
+      kafka: { brokers: [broker], prefix },
       credentials: '../credentials.json',
       fingerprint_key: 'secret://env/FINGERPRINT_KEY',
       response: { mode: 'auto', limits: { credentials: 1_000, peer_group_percent: 100 }, ...response },
@@ -132,10 +134,10 @@ export async function newPlace(
     responder: (name) => start(name, 'respond'),
     command: (name, ...args) => begin(name, ...args).said,
     begin,
-    alert: (numbers, age = 0) => sendAlerts(producer, numbers, age),
+    alert: (numbers, age = 0) => sendAlerts(producer, kafka.names.topics.alerts, numbers, age),
     say: async (word, at = Date.now()) => {
       const message = { partition: 0, value: JSON.stringify(word), timestamp: String(at) };
-      await producer.send({ topic: CONTROL, messages: [message] });
+      await producer.send({ topic: kafka.names.topics.control, messages: [message] });
     },
     documents: () => documentsOn(kafka),
   };
@@ -156,7 +158,7 @@ function begun(args: readonly string[], secrets: Readonly<Record<string, string>
   return { pid: child.pid ?? -1, stderr: () => soFar, said: ended.promise };
 }
 
-async function sendAlerts(producer: Producer, numbers: readonly number[], age: number): Promise<void> {
+async function sendAlerts(producer: Producer, topic: string, numbers: readonly number[], age: number): Promise<void> {
   const messages = numbers.map((number) => {
     const alert = alertOf({
       id: `alert-${number}`,
@@ -172,11 +174,11 @@ async function sendAlerts(producer: Producer, numbers: readonly number[], age: n
       headers: { alert: JSON.stringify(alert) },
     };
   });
-  await producer.send({ topic: ALERTS, acks: -1, messages });
+  await producer.send({ topic, acks: -1, messages });
 }
 
 async function documentsOn(kafka: Kafka): Promise<unknown[]> {
-  const reader = await TopicReader.open(kafka, DOCUMENTS, 1);
+  const reader = await TopicReader.open(kafka, kafka.names.topics.documents, 1);
   const found: unknown[] = [];
   await reader.read(
     0,
@@ -195,10 +197,10 @@ async function documentsOn(kafka: Kafka): Promise<unknown[]> {
 async function emptyTopics(kafka: Kafka): Promise<void> {
   await withAdmin(kafka, async (admin) => {
     admin.logger().setLogLevel(logLevel.NOTHING);
-    const plans = ownTopics(1, 1);
+    const plans = ownTopics(kafka.names.topics, 1, 1);
     const there = new Set(await admin.listTopics());
     await admin.deleteTopics({ topics: plans.map(({ topic }) => topic).filter((topic) => there.has(topic)) });
-    while ((await admin.listTopics()).some((topic) => topic.startsWith('wayward.'))) await sleep(50);
+    while ((await admin.listTopics()).some((topic) => topic.startsWith(kafka.names.topicsBegin))) await sleep(50);
     for (const plan of plans) await makeTopic(admin, plan);
   });
 }

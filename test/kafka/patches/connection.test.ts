@@ -1,17 +1,16 @@
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { Partitioners } from 'kafkajs';
 import { expect, test } from 'vitest';
-import { createKafka } from '../../src/kafka/client.ts';
-import { mendConnections } from '../../src/kafka/connection.ts';
-import type { KafkaMessage } from '../../src/kafka/message.ts';
-import { quietRequestQueue } from '../../src/kafka/request-queue.ts';
-import { TopicReader } from '../../src/kafka/topic-reader.ts';
-import { makeTopic, withAdmin } from '../../src/kafka/topics.ts';
-import { startKafka } from '../servers/kafka.ts';
-import { describeWith } from '../servers/require-server.ts';
-import { settingsOf } from './settings-of.ts';
+import { createKafka } from '../../../src/kafka/client.ts';
+import type { KafkaMessage } from '../../../src/kafka/message.ts';
+import { patchKafkajs } from '../../../src/kafka/patches/patch.ts';
+import { TopicReader } from '../../../src/kafka/topic-reader.ts';
+import { makeTopic, withAdmin } from '../../../src/kafka/topics.ts';
+import { startKafka } from '../../servers/kafka.ts';
+import { describeWith } from '../../servers/require-server.ts';
+import { settingsOf } from '../settings-of.ts';
+import { connectionTo, metadataRequest } from './connection-to.ts';
 
 const quiet = { info() {}, warn() {}, error() {} };
 const TOPIC = 'large';
@@ -117,33 +116,16 @@ describeWith('a broker whose answer breaks off', startBehind, (server) => {
   }, 30_000);
 });
 
-/** The parts of kafkajs that are called here. */
-interface ClientConnection {
-  readonly requestQueue: { rejectAll(error: Error): void };
-  connect(): Promise<unknown>;
-  send(protocol: object): Promise<unknown>;
-  disconnect(): Promise<unknown>;
-}
-
 test('a request that is made while its connection closes is refused, at whatever moment', async () => {
-  mendConnections();
-  quietRequestQueue();
-  const require = createRequire(import.meta.url);
-  const Connection: new (options: object) => ClientConnection = require('kafkajs/src/network/connection');
-  const Encoder: new () => object = require('kafkajs/src/protocol/encoder');
-  const socketFactory: object = require('kafkajs/src/network/socketFactory')();
-  const logger = { ...quiet, debug() {}, namespace: () => logger };
+  patchKafkajs();
   const silent = createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1');
   await once(silent, 'listening');
-  const address = { host: '127.0.0.1', port: (silent.address() as AddressInfo).port };
-  const request = { apiKey: 3, apiName: 'Metadata', apiVersion: 1, encode: async () => new Encoder() };
-
+  const { port } = silent.address() as AddressInfo;
   const outcomes = new Set<string>();
   for (let ticks = 0; ticks < 10; ticks++) {
-    const timeouts = { connectionTimeout: 1_000, requestTimeout: 1_000 };
-    const connection = new Connection({ ...address, ...timeouts, logger, socketFactory });
+    const connection = connectionTo(port);
     await connection.connect();
-    const sent = connection.send({ request, response: {} }).catch(({ message }: Error) => message);
+    const sent = connection.send(metadataRequest()).catch(({ message }: Error) => message);
     for (let tick = 0; tick < ticks; tick++) await undefined;
     await connection.disconnect();
     outcomes.add(String(await sent));

@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
 
-/** The part of kafkajs's request queue that is mended here. */
 interface RequestQueue {
   throttledUntil: number;
   throttleCheckTimeoutId: NodeJS.Timeout | null;
@@ -12,10 +11,10 @@ interface RequestQueue {
 const CHECK_EVERY_MS = 10;
 
 /**
- * kafkajs 2.2.4 keeps a timer of 1 ms running on every idle connection, with a length below zero that Node warns of.
+ * kafkajs keeps a timer of 1 ms running on every idle connection, with a length below zero that Node warns of.
  * The queue need only be looked at while something waits in it.
  */
-export function quietRequestQueue(): void {
+export function stopIdleTimer(): void {
   const queue: { prototype: RequestQueue } = createRequire(import.meta.url)('kafkajs/src/network/requestQueue');
   queue.prototype.scheduleCheckPendingRequests = function schedule(this: RequestQueue): void {
     if (this.throttleCheckTimeoutId !== null || this.pending.length === 0) return;

@@ -27,16 +27,12 @@ const VERSIONS = [4, 5, 6, 7, 8, 9, 10, 11];
 /** Of a control record: version 0, type 0 (KIP-98). */
 const ABORT = Buffer.from([0, 0, 0, 0]);
 
-let hidden = false;
-
 /**
- * kafkajs 2.2.4 hides what was aborted only if the broker lists aborted transactions by their beginnings, and at most one of them
+ * kafkajs hides what was aborted only if the broker lists aborted transactions by their beginnings, and at most one of them
  * began before a fetch. The broker lists them by their ends, so with several writers to a partition what was aborted comes
  * through. Here it is hidden before kafkajs looks, as Kafka's own consumer does it: by producer, over all that had begun.
  */
 export function hideAborted(): void {
-  if (hidden) return;
-  hidden = true;
   const require = createRequire(import.meta.url);
   for (const version of VERSIONS) {
     const module: ResponseModule = require(`kafkajs/src/protocol/requests/fetch/v${version}/response`);
