@@ -39,6 +39,10 @@ const CONFIG_FILE = '-file[.]ts$';
 /** What any configuration is written with, such as `90d` or a secret's reference; the rest of config/ knows all stages. */
 const CONFIG_WORDS = '^src/config/(duration|instant|nearest|located|explain-issue|yaml-file|secrets|named-spec)[.]ts$';
 
+/** What starts a server, or Wayward itself, as a process of its own. */
+const OWN_PROCESSES =
+  '^test/(servers/(chromium|elasticsearch|envoy|kafka|mariadb|moto|nginx|postgres|vault)|live/wayward|cli/process)[.]ts$';
+
 const folders = (names) => `^src/(${names.join('|')})/`;
 
 /** One rule a stage: what lies to its right is out of reach, even its types. */
@@ -222,6 +226,14 @@ module.exports = {
         dependencyTypesNot: ['type-only'],
         pathNot: 'node_modules/@types/',
       },
+    },
+    {
+      name: 'unit-tests-start-no-server',
+      comment:
+        'A test that starts a server or a process, or reaches a file that does, is named `….servers.test.ts`: it runs after the quick ones.',
+      severity: 'error',
+      from: { path: '^test/.*[.]test[.]ts$', pathNot: '[.]servers[.]test[.]ts$' },
+      to: { path: OWN_PROCESSES, reachable: true },
     },
     {
       name: 'resolvable',

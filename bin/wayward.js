@@ -22,7 +22,18 @@ const here = fileURLToPath(import.meta.url);
 async function runHere() {
   const source = join(dirname(here), '..', 'src', 'cli.ts');
   const { runProcess } = existsSync(source) ? await import('../src/cli.ts') : await import('../dist/cli.js');
+  endWithLauncher();
   await runProcess(process.argv.slice(2));
+}
+
+/** The launcher may be killed without a chance to pass it on: then it is stopped as by SIGTERM, so that it doesn't hold the store. */
+function endWithLauncher() {
+  const isLaunched = process.env.WAYWARD_LAUNCHED === '1' && process.send !== undefined;
+  delete process.env.WAYWARD_LAUNCHED; // what is started from here has another parent
+  if (!isLaunched) return;
+  if (!process.connected) process.exit(2);
+  process.on('disconnect', () => process.emit('SIGTERM'));
+  process.channel.unref();
 }
 
 /** Path of the Node that is a package among our dependencies; undefined if it is not installed. */
@@ -41,7 +52,9 @@ function ownNode() {
 
 function runOn(node) {
   const child = spawn(node, ['--min-semi-space-size=32', '--max-semi-space-size=32', here, ...process.argv.slice(2)], {
-    stdio: 'inherit',
+    // The channel says nothing; its end shows that this process is gone.
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, WAYWARD_LAUNCHED: '1' },
   });
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const signal of signals) process.on(signal, () => child.kill(signal));

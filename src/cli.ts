@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { cleanLine } from './commands/clean-log.ts';
-import { type CommandIo, EXIT_INTERRUPTED, EXIT_SERVER_MISSING } from './commands/io.ts';
-import { ServerUnavailableError, UsageError } from './errors.ts';
+import { type CommandIo, EXIT_INTERRUPTED, EXIT_NOTHING_READ, EXIT_SERVER_MISSING } from './commands/io.ts';
+import { NothingToReadError, ServerUnavailableError, UsageError } from './errors.ts';
 import { saysAway } from './kafka/until-answered.ts';
 import { scrubKnown } from './scrub.ts';
 import { VERSION } from './version.ts';
@@ -170,12 +170,13 @@ function report(thrown: unknown, io: CommandIo): number {
     : thrown;
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE; // has said what is wrong
   if (io.signal.aborted && error instanceof Error && error.name === 'AbortError') return EXIT_INTERRUPTED;
-  const known = error instanceof UsageError || error instanceof ServerUnavailableError;
+  const known = [UsageError, ServerUnavailableError, NothingToReadError].some((kind) => error instanceof kind);
   const text = describe(error);
   io.stderr.write(known ? `${scrubKnown(text)}\n` : `wayward: internal error: ${cleanLine(text)}\n`);
   if (io.env.WAYWARD_DEBUG === '1') io.stderr.write(`${cleanLine(stackOf(error))}\n`);
   else if (!known) io.stderr.write('Set WAYWARD_DEBUG=1 to see where it happened.\n');
   if (error instanceof UsageError) return EXIT_USAGE;
+  if (error instanceof NothingToReadError) return EXIT_NOTHING_READ;
   return error instanceof ServerUnavailableError ? EXIT_SERVER_MISSING : EXIT_BUG;
 }
 

@@ -8,6 +8,11 @@ export class ServerUnavailableError extends Error {
   override readonly name = 'ServerUnavailableError';
 }
 
+/** There is nothing to read where logs were to be: exit 4. The message says where, and what to check. */
+export class NothingToReadError extends Error {
+  override readonly name = 'NothingToReadError';
+}
+
 /** A call to an issuer or a receiver that failed. The message says where and why, and never holds a secret. */
 export class CallError extends Error {
   override readonly name = 'CallError';

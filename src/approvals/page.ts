@@ -3,7 +3,7 @@ import type { Alert } from '../alerts/alert.ts';
 import type { Approval, Looking, Standing } from '../response/approval.ts';
 import { haltOf } from '../response/context.ts';
 import type { OutboxStep } from '../response/outbox.ts';
-import { stepDescribed } from '../response/plan.ts';
+import { plannedOf } from '../response/step-identity.ts';
 import { LONGEST_NAME } from './form.ts';
 import { Html, html } from './html.ts';
 
@@ -108,7 +108,7 @@ ${
 
 function stepRows(step: OutboxStep, { plan }: Looking): Html {
   const credential = plan.credentials.get(step.credential);
-  const planned = stepDescribed(step.credential, step.detail, plan);
+  const planned = plannedOf(step, plan);
   return html`${row('Agent', step.agent)}
 ${row('Credential', `${step.credential}${credential === undefined ? '' : ` (${credential.kind}, ${credential.slot})`}`)}
 ${credential?.owner === undefined ? '' : row('Owner', credential.owner)}

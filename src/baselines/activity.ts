@@ -1,8 +1,8 @@
 import type { Credential } from '../attribution/credential.ts';
 import type { CredentialUse, Proof } from '../event.ts';
 import { tailOf, valueAt } from './extremes.ts';
-import { clientFamily, networkOf } from './hash.ts';
 import type { Observation } from './observation.ts';
+import { clientFamily, networkOf } from './origin.ts';
 import { ageInDays, lentBy, type Principal } from './principal.ts';
 import { DAY, HOUR, SEASONAL_SLACK, SERIES_OF } from './series.ts';
 import { AT, get, type State } from './state.ts';

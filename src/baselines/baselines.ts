@@ -1,15 +1,21 @@
 import type { Attribution } from '../attribution/attributed.ts';
 import { type Credential, principalOf } from '../attribution/credential.ts';
+import { LEGACY_DAYS } from './legacy-names.ts';
+import { UNDECIDED } from './migrate.ts';
+import { NAMES_OF_PROCESS, type Names } from './names.ts';
 import { nothingRecent, type Principal } from './principal.ts';
-import { openState, STATE_LAYOUT, type State } from './state.ts';
+import { DAY } from './series.ts';
+import { AT, get, openState, type State } from './state.ts';
 
 /** Principals of one process; more than the registry and the unregistered bound can give is a fault of configuration. */
 const MOST_PRINCIPALS = 20_000_000;
 
-/** What was learned, as plain data that v8.serialize keeps exactly. */
+/** What was learned, as plain data that v8.serialize keeps exactly; all states are of today's layout. */
 export interface SavedBaselines {
-  /** `STATE_LAYOUT` of the code that saved it. */
-  readonly layout: string;
+  /** Id of the key of its names; undefined where they have none, as earlier versions saved them. */
+  readonly key: string | undefined;
+  /** True where it was read in another form than it would be saved in: all of it is to be saved anew. */
+  readonly isMigrated?: boolean;
   readonly principals: readonly (readonly [
     name: string,
     group: string | undefined,
@@ -40,6 +46,12 @@ export class Baselines {
   readonly #groupOf = new Map<string, string>();
   /** Those that may have changed since `takeChanged` was called last. */
   readonly #changed = new Set<Principal>();
+  readonly #changedGroups = new Set<string>();
+  readonly #names: Names;
+
+  constructor(names: Names = NAMES_OF_PROCESS) {
+    this.#names = names;
+  }
 
   get size(): number {
     return this.#principals.size;
@@ -82,6 +94,7 @@ export class Baselines {
       state,
       peers: group === undefined ? undefined : this.#group(group),
       zone,
+      names: this.#names,
       recent: nothingRecent(),
       changed: false,
       declaredAt: Number.NEGATIVE_INFINITY,
@@ -128,15 +141,18 @@ export class Baselines {
     const groups = new Set(
       principals.map(({ name }) => this.#groupOf.get(name)).filter((group) => group !== undefined),
     );
+    for (const group of this.#changedGroups) groups.add(group);
+    this.#changedGroups.clear();
     return this.#saved(principals, [...groups]);
   }
 
   /**
    * Goes on with what was saved. Peer groups and zones are those of `credentials`, since the registry may have changed.
-   * @throws Error for what code with another layout saved
+   * @throws Error for what was named under another key
    */
   load(saved: SavedBaselines, credentials: readonly Credential[] = []): void {
-    if (saved.layout !== STATE_LAYOUT) throw new Error('the saved baselines are of another version of Wayward');
+    if (saved.key !== undefined && saved.key !== this.#names.id)
+      throw new Error('the saved baselines were learned under another key');
     for (const [name, buffer] of saved.groups) this.#groups.set(name, openState(buffer));
     const registered = Map.groupBy(credentials, principalOf);
     for (const [name, group, zone, buffer] of saved.principals) {
@@ -144,11 +160,24 @@ export class Baselines {
       const place = places.find((now) => now.group === group && now.zone === zone) ?? places[0] ?? { group, zone };
       this.#open(name, place, openState(buffer));
     }
+    this.#dateLegacy();
+    if (saved.isMigrated !== true) return;
+    for (const principal of this.#principals.values()) this.#touch(principal);
+    for (const name of this.#groups.keys()) this.#changedGroups.add(name);
+  }
+
+  /** Names of 32 bits are known for some days after the last event that an earlier version saw. */
+  #dateLegacy(): void {
+    const states = [...this.#groups.values(), ...[...this.#principals.values()].map(({ state }) => state)];
+    const undated = states.filter(({ u16 }) => u16[AT.legacyUntil] === UNDECIDED);
+    if (undated.length === 0) return;
+    const last = states.reduce((latest, { f64 }) => Math.max(latest, get(f64, AT.lastSeen)), 0);
+    for (const { u16 } of undated) u16[AT.legacyUntil] = Math.floor(last / DAY) + LEGACY_DAYS;
   }
 
   #saved(principals: readonly Principal[], groups: readonly string[]): SavedBaselines {
     return {
-      layout: STATE_LAYOUT,
+      key: this.#names.id,
       principals: principals.map(({ name, zone, state }) => [name, this.#groupOf.get(name), zone, state.buffer]),
       groups: groups.map((name) => [name, this.#group(name).buffer]),
     };

@@ -2,7 +2,7 @@ import type { Credential } from '../attribution/credential.ts';
 import { compileScope } from '../attribution/scopes.ts';
 import { BoundedCache } from '../bounded-cache.ts';
 import type { CredentialUse } from '../event.ts';
-import { networkHash } from './hash.ts';
+import { type Name, type Names, NO_NAME } from './names.ts';
 
 const MINUTE = 60_000;
 /** Minutes of a day with use from two networks that make a credential a shared one; fewer happen when an agent moves. */
@@ -17,7 +17,8 @@ export interface SavedCredentialUsage {
   /** Declared scopes, as written, that some use has needed. */
   readonly scopesUsed: readonly string[];
   readonly minute: number;
-  readonly network: number;
+  /** Name of the network of that minute, in two halves; a number of 32 bits in what earlier versions saved. */
+  readonly network: number | readonly [low: number, high: number];
   readonly minuteShared: boolean;
   readonly sharedMinutes: number;
 }
@@ -25,25 +26,28 @@ export interface SavedCredentialUsage {
 /** What one credential was used for: which declared scopes, until when, and whether from two networks at once. */
 export class CredentialUsage {
   readonly #credential: Credential;
+  readonly #names: Names;
   readonly #scopesUsed: Set<string>;
   readonly #open: Map<string, (action: string) => boolean>;
   readonly #looked = new BoundedCache<true>(REMEMBERED);
   #lastUse: number;
   #minute: number;
-  #network: number;
+  #network: readonly [low: number, high: number];
   #minuteShared: boolean;
   #sharedMinutes: number;
   #ip: string | undefined;
-  #ipNetwork = 0;
+  #ipNetwork: Name = NO_NAME;
 
-  constructor(credential: Credential, saved?: SavedCredentialUsage) {
+  constructor(credential: Credential, names: Names, saved?: SavedCredentialUsage) {
     this.#credential = credential;
+    this.#names = names;
     this.#scopesUsed = new Set(saved?.scopesUsed);
     const open = (credential.scopes ?? []).filter((scope) => !this.#scopesUsed.has(scope));
     this.#open = new Map(open.map((scope) => [scope, compileScope(scope)]));
     this.#lastUse = saved?.lastUse ?? Number.NEGATIVE_INFINITY;
     this.#minute = saved?.minute ?? 0;
-    this.#network = saved?.network ?? 0;
+    const network = saved?.network ?? 0;
+    this.#network = typeof network === 'number' ? [network, 0] : network;
     this.#minuteShared = saved?.minuteShared ?? false;
     this.#sharedMinutes = saved?.sharedMinutes ?? 0;
   }
@@ -98,16 +102,19 @@ export class CredentialUsage {
   #noteNetwork(time: number, ip: string): void {
     if (ip !== this.#ip) {
       this.#ip = ip;
-      this.#ipNetwork = networkHash(ip);
+      this.#ipNetwork = this.#names.network(ip);
     }
     const minute = Math.floor(time / MINUTE);
     if (minute > this.#minute) {
       this.#minute = minute;
-      this.#network = this.#ipNetwork;
+      this.#network = [this.#ipNetwork.low, this.#ipNetwork.high];
       this.#minuteShared = false;
-    } else if (minute === this.#minute && this.#ipNetwork !== this.#network && !this.#minuteShared) {
+    } else if (minute === this.#minute && !isNamed(this.#ipNetwork, this.#network) && !this.#minuteShared) {
       this.#minuteShared = true;
       this.#sharedMinutes++;
     }
   }
 }
+
+const isNamed = (name: Name, [low, high]: readonly [number, number]): boolean =>
+  high === 0 ? low === name.legacy : low === name.low && high === name.high;

@@ -42,6 +42,10 @@ export interface Tail {
 
 const merged: number[] = [];
 
+/** Active days on which the series was known. */
+const daysOf = (state: State, series: number): number =>
+  get(state.f32, AT.activeDays) - get(state.f32, AT.missedDays + series);
+
 const collect = (state: State, series: number): void => {
   const first = AT.top + series * TOP;
   for (let index = first; index < first + TOP; index++) {
@@ -54,10 +58,10 @@ const collect = (state: State, series: number): void => {
 export const tailOf = (state: State, peers: State | undefined, series: number): Tail => {
   merged.length = 0;
   collect(state, series);
-  let days = get(state.f32, AT.activeDays);
+  let days = daysOf(state, series);
   if (peers && days < OWN_DAYS) {
     collect(peers, series);
-    days = Math.min(MEMORY_DAYS, days + get(peers.f32, AT.activeDays));
+    days = Math.min(MEMORY_DAYS, days + daysOf(peers, series));
   }
   merged.sort((a, b) => b - a);
   const slack = (SERIES[series] as (typeof SERIES)[number]).slack;

@@ -1,6 +1,8 @@
 import { tailOf } from './extremes.ts';
 import { explainedBy, hold, NEVER_STEADY } from './holds.ts';
 import { CELL } from './hours.ts';
+import { renamed } from './legacy-names.ts';
+import type { Name } from './names.ts';
 import type { Observation } from './observation.ts';
 import { lentBy, nothingRecent, type Principal } from './principal.ts';
 import { admit, type Hold, knows } from './repertoire.ts';
@@ -16,7 +18,7 @@ export interface Verdict {
 const take = (
   principal: Principal,
   table: TableLayout,
-  thing: number,
+  thing: Name,
   seen: Observation,
   kind: number,
   how: Hold,
@@ -25,15 +27,17 @@ const take = (
   // It may have taken the place of something that was known.
   Object.assign(principal.recent, nothingRecent());
   const { peers } = principal;
-  if (peers && how === 'learn' && !knows(peers, table, thing)) admit(peers, table, thing, seen.day, kind, 'learn');
+  if (peers === undefined || how !== 'learn') return;
+  if (!knows(peers, table, thing)) admit(peers, table, thing, seen.day, kind, 'learn');
+  else renamed(peers, table, thing);
 };
 
 /** Learns the new things of an observation, as the verdict says; `kind` is the action's class. */
 export const learn = (principal: Principal, seen: Observation, kind: number, verdict: Verdict): void => {
-  if (seen.action === 'new') take(principal, AT.actions, seen.actionHash, seen, kind, verdict.action);
-  if (seen.network === 'new') take(principal, AT.networks, seen.networkHash, seen, 0, verdict.source);
-  if (seen.subnet === 'new') take(principal, AT.subnets, seen.subnetHash, seen, 0, verdict.source);
-  if (seen.client === 'new') take(principal, AT.clients, seen.clientHash, seen, 0, verdict.source);
+  if (seen.action === 'new') take(principal, AT.actions, seen.actionName, seen, kind, verdict.action);
+  if (seen.network === 'new') take(principal, AT.networks, seen.networkName, seen, 0, verdict.source);
+  if (seen.subnet === 'new') take(principal, AT.subnets, seen.subnetName, seen, 0, verdict.source);
+  if (seen.client === 'new') take(principal, AT.clients, seen.clientName, seen, 0, verdict.source);
 };
 
 /** A flagged value must grow by this much to be told again while it grows … */

@@ -1,5 +1,6 @@
 import type { ManyClaims } from './claims.ts';
 import type { QuietHour } from './hours.ts';
+import { type Name, NO_NAME } from './names.ts';
 import type { Known } from './repertoire.ts';
 
 /** What one use showed against its principal's baseline; one object is reused for every event. */
@@ -11,13 +12,13 @@ export interface Observation {
   /** Series over their alarm value, as indices of SERIES. */
   readonly raised: number[];
   action: Known;
-  actionHash: number;
+  actionName: Name;
   network: Known;
-  networkHash: number;
+  networkName: Name;
   subnet: Known;
-  subnetHash: number;
+  subnetName: Name;
   client: Known;
-  clientHash: number;
+  clientName: Name;
   /** Set where a new five-minute cell of a quiet hour became active. */
   quiet: QuietHour | undefined;
   /** First use of this principal at all. */
@@ -32,13 +33,13 @@ export const newObservation = (): Observation => ({
   hour: 0,
   raised: [],
   action: 'known',
-  actionHash: 0,
+  actionName: NO_NAME,
   network: 'known',
-  networkHash: 0,
+  networkName: NO_NAME,
   subnet: 'known',
-  subnetHash: 0,
+  subnetName: NO_NAME,
   client: 'known',
-  clientHash: 0,
+  clientName: NO_NAME,
   quiet: undefined,
   first: false,
   claims: undefined,

@@ -1,9 +1,9 @@
 import type { CredentialUse } from '../event.ts';
-import { hash } from '../text-hash.ts';
 import { bounded, learnGreatest, setAlarms, tailOf } from './extremes.ts';
-import { clientHash, networkHash, subnetHash } from './hash.ts';
 import { dayOver, explainedBy, isHolding, quietDay } from './holds.ts';
 import { enterCell, quietHour, rollHour, seasonalRatio } from './hours.ts';
+import { forgetLegacy } from './legacy-names.ts';
+import { type Name, type Names, NO_NAME } from './names.ts';
 import type { Observation } from './observation.ts';
 import { countDay, knows, see } from './repertoire.ts';
 import { DAY, HOUR, SERIES_COUNT, SERIES_OF } from './series.ts';
@@ -16,8 +16,6 @@ const YOUNG_DAYS = 3;
 const OWN_DAYS = 14;
 /** Surprise from which a series is worth a closer look, bits: detectors cannot ask for less. */
 const LOOK_BITS = 6;
-/** A denied attempt at what it never did is remembered apart from what was really done. */
-const DENIED = 0x9e3779b9;
 const MINUTE = 60_000;
 
 /** One principal's baseline: its state, and its peers' where it has any. */
@@ -27,6 +25,8 @@ export interface Principal {
   readonly peers: State | undefined;
   /** IANA zone in which its hours are counted. */
   readonly zone: string;
+  /** Give what it is known for the names that its state holds. */
+  readonly names: Names;
   /** What was known when it was last looked up today: most uses repeat it. Only saves work; no part of the state. */
   readonly recent: Recent;
   /** Since it was saved last. */
@@ -38,12 +38,12 @@ export interface Principal {
 interface Recent {
   action: string | undefined;
   ip: string | undefined;
-  /** Hash of the network of `ip`. */
-  network: number;
+  /** Of the network of `ip`. */
+  network: Name;
   client: string | undefined;
 }
 
-export const nothingRecent = (): Recent => ({ action: undefined, ip: undefined, network: 0, client: undefined });
+export const nothingRecent = (): Recent => ({ action: undefined, ip: undefined, network: NO_NAME, client: undefined });
 
 const daysOf = (state: State | undefined): number => (state ? get(state.f32, AT.activeDays) : 0);
 
@@ -99,6 +99,8 @@ const rollDay = (principal: Principal, day: number): void => {
     countActiveDay(state, day);
     if (peers) countActiveDay(peers, day);
   }
+  forgetLegacy(state, day);
+  if (peers) forgetLegacy(peers, day);
   clearDay(state);
   Object.assign(principal.recent, nothingRecent());
   state.f64[AT.day] = day;
@@ -127,14 +129,20 @@ const countSeasonal = (state: State, requestsInHour: number, raised: number[]): 
   if (ratio > get(state.f64, AT.alarm + series)) raised.push(series);
 };
 
+const isMinuteNetwork = ({ u32 }: State, { low, high, legacy }: Name): boolean => {
+  const known = get(u32, AT.minuteNetworkHigh);
+  return known === high ? u32[AT.minuteNetwork] === low : known === 0 && u32[AT.minuteNetwork] === legacy;
+};
+
 /** Counts minutes in which a second network used the credential; blind to the order inside a minute. */
-const countShared = (state: State, time: number, network: number, raised: number[]): void => {
+const countShared = (state: State, time: number, network: Name, raised: number[]): void => {
   const minute = Math.floor(time / MINUTE);
   if (minute !== get(state.f64, AT.minute)) {
     state.f64[AT.minute] = minute;
-    state.u32[AT.minuteNetwork] = network;
+    state.u32[AT.minuteNetwork] = network.low;
+    state.u32[AT.minuteNetworkHigh] = network.high;
     state.u16[AT.minuteShared] = 0;
-  } else if (network !== get(state.u32, AT.minuteNetwork) && state.u16[AT.minuteShared] === 0) {
+  } else if (!isMinuteNetwork(state, network) && state.u16[AT.minuteShared] === 0) {
     state.u16[AT.minuteShared] = 1;
     count(state, 'shared', time, 1, raised);
   }
@@ -169,41 +177,41 @@ const countVolume = (state: State, use: CredentialUse, time: number, raised: num
   }
 };
 
-const lookUpAction = ({ state, recent }: Principal, use: CredentialUse, seen: Observation): void => {
+const lookUpAction = ({ state, peers, names, recent }: Principal, use: CredentialUse, seen: Observation): void => {
   const { result } = use;
   // What failed (a typo, 404) is no action: it neither is new nor teaches that new ones, or such ones, are usual.
   if (result === 'error' || (use.action === recent.action && result === 'success')) {
     seen.action = 'known';
     return;
   }
-  seen.actionHash = hash(use.action);
-  if (result === 'denied' && !knows(state, AT.actions, seen.actionHash))
-    seen.actionHash = (seen.actionHash ^ DENIED) >>> 0 || 1;
-  seen.action = see(state, AT.actions, seen.actionHash, seen.day);
+  seen.actionName = names.action(use.action);
+  // A denied attempt at what it never did is remembered apart from what was really done.
+  if (result === 'denied' && !knows(state, AT.actions, seen.actionName)) seen.actionName = names.denied(use.action);
+  seen.action = see(state, AT.actions, seen.actionName, seen.day, peers);
   if (seen.action === 'new') count(state, 'novel', seen.time, 1, seen.raised);
   else if (seen.action === 'known' && result === 'success') recent.action = use.action;
 };
 
-const lookUpNetwork = ({ state, recent }: Principal, ip: string, seen: Observation): void => {
+const lookUpNetwork = ({ state, peers, names, recent }: Principal, ip: string, seen: Observation): void => {
   if (ip === recent.ip) {
-    seen.networkHash = recent.network;
+    seen.networkName = recent.network;
   } else {
-    seen.networkHash = networkHash(ip);
-    seen.network = see(state, AT.networks, seen.networkHash, seen.day);
-    seen.subnetHash = subnetHash(ip, seen.networkHash);
-    seen.subnet = see(state, AT.subnets, seen.subnetHash, seen.day);
+    seen.networkName = names.network(ip);
+    seen.network = see(state, AT.networks, seen.networkName, seen.day, peers);
+    seen.subnetName = names.subnet(ip);
+    seen.subnet = see(state, AT.subnets, seen.subnetName, seen.day, peers);
     if (seen.network === 'known' && seen.subnet === 'known') {
       recent.ip = ip;
-      recent.network = seen.networkHash;
+      recent.network = seen.networkName;
     }
   }
-  countShared(state, seen.time, seen.networkHash, seen.raised);
+  countShared(state, seen.time, seen.networkName, seen.raised);
 };
 
-const lookUpClient = ({ state, recent }: Principal, client: string, seen: Observation): void => {
+const lookUpClient = ({ state, peers, names, recent }: Principal, client: string, seen: Observation): void => {
   if (client === recent.client) return;
-  seen.clientHash = clientHash(client);
-  seen.client = see(state, AT.clients, seen.clientHash, seen.day);
+  seen.clientName = names.client(client);
+  seen.client = see(state, AT.clients, seen.clientName, seen.day, peers);
   if (seen.client === 'known') recent.client = client;
 };
 

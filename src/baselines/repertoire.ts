@@ -1,7 +1,9 @@
+import { legacyIndexOf, renamed } from './legacy-names.ts';
+import type { Name } from './names.ts';
 import { get, type State, type TableLayout } from './state.ts';
 
 /**
- * The things a principal is known for: its actions, networks, clients. A bounded table of hashes; when it is full, the
+ * The things a principal is known for: its actions, networks, clients. A bounded table of names (keyed hashes); when it is full, the
  * thing seen on the fewest days makes room. How surprising a new thing is comes from how often this principal shows new
  * ones: the chance that a day has something new is (N + A) / (days + A + B), where N is the greater of two counts: days
  * that brought something new, and things seen on one day only (Good 1953: what was seen once tells of what is unseen).
@@ -25,18 +27,29 @@ const NEVER_STEADY = 0xffff;
 
 export type Known = 'known' | 'held' | 'returned' | 'new';
 
-/** Index of a hash, or -1. Entries never move, so that a look-up changes nothing. */
-const indexOf = (state: State, table: TableLayout, hash: number): number => {
+/** Index of a name, or -1. A look-up moves no entry. */
+const indexOf = (state: State, table: TableLayout, { low, high }: Name): number => {
   const { u32 } = state;
-  const end = table.hash + get(state.u16, table.size);
-  for (let at = table.hash; at < end; at++) if (u32[at] === hash) return at - table.hash;
+  const end = table.low + get(state.u16, table.size);
+  const toHigh = table.high - table.low;
+  for (let at = table.low; at < end; at++) if (u32[at] === low && u32[at + toHigh] === high) return at - table.low;
   return -1;
 };
 
-/** Looks a thing up and, if it is known, notes that it was seen on `day`. */
-export const see = (state: State, table: TableLayout, hash: number, day: number): Known => {
-  const index = indexOf(state, table, hash);
-  if (index < 0) return 'new';
+/** Looks a thing up and, if it is known, notes that it was seen on `day`. `peers` may know it under an old name, too. */
+export const see = (
+  state: State,
+  table: TableLayout,
+  name: Name,
+  day: number,
+  peers: State | undefined = undefined,
+): Known => {
+  let index = indexOf(state, table, name);
+  if (index < 0) {
+    index = renamed(state, table, name);
+    if (index < 0) return 'new';
+    if (peers) renamed(peers, table, name);
+  }
   const last = get(state.u16, table.last + index);
   const held = get(state.u16, table.held + index);
   if (last !== day) {
@@ -51,8 +64,9 @@ export const see = (state: State, table: TableLayout, hash: number, day: number)
 };
 
 /** Has the group (or principal) learned this thing? Changes nothing. */
-export const knows = (state: State, table: TableLayout, hash: number): boolean => {
-  const index = indexOf(state, table, hash);
+export const knows = (state: State, table: TableLayout, name: Name): boolean => {
+  const found = indexOf(state, table, name);
+  const index = found < 0 ? legacyIndexOf(state, table, name) : found;
   return index >= 0 && get(state.u16, table.held + index) === 0;
 };
 
@@ -74,11 +88,12 @@ const HELD: Readonly<Record<Hold, number>> = {
 };
 
 /** Puts a new thing in: into the repertoire, or held out of it because it was flagged. */
-export const admit = (state: State, table: TableLayout, hash: number, day: number, kind: number, how: Hold): void => {
+export const admit = (state: State, table: TableLayout, name: Name, day: number, kind: number, how: Hold): void => {
   const size = get(state.u16, table.size);
   const index = size < table.capacity ? size : leastUsed(state, table);
   if (size < table.capacity) state.u16[table.size] = size + 1;
-  state.u32[table.hash + index] = hash;
+  state.u32[table.low + index] = name.low;
+  state.u32[table.high + index] = name.high;
   state.f32[table.days + index] = 1;
   state.u16[table.last + index] = day;
   state.u16[table.kind + index] = kind;

@@ -1,6 +1,7 @@
 import type { AttributedUse } from '../attribution/attributed.ts';
 import type { Credential } from '../attribution/credential.ts';
 import { CredentialUsage, type SavedCredentialUsage } from './credential-usage.ts';
+import type { Names } from './names.ts';
 import { DAY } from './series.ts';
 
 /** How a credential stands: its registry entry and what is known of its use. */
@@ -33,12 +34,14 @@ const MOST_DAYS = 31;
 /** What each credential was used for, and how it stands at the end of each UTC day of the stream. Never more entries than the registry. */
 export class Usage {
   readonly #credentials: readonly Credential[];
+  readonly #names: Names;
   readonly #report: (state: CredentialState) => void;
   readonly #used = new Map<string, CredentialUsage>();
   #day: number | undefined;
 
   /** @param credentials those whose days are reported here, and by no other process */
-  constructor(credentials: readonly Credential[], report: (state: CredentialState) => void) {
+  constructor(credentials: readonly Credential[], names: Names, report: (state: CredentialState) => void) {
+    this.#names = names;
     this.#credentials = credentials;
     this.#report = report;
   }
@@ -67,7 +70,7 @@ export class Usage {
       known.note(use);
       return;
     }
-    const usage = new CredentialUsage(credential);
+    const usage = new CredentialUsage(credential, this.#names);
     this.#used.set(credential.id, usage);
     usage.note(use);
     this.#report(stateOf(credential, 'first-use', use.time, usage));
@@ -82,7 +85,7 @@ export class Usage {
     this.#day = day;
     for (const saved of credentials) {
       const credential = byId(saved.id);
-      if (credential !== undefined) this.#used.set(saved.id, new CredentialUsage(credential, saved));
+      if (credential !== undefined) this.#used.set(saved.id, new CredentialUsage(credential, this.#names, saved));
     }
   }
 

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createWorker } from '../pipeline/response.ts';
-import { WAITS } from '../response/action.ts';
 import type { ResponseContext } from '../response/context.ts';
 import type { OutboxStep } from '../response/outbox.ts';
 import type { CommandIo } from './io.ts';
@@ -43,8 +42,8 @@ export const areOver = (steps: readonly OutboxStep[]): boolean =>
   steps.every(({ doneAt, state }) => doneAt !== undefined || state === 'planned');
 
 /** For a person, a line. */
-export function progressOf({ credential, state, note, attempts, doneAt }: OutboxStep): string {
-  if (doneAt === undefined && note !== undefined && !note.startsWith(WAITS))
+export function progressOf({ credential, state, note, waits, attempts, doneAt }: OutboxStep): string {
+  if (doneAt === undefined && note !== undefined && !waits)
     return `${credential}: attempt ${attempts} failed, trying again: ${note}`;
   return `${credential}: ${state}${note === undefined ? '' : `: ${note}`}`;
 }

@@ -17,6 +17,7 @@ import { HandlePool } from '../sources/handle-pool.ts';
 import { alertTable, bySeverity, worstFirst } from './alert-table.ts';
 import { type CommandIo, write } from './io.ts';
 import { laneOptionsOf } from './logs.ts';
+import { namesOf } from './names-of.ts';
 import { loadSetup, withExample } from './options.ts';
 import { Progress } from './progress.ts';
 
@@ -41,12 +42,14 @@ async function demo(io: CommandIo): Promise<void> {
   const store = new Store(config.state);
   const started = performance.now();
   try {
+    const names = await namesOf(config, io);
     const lanes = await openLanes(config, io);
     const merge = new Merge(lanes, { signal: io.signal });
     const pipeline: LocalPipeline = new LocalPipeline(merge, {
       store,
       registry,
       detectors,
+      names,
       respond: (alert) => {
         const decisions = respondTo(alert, atTheTimeOf(alert, createResponse(config, registry, store)));
         if (decisions.length > 0) planned.set(alert.id, decisions);

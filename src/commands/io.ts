@@ -7,6 +7,9 @@ export const EXIT_INTERRUPTED = 130;
 /** A server that is needed is not there. */
 export const EXIT_SERVER_MISSING = 3;
 
+/** There is nothing to read where logs were to be. */
+export const EXIT_NOTHING_READ = 4;
+
 /** A place for output; `isTTY` and `columns` are there on a terminal. */
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 

@@ -4,15 +4,18 @@ import type { Merge } from '../pipeline/merge.ts';
 import { tellOfDetection, tellOfResponse, tellOfSources } from '../pipeline/telemetry.ts';
 import type { ResponseContext } from '../response/context.ts';
 import type { DeadLetterFile } from '../sources/dead-letter-file.ts';
+import type { WatchedSources } from './watched-sources.ts';
+
+interface Local {
+  readonly merge: Merge;
+  readonly pipeline: LocalPipeline;
+  readonly response: ResponseContext;
+  readonly letters: DeadLetterFile;
+  readonly sources: WatchedSources;
+}
 
 /** What the one-process Wayward tells about itself. */
-export function tellOfLocal(
-  telemetry: Telemetry,
-  merge: Merge,
-  pipeline: LocalPipeline,
-  response: ResponseContext,
-  letters: DeadLetterFile,
-): void {
+export function tellOfLocal(telemetry: Telemetry, { merge, pipeline, response, letters, sources }: Local): void {
   tellOfSources(telemetry, () => merge.lanes.map(({ source, counts }) => ({ name: source.name, counts })));
   tellOfDetection(telemetry, () => [pipeline.core]);
   tellOfResponse(telemetry, response);
@@ -24,6 +27,7 @@ export function tellOfLocal(
       { value: overflow, labels: { reason: 'overflow' } },
     ];
   });
+  telemetry.component('sources', () => sources.condition);
   telemetry.component('dead letters', () =>
     letters.lost === 0
       ? { state: 'ok' }

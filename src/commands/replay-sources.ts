@@ -12,15 +12,20 @@ export async function replayOf(
   config: WaywardConfig,
   io: CommandIo,
 ): Promise<(letter: DeadLetter) => Promise<Replayed>> {
-  const named = new Map<string, LaneOptions>();
-  for (const source of config.sources) {
-    const { file } = source;
-    const options = await laneOptionsOf(config, io, source);
-    const paths = isDynamicPattern(file)
-      ? await glob(file, { absolute: true, dot: true, expandDirectories: false })
-      : [file];
-    for (const path of paths) named.set(path, options);
-  }
+  const sources = await Promise.all(
+    config.sources.map(async (source) => ({ file: source.file, options: await laneOptionsOf(config, io, source) })),
+  );
   const others = await laneOptionsOf(config, io);
-  return (letter) => replayFromFile(letter, named.get(letter.source) ?? others);
+  const named = new Map<string, LaneOptions>();
+  return async (letter) => {
+    // A file may have appeared since: a pattern is looked at again where it is needed.
+    if (!named.has(letter.source))
+      for (const { file, options } of sources) {
+        for (const path of await filesOf(file)) named.set(path, options);
+      }
+    return replayFromFile(letter, named.get(letter.source) ?? others);
+  };
 }
+
+const filesOf = async (file: string): Promise<string[]> =>
+  isDynamicPattern(file) ? glob(file, { absolute: true, dot: true, expandDirectories: false }) : [file];

@@ -21,6 +21,7 @@ import { serveKafkaLinks, servesLinks } from './approval-links.ts';
 import { elasticsearchOf } from './elasticsearch-of.ts';
 import { type CommandIo, EXIT_INTERRUPTED, EXIT_SERVER_MISSING } from './io.ts';
 import { laneOptionsOf } from './logs.ts';
+import { namesOf } from './names-of.ts';
 import type { Ops } from './ops.ts';
 import type { Setup } from './options.ts';
 import type { ServiceLog } from './service-log.ts';
@@ -36,6 +37,8 @@ export interface KafkaRunOptions {
   readonly detectors: readonly Detector[];
   /** Those that were asked for; undefined = all that are configured. */
   readonly roles: readonly RoleName[] | undefined;
+  /** `--forget-names` */
+  readonly forgetNames: boolean;
   readonly ops: Ops;
   readonly log: ServiceLog;
   readonly io: CommandIo;
@@ -66,6 +69,8 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
   foreign.tell(ops.telemetry);
   const common = { kafka, registry: options.registry, counts, foreign, log };
   const running = new Map<RoleName, Role>();
+  /** What no new try can mend. */
+  const refused = Promise.withResolvers<never>();
   tellOfLag(ops.telemetry, () => [...running.values()].flatMap(({ slots }) => slots));
   for (const role of roles) ops.telemetry.component(role, () => conditionOf(running.get(role)));
   const start: Readonly<Record<RoleName, () => Promise<Role>>> = {
@@ -75,7 +80,15 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
       const elasticsearch = await elasticsearchOf(config.elasticsearch);
       return startDeliver({ kafka, log, foreign, telemetry: ops.telemetry, ...elasticsearch });
     },
-    detect: () => startDetect({ ...common, detectors: options.detectors, snapshotEvery: settings.snapshot_every }),
+    detect: async () =>
+      startDetect({
+        ...common,
+        detectors: options.detectors,
+        snapshotEvery: settings.snapshot_every,
+        names: await namesOf(config, io),
+        forgetNames: options.forgetNames,
+        onRefused: refused.reject,
+      }),
     respond: () =>
       startRespond({
         ...common,
@@ -98,12 +111,13 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
   ];
   let gone: readonly string[] = [];
   try {
-    await Promise.race([inOrder(steps, io.signal), untilAborted(io.signal)]);
+    await Promise.race([inOrder(steps, io.signal), untilAborted(io.signal), refused.promise]);
     if (!io.signal.aborted) {
       ops.started();
       log.info({ roles, client: settings.client_id }, 'working');
     }
-    gone = (await Promise.race([topicsGone(kafka, topics, log, io.signal), untilAborted(io.signal)])) ?? [];
+    gone =
+      (await Promise.race([topicsGone(kafka, topics, log, io.signal), untilAborted(io.signal), refused.promise])) ?? [];
     if (gone.length > 0) log.error({ topics: gone }, withoutTopics(gone, kafka.names, []).message);
   } finally {
     const inTime = await stopAll(begun, log);

@@ -1,18 +1,16 @@
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { glob, isDynamicPattern } from 'tinyglobby';
 import type { Alert } from '../alerts/alert.ts';
 import { loadDetectors } from '../config/detector-files.ts';
-import type { WaywardConfig } from '../config/wayward-yaml.ts';
 import type { Detector } from '../detectors/detector.ts';
 import { startDrills } from '../drills/schedule.ts';
 import { UsageError } from '../errors.ts';
 import { loadCheckpoint } from '../pipeline/checkpoint.ts';
 import { DeedsOfStore } from '../pipeline/deeds.ts';
 import { drillLog } from '../pipeline/drill-log.ts';
-import { Lane } from '../pipeline/lane.ts';
 import { LocalPipeline } from '../pipeline/local.ts';
 import { Merge, savedPositions } from '../pipeline/merge.ts';
+import { MIGRATED } from '../pipeline/name-key.ts';
 import { createDrillWorker, createResponse, createWorker } from '../pipeline/response.ts';
 import { rotationLog } from '../pipeline/rotation-log.ts';
 import { AlertTelemetry } from '../pipeline/telemetry.ts';
@@ -22,17 +20,13 @@ import { startRotation } from '../rotation/service.ts';
 import { lockForRun } from '../sinks/run-lock.ts';
 import { Store } from '../sinks/store.ts';
 import { DeadLetterFile } from '../sources/dead-letter-file.ts';
-import { FileSource } from '../sources/file.ts';
-import { FollowSource } from '../sources/follow.ts';
-import { HandlePool } from '../sources/handle-pool.ts';
-import type { Source, SourcePosition } from '../sources/source.ts';
 import { checkApprovalKey, serveLocalLinks } from './approval-links.ts';
 import { elasticsearchOf } from './elasticsearch-of.ts';
 import type { CommandIo } from './io.ts';
 import { keepFresh } from './keep-fresh.ts';
 import { createLocalElasticsearch } from './local-elasticsearch.ts';
 import { tellOfLocal } from './local-ops.ts';
-import { laneOptionsOf } from './logs.ts';
+import { namesOf } from './names-of.ts';
 import { type Ops, startOps } from './ops.ts';
 import {
   configOption,
@@ -48,10 +42,12 @@ import { proofWarnings } from './proof-warnings.ts';
 import { replayOf } from './replay-sources.ts';
 import { ROLES, type RoleName, runKafka } from './run-kafka.ts';
 import { createServiceLog, type ServiceLog } from './service-log.ts';
+import { WatchedSources } from './watched-sources.ts';
 
 interface RunOptions extends SetupOptions {
   readonly detectors?: string;
   readonly roles?: readonly RoleName[];
+  readonly forgetNames?: boolean;
 }
 
 export function addRun(program: Command, io: CommandIo): void {
@@ -66,6 +62,7 @@ export function addRun(program: Command, io: CommandIo): void {
     .addOption(credentialsOption())
     .addOption(detectorsOption())
     .addOption(rolesOption())
+    .addOption(forgetNamesOption())
     .action((options: RunOptions) => run(options, io));
   withExample(
     command,
@@ -74,6 +71,12 @@ export function addRun(program: Command, io: CommandIo): void {
     'wayward run --config /etc/wayward/wayward.yaml 2>>/var/log/wayward.log',
   );
 }
+
+const forgetNamesOption = () =>
+  new Option(
+    '--forget-names',
+    'go on although fingerprint_key is another one: actions, networks and clients are learned anew',
+  );
 
 const rolesOption = () =>
   new Option('--roles <names>', `what this process does on Kafka, of ${ROLES.join(',')} (default: all)`).argParser(
@@ -98,12 +101,13 @@ async function run(options: RunOptions, io: CommandIo): Promise<void> {
   await config.resolveSecrets(['kafka', 'elasticsearch', 'response', 'revokers', 'drills'], secretContext(io));
   checkApprovalKey(config.response.approvals);
   const log = createServiceLog(io.stderr);
+  const forgetNames = options.forgetNames === true;
   const ops = await startOps({ config, chosen: options, log, signal: io.signal });
   const endKeeping = keepFresh(config, (message) => log.warn(message));
   try {
     if (config.kafka !== undefined)
-      await runKafka({ config, registry, fetchSecrets, detectors, roles: options.roles, ops, log, io });
-    else await runLocal({ config, registry, fetchSecrets }, detectors, io, log, ops);
+      await runKafka({ config, registry, fetchSecrets, detectors, roles: options.roles, forgetNames, ops, log, io });
+    else await runLocal({ config, registry, fetchSecrets }, detectors, forgetNames, io, log, ops);
   } finally {
     endKeeping();
     await ops.close();
@@ -113,6 +117,7 @@ async function run(options: RunOptions, io: CommandIo): Promise<void> {
 async function runLocal(
   { config, registry, fetchSecrets }: Setup,
   detectors: readonly Detector[],
+  forgetNames: boolean,
   io: CommandIo,
   log: ServiceLog,
   ops: Ops,
@@ -120,12 +125,15 @@ async function runLocal(
   const elasticsearch = config.elasticsearch && (await elasticsearchOf(config.elasticsearch));
   const store = new Store(config.state);
   const release = lockForRun(config.state);
-  const checkpoint = loadCheckpoint(store);
-  if (checkpoint === 'outdated') log.warn('another version of Wayward saved the state: it learns anew from the logs');
-  const saved = checkpoint === 'outdated' ? undefined : checkpoint;
-  const kept = checkpoint === 'outdated' ? Number.POSITIVE_INFINITY : (checkpoint?.deadLetters ?? 0);
-  const letters = new DeadLetterFile(join(config.state, 'dead-letters.ndjson'), kept);
+  let letters: DeadLetterFile | undefined;
   try {
+    const names = await namesOf(config, io);
+    const saved = loadCheckpoint(store, {
+      ...{ key: names.id, forgetNames, where: config.state },
+      onMigrated: (report) => log.warn(report, MIGRATED),
+    });
+    const written = new DeadLetterFile(join(config.state, 'dead-letters.ndjson'), saved?.deadLetters ?? 0);
+    letters = written;
     const response = createResponse(config, registry, store, fetchSecrets);
     const deeds = new DeedsOfStore(registry, response);
     deeds.look();
@@ -138,13 +146,17 @@ async function runLocal(
       },
       onError: (error) => log.error({ err: error }, 'response failed'),
     });
-    const merge = await openMerge(config, io, letters, log, saved && savedPositions(saved.merge));
+    const resume = saved && savedPositions(saved.merge);
+    const sources = await WatchedSources.open({ config, io, letters: written, log, resume });
+    const appeared = sources.areFollowed ? () => sources.appeared() : undefined;
+    const merge = new Merge(await sources.lanes(), { live: true, appeared, signal: io.signal });
     const told = new AlertTelemetry(ops.telemetry);
-    const delivery = elasticsearch && createLocalElasticsearch(elasticsearch, store, response, letters, ops, log);
+    const delivery = elasticsearch && createLocalElasticsearch(elasticsearch, store, response, written, ops, log);
     const pipeline = new LocalPipeline(merge, {
       store,
       registry,
       detectors,
+      names,
       respond: (alert) => {
         respondTo(alert, response);
       },
@@ -162,10 +174,10 @@ async function runLocal(
             log.warn({ source: source.name }, warning);
       },
       replay: await replayOf(config, io),
-      syncDeadLetters: () => letters.sync(),
+      syncDeadLetters: () => written.sync(),
     });
     if (saved) pipeline.load(saved);
-    tellOfLocal(ops.telemetry, merge, pipeline, response, letters);
+    tellOfLocal(ops.telemetry, { merge, pipeline, response, letters: written, sources });
     ops.started();
     log.info(
       {
@@ -197,7 +209,7 @@ async function runLocal(
     }
     log.info({ counts: merge.counts, detection: pipeline.core.engine.counts }, 'stopped');
   } finally {
-    letters.close();
+    letters?.close();
     store.close();
     release();
   }
@@ -205,35 +217,4 @@ async function runLocal(
 
 const logAlert = (log: ServiceLog, { id, revision, state, verdict, severity, principal, reason }: Alert): void => {
   log.info({ alert: id, revision, state, verdict: verdict?.value ?? 'new', severity, principal }, reason);
-};
-
-async function openMerge(
-  config: WaywardConfig,
-  io: CommandIo,
-  letters: DeadLetterFile,
-  log: ServiceLog,
-  resume: ReadonlyMap<string, SourcePosition> | undefined,
-): Promise<Merge> {
-  const pool = new HandlePool();
-  const lanes: Lane[] = [];
-  for (const source of config.sources) {
-    const { file, follow } = source;
-    const options = await laneOptionsOf(config, io, source, letters);
-    for (const path of await pathsOf(file, follow)) {
-      const opened: Source = follow
-        ? new FollowSource(path, resume?.get(path))
-        : new FileSource(path, pool, resume?.get(path));
-      lanes.push(new Lane(opened, { ...options, onWarning: (text) => log.warn(text) }));
-    }
-  }
-  return new Merge(lanes, { live: true, signal: io.signal });
-}
-
-/** A followed file need not be there yet; a pattern means the files that are there at the start. */
-const pathsOf = async (file: string, follow: boolean): Promise<string[]> => {
-  if (!isDynamicPattern(file)) return [file];
-  const found = (await glob(file, { absolute: true, dot: true, expandDirectories: false })).sort();
-  if (found.length === 0 && !follow)
-    throw new UsageError(`${file}: no file fits this pattern; check sources: in wayward.yaml`);
-  return found;
 };

@@ -2,7 +2,6 @@ import type { DrillReport } from '../drills/drill.ts';
 import { type DrillOrder, drillOrders } from '../drills/orders.ts';
 import { reportOf } from '../drills/record.ts';
 import { ServerUnavailableError } from '../errors.ts';
-import { WAITS } from '../response/action.ts';
 import type { ResponseContext } from '../response/context.ts';
 import type { OutboxStep } from '../response/outbox.ts';
 import { areOver, progressOf, stepsOf } from './carry-out.ts';
@@ -44,8 +43,8 @@ export async function watchSteps(
   return stepsOf(cause, response);
 }
 
-const heardOf = ({ state, attempts, note }: OutboxStep): string =>
-  `${state} ${note?.startsWith(WAITS) === true ? attempts : Math.min(attempts, MOST_ATTEMPTS)}`;
+const heardOf = ({ state, attempts, waits }: OutboxStep): string =>
+  `${state} ${waits ? attempts : Math.min(attempts, MOST_ATTEMPTS)}`;
 
 /** Shows how rotations go that the responder makes; returns them as they ended, or as far as they came. @throws AbortError at Ctrl-C */
 export async function watchRotations(

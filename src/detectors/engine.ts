@@ -4,9 +4,10 @@ import { acceptSpan } from '../baselines/accept.ts';
 import { type FirstSeen, firstSeenIn, type HourActivity, hourActivity } from '../baselines/activity.ts';
 import { Baselines, type SavedBaselines } from '../baselines/baselines.ts';
 import { ClaimsBySource, type SavedClaims } from '../baselines/claims.ts';
-import { networkOf } from '../baselines/hash.ts';
 import { learn, type Verdict } from '../baselines/learn.ts';
+import { NAMES_OF_PROCESS, type Names } from '../baselines/names.ts';
 import { newObservation, type Observation } from '../baselines/observation.ts';
+import { networkOf } from '../baselines/origin.ts';
 import { ageInDays, isYoung, nothingRecent, observe, type Principal } from '../baselines/principal.ts';
 import type { Hold } from '../baselines/repertoire.ts';
 import { DAY } from '../baselines/series.ts';
@@ -72,6 +73,7 @@ const NOBODY: Principal = {
   state: openState(),
   peers: undefined,
   zone: 'UTC',
+  names: NAMES_OF_PROCESS,
   recent: nothingRecent(),
   changed: false,
   declaredAt: Number.NEGATIVE_INFINITY,
@@ -86,7 +88,7 @@ const hasNew = (seen: Observation): boolean => seen.action === 'new' || seen.sub
 
 /** Runs every detector on every use: state in, events in; state out, findings out. Pure and deterministic. */
 export class Engine {
-  readonly baselines = new Baselines();
+  readonly baselines: Baselines;
   readonly counts: EngineCounts = {
     seen: 0,
     unattributed: 0,
@@ -109,12 +111,15 @@ export class Engine {
   readonly #hourOver: ((principal: Principal) => void) | undefined;
   #worst: Severity | undefined;
 
-  /** @param active gets what principals do beside what is found; without it, nothing is made for it */
+  /** @param active gets what principals do beside what is found; without it, nothing is made for it
+   * @param names of what baselines hold; whatever keeps a state needs those of its own key */
   constructor(
     detectors: readonly Detector[],
     found: (found: Found) => void,
     active?: (activity: HourActivity | FirstSeen) => void,
+    names: Names = NAMES_OF_PROCESS,
   ) {
+    this.baselines = new Baselines(names);
     const armed = detectors.map((detector) => ({
       detector,
       report: (result: Result) => this.#report(detector, result),

@@ -1,11 +1,9 @@
 import type { AuditEntry } from '../response/audit.ts';
+import { deedInWords } from '../response/earlier.ts';
 import type { OutboxStep } from '../response/outbox.ts';
 import type { StepTimes } from '../response/record.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
-
-/** What the audit trail calls it. */
-const NOTIFY = 'notify the webhook';
 
 /** What one document is about: an entry of the audit trail, or what it says of one credential. */
 export interface Part {
@@ -125,21 +123,12 @@ const drillPart = (entry: AuditEntry): Part => {
   };
 };
 
-/** Restores and rotations say so in their first word, notifications in all of them. */
-const actionOf = (what: string): OutboxStep['action'] => {
-  if (what === NOTIFY) return 'notify';
-  if (what.startsWith('undo: ')) return 'restore';
-  return what.startsWith('rotate: ') ? 'rotate' : 'revoke';
-};
+const ACTIONS: readonly OutboxStep['action'][] = ['revoke', 'restore', 'rotate', 'notify'];
 
 const endedPart = (entry: AuditEntry, steps: readonly OutboxStep[]): Part => {
   const what = textOf(entry['action']) ?? '';
-  const action = actionOf(what);
-  const credential = entry.credential ?? '';
-  const step = steps.findLast(
-    (other) =>
-      other.action === action && other.credential === credential && (action === 'notify' || other.detail === what),
-  );
+  const action = ACTIONS.find((known) => known === entry['did']) ?? deedInWords(what);
+  const step = steps.findLast(entry['key'] === undefined ? isInWords(entry, what) : ({ key }) => key === entry['key']);
   return {
     state: entry.type,
     action,
@@ -153,6 +142,13 @@ const endedPart = (entry: AuditEntry, steps: readonly OutboxStep[]): Part => {
     attempts: typeof entry['attempts'] === 'number' ? entry['attempts'] : undefined,
     seconds: secondsOf(entry.type, recordsOf([entry['times']])[0]),
   };
+};
+
+/** Whether an entry that has no key is about that step. */
+const isInWords = (entry: AuditEntry, what: string) => (step: OutboxStep) => {
+  const action = deedInWords(what);
+  const isSaidSo = action === 'notify' || step.detail === what;
+  return step.action === action && step.credential === (entry.credential ?? '') && isSaidSo;
 };
 
 /** Only what waits for a person has an end of waiting; what a person ordered has no mode. */

@@ -1,5 +1,6 @@
 import { type Credential, principalOf } from '../attribution/credential.ts';
 import type { AuditEntry } from '../response/audit.ts';
+import { type Origin, originOf } from '../response/earlier.ts';
 import type { OutboxStep } from '../response/outbox.ts';
 import { agentFields, idOf, iso, makeDocument } from './make.ts';
 import type { OutgoingDocument } from './outgoing.ts';
@@ -17,7 +18,9 @@ export const responseDocuments = (entry: AuditEntry, knowledge: ResponseKnowledg
   const { type, cause, prev, seq, at } = entry;
   return partsOf(entry, knowledge.steps).map((part, index) => {
     const id = idOf('response', prev, seq, index);
-    return responseDocument({ id, type, cause, time: timeOf(at), record: { seq, prev } }, part, knowledge.credentialOf);
+    const origin = originOf(entry['origin'], cause ?? '');
+    const happened = { id, type, cause, origin, time: timeOf(at), record: { seq, prev } };
+    return responseDocument(happened, part, knowledge.credentialOf);
   });
 };
 
@@ -30,7 +33,6 @@ const OUTCOMES: Readonly<Partial<Record<AuditEntry['type'], string>>> = {
   'drill-failed': 'failure',
 };
 const CHANGES: ReadonlySet<AuditEntry['type']> = new Set(['verified', 'called', 'failed']);
-const ORDERED = /^(?:order|restore|drill|rotation)-/;
 
 /** Who is asked: nobody for a notification. */
 const issuerOf = (action: string | undefined, credential: Credential | undefined): string | undefined => {
@@ -43,6 +45,7 @@ interface Happened {
   readonly id: string;
   readonly type: AuditEntry['type'];
   readonly cause: string | undefined;
+  readonly origin: Origin;
   /** Milliseconds since the epoch. */
   readonly time: number | undefined;
   /** Place in the hash chain, and the hash of the entry before: a copy of the chain that others keep. */
@@ -50,7 +53,7 @@ interface Happened {
 }
 
 const responseDocument = (
-  { id, type, cause, time, record }: Happened,
+  { id, type, cause, origin, time, record }: Happened,
   part: Part,
   credentialOf: ResponseKnowledge['credentialOf'],
 ): OutgoingDocument => {
@@ -67,7 +70,7 @@ const responseDocument = (
     gen_ai: agentFields(part.agent ?? credential?.agent),
     wayward: {
       principal: credential && principalOf(credential),
-      alert: { id: cause === undefined || ORDERED.test(cause) ? undefined : cause },
+      alert: { id: origin === 'alert' ? cause : undefined },
       credential: { id: part.credential },
       response: {
         action: part.action,
@@ -80,7 +83,7 @@ const responseDocument = (
         ...part.seconds,
         evidence: part.evidence,
         record,
-        drill: cause?.startsWith('drill-') ?? false,
+        drill: origin === 'drill',
         dry_run: part.dryRun ?? false,
       },
     },

@@ -130,7 +130,7 @@ async function revoke({ kind, revoke }: Canary, { canary, cause, by }: Held, con
   const response = { ...context.response, plan };
   const { wanted, refused } = await assessOrder(planFor([canary], plan), response);
   for (const { because } of refused) throw new CallError(because, false);
-  placeOrder(wanted, by, response, cause);
+  placeOrder(wanted, by, response, { cause, origin: 'drill' });
   const errors: unknown[] = [];
   const worker = context.worker(response, cause, (error) => errors.push(error));
   const steps = () => response.outbox.ofCause(cause).filter(({ action }) => action === 'revoke');

@@ -6,11 +6,8 @@ import { recordEnd } from '../response/record.ts';
  * went with the process. `before`: of orders, milliseconds since the epoch.
  */
 export function endLeftSteps(before: number, response: ResponseContext): void {
-  const left = response.state.all(
-    "SELECT key FROM outbox WHERE cause LIKE 'drill-%' AND action = 'revoke' AND done_at IS NULL AND alert_at < ?",
-    before,
-  );
-  for (const { key } of left) recordEnd(response, String(key), 'failed', 'the process that held this drill has ended');
+  for (const { key } of response.outbox.leftOfDrills(before))
+    recordEnd(response, key, 'failed', 'the process that held this drill has ended');
 }
 
 /** The same for one drill of which it is known. */

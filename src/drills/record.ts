@@ -15,7 +15,7 @@ export function recordDrill(
   const { cause, kind, canary, passed, note, took, objective, steps } = report;
   const now = response.now();
   state.transaction(() => {
-    const what = { cause, credential: canary, agent: 'wayward-canary', revoker: kind, note };
+    const what = { cause, origin: 'drill', credential: canary, agent: 'wayward-canary', revoker: kind, note };
     const times = { took_ms: took, objective_ms: objective, steps_ms: steps };
     audit.append({ type: passed ? 'drill-passed' : 'drill-failed', by, ...what, ...times }, now);
     if (notifies && config.webhook !== undefined) notify(report, response, now);
@@ -46,7 +46,9 @@ function notify(report: DrillReport, { outbox }: ResponseContext, now: number): 
     {
       key,
       cause: report.cause,
+      origin: 'drill',
       action: 'notify',
+      kind: 'notice',
       credential: '',
       agent: 'wayward-canary',
       peerGroup: 'wayward-canary',

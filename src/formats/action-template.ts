@@ -2,23 +2,28 @@ import { type FieldPath, fieldPath, pathProblem, textAt } from './field-path.ts'
 import { decodePath, foldPath } from './fold-path.ts';
 import { foldSql } from './fold-sql.ts';
 import type { JsonObject } from './json.ts';
+import type { Language } from './named-secrets.ts';
 import { sqlAction } from './sql-action.ts';
 
 interface Fold {
   /** Before redaction, which must see what will be shown. */
   readonly before: (text: string) => string;
-  readonly after: (text: string) => string;
+  readonly after: (text: string, language: Language) => string;
 }
 
 /** What a template may do with a field: `path(…)` folds identifiers, `sql(…)` names verb and object. */
 const FOLDS: Readonly<Record<string, Fold>> = {
   path: { before: decodePath, after: foldPath },
-  sql: { before: (text) => text, after: (text) => sqlAction(foldSql(text)) },
+  sql: { before: (text) => text, after: (text, language) => sqlAction(foldSql(text, language), language) },
 };
 
 const PLACE = /\{(?:([a-z]+)\()?([^{}()]+)\)?\}/g;
 
 type Part = string | { readonly field: FieldPath; readonly fold: Fold | undefined };
+
+/** Paths of the fields that a template reads as SQL. */
+export const sqlFieldsOf = (template: string): string[] =>
+  [...template.matchAll(PLACE)].filter(([, fold]) => fold === 'sql').map(([, , field = '']) => field);
 
 /** Why a template can't be used, or undefined where it can. */
 export const templateProblem = (template: string): string | undefined => {
@@ -38,7 +43,7 @@ export const templateProblem = (template: string): string | undefined => {
  * Compiles `{request.method} {path(request.path)}`, or a single field path. The result gives the action of a record, with each
  * field passed through `clean`; undefined where a field is missing.
  */
-export const actionTemplate = (template: string) => {
+export const actionTemplate = (template: string, language: Language = 'sql') => {
   const parts: Part[] = [];
   if (template.includes('{')) {
     let done = 0;
@@ -61,7 +66,7 @@ export const actionTemplate = (template: string) => {
       const raw = textAt(record, part.field);
       if (raw === undefined) return undefined;
       const { field, fold } = part;
-      action += fold === undefined ? clean(raw, field) : fold.after(clean(fold.before(raw), field));
+      action += fold === undefined ? clean(raw, field) : fold.after(clean(fold.before(raw), field), language);
     }
     return action;
   };

@@ -1,7 +1,7 @@
 import type { CredentialUse, Identity, IdentityKey, Proof, Result } from '../event.ts';
 import { IDENTITY_KEYS, NOTHING_ELSE } from '../event.ts';
 import { PROOF } from '../proof.ts';
-import { actionTemplate } from './action-template.ts';
+import { actionTemplate, sqlFieldsOf } from './action-template.ts';
 import { amount } from './amount.ts';
 import type { CustomFormatSpec } from './custom-spec.ts';
 import { type FieldPath, fieldPath, textAt, valueAt } from './field-path.ts';
@@ -12,13 +12,16 @@ import { httpProof, type IdentitySource, MAX_CLIENT, MAX_PATH, MAX_VALUE, traceI
 import { leaksOf, withFingerprint } from './identities.ts';
 import { fractionOfObjects, isFailure, type JsonObject, readJson } from './json.ts';
 import { leaksInRecord } from './leaks-in-record.ts';
+import type { Language } from './named-secrets.ts';
 import type { Redactor } from './redact.ts';
-import { isPlaceholder, kindOf } from './redact-rules.ts';
+import { isHarmless, isPlaceholder, kindOf } from './redact-rules.ts';
 import { shown } from './shown.ts';
 import { parseTime } from './time.ts';
 
 /** As much of a statement as is folded. */
 const MAX_STATEMENT = 16_384;
+/** Datasets of servers that quote as MySQL does. */
+const MYSQL = /^(?:mysql|mariadb|percona|tidb|vitess|singlestore)/;
 const PER_MILLISECOND = { s: 0.001, ms: 1, us: 1_000, ns: 1_000_000 } as const;
 
 const optionalPath = (text: string | undefined): FieldPath | undefined =>
@@ -42,7 +45,10 @@ const withoutPort = (address: string): string =>
 /** The format that a user's YAML describes. Every text is redacted; secrets anywhere in the record become leaks. */
 export const customFormat = (spec: CustomFormatSpec): Format => {
   const timeField = fieldPath(spec.time.field);
-  const action = actionTemplate(spec.action);
+  const language: Language = MYSQL.test(spec.dataset) ? 'mysql' : 'sql';
+  const action = actionTemplate(spec.action, language);
+  const sqlFields = [...sqlFieldsOf(spec.action), ...(spec.statement === undefined ? [] : [spec.statement])];
+  const languages: ReadonlyMap<string, Language> = new Map(sqlFields.map((field) => [field, language]));
   const conditions = Object.entries(spec.when ?? {}).map(
     ([field, value]) => [fieldPath(field), Array.isArray(value) ? value : [value]] as const,
   );
@@ -118,7 +124,9 @@ export const customFormat = (spec: CustomFormatSpec): Format => {
   const parseRecord = (record: JsonObject, { redactor, identity }: ParserContext): Parsed => {
     if (!applies(record)) return { ignored: 'condition-not-met' };
     const clean = (text: string, field: FieldPath): string =>
-      field.telling && !isPlaceholder(text) ? `[redacted:${kindOf(field.name)}]` : redactor.clean(text, field.text, []);
+      field.telling && !isHarmless(field.name, text)
+        ? `[redacted:${kindOf(field.name)}]`
+        : redactor.clean(text, field.text, [], languages.get(field.text));
     const text = (
       field: FieldPath | undefined,
       max: number,
@@ -146,7 +154,7 @@ export const customFormat = (spec: CustomFormatSpec): Format => {
       return { unusable: 'missing-field', detail: `The field ${result?.field.text} of the result is missing.` };
 
     const statement = text(fields.statement, MAX_STATEMENT);
-    const found = leaksInRecord(record, redactor);
+    const found = leaksInRecord(record, redactor, languages);
     const traceId = text(fields.traceId, MAX_VALUE);
     const status = count(fields.status);
     const named = identitiesOf(record, redactor);
@@ -169,7 +177,7 @@ export const customFormat = (spec: CustomFormatSpec): Format => {
       status,
       method: text(fields.method, 16),
       path: text(fields.path, MAX_PATH, decodePath),
-      statement: statement === undefined ? undefined : shown(foldSql(statement), 512),
+      statement: statement === undefined ? undefined : shown(foldSql(statement, language), 512),
       service: text(fields.service, MAX_VALUE),
       traceId: traceId === undefined ? undefined : traceIdOf(traceId),
       session: text(fields.session, MAX_VALUE),

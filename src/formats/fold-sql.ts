@@ -1,6 +1,8 @@
+import type { Language } from './named-secrets.ts';
+
 /**
  * SQL without anything a user put in: one pass over the text, following PostgreSQL's lexical rules
- * (manual, 4.1 "Lexical Structure", with standard_conforming_strings on).
+ * (manual, 4.1 "Lexical Structure", with standard_conforming_strings on), or MySQL's (reference manual, 11 "Language Structure", without ANSI_QUOTES).
  */
 
 const MAX_STATEMENT = 512;
@@ -10,18 +12,31 @@ const isDigit = (code: number): boolean => code >= 48 && code <= 57;
 const isWord = (code: number): boolean =>
   isDigit(code) || (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95 || code >= 128;
 
-/** Behind a `'…'` literal that starts at `at`: doubled quotes belong to it, and backslash pairs where it is an escape string. */
+/** Behind a quoted text that starts at `at`: doubled quotes belong to it, and backslash pairs where it is an escape string. */
 const stringEnd = (sql: string, at: number, escapes: boolean): number => {
+  const quote = sql.charCodeAt(at);
   let i = at + 1;
   for (; i < sql.length; i++) {
     const code = sql.charCodeAt(i);
     if (code === 92 && escapes) i++;
-    else if (code === 39) {
-      if (sql.charCodeAt(i + 1) !== 39) return i + 1;
+    else if (code === quote) {
+      if (sql.charCodeAt(i + 1) !== quote) return i + 1;
       i++;
     }
   }
   return sql.length;
+};
+
+/** Behind a comment of MySQL that starts at `at`, or -1. What stands in a `/*!` one is executed: only its marks are left out. */
+const mysqlCommentEnd = (sql: string, at: number): number => {
+  const mark = /#|--(?=\s|$)|\/\*!\d{0,6}|\*\/|\/\*/y;
+  mark.lastIndex = at;
+  const [found] = mark.exec(sql) ?? [];
+  if (found === undefined || found === '*/' || found.startsWith('/*!'))
+    return found === undefined ? -1 : mark.lastIndex;
+  const close = found === '/*' ? '*/' : '\n';
+  const end = sql.indexOf(close, mark.lastIndex);
+  return end === -1 ? sql.length : end + close.length;
 };
 
 /** Behind a comment whose start is at `at` (`/*` nests), or -1 where none starts. */
@@ -71,12 +86,22 @@ const numberEnd = (sql: string, at: number): number => {
 
 /** Prefixes that belong to the literal behind them: `E'…'`, `B'…'`, `X'…'`, `N'…'`, `U&'…'`. */
 const LITERAL_PREFIX = /^(?:[ebxn]|u&)$/i;
+/** MySQL's: `N'…'`, `X'…'`, `B'…'` and a character set. */
+const MYSQL_PREFIX = /^(?:[bxn]|_[a-z0-9]{2,16})$/i;
+
+/** A name in backticks as PostgreSQL has it: plain where it can be, else in double quotes. */
+const plainName = (quoted: string): string => {
+  const name = quoted.slice(1, -1).replaceAll('``', '`');
+  return /^[A-Za-z_]\w*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+};
 
 /**
  * The statement with every literal, number, parameter and dollar-quoted text as `?`, lists of them as one `?`, without comments,
  * in single spaces, at most 512 characters. Quoted identifiers stay; what is not closed (a cut statement) is dropped as `?`.
  */
-export const foldSql = (sql: string): string => {
+export const foldSql = (sql: string, language: Language = 'sql'): string => {
+  const isMysql = language === 'mysql';
+  const prefix = isMysql ? MYSQL_PREFIX : LITERAL_PREFIX;
   let out = '';
   let space = false;
   const emit = (piece: string): void => {
@@ -93,14 +118,19 @@ export const foldSql = (sql: string): string => {
   };
   for (let i = 0; i < sql.length && out.length < MAX_STATEMENT; ) {
     const code = sql.charCodeAt(i);
-    const comment = code === 45 || code === 47 ? commentEnd(sql, i) : -1;
+    const comment = isMysql ? mysqlCommentEnd(sql, i) : code === 45 || code === 47 ? commentEnd(sql, i) : -1;
     if (isSpace(code) || comment !== -1) {
       space = true;
       i = comment === -1 ? i + 1 : comment;
-    } else if (code === 39) {
+    } else if (code === 39 || (code === 34 && isMysql)) {
       emitLiteral();
-      i = stringEnd(sql, i, false);
-    } else if (code === 36) {
+      i = stringEnd(sql, i, isMysql);
+    } else if (code === 96 && isMysql) {
+      const end = stringEnd(sql, i, false);
+      if (sql[end - 1] === '`' && end > i + 1) emit(plainName(sql.slice(i, end)));
+      else emitLiteral();
+      i = end;
+    } else if (code === 36 && !isMysql) {
       emitLiteral();
       i = dollarEnd(sql, i);
     } else if (code === 34) {
@@ -114,9 +144,9 @@ export const foldSql = (sql: string): string => {
     } else if (isWord(code)) {
       const end = wordEnd(sql, i);
       const ampersand = sql.startsWith("&'", end) ? 1 : 0;
-      if (sql.charCodeAt(end + ampersand) === 39 && LITERAL_PREFIX.test(sql.slice(i, end + ampersand))) {
+      if (sql.charCodeAt(end + ampersand) === 39 && prefix.test(sql.slice(i, end + ampersand))) {
         emitLiteral();
-        i = stringEnd(sql, end + ampersand, code === 69 || code === 101);
+        i = stringEnd(sql, end + ampersand, isMysql || code === 69 || code === 101);
       } else {
         emit(sql.slice(i, end));
         i = end;

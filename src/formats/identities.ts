@@ -23,5 +23,5 @@ export const withFingerprint = (named: Named, found: readonly FoundSecret[], pro
   const [only] = found;
   if (named.identities.length > 0 || named.proof.state === 'rejected' || found.length !== 1 || only === undefined)
     return named;
-  return { identities: [{ key: 'token_fingerprint', value: only.fingerprint }], proof };
+  return { identities: [{ key: 'token_fingerprint', value: only.fingerprint() }], proof };
 };

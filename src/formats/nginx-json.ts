@@ -17,6 +17,7 @@ import {
 } from './http.ts';
 import { leaksOf, withFingerprint } from './identities.ts';
 import { fractionOfObjects, isFailure, type JsonObject, readJson } from './json.ts';
+import { leaksInValue } from './leaks-in-record.ts';
 import type { FoundSecret, Redactor } from './redact.ts';
 import { parseTime } from './time.ts';
 
@@ -118,10 +119,38 @@ class Consumers {
   }
 }
 
+/** Fields that are read and searched one by one, and those that nginx itself makes. */
+const SEARCHED: ReadonlySet<string> = new Set([
+  ...['time', 'msec', 'request_id', 'remote_addr', 'credential', 'method', 'uri', 'args', 'status', 'body_bytes_sent'],
+  ...['request_length', 'request_time', 'upstream_response_time', 'user_agent', 'trace_id', 'session'],
+]);
+
+/** The fields of a record that nothing is made of, which a `log_format` may have all the same: Referer, cookies, bodies. */
+class OtherFields {
+  #keys: readonly string[] = [];
+  #others: readonly string[] = [];
+
+  /** Records of one source have the same fields in the same order, so that they are looked up once. */
+  of(record: JsonObject): readonly string[] {
+    let at = 0;
+    for (const key in record) {
+      if (this.#keys[at++] !== key) return this.#learn(record);
+    }
+    return at === this.#keys.length ? this.#others : this.#learn(record);
+  }
+
+  #learn(record: JsonObject): readonly string[] {
+    this.#keys = Object.keys(record);
+    this.#others = this.#keys.filter((key) => !SEARCHED.has(key));
+    return this.#others;
+  }
+}
+
 const parseRecord = (
   record: JsonObject,
   redactor: Redactor,
   consumers: Consumers,
+  others: OtherFields,
   identity: IdentitySource | undefined,
 ): Parsed => {
   const { method, uri, credential, args } = record;
@@ -146,6 +175,7 @@ const parseRecord = (
   const sourceIp = cleanAgain(usual.address, redactor, record['remote_addr'], 'source.address', 64, found);
   const session = cleanAgain(usual.session, redactor, record['session'], 'wayward.session', MAX_VALUE, found);
   const traceparent = cleanText(redactor, record['trace_id'], 'trace.id', MAX_VALUE, found);
+  for (const field of others.of(record)) leaksInValue(record[field], field, field, redactor, found);
   const named = {
     identities: usual.identities,
     proof:
@@ -194,10 +224,11 @@ export const nginxJson: Format = {
     ),
   parser({ redactor, identity }: ParserContext): Parser {
     const consumers = new Consumers(redactor);
+    const others = new OtherFields();
     return {
       parse(bytes, start, end) {
         const record = readJson(bytes, start, end);
-        return isFailure(record) ? record : parseRecord(record, redactor, consumers, identity);
+        return isFailure(record) ? record : parseRecord(record, redactor, consumers, others, identity);
       },
     };
   },

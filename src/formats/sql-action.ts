@@ -1,3 +1,5 @@
+import type { Language } from './named-secrets.ts';
+
 /**
  * What a statement does and to what, where pgaudit does not say: it writes nothing for a denied statement, so the server's ERROR
  * line and its text are all there is, and names no object for COPY. A guess by keywords, not a parser: good enough to name
@@ -49,12 +51,12 @@ const isName = (token: string | undefined): token is string =>
  * Qualified as pgaudit would: it always writes `schema.name`, the server's error only what the statement said. `public` is
  * PostgreSQL's default search path; without it the denied and the successful use of one table would be two actions.
  */
-const qualified = (token: string): string => {
+const qualified = (token: string, schema: string): string => {
   const name = token.replace(/"(?:[^"]|"")*"|[^"]+/g, (part) =>
     part.startsWith('"') ? part : part.replace(/\s/g, '').toLowerCase(),
   );
   const plain = name.replace(/"([a-z_][a-z0-9_]*)"/g, '$1');
-  return (plain.includes('.') ? plain : `public.${plain}`).slice(0, 128);
+  return (plain.includes('.') ? plain : `${schema}${plain}`).slice(0, 128);
 };
 
 /** The first token from `at` on that is no noise word. */
@@ -87,7 +89,9 @@ const loads = (upper: readonly string[], from: number): boolean => {
 };
 
 /** `DELETE public.customers`, `DROP TABLE public.orders`, `SET ROLE`, `COPY public.customers` (`COPY FROM …` loads it); the verb alone without an object. */
-export const sqlAction = (folded: string): string => {
+export const sqlAction = (folded: string, language: Language = 'sql'): string => {
+  // MySQL's is the session's, which a statement does not say.
+  const schema = language === 'sql' ? 'public.' : '';
   const tokens = folded.match(TOKEN) ?? [];
   const upper = tokens.map((token) => token.toUpperCase());
   let at = 0;
@@ -101,10 +105,10 @@ export const sqlAction = (folded: string): string => {
 
   if (verb === 'SET') return upper.slice(inner, inner + 4).includes('ROLE') ? 'SET ROLE' : 'SET';
   if (verb === 'TRUNCATE')
-    return named('TRUNCATE TABLE', tokens, upper, skip(tokens, upper, inner + 1, new Set(['TABLE', 'ONLY'])));
-  if (verb === 'CREATE' || verb === 'ALTER' || verb === 'DROP') return definition(verb, tokens, upper, inner);
+    return named('TRUNCATE TABLE', tokens, upper, skip(tokens, upper, inner + 1, new Set(['TABLE', 'ONLY'])), schema);
+  if (verb === 'CREATE' || verb === 'ALTER' || verb === 'DROP') return definition(verb, tokens, upper, inner, schema);
   if (verb === 'GRANT' || verb === 'REVOKE') return upper.includes('ON') ? verb : `${verb} ROLE`;
-  if (verb === 'COPY') return named(loads(upper, inner + 1) ? 'COPY FROM' : 'COPY', tokens, upper, inner + 1);
+  if (verb === 'COPY') return named(loads(upper, inner + 1) ? 'COPY FROM' : 'COPY', tokens, upper, inner + 1, schema);
   const keyword = OBJECT_AFTER[verb];
   if (keyword !== undefined) {
     const found = upper.indexOf(keyword, inner);
@@ -112,24 +116,38 @@ export const sqlAction = (folded: string): string => {
     for (let i = found; i !== -1; i = upper.indexOf(keyword, i + 1)) {
       const name = skip(tokens, upper, i + 1, NOISE);
       if (isName(tokens[name]) && (verb === 'INSERT' || tokens[name + 1] !== '('))
-        return named(verb, tokens, upper, name);
+        return named(verb, tokens, upper, name, schema);
     }
     return verb;
   }
-  return DIRECT.has(verb) ? named(verb, tokens, upper, skip(tokens, upper, inner + 1, NOISE)) : verb;
+  return DIRECT.has(verb) ? named(verb, tokens, upper, skip(tokens, upper, inner + 1, NOISE), schema) : verb;
 };
 
-const named = (command: string, tokens: readonly string[], upper: readonly string[], at: number): string => {
+const named = (
+  command: string,
+  tokens: readonly string[],
+  upper: readonly string[],
+  at: number,
+  schema: string,
+): string => {
   if (tokens[at] === '(') {
     const inner = upper.indexOf('FROM', at); // COPY (SELECT … FROM t) TO
-    return inner === -1 || !isName(tokens[inner + 1]) ? command : `${command} ${qualified(tokens[inner + 1] ?? '')}`;
+    return inner === -1 || !isName(tokens[inner + 1])
+      ? command
+      : `${command} ${qualified(tokens[inner + 1] ?? '', schema)}`;
   }
   const name = tokens[at];
-  return isName(name) ? `${command} ${qualified(name)}` : command;
+  return isName(name) ? `${command} ${qualified(name, schema)}` : command;
 };
 
 /** `CREATE TABLE public.x`; roles, databases and the like without a name, as pgaudit has them. */
-const definition = (verb: string, tokens: readonly string[], upper: readonly string[], at: number): string => {
+const definition = (
+  verb: string,
+  tokens: readonly string[],
+  upper: readonly string[],
+  at: number,
+  schema: string,
+): string => {
   const kindAt = skip(tokens, upper, at + 1, NOISE_BEFORE_KIND);
   const word = upper[kindAt] ?? '';
   if (!/^[A-Z]{2,16}$/.test(word)) return verb;
@@ -140,5 +158,5 @@ const definition = (verb: string, tokens: readonly string[], upper: readonly str
         ? `${upper[kindAt - 1]} ${word}`
         : word;
   const command = `${verb} ${kind}`;
-  return IN_SCHEMA.has(word) ? named(command, tokens, upper, skip(tokens, upper, kindAt + 1, NOISE)) : command;
+  return IN_SCHEMA.has(word) ? named(command, tokens, upper, skip(tokens, upper, kindAt + 1, NOISE), schema) : command;
 };

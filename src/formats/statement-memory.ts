@@ -1,4 +1,4 @@
-import { hash } from '../text-hash.ts';
+import { FNV_START, fnv1a } from '../text-hash.ts';
 
 /** Sessions at a time whose last statement is remembered; the one unused longest goes first. */
 const MAX_SESSIONS = 10_000;
@@ -19,7 +19,7 @@ export class StatementMemory {
 
   see(session: string, statement: number, substatement: number, text: string): 'new' | 'part' | 'same' {
     const last = this.#last.get(session);
-    const textHash = text === SAME_AS_BEFORE ? last?.[2] : hash(text, Math.min(text.length, COMPARED));
+    const textHash = text === SAME_AS_BEFORE ? last?.[2] : fnv1a(text, FNV_START, Math.min(text.length, COMPARED));
     this.#last.delete(session);
     this.#last.set(session, [statement, substatement, textHash]);
     if (this.#last.size > MAX_SESSIONS) {

@@ -6,6 +6,7 @@ import type { Format, Parsed } from './format.ts';
 import { MAX_CLIENT, MAX_VALUE } from './http.ts';
 import { leaksOf } from './identities.ts';
 import { fractionOfObjects, isFailure, isObject, type JsonObject, readJson } from './json.ts';
+import { leaksInRecord } from './leaks-in-record.ts';
 import type { FoundSecret, Redactor } from './redact.ts';
 import { shown } from './shown.ts';
 import { parseTime, timeProblem } from './time.ts';
@@ -30,6 +31,14 @@ const userAgent = (request: JsonObject): string => {
   const values = isObject(headers) ? headers['user-agent'] : undefined;
   return Array.isArray(values) ? textOf(values[0]) : '';
 };
+
+/** Where the texts stand that an event shows: they are searched as they are cleaned. */
+const SHOWN = new Set(['request.path', 'request.operation', 'auth.accessor', 'auth.entity_id']);
+const SHOWN_TOO = /^request\.(?:remote_address|headers\.user-agent)/;
+
+/** With `log_raw`, or where a header or a key is not hashed, a secret may stand anywhere. */
+const leaksElsewhere = (record: JsonObject, redactor: Redactor): FoundSecret[] =>
+  leaksInRecord(record, redactor).filter(({ field }) => !SHOWN.has(field) && !SHOWN_TOO.test(field));
 
 const parseRecord = (record: JsonObject, redactor: Redactor): Parsed => {
   const { type, request, time } = record;
@@ -70,7 +79,7 @@ const parseRecord = (record: JsonObject, redactor: Redactor): Parsed => {
     sourceIp: clean(request['remote_address'], 'source.ip', 64),
     client,
     path,
-    leaks: leaksOf(found),
+    leaks: leaksOf([...found, ...leaksElsewhere(record, redactor)]),
   };
 };
 

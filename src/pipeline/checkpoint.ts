@@ -1,14 +1,19 @@
 import { deserialize, serialize } from 'node:v8';
 import { UNREGISTERED_AGENT } from '../attribution/attributed.ts';
 import type { SavedBaselines } from '../baselines/baselines.ts';
-import { STATE_LAYOUT } from '../baselines/state.ts';
-import type { Store } from '../sinks/store.ts';
+import { FIRST_LAYOUT_HASH } from '../baselines/first-layout.ts';
+import { type Layout, layoutFrom } from '../baselines/layout.ts';
+import { FIRST, type MigrationReport, StateReader } from '../baselines/saved-states.ts';
+import { LAYOUT, LAYOUT_ID } from '../baselines/state.ts';
+import { UsageError } from '../errors.ts';
+import type { Row, Store } from '../sinks/store.ts';
 import type { SavedCore } from './core.ts';
 import type { SavedMerge } from './merge.ts';
+import { type NameKey, underKey } from './name-key.ts';
 
 /** Name of the checkpoint in the store. */
 const NAME = 'local';
-/** Raised whenever what an older version saved can no longer be read. */
+/** Of what stands beside the baselines. Raised only together with code that reads the form before. */
 const VERSION = 2;
 
 /** Where a run stands, as of one moment. */
@@ -27,32 +32,76 @@ export interface Checkpoint {
  */
 export function saveCheckpoint(store: Store, checkpoint: Checkpoint): void {
   const { baselines } = checkpoint.core.engine;
+  store.run('INSERT OR IGNORE INTO layouts (id, description) VALUES (?, ?)', LAYOUT_ID, JSON.stringify(LAYOUT));
   for (const [name, group, zone, state] of baselines.principals) saveRow(store, 'principal', name, group, zone, state);
   for (const [name, state] of baselines.groups) saveRow(store, 'group', name, undefined, undefined, state);
-  const rest = withBaselines(checkpoint, { ...baselines, principals: [], groups: [] });
+  const rest = withBaselines(checkpoint, { key: baselines.key, principals: [], groups: [] });
   store.saveCheckpoint(NAME, serialize({ version: VERSION, ...rest }));
 }
 
-/** The last checkpoint with all baselines; `outdated` where another version of Wayward saved it: it is removed. */
-export function loadCheckpoint(store: Store): Checkpoint | 'outdated' | undefined {
+export interface Loading extends NameKey {
+  /** Where the store is, for people. */
+  readonly where: string;
+  /** Told what became of baselines that another version saved, if there are any. */
+  readonly onMigrated: (report: MigrationReport) => void;
+}
+
+/**
+ * The last checkpoint with all baselines, whichever version saved it.
+ * @throws UsageError where a newer Wayward saved it, or it was learned under another key
+ */
+export function loadCheckpoint(store: Store, loading: Loading): Checkpoint | undefined {
   const bytes = store.loadCheckpoint(NAME);
   if (bytes === undefined) return undefined;
-  const saved: Checkpoint & { readonly version: number } = deserialize(bytes);
-  if (saved.version !== VERSION || saved.core.engine.baselines.layout !== STATE_LAYOUT) {
-    store.run('DELETE FROM baselines');
-    return 'outdated';
-  }
-  forgetEvicted(store, saved.core.attributor.entries);
-  const principals = store
-    .all("SELECT name, peers, zone, state FROM baselines WHERE kind = 'principal' ORDER BY rowid")
-    .map(
-      ({ name, peers, zone, state }) =>
-        [String(name), peers === null ? undefined : String(peers), String(zone), bufferOf(state)] as const,
+  const saved: SavedCheckpoint = deserialize(bytes);
+  if (saved.version !== VERSION)
+    throw new UsageError(
+      `${loading.where} has a checkpoint of form ${saved.version}; this Wayward reads ${VERSION}: run the one that saved it, or a newer one`,
     );
+  forgetEvicted(store, saved.core.attributor.entries);
+  const { layout, key } = saved.core.engine.baselines;
+  const reader = new StateReader(layoutsOf(store));
+  // Rows of earlier versions have no layout of their own; their checkpoint told which one is theirs.
+  const first = layout === undefined || layout === FIRST_LAYOUT_HASH ? FIRST : layout;
+  store.run('UPDATE baselines SET layout = ? WHERE layout IS NULL', first);
+  const read = (row: Row): ArrayBuffer | undefined => reader.read(bufferOf(row.state), String(row.layout));
+  const principals = store
+    .all("SELECT name, peers, zone, state, layout FROM baselines WHERE kind = 'principal' ORDER BY rowid")
+    .flatMap((row) => {
+      const state = read(row);
+      const { name, peers, zone } = row;
+      return state ? [[String(name), peers === null ? undefined : String(peers), String(zone), state] as const] : [];
+    });
   const groups = store
-    .all("SELECT name, state FROM baselines WHERE kind = 'group' ORDER BY rowid")
-    .map(({ name, state }) => [String(name), bufferOf(state)] as const);
-  return withBaselines(saved, { layout: STATE_LAYOUT, principals, groups });
+    .all("SELECT name, state, layout FROM baselines WHERE kind = 'group' ORDER BY rowid")
+    .flatMap((row) => {
+      const state = read(row);
+      return state ? [[String(row.name), state] as const] : [];
+    });
+  const { report } = reader;
+  if (report.migrated + report.unreadable > 0) loading.onMigrated(report);
+  const baselines: SavedBaselines = { key, principals, groups, isMigrated: report.migrated > 0 };
+  return withBaselines(saved, underKey(baselines, loading, loading.where));
+}
+
+/** As it stands in the store. */
+interface SavedCheckpoint extends Checkpoint {
+  readonly version: number;
+  readonly core: Omit<SavedCore, 'engine'> & {
+    readonly engine: Omit<SavedCore['engine'], 'baselines'> & {
+      /** Earlier versions saved the id of one layout for all rows, and no key. */
+      readonly baselines: SavedBaselines & { readonly layout?: string };
+    };
+  };
+}
+
+function layoutsOf(store: Store): ReadonlyMap<string, Layout> {
+  const layouts = new Map<string, Layout>();
+  for (const { id, description } of store.all('SELECT id, description FROM layouts')) {
+    const layout = layoutFrom(JSON.parse(String(description)));
+    if (layout !== undefined) layouts.set(String(id), layout);
+  }
+  return layouts;
 }
 
 /** Unregistered principals that have made room since they were saved. */
@@ -81,13 +130,15 @@ function saveRow(
   state: ArrayBuffer,
 ): void {
   store.run(
-    `INSERT INTO baselines (kind, name, peers, zone, state) VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT (kind, name) DO UPDATE SET peers = excluded.peers, zone = excluded.zone, state = excluded.state`,
+    `INSERT INTO baselines (kind, name, peers, zone, state, layout) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (kind, name) DO UPDATE
+     SET peers = excluded.peers, zone = excluded.zone, state = excluded.state, layout = excluded.layout`,
     kind,
     name,
     peers ?? null,
     zone ?? null,
     new Uint8Array(state),
+    LAYOUT_ID,
   );
 }
 

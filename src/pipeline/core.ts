@@ -8,6 +8,7 @@ import type { Deed } from '../attribution/deed.ts';
 import type { Registry } from '../attribution/registry.ts';
 import type { SavedUnregistered } from '../attribution/unregistered.ts';
 import type { Activity } from '../baselines/activity.ts';
+import { NAMES_OF_PROCESS, type Names } from '../baselines/names.ts';
 import { NO_USAGE, type SavedUsage, Usage } from '../baselines/usage.ts';
 import type { Detector } from '../detectors/detector.ts';
 import { Engine, type SavedEngine } from '../detectors/engine.ts';
@@ -37,6 +38,7 @@ export class Core {
 
   /**
    * @param observed gets what is worth showing beside alerts, in the order of the stream; without it, nothing is made for it
+   * @param names of what baselines hold; whatever keeps a state needs those of its own key
    * @param owns of several processes, whether this one reports the days of a credential; exactly one must
    */
   constructor(
@@ -45,11 +47,12 @@ export class Core {
     changed: (alert: Alert) => void,
     observed?: (activity: Activity) => void,
     owns: (credential: Credential) => boolean = () => true,
+    names: Names = NAMES_OF_PROCESS,
   ) {
     this.#registry = registry;
     this.incidents = new Incidents(changed);
-    this.engine = new Engine(detectors, (found) => this.incidents.add(found), observed);
-    this.#usage = observed && new Usage(registry.credentials.filter(owns), observed);
+    this.engine = new Engine(detectors, (found) => this.incidents.add(found), observed, names);
+    this.#usage = observed && new Usage(registry.credentials.filter(owns), names, observed);
     this.attributor = createAttributor(registry, undefined, (name) => this.engine.baselines.forget(name));
   }
 

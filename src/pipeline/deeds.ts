@@ -1,9 +1,9 @@
 import type { Deed } from '../attribution/deed.ts';
 import type { Registry } from '../attribution/registry.ts';
-import { isRotating } from '../response/action.ts';
 import type { ResponseContext } from '../response/context.ts';
 import type { OutboxStep } from '../response/outbox.ts';
-import { type PlanContext, stepDescribed } from '../response/plan.ts';
+import type { PlanContext } from '../response/plan.ts';
+import { plannedOf } from '../response/step-identity.ts';
 
 /**
  * What a step of response or of a rotation has done to its credential, as far as it is; undefined where that is nothing to detection. A
@@ -11,19 +11,19 @@ import { type PlanContext, stepDescribed } from '../response/plan.ts';
  * yet: its holder may use the credential from then on.
  */
 export function deedOf(step: OutboxStep, plan: PlanContext): Deed | undefined {
-  const { credential, action, detail, state, calledAt, doneAt } = step;
+  const { credential, action, kind, state, calledAt, doneAt } = step;
   const isProven = state === 'verified' && doneAt !== undefined;
   if (action === 'restore') {
     const at = calledAt ?? (isProven ? doneAt : undefined);
     return at === undefined ? undefined : { credential, did: 'restored', at };
   }
   if (!isProven || action === 'notify') return undefined;
-  if (isRotating(detail)) return { credential, did: 'rotated', at: doneAt };
+  if (kind === 'rotate') return { credential, did: 'rotated', at: doneAt };
   return locksOut(step, plan) ? { credential, did: 'revoked', at: doneAt } : undefined;
 }
 
-const locksOut = ({ credential, detail }: OutboxStep, plan: PlanContext): boolean => {
-  const revoker = plan.revokers.get(stepDescribed(credential, detail, plan)?.spec?.with ?? '');
+const locksOut = (step: OutboxStep, plan: PlanContext): boolean => {
+  const revoker = plan.revokers.get(plannedOf(step, plan)?.spec?.with ?? '');
   return revoker !== undefined && revoker.locksOut !== false;
 };
 

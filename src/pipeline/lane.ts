@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
+import { cleanExcerpt } from '../formats/excerpt.ts';
 import { type Format, isEvent, type Origin, type Parser, type ParserContext } from '../formats/format.ts';
-import { cleanExcerpt } from '../formats/redact.ts';
 import { isPiece, PIECES } from '../record-pieces.ts';
 import type { DeadLetter } from '../sources/dead-letter.ts';
 import { Framer, type Framing, type RecordSink } from '../sources/framing.ts';

@@ -1,6 +1,7 @@
 import { type Alert, severityRose } from '../alerts/alert.ts';
 import { judged } from '../alerts/verdict.ts';
 import type { Registry } from '../attribution/registry.ts';
+import type { Names } from '../baselines/names.ts';
 import type { Detector } from '../detectors/detector.ts';
 import type { Store } from '../sinks/store.ts';
 import {
@@ -33,6 +34,7 @@ export interface LocalOptions {
   readonly store: Store;
   readonly registry: Registry;
   readonly detectors: readonly Detector[];
+  readonly names: Names;
   /** Decides what response makes of a new or changed alert; called inside the transaction that saves it. */
   readonly respond: (alert: Alert) => void;
   /** Called before events are looked at: what was done to credentials meanwhile is known to the registry then. */
@@ -69,9 +71,9 @@ export class LocalPipeline {
   constructor(merge: Merge, options: LocalOptions) {
     this.#merge = merge;
     this.#options = options;
-    const { registry, detectors, outgoing } = options;
+    const { registry, detectors, names, outgoing } = options;
     const observed = outgoing?.observe.bind(outgoing);
-    this.core = new Core(registry, detectors, (alert) => this.#take(alert), observed);
+    this.core = new Core(registry, detectors, (alert) => this.#take(alert), observed, undefined, names);
   }
 
   /** Goes on where an earlier run stood. */

@@ -8,6 +8,8 @@ import { PendingEvents, type SavedPending } from './pending.ts';
 export interface MergeOptions {
   /** The input goes on as time does (`run`): where every lane has been read to its end, the wall clock lets events go. */
   readonly live?: boolean;
+  /** Live only: lanes of sources that have appeared since, asked for again and again. */
+  readonly appeared?: (() => Promise<readonly Lane[]>) | undefined;
   /** Live only: how long after its time an event may still come in order, in milliseconds. */
   readonly settle?: number;
   /** Events held at most. */
@@ -36,6 +38,8 @@ const SETTLE = 300;
 const POLL = 100;
 const MAX_BATCH = 8192;
 const MIN_READ = 4096;
+/** Saved lanes kept for sources that are away, such as a folder that is mounted later. */
+const MAX_AWAY = 1_000;
 /** Bytes that the first reads of all lanes together may take. */
 const FIRST_READS = 32 * 1024 * 1024;
 
@@ -45,7 +49,9 @@ export const savedPositions = (saved: SavedMerge): ReadonlyMap<string, SourcePos
 
 /** The events of many lanes in one stream, ordered by (`orderTime`, `event.id`), whatever the lanes' order and sizes. */
 export class Merge {
-  readonly #lanes: readonly Lane[];
+  readonly #lanes: Lane[];
+  /** Where the sources stood that are not there now, by name. */
+  #away = new Map<string, SavedLane>();
   readonly #options: MergeOptions;
   readonly #pending: PendingEvents;
   /** When each lane was last found at the end of what has been written, by the wall clock. */
@@ -54,7 +60,7 @@ export class Merge {
   #readSize = READ_SIZE;
 
   constructor(lanes: readonly Lane[], options: MergeOptions = {}) {
-    this.#lanes = lanes;
+    this.#lanes = [...lanes];
     this.#options = options;
     this.#pending = new PendingEvents({
       events: options.maxPending ?? 500_000,
@@ -86,6 +92,7 @@ export class Merge {
   async *batches(): AsyncGenerator<OrderedUse[]> {
     try {
       while (!this.#aborted) {
+        for (const lane of (await this.#options.appeared?.()) ?? []) this.#add(lane);
         const lane = this.#nextLane();
         if (lane !== undefined) await this.#read(lane);
         if (lane !== undefined && !this.#pending.worthSorting) continue;
@@ -105,17 +112,27 @@ export class Merge {
   }
 
   save(): SavedMerge {
-    return { lanes: this.#lanes.map((lane) => lane.save()), pending: this.#pending.save() };
+    const away = [...this.#away.values()].slice(-MAX_AWAY);
+    return { lanes: [...away, ...this.#lanes.map((lane) => lane.save())], pending: this.#pending.save() };
   }
 
   /** Goes on where `saved` stood; each source must have been opened at its saved position. Lanes without one start afresh. */
   load(saved: SavedMerge): void {
-    const byName = new Map(saved.lanes.map((lane) => [lane.position.name, lane]));
-    for (const lane of this.#lanes) {
-      const state = byName.get(lane.source.name);
-      if (state !== undefined) lane.load(state);
-    }
+    this.#away = new Map(saved.lanes.map((lane) => [lane.position.name, lane]));
+    for (const lane of this.#lanes) this.#resume(lane);
     this.#pending.load(saved.pending);
+  }
+
+  #add(lane: Lane): void {
+    this.#resume(lane);
+    this.#lanes.push(lane);
+  }
+
+  #resume(lane: Lane): void {
+    const state = this.#away.get(lane.source.name);
+    if (state === undefined) return;
+    this.#away.delete(lane.source.name);
+    lane.load(state);
   }
 
   get #aborted(): boolean {
@@ -169,7 +186,8 @@ export class Merge {
 
   /** Waits until it is time to look again; false if there will be nothing more. */
   async #wait(): Promise<boolean> {
-    if (this.#lanes.every((lane) => lane.state === 'ended')) return false;
+    const mayAppear = this.#options.appeared !== undefined;
+    if (!mayAppear && this.#lanes.every((lane) => lane.state === 'ended')) return false;
     try {
       await sleep(POLL, undefined, { signal: this.#options.signal });
       return true;

@@ -21,27 +21,19 @@ export interface Notes {
   keep(name: string, value: string): Promise<void>;
 }
 
-/** Begins the note of a step that waits. */
-export const WAITS = 'waits: ';
-
 /** Thrown by a step that has to wait: nothing has failed, and it is called again then. */
 export class NotYet extends Error {
   /** Milliseconds. */
   readonly after: number;
 
   constructor(after: number, why: string) {
-    super(WAITS + why);
+    super(`waits: ${why}`);
     this.after = after;
   }
 }
 
-const ROTATE = 'rotate: ';
-
-/** A rotation as the outbox and the record name it. */
-export const rotating = (describe: string): string => ROTATE + describe;
-
-/** Whether a step that is described so rotates: its holder is not locked out, and goes on with the new value. */
-export const isRotating = (detail: string): boolean => detail.startsWith(ROTATE);
+/** A rotation as people read of it. */
+export const rotating = (describe: string): string => `rotate: ${describe}`;
 
 export interface CallContext {
   /** The same for every attempt at one step: an issuer that takes idempotency keys gets it. */
@@ -91,6 +83,8 @@ export interface Revoker {
    * himself, or with what was made from it before. Then its use afterwards is no sign that the revocation did not hold.
    */
   readonly locksOut?: false;
+  /** Whoever holds it rightfully goes on with a new value: nothing else that ends with a revocation ends with it. */
+  readonly rotates?: true;
   /** The least that Wayward's own account there must be allowed. */
   readonly needs: string;
   /** The real issuer that its tests run against, with its version; `fake: …`, with the page it follows, where there is none to be had. */
@@ -112,8 +106,16 @@ export interface Revoker {
   readonly settingsSchema: z.ZodType;
   /** Checks a credential's `revoke` entry, `with` included. */
   readonly specSchema: z.ZodType;
-  /** What it would do, in words, for dry-run and approval; no secret in it. The spec is one that specSchema accepts. */
+  /** Fields of its spec that only tune how a step is made, proven or undone: with other values it is the same step. */
+  readonly tuning?: readonly string[];
+  /** Fields of its spec in which people put keys: of those, a digest is stored. */
+  readonly keyFields?: readonly string[];
+  /** Whether a spec that was stored is the same step as one that is written now, where fields and defaults alone do not say it. */
+  isSame?(stored: RevokeSpec, written: RevokeSpec): boolean;
+  /** What it would do, in words, for dry-run and approval; no secret in it. For people only. The spec is one that specSchema accepts. */
   describe(spec: unknown): string;
+  /** What such a step was called when nothing but these words was stored; undefined where the spec is wrong or there was no such step then. */
+  describedBefore?(spec: unknown): string | undefined;
   /** Keeps Wayward's own account there alive: called every minute while it runs. @throws CallError */
   keep?(settings: unknown): Promise<void>;
   /** The settings are what settingsSchema gave. Reveals no secret: that is for the calls. */

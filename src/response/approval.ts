@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { UsageError } from '../errors.ts';
 import { haltOf, type ResponseContext } from './context.ts';
 import type { OutboxStep } from './outbox.ts';
-import { stepDescribed } from './plan.ts';
+import { plannedOf } from './step-identity.ts';
 
 /** What a person decides about at once: the steps of one alert that wait until the same time. */
 export interface Approval {
   readonly alert: string;
   /** Wall clock, milliseconds since the epoch; nobody by then means no. */
   readonly expiresAt: number;
-  /** Of what would be done, base64url: another credential or other words give another one. */
+  /** Of what would be done, base64url: another credential or step gives another one. */
   readonly digest: string;
 }
 
@@ -57,16 +57,18 @@ export function decideApproval(
     }
     const type = decision === 'approve' ? 'approved' : 'refused';
     const credentials = steps.map(({ credential }) => credential);
-    audit.append({ type, by, via: 'link', cause: approval.alert, credentials }, now);
+    audit.append({ type, by, via: 'link', cause: approval.alert, origin: 'alert', credentials }, now);
   });
 }
 
 const stepsOf = ({ alert, expiresAt }: Omit<Approval, 'digest'>, { outbox }: Looking): OutboxStep[] =>
   outbox.ofCause(alert).filter((step) => step.action === 'revoke' && step.expiresAt === expiresAt);
 
-/** Over the keys, too, so that the order of the steps does not matter. */
+/** Over the keys, too, so that the order of the steps does not matter. Links that an earlier version sent are about words. */
 function digestOf(steps: readonly OutboxStep[]): string {
-  const said = steps.map(({ key, credential, agent, detail }) => [key, credential, agent, detail]);
+  const said = steps.map(({ key, credential, agent, step, spec, detail }) => {
+    return [key, credential, agent, spec === undefined ? detail : step];
+  });
   return createHash('sha256')
     .update(JSON.stringify(said.toSorted(byKey)))
     .digest('base64url');
@@ -77,7 +79,7 @@ const byKey = ([a = '']: string[], [b = '']: string[]): number => (a < b ? -1 : 
 function standingOf(steps: readonly OutboxStep[], { plan, now }: Looking): Standing {
   const waits = ({ state, expiresAt = 0 }: OutboxStep): boolean => state === 'planned' && expiresAt > now();
   if (steps.some(waits)) {
-    const isAsWritten = steps.every((step) => stepDescribed(step.credential, step.detail, plan) !== undefined);
+    const isAsWritten = steps.every((step) => plannedOf(step, plan) !== undefined);
     return isAsWritten ? 'waiting' : 'superseded'; // the registry says something else by now
   }
   if (steps.every(({ state }) => state === 'expired' || state === 'planned'))

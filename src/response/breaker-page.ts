@@ -1,7 +1,7 @@
 import { cloudEvent } from '../webhook.ts';
 import type { ResponseContext } from './context.ts';
 import { type OpenBreaker, openBreaker } from './limits.ts';
-import { AUTOMATIC, type OutboxStep, PAGE, stepKey } from './outbox.ts';
+import { AUTOMATIC, type OutboxStep, stepKey } from './outbox.ts';
 
 const TYPE = 'wayward.breaker';
 
@@ -10,12 +10,20 @@ export function pageBreaker(alert: string, { at, because }: OpenBreaker, { outbo
   const key = stepKey(TYPE, String(at), 'notify');
   const data = { because, opened_at: new Date(at).toISOString() };
   const times = { eventAt: undefined, expiresAt: undefined };
-  const about = { credential: '', agent: '', peerGroup: '', ...times };
+  const about = {
+    kind: 'page',
+    origin: 'alert',
+    credential: '',
+    agent: '',
+    peerGroup: '',
+    position: 0,
+    ...times,
+  } as const;
   const detail = JSON.stringify(cloudEvent(TYPE, { id: key, subject: alert, at, data }));
-  outbox.add({ key, cause: alert, action: 'notify', ...about, detail, position: PAGE, decidedBy: AUTOMATIC }, now());
+  outbox.add({ key, cause: alert, action: 'notify', ...about, detail, decidedBy: AUTOMATIC }, now());
 }
 
-export const isPage = ({ action, position }: OutboxStep): boolean => action === 'notify' && position === PAGE;
+export const isPage = ({ kind }: OutboxStep): boolean => kind === 'page';
 
 /** Of a page as it goes out, the data: it says how much waits by now. */
 export function pageData(data: unknown, context: ResponseContext): object {

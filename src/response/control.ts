@@ -6,6 +6,7 @@ import { closeBreaker, type OpenBreaker, openBreaker } from './limits.ts';
 import { type OutboxStep, stepKey } from './outbox.ts';
 import { type PlanStep, prepareStep } from './plan.ts';
 import { recordEnd } from './record.ts';
+import { identityOf, isStep } from './step-identity.ts';
 
 /** What a person's order came to: its id, and what needed nothing because it is still dead from before. */
 export interface Order {
@@ -45,20 +46,22 @@ export function placeOrder(
   wanted: readonly PlanStep[],
   by: string,
   context: ResponseContext,
-  cause = `order-${randomUUID()}`,
+  { cause, origin }: Pick<OutboxStep, 'cause' | 'origin'> = { cause: `order-${randomUUID()}`, origin: 'order' },
 ): string {
   context.state.transaction(() => {
-    for (const [position, { credential, describe }] of wanted.entries()) {
-      const { id, agent, peerGroup } = credential;
+    for (const [position, step] of wanted.entries()) {
+      const { id, agent, peerGroup } = step.credential;
       const key = stepKey(cause, id, 'revoke', position);
       const what = {
         key,
         cause,
+        origin,
         action: 'revoke',
+        ...identityOf(step, context),
         credential: id,
         agent,
         peerGroup,
-        detail: describe,
+        detail: step.describe,
         position,
       } as const;
       context.outbox.add({ ...what, eventAt: undefined, expiresAt: undefined, decidedBy: by }, context.now());
@@ -69,7 +72,7 @@ export function placeOrder(
 
 async function isStillDead(step: PlanStep, { outbox, plan, circuits }: ResponseContext): Promise<boolean> {
   const { id, agent } = step.credential;
-  const last = outbox.lastVerified(id, step.describe);
+  const last = outbox.proofsOf(id).find((proof) => isStep(proof, step, plan));
   if (last === undefined) return false;
   try {
     const revocation = circuits.guard(step.issuer, await prepareStep(step, plan));
@@ -90,7 +93,7 @@ export function approve(cause: string, by: string, context: ResponseContext): Ou
     if (waiting.length === 0) throw new UsageError(whyNothingWaits(cause, steps));
     for (const { key } of waiting) context.outbox.approve(key, by, now);
     context.audit.append(
-      { type: 'approved', by, cause, credentials: waiting.map(({ credential }) => credential) },
+      { type: 'approved', by, cause, origin: 'alert', credentials: waiting.map(({ credential }) => credential) },
       now,
     );
     return waiting;

@@ -5,6 +5,7 @@ import type { ResponseContext } from './context.ts';
 import { AUTOMATIC, type OutboxStep, stepKey } from './outbox.ts';
 import type { Ladder, PlanStep } from './plan.ts';
 import type { ResponseState } from './state.ts';
+import { isStep } from './step-identity.ts';
 
 const TYPE = 'wayward.misuse-goes-on';
 const PREFIX = 'response.goes-on.';
@@ -29,7 +30,8 @@ export function tellOfMisuse(alert: Alert, ladder: Ladder, context: ResponseCont
   const made = madeOf(ladder, context);
   const last = made.at(-1);
   const usedAt = alert.lastEvidence?.[id] ?? alert.end;
-  if (last?.doneAt === undefined || last.detail !== ladder.at(-1)?.describe) return;
+  const end = ladder.at(-1) ?? ladder[0];
+  if (last?.doneAt === undefined || !isStep(last, end, context.plan)) return;
   if (usedAt <= last.doneAt + config.escalate_after) return;
   const before = goesOnOf(id, state);
   if (before?.step === last.key && before.doneAt === last.doneAt) return;
@@ -39,7 +41,8 @@ export function tellOfMisuse(alert: Alert, ladder: Ladder, context: ResponseCont
   const done = made.map(({ detail, state: end, doneAt = 0, note, decidedBy }) => {
     return { what: detail, state: end, at: iso(doneAt), by: decidedBy, proof: note };
   });
-  audit.append({ type: 'misuse-goes-on', by: AUTOMATIC, cause: alert.id, credential: id, agent, ...used, done }, now());
+  const about = { by: AUTOMATIC, cause: alert.id, origin: 'alert', credential: id, agent };
+  audit.append({ type: 'misuse-goes-on', ...about, ...used, done }, now());
   if (config.webhook === undefined) return;
   const byHand = byHandOf(alert, ladder, context);
   const data = { credential: id, agent, ...used, done, by_hand: byHand, text: [used.because, ...byHand].join('\n') };
@@ -71,13 +74,13 @@ const goesOnOf = (id: string, state: ResponseState): GoesOn | undefined =>
   state.setting(PREFIX + id) as GoesOn | undefined;
 
 /** Of each step that the list has, the last time that it came through and was not undone since; in the list's order. */
-function madeOf(ladder: Ladder, { outbox }: ResponseContext): OutboxStep[] {
+function madeOf(ladder: Ladder, { outbox, plan }: ResponseContext): OutboxStep[] {
   const { id } = ladder[0].credential;
   const restoredAt = outbox.restores(id)[0]?.doneAt ?? 0;
   const ends = outbox
     .revocations(id)
     .filter(({ state, doneAt = 0 }) => (state === 'verified' || state === 'called') && doneAt > restoredAt);
-  return ladder.flatMap(({ describe }) => ends.find(({ detail }) => detail === describe) ?? []);
+  return ladder.flatMap((step) => ends.find((end) => isStep(end, step, plan)) ?? []);
 }
 
 const iso = (time: number): string => new Date(time).toISOString();
@@ -115,5 +118,6 @@ function notify(
   const about = { credential: '', agent, peerGroup, eventAt: alert.end, expiresAt: undefined };
   const position = severityRank(alert.severity);
   const detail = JSON.stringify(cloudEvent(TYPE, { id: key, subject: alert.id, at: now(), data }));
-  outbox.add({ key, cause: alert.id, action: 'notify', ...about, detail, position, decidedBy: AUTOMATIC }, now());
+  const what = { key, cause: alert.id, origin: 'alert', action: 'notify', kind: 'notice' } as const;
+  outbox.add({ ...what, ...about, detail, position, decidedBy: AUTOMATIC }, now());
 }

@@ -1,6 +1,7 @@
 import type { ResponseContext } from './context.ts';
 import type { OutboxStep } from './outbox.ts';
 import { isIssuedFrom } from './plan.ts';
+import { namesOf } from './step-names.ts';
 
 /**
  * A credential has just been revoked. What was issued from it and ended earlier under the same alert or order, because this
@@ -18,6 +19,7 @@ export function reopenIssued({ cause, credential }: OutboxStep, { outbox, audit,
         type: 'reopened',
         by: step.decidedBy ?? '',
         cause,
+        ...namesOf(step),
         credential: step.credential,
         agent: step.agent,
         action: step.detail,

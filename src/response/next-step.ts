@@ -3,6 +3,7 @@ import type { ResponseContext } from './context.ts';
 import { offendedAt } from './guards.ts';
 import { type OutboxStep, type StepState, stepKey } from './outbox.ts';
 import type { Ladder, PlanStep } from './plan.ts';
+import { identityOf, isStep } from './step-identity.ts';
 
 /** What an alert wants done about one credential next. */
 export interface WantedStep {
@@ -30,11 +31,16 @@ export function nextStep(alert: Alert, ladder: Ladder, context: ResponseContext)
   const usedAt = alert.lastEvidence?.[id] ?? alert.end;
   const goesOnAfter = (time: number): boolean => usedAt > time + config.escalate_after;
 
-  const { place, before } = climb(ladder, made, ({ doneAt = 0 }) => goesOnAfter(doneAt));
+  const isMade = (row: OutboxStep, step: PlanStep): boolean => isStep(row, step, context.plan);
+  const { place, before } = climb(ladder, made, isMade, ({ doneAt = 0 }) => goesOnAfter(doneAt));
   const step = ladder[place] ?? ladder[0];
-  const key = stepKey(alert.id, id, 'revoke', place, restores.length);
-  const state = outbox.step(key)?.state;
-  if (state !== undefined && !MAY_BEGIN_ANEW.has(state)) return undefined;
+  const planned = outbox
+    .revocationsOf(id)
+    .find(
+      (row) => row.cause === alert.id && isMade(row, step) && (row.doneAt ?? Number.POSITIVE_INFINITY) > restoredAt,
+    );
+  if (planned !== undefined && !MAY_BEGIN_ANEW.has(planned.state)) return undefined;
+  const key = planned?.key ?? newKey(alert, step, [place, restores.length], context);
 
   const gaveBack = before === undefined && restores[0] !== undefined && goesOnAfter(restoredAt);
   const wentOn =
@@ -50,17 +56,24 @@ export function nextStep(alert: Alert, ladder: Ladder, context: ResponseContext)
 
 const MAY_BEGIN_ANEW: ReadonlySet<StepState> = new Set(['planned', 'failed', 'expired']);
 
+/** By its place; by its id where another step of the list was at that place when it was planned. */
+function newKey(alert: Alert, step: PlanStep, place: readonly number[], context: ResponseContext): string {
+  const { id } = step.credential;
+  const byPlace = stepKey(alert.id, id, 'revoke', ...place);
+  if (context.outbox.step(byPlace) === undefined) return byPlace;
+  return stepKey(alert.id, id, `revoke ${identityOf(step, context).step}`, ...place);
+}
+
 /** Goes up the ladder past each step that was made and in spite of which misuse goes on. */
 function climb(
   ladder: Ladder,
   made: readonly OutboxStep[],
+  isMade: (row: OutboxStep, step: PlanStep) => boolean,
   goesOn: (step: OutboxStep) => boolean,
 ): { readonly place: number; readonly before?: OutboxStep } {
   let before: OutboxStep | undefined;
-  for (const [place, { describe }] of ladder.entries()) {
-    const last = made.find(
-      ({ detail, doneAt, state }) => detail === describe && doneAt !== undefined && ENDS.has(state),
-    );
+  for (const [place, step] of ladder.entries()) {
+    const last = made.find((row) => row.doneAt !== undefined && ENDS.has(row.state) && isMade(row, step));
     if (last === undefined || !goesOn(last) || place === ladder.length - 1)
       return before === undefined ? { place } : { place, before };
     before = last;

@@ -1,5 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { RevokeSpec } from '../attribution/credential.ts';
+import { KIND, ORIGIN, type Origin, type StepKind } from './earlier.ts';
+import { STEPS, stepOf } from './outbox-row.ts';
 import type { ResponseState, Row } from './state.ts';
 
 /**
@@ -17,10 +20,16 @@ export interface OutboxStep {
   /** The alert's or the command's id. */
   readonly cause: string;
   readonly action: 'revoke' | 'restore' | 'rotate' | 'notify';
+  readonly kind: StepKind;
+  readonly origin: Origin;
+  /** Of the step in its credential's list that is made or undone: the same each time. Of a notification nothing. */
+  readonly step: string;
+  /** That step as the registry had it, for comparison only; undefined of a notification, and where an earlier version planned it. */
+  readonly spec: RevokeSpec | undefined;
   readonly credential: string;
   readonly agent: string;
   readonly peerGroup: string;
-  /** revoke, restore, rotate: what will be done, in words. notify: the CloudEvent as JSON. */
+  /** revoke, restore, rotate: what will be done, in words, for people. notify: the CloudEvent as JSON. */
   readonly detail: string;
   readonly position: number;
   readonly state: StepState;
@@ -29,8 +38,10 @@ export interface OutboxStep {
   readonly attempts: number;
   readonly dueAt: number;
   readonly expiresAt: number | undefined;
-  /** The proof, or the last error. */
+  /** The proof, or the last error, or what it waits for. */
   readonly note: string | undefined;
+  /** Its last attempt had to wait, and has not failed. */
+  readonly waits: boolean;
   readonly eventAt: number | undefined;
   readonly alertAt: number;
   readonly decidedAt: number | undefined;
@@ -40,8 +51,9 @@ export interface OutboxStep {
 
 type NewStep = Pick<
   OutboxStep,
-  'key' | 'cause' | 'action' | 'credential' | 'agent' | 'peerGroup' | 'detail' | 'position'
+  'key' | 'cause' | 'action' | 'kind' | 'origin' | 'credential' | 'agent' | 'peerGroup' | 'detail' | 'position'
 > &
+  Partial<Pick<OutboxStep, 'step' | 'spec'>> &
   Pick<OutboxStep, 'eventAt' | 'expiresAt' | 'decidedBy'> & {
     /** When its issuer was seen to know the credential, where that is known already. */
     readonly seenAt?: number | undefined;
@@ -60,9 +72,6 @@ export const stepKey = (cause: string, credential: string, action: string, ...mo
 /** Names this process: host, process id, and something that a later process with that id lacks. */
 const OWNER = `${hostname()}:${process.pid}:${randomUUID()}`;
 
-/** `position` of a notification that goes before all others. */
-export const PAGE = 100;
-
 /** Longer than any call and its read-back may take. */
 const LEASE_MS = 60_000;
 
@@ -79,10 +88,11 @@ export class Outbox {
     const { decidedBy } = step;
     this.#state.run(
       `INSERT INTO outbox (key, cause, action, credential, agent, peer_group, detail, position, state, decided_by, due_at,
-         expires_at, event_at, alert_at, decided_at, seen_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         expires_at, event_at, alert_at, decided_at, seen_at, step, spec, kind, origin, waits)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
        ON CONFLICT (key) DO UPDATE SET state = excluded.state, decided_by = excluded.decided_by, due_at = excluded.due_at,
          expires_at = excluded.expires_at, decided_at = excluded.decided_at, detail = excluded.detail,
+         step = excluded.step, spec = excluded.spec, kind = excluded.kind, origin = excluded.origin, waits = 0,
          attempts = 0, done_at = NULL, note = NULL, seen_at = coalesce(excluded.seen_at, seen_at)
        WHERE state IN ('failed', 'expired') OR (state = 'planned' AND excluded.state = 'approved')`,
       step.key,
@@ -101,6 +111,10 @@ export class Outbox {
       now,
       decidedBy === undefined ? null : now,
       step.seenAt ?? null,
+      step.step ?? null,
+      step.spec === undefined ? null : JSON.stringify(step.spec),
+      step.kind,
+      step.origin,
     );
   }
 
@@ -151,13 +165,17 @@ export class Outbox {
     return this.#select("state = 'planned' AND expires_at <= ? ORDER BY expires_at LIMIT 200", now);
   }
 
-  /** When this credential was last proven dead by the step that is described so. */
-  lastVerified(credential: string, detail: string): OutboxStep | undefined {
+  /** Every revocation of this credential that was ever planned, newest first. */
+  revocationsOf(credential: string): OutboxStep[] {
+    return this.#select("credential = ? AND action = 'revoke' ORDER BY alert_at DESC, position DESC", credential);
+  }
+
+  /** Proofs that this credential was dead, newest first. */
+  proofsOf(credential: string): OutboxStep[] {
     return this.#select(
-      "credential = ? AND action = 'revoke' AND state = 'verified' AND detail = ? ORDER BY done_at DESC LIMIT 1",
+      "credential = ? AND action = 'revoke' AND state = 'verified' ORDER BY done_at DESC",
       credential,
-      detail,
-    )[0];
+    );
   }
 
   /** Revocations of this credential that were or may yet be called, or needed no call any more, however they ended, newest first: what is under way, then by decision. */
@@ -189,9 +207,9 @@ export class Outbox {
   due(action: OutboxStep['action'], now: number, cause?: string): OutboxStep[] {
     return this.#state
       .all(
-        `SELECT * FROM outbox WHERE state IN ('approved', 'calling', 'called') AND done_at IS NULL AND action = ? AND due_at <= ?
-           AND iif(? IS NULL, cause NOT LIKE 'drill-%' OR action = 'notify', cause = ?)
-         ORDER BY iif(action = 'notify' AND position = ${PAGE}, 0, 1), decided_at, cause, position LIMIT 200`,
+        `${STEPS} WHERE state IN ('approved', 'calling', 'called') AND done_at IS NULL AND action = ? AND due_at <= ?
+           AND iif(? IS NULL, action = 'notify' OR ${ORIGIN} <> 'drill', cause = ?)
+         ORDER BY ${KIND} = 'page' DESC, decided_at, cause, position LIMIT 200`,
         action,
         now,
         cause ?? null,
@@ -199,6 +217,11 @@ export class Outbox {
       )
       .filter((row) => isFree(row, now))
       .map(stepOf);
+  }
+
+  /** Revocations of drills that have not ended, of orders before that time (milliseconds). */
+  leftOfDrills(before: number): OutboxStep[] {
+    return this.#select(`${ORIGIN} = 'drill' AND action = 'revoke' AND done_at IS NULL AND alert_at < ?`, before);
   }
 
   /** Takes a due step for this process; false if another one was quicker. */
@@ -226,10 +249,10 @@ export class Outbox {
     this.#state.run('UPDATE outbox SET seen_at = ? WHERE key = ?', now, key);
   }
 
-  /** Whether its issuer was ever seen to know the credential by this step, which is described so. */
-  wasSeen(credential: string, detail: string): boolean {
-    const where = "credential = ? AND action = 'revoke' AND detail = ? AND seen_at IS NOT NULL";
-    return this.#state.first(`SELECT 1 FROM outbox WHERE ${where} LIMIT 1`, credential, detail) !== undefined;
+  /** Whether its issuer was ever seen to know the credential by this step. */
+  wasSeen({ credential, step }: Pick<OutboxStep, 'credential' | 'step'>): boolean {
+    const seen = this.#select("credential = ? AND action = 'revoke' AND seen_at IS NOT NULL", credential);
+    return seen.some((other) => other.step === step);
   }
 
   calling(key: string, now: number): void {
@@ -242,12 +265,27 @@ export class Outbox {
 
   /** Lets go of it until `dueAt`. The state stays: after a call that may have arrived, its issuer is asked first. */
   postpone(key: string, dueAt: number, note: string): void {
-    this.#state.run('UPDATE outbox SET due_at = ?, note = ?, owner = NULL WHERE key = ?', dueAt, note, key);
+    this.#letGo(key, dueAt, note, 0);
+  }
+
+  /** The same for a step that has to wait: nothing has failed. */
+  wait(key: string, dueAt: number, note: string): void {
+    this.#letGo(key, dueAt, note, 1);
+  }
+
+  #letGo(key: string, dueAt: number, note: string, waits: 0 | 1): void {
+    this.#state.run(
+      'UPDATE outbox SET due_at = ?, note = ?, waits = ?, owner = NULL WHERE key = ?',
+      dueAt,
+      note,
+      waits,
+      key,
+    );
   }
 
   finish(key: string, state: 'verified' | 'called' | 'failed' | 'expired', note: string, now: number): void {
     this.#state.run(
-      'UPDATE outbox SET state = ?, note = ?, done_at = ?, owner = NULL WHERE key = ?',
+      'UPDATE outbox SET state = ?, note = ?, waits = 0, done_at = ?, owner = NULL WHERE key = ?',
       state,
       note,
       now,
@@ -258,7 +296,7 @@ export class Outbox {
   /** Lets a step that was made be looked at again: its issuer is asked first. */
   reopen(key: string, now: number): void {
     this.#state.run(
-      "UPDATE outbox SET state = 'called', done_at = NULL, note = NULL, attempts = 0, due_at = ? WHERE key = ?",
+      "UPDATE outbox SET state = 'called', done_at = NULL, note = NULL, waits = 0, attempts = 0, due_at = ? WHERE key = ?",
       now,
       key,
     );
@@ -302,7 +340,7 @@ export class Outbox {
   }
 
   #select(where: string, ...values: (string | number)[]): OutboxStep[] {
-    return this.#state.all(`SELECT * FROM outbox WHERE ${where}`, ...values).map(stepOf);
+    return this.#state.all(`${STEPS} WHERE ${where}`, ...values).map(stepOf);
   }
 }
 
@@ -324,27 +362,3 @@ function isGone(owner: string): boolean {
     return (error as NodeJS.ErrnoException).code === 'ESRCH';
   }
 }
-
-const optional = (value: Row[string] | undefined): number | undefined => (value === null ? undefined : Number(value));
-
-const stepOf = (row: Row): OutboxStep => ({
-  key: String(row.key),
-  cause: String(row.cause),
-  action: row.action as OutboxStep['action'],
-  credential: String(row.credential),
-  agent: String(row.agent),
-  peerGroup: String(row.peer_group),
-  detail: String(row.detail),
-  position: Number(row.position),
-  state: row.state as StepState,
-  decidedBy: row.decided_by === null ? undefined : String(row.decided_by),
-  attempts: Number(row.attempts),
-  dueAt: Number(row.due_at),
-  expiresAt: optional(row.expires_at),
-  note: row.note === null ? undefined : String(row.note),
-  eventAt: optional(row.event_at),
-  alertAt: Number(row.alert_at),
-  decidedAt: optional(row.decided_at),
-  calledAt: optional(row.called_at),
-  doneAt: optional(row.done_at),
-});

@@ -9,8 +9,9 @@ export interface PlanStep {
   readonly spec: RevokeSpec | undefined;
   /** Who is called: the same name is the same server. */
   readonly issuer: string;
-  /** What would be done, in words: the same words are the same step. */
+  /** What would be done, in words, for people. */
   readonly describe: string;
+  readonly kind: 'revoke' | 'rotate';
   readonly reversible: boolean;
   /** How to undo it by hand. */
   readonly undo: string;
@@ -61,10 +62,6 @@ export function laddersFor(ids: Iterable<string>, context: PlanContext): Ladder[
         (a[0].credential.id < b[0].credential.id ? -1 : 1),
     );
 }
-
-/** The step that is described so; undefined where the registry names it no more. */
-export const stepDescribed = (id: string, describe: string, context: PlanContext): PlanStep | undefined =>
-  finalPlanFor([id], context).find((step) => step.describe === describe);
 
 /** Whether one stands below the other in the registry. */
 export function isIssuedFrom(id: string, issuer: string, credentials: PlanContext['credentials']): boolean {
@@ -146,6 +143,7 @@ function stepFor(
     spec,
     issuer: spec?.with ?? '',
     describe: 'nothing',
+    kind: revoker?.rotates ? ('rotate' as const) : ('revoke' as const),
     reversible: false,
     undo: '',
     tooSoon: undefined,

@@ -2,8 +2,8 @@ import type { ResponseContext } from './context.ts';
 import { tellOfEnd } from './failing.ts';
 import { reopenIssued } from './issued.ts';
 import { AUTOMATIC, type OutboxStep } from './outbox.ts';
-import { stepDescribed } from './plan.ts';
-import { wordsOf } from './restore.ts';
+import { plannedOf } from './step-identity.ts';
+import { namesOf } from './step-names.ts';
 import { forgetNotes } from './stored-notes.ts';
 
 /** When each part of the way was reached, RFC 3339; what did not happen is absent. */
@@ -46,12 +46,13 @@ export function recordEnd(
     const step = outbox.step(key);
     if (step === undefined) return;
     const { decidedBy, cause, credential, agent, detail, attempts } = step;
-    const revoker = stepDescribed(credential, wordsOf(step), plan)?.spec?.with;
+    const revoker = (step.spec ?? plannedOf(step, plan)?.spec)?.with;
     const what =
       step.action === 'notify'
         ? { action: 'notify the webhook' }
         : { credential, agent, action: detail, ...(revoker === undefined ? {} : { with: revoker }) };
-    audit.append({ type: end, by: decidedBy ?? AUTOMATIC, cause, ...what, note, attempts, times: timesOf(step) }, time);
+    const how = { note, attempts, times: timesOf(step) };
+    audit.append({ type: end, by: decidedBy ?? AUTOMATIC, cause, ...namesOf(step), ...what, ...how }, time);
     tellOfEnd(step, context);
     if (step.action === 'revoke' && (end === 'verified' || end === 'called')) reopenIssued(step, context);
   });

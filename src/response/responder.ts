@@ -10,6 +10,7 @@ import { nextStep, type WantedStep } from './next-step.ts';
 import { notificationOf } from './notification.ts';
 import { AUTOMATIC, stepKey } from './outbox.ts';
 import { laddersFor, type PlanStep } from './plan.ts';
+import { identityOf } from './step-identity.ts';
 
 /** Event ids in one entry of the record; an alert may have many more. */
 const MOST_EVIDENCE = 20;
@@ -115,7 +116,9 @@ function enqueue(
     {
       key: wanted.key,
       cause: alert.id,
+      origin: 'alert',
       action: 'revoke',
+      ...identityOf(step, context),
       credential: credential.id,
       agent: credential.agent,
       peerGroup: credential.peerGroup,
@@ -149,6 +152,7 @@ function record(alert: Alert, mode: Mode, decisions: readonly Decision[], { audi
       type: 'decided',
       by: AUTOMATIC,
       cause: alert.id,
+      origin: 'alert',
       agent: alert.agent,
       severity: alert.severity,
       mode,
@@ -172,7 +176,8 @@ function tellOfBreaker(alert: Alert, context: ResponseContext): void {
   const opened = openBreaker(state);
   if (opened === undefined) return;
   if (config.webhook !== undefined) pageBreaker(alert.id, opened, context);
-  audit.append({ type: 'breaker-opened', by: AUTOMATIC, cause: alert.id, because: opened.because }, now());
+  const about = { by: AUTOMATIC, cause: alert.id, origin: 'alert' };
+  audit.append({ type: 'breaker-opened', ...about, because: opened.because }, now());
 }
 
 function notify(alert: Alert, decisions: readonly Decision[], occasion: string, context: ResponseContext): void {
@@ -182,7 +187,9 @@ function notify(alert: Alert, decisions: readonly Decision[], occasion: string, 
     {
       key,
       cause: alert.id,
+      origin: 'alert',
       action: 'notify',
+      kind: 'notice',
       credential: '',
       agent: alert.agent ?? '',
       peerGroup: alert.peerGroup ?? '',

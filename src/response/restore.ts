@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ResponseContext } from './context.ts';
 import { type Outbox, type OutboxStep, stepKey } from './outbox.ts';
 import { type Ladder, laddersFor, type PlanStep } from './plan.ts';
+import { identityOf, isStep } from './step-identity.ts';
 
 /** What a restore would do about one step of a credential: undo it, nothing (all is well already), or refuse. */
 export interface Restorable {
@@ -11,14 +12,8 @@ export interface Restorable {
   readonly because: string;
 }
 
-const UNDO = 'undo: ';
-
-/** A restore as the outbox and the record name it. */
-const undoing = (describe: string): string => UNDO + describe;
-
-/** What the plan calls the step that is made or undone. */
-export const wordsOf = ({ action, detail }: OutboxStep): string =>
-  action === 'restore' && detail.startsWith(UNDO) ? detail.slice(UNDO.length) : detail;
+/** A restore as people read of it. */
+const undoing = (describe: string): string => `undo: ${describe}`;
 
 /** Why Wayward can't undo a step at all. */
 export const notUndoable = ({ undo }: PlanStep): string => `this step cannot be undone by Wayward; by hand: ${undo}`;
@@ -33,7 +28,7 @@ export const restorablesOf = (ids: Iterable<string>, context: ResponseContext): 
     .flatMap((ladder) => ofLadder(ladder, context));
 
 /** One answer for the credential, or one for each of its steps that was made. */
-function ofLadder(ladder: Ladder, { outbox }: ResponseContext): Restorable[] {
+function ofLadder(ladder: Ladder, { outbox, plan }: ResponseContext): Restorable[] {
   const [first] = ladder;
   const { id } = first.credential;
   const because = (step: PlanStep, outcome: Restorable['outcome'], sentence: string) => ({
@@ -54,7 +49,7 @@ function ofLadder(ladder: Ladder, { outbox }: ResponseContext): Restorable[] {
     return [because(first, 'nothing', `restored already, at ${at}; whoever revoked it since was not Wayward`)];
   }
   return standing.map((revoked) => {
-    const step = ladder.find(({ describe }) => describe === revoked.detail);
+    const step = ladder.find((one) => isStep(revoked, one, plan));
     if (first.blocked !== undefined && step === undefined) return because(first, 'refused', first.blocked);
     if (step === undefined)
       return because(first, 'refused', `its revoke: entry was changed since; what was done then: ${revoked.detail}`);
@@ -72,12 +67,12 @@ function ofLadder(ladder: Ladder, { outbox }: ResponseContext): Restorable[] {
 export function standingRevocations(credential: string, outbox: Outbox): OutboxStep[] {
   const restores = outbox.restores(credential);
   return newestOfEach(outbox.revocations(credential)).filter(
-    ({ detail, doneAt = 0 }) => !restores.some((made) => wordsOf(made) === detail && Number(made.doneAt) >= doneAt),
+    ({ step, doneAt = 0 }) => !restores.some((made) => made.step === step && Number(made.doneAt) >= doneAt),
   );
 }
 
 const newestOfEach = (revocations: readonly OutboxStep[]): OutboxStep[] =>
-  [...new Map(revocations.toReversed().map((step) => [step.detail, step])).values()].toReversed();
+  [...new Map(revocations.toReversed().map((made) => [made.step, made])).values()].toReversed();
 
 /**
  * Orders that revocations be undone, by a person: nothing else ever is. Returns the order's id; what is refused, or needs
@@ -93,7 +88,9 @@ export function orderRestore(restorables: readonly Restorable[], by: string, con
         {
           key: stepKey(cause, id, 'restore', position),
           cause,
+          origin: 'order',
           action: 'restore',
+          ...identityOf(step, context),
           credential: id,
           agent,
           peerGroup,

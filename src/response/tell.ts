@@ -1,5 +1,6 @@
 import { cloudEvent } from '../webhook.ts';
 import type { ResponseContext } from './context.ts';
+import type { Origin } from './earlier.ts';
 
 /** What the webhook is to be told of something that is no alert. */
 export interface News {
@@ -8,6 +9,7 @@ export interface News {
   readonly type: string;
   /** Of the alert or order that it comes of. */
   readonly cause: string;
+  readonly origin: Origin;
   readonly subject: string;
   readonly data: object;
   /** Who decided what it comes of. */
@@ -15,9 +17,10 @@ export interface News {
 }
 
 /** Tells the webhook, where there is one. Part of the transaction that runs. */
-export function tell({ key, type, cause, subject, data, by }: News, { config, outbox, now }: ResponseContext): void {
+export function tell(news: News, { config, outbox, now }: ResponseContext): void {
+  const { key, type, cause, origin, subject, data, by } = news;
   if (config.webhook === undefined) return;
   const about = { credential: '', agent: '', peerGroup: '', position: 0, eventAt: undefined, expiresAt: undefined };
   const detail = JSON.stringify(cloudEvent(type, { id: key, subject, at: now(), data }));
-  outbox.add({ ...about, key, cause, action: 'notify', detail, decidedBy: by }, now());
+  outbox.add({ ...about, key, cause, origin, action: 'notify', kind: 'notice', detail, decidedBy: by }, now());
 }

@@ -1,15 +1,16 @@
 import { CallError } from '../errors.ts';
 import type { CloudEvent } from '../webhook.ts';
-import { type CallContext, isRotating, NotYet, type Revocation, type Verification } from './action.ts';
+import { type CallContext, NotYet, type Revocation, type Verification } from './action.ts';
 import { isPage } from './breaker-page.ts';
 import { haltOf, type ResponseContext } from './context.ts';
 import { isStuck, tellOfStuck } from './failing.ts';
 import { whyNever } from './guards.ts';
 import { noticeOf } from './notice.ts';
 import { AUTOMATIC, type OutboxStep } from './outbox.ts';
-import { issuersOf, type PlanStep, prepareStep, stepDescribed } from './plan.ts';
+import { issuersOf, type PlanStep, prepareStep } from './plan.ts';
 import { recordEnd } from './record.ts';
-import { notUndoable, standingRevocations, whyOvertaken, wordsOf } from './restore.ts';
+import { notUndoable, standingRevocations, whyOvertaken } from './restore.ts';
+import { plannedOf } from './step-identity.ts';
 import { StoredNotes } from './stored-notes.ts';
 
 export interface RetryPolicy {
@@ -149,7 +150,7 @@ export class Worker {
   /** Whom a step calls. */
   #calls(step: OutboxStep | undefined): string {
     if (step === undefined || step.action === 'notify') return 'notify';
-    return stepDescribed(step.credential, wordsOf(step), this.#options.context.plan)?.issuer ?? '';
+    return plannedOf(step, this.#options.context.plan)?.issuer ?? '';
   }
 
   async #make(step: OutboxStep): Promise<void> {
@@ -158,7 +159,7 @@ export class Worker {
       else await this.#change(step);
     } catch (error) {
       const { outbox, now } = this.#options.context;
-      if (error instanceof NotYet) return outbox.postpone(step.key, now() + error.after, error.message);
+      if (error instanceof NotYet) return outbox.wait(step.key, now() + error.after, error.message);
       if (!(error instanceof CallError)) throw error;
       this.#failed(step, error);
     }
@@ -178,7 +179,7 @@ export class Worker {
   /** Revokes or restores. */
   async #change(step: OutboxStep): Promise<void> {
     const { context, beforeCall } = this.#options;
-    const planned = stepDescribed(step.credential, wordsOf(step), context.plan);
+    const planned = plannedOf(step, context.plan);
     const notes = new StoredNotes(step.key, context, beforeCall);
     const isHalf = !notes.isEmpty;
     const broken = whyImpossible(step, isHalf, planned, context);
@@ -236,9 +237,10 @@ export class Worker {
     }
   }
 
-  async #look({ key, credential, agent, detail }: OutboxStep): Promise<void> {
+  async #look(step: OutboxStep): Promise<void> {
+    const { key, credential, agent } = step;
     const { plan, circuits } = this.#options.context;
-    const planned = stepDescribed(credential, detail, plan);
+    const planned = plannedOf(step, plan);
     if (planned === undefined || planned.blocked !== undefined) return;
     try {
       const revocation = circuits.guard(planned.issuer, await prepareStep(planned, plan));
@@ -288,11 +290,11 @@ const GONE = 'had ended before Wayward acted';
  * Whether an issuer that does not know a credential proves that it is dead: it was seen there before, or what it was issued from was
  * revoked, with which such things end.
  */
-function isAbsenceProof({ credential, detail }: OutboxStep, { outbox, plan }: ResponseContext): boolean {
-  if (outbox.wasSeen(credential, detail)) return true;
-  const issuers = [...issuersOf(credential, plan.credentials)];
+function isAbsenceProof(step: OutboxStep, { outbox, plan }: ResponseContext): boolean {
+  if (outbox.wasSeen(step)) return true;
+  const issuers = [...issuersOf(step.credential, plan.credentials)];
   return issuers.some(({ id }) =>
-    standingRevocations(id, outbox).some(({ state, detail: done }) => state === 'verified' && !isRotating(done)),
+    standingRevocations(id, outbox).some(({ state, kind }) => state === 'verified' && kind !== 'rotate'),
   );
 }
 

@@ -38,6 +38,7 @@ export const oauth = defineRevoker({
     /** The client that the token was issued to, where the server lets no other one revoke it. */
     owner: z.strictObject({ client_id: clientId, client_secret: secretSchema }).optional(),
   }),
+  tuning: ['owner'],
   describe: ({ token }) => `revoke the OAuth token that ${token.reference} holds`,
   prepare(server, { token, owner = server }) {
     const active = async () => isActive(await send(server.introspection_url, server, token));

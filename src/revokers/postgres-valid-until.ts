@@ -41,6 +41,7 @@ export const postgresValidUntil = defineRevoker({
       )
       .optional(),
   }),
+  tuning: ['restore_to'],
   describe: ({ role }) =>
     `let the password of PostgreSQL role ${pg.escapeIdentifier(role)} expire now and end its sessions`,
   prepare: ({ url }, { role, restore_to: before }) => ({

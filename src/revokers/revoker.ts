@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Identity } from '../event.ts';
 import type { Revocation, Revoker } from '../response/action.ts';
+import { earlierSentence } from './earlier-sentences.ts';
 
 interface Definition<Settings extends z.ZodType, Spec extends z.ZodType>
   extends Omit<
@@ -30,12 +31,17 @@ interface Definition<Settings extends z.ZodType, Spec extends z.ZodType>
 export function defineRevoker<Settings extends z.ZodType, Spec extends z.ZodType>(
   definition: Definition<Settings, Spec>,
 ): Revoker {
+  const before = (spec: unknown) => earlierSentence(definition.id, spec);
   const { specSchema, keep, reversibleWith, issuerOf, accounts, knownAs, ...rest } = definition;
   return {
     ...rest,
     specSchema,
     ...(keep && { keep: (settings) => keep(settings as z.infer<Settings>) }),
     describe: (spec) => definition.describe(specSchema.parse(spec)),
+    describedBefore(spec) {
+      const checked = specSchema.safeParse(spec);
+      return checked.success ? (definition.describedBefore ?? before)(checked.data) : undefined;
+    },
     ...(knownAs && { knownAs: (spec: unknown) => knownAs(specSchema.parse(spec)) }),
     ...(accounts && { accounts: (spec: unknown) => accounts(specSchema.parse(spec)) }),
     ...(issuerOf && { issuerOf: (spec: unknown) => issuerOf(specSchema.parse(spec)) }),

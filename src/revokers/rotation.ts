@@ -5,6 +5,7 @@ import { CallError } from '../errors.ts';
 import { type Notes, rotating } from '../response/action.ts';
 import { ROTATORS } from '../rotation/registry.ts';
 import type { Rotation, Rotator } from '../rotation/rotator.ts';
+import { isSameSpec } from '../same-spec.ts';
 import { defineRevoker } from './revoker.ts';
 
 /** What is begun in here ends within its rotator's own pauses; with the read-back, within the claim of the outbox. */
@@ -26,6 +27,7 @@ export const rotation = defineRevoker({
   cannotStop:
     'whoever can read the secret manager, the agent itself, and sessions that its rotator cannot end; an agent that reads its secret only at its start fails until it starts anew',
   locksOut: false,
+  rotates: true,
   needs:
     'what its rotator needs, and to end sessions membership of pg_signal_backend in PostgreSQL, CONNECTION ADMIN and PROCESS in MariaDB',
   testedAgainst:
@@ -43,6 +45,15 @@ export const rotation = defineRevoker({
   },
   accounts: ({ rotate }) => rotatorOf(rotate).accounts(rotate),
   describe: ({ rotate }) => rotating(`${rotatorOf(rotate).describe(rotate)}; and end what the old one has opened`),
+  describedBefore(spec) {
+    const { rotate } = spec as { readonly rotate?: RotateSpec };
+    const words = rotate && rotatorOf(rotate).describedBefore(rotate);
+    return words && `rotate: ${words}; and end what the old one has opened`;
+  },
+  isSame({ rotate: stored }, { rotate: written }) {
+    const [before, now] = [stored, written] as (RotateSpec | undefined)[];
+    return before !== undefined && now !== undefined && isSameSpec(before, now, rotatorOf(now));
+  },
   prepare(settings, { rotate }) {
     const made = rotatorOf(rotate).prepare(settings, rotate);
     return {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { CallError } from '../errors.ts';
-import { cleanExcerpt } from '../formats/redact.ts';
+import { cleanExcerpt } from '../formats/excerpt.ts';
 import { scrub } from '../scrub.ts';
 
 export interface Program {

@@ -24,6 +24,8 @@ export const webhook = defineRevoker({
   testedAgainst: 'a receiver that checks signatures',
   settingsSchema: z.strictObject({ secret: secretSchema }),
   specSchema: z.strictObject({ with: z.literal('webhook'), url: urlSchema, verify_url: urlSchema.optional() }),
+  tuning: ['verify_url'],
+  keyFields: ['url', 'verify_url'],
   issuerOf: ({ url }) => new URL(url).origin,
   // Only the origin is shown: people put keys into paths and queries.
   describe: ({ url }) => `ask ${new URL(url).origin} to revoke it (signed webhook)`,

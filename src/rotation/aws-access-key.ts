@@ -41,6 +41,7 @@ export const awsAccessKey = defineRotator({
     /** Milliseconds. */
     keep_old: durationSchema.default(3_600_000),
   }),
+  tuning: ['keep_old'],
   describe: ({ user, secret }) => `give the AWS user ${user} a new access key, kept in ${secret.reference}`,
   accounts: ({ secret }) => ['aws', secret.account],
   whyUnfit,

@@ -53,6 +53,7 @@ export const awsSecretsManager = defineRotator({
     /** Milliseconds that a rotation may take, one that is under way already included. */
     within: durationSchema.default(300_000),
   }),
+  tuning: ['within'],
   describe: ({ secret_id: id }) => `let AWS Secrets Manager rotate the secret ${id}`,
   accounts: () => ['aws'],
   prepare(settings, { secret_id: id, within }) {

@@ -26,5 +26,5 @@ export function tellOfRotation(
   data: object,
   response: ResponseContext,
 ): void {
-  tell({ key, type: 'wayward.rotation', cause, subject, data, by: 'rotation' }, response);
+  tell({ key, type: 'wayward.rotation', cause, origin: 'rotation', subject, data, by: 'rotation' }, response);
 }

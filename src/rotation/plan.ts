@@ -1,6 +1,5 @@
 import type { Credential } from '../attribution/credential.ts';
 import { hygieneOf } from '../attribution/hygiene.ts';
-import { isRotating } from '../response/action.ts';
 import type { ResponseContext } from '../response/context.ts';
 import { standingRevocations } from '../response/restore.ts';
 import { ROTATORS } from './registry.ts';
@@ -48,5 +47,5 @@ function whyNot(credential: Credential, rotator: Rotator | undefined, response: 
 /** Revoked, or about to be, and not restored since. What was rotated in response is in use. */
 const isRevoked = (id: string, { outbox }: ResponseContext): boolean =>
   standingRevocations(id, outbox).some(
-    ({ state, detail }) => state !== 'failed' && state !== 'expired' && !isRotating(detail),
+    ({ state, kind }) => state !== 'failed' && state !== 'expired' && kind !== 'rotate',
   );

@@ -1,13 +1,18 @@
+import type { Credential } from '../attribution/credential.ts';
 import type { Deed } from '../attribution/deed.ts';
 import { CallError } from '../errors.ts';
-import { NotYet, rotating, WAITS } from '../response/action.ts';
+import { NotYet, rotating } from '../response/action.ts';
 import type { ResponseContext } from '../response/context.ts';
+import { KIND, rotationSentence } from '../response/earlier.ts';
 import { isStuck } from '../response/failing.ts';
 import { type OutboxStep, stepKey } from '../response/outbox.ts';
 import { recordEnd } from '../response/record.ts';
+import { newStepId, storedSpec } from '../response/step-identity.ts';
 import { StoredNotes } from '../response/stored-notes.ts';
+import { isSameSpec } from '../same-spec.ts';
 import { tellOfFailure } from './notify.ts';
 import { planRotation, type RotationPlan, rotatorOf } from './plan.ts';
+import type { Rotator } from './rotator.ts';
 
 /** Where rotations are made. */
 export interface RotationContext {
@@ -34,12 +39,14 @@ export function orderRotation(
   by: string,
   { outbox, state, now }: ResponseContext,
 ): string {
-  const { id, agent, peerGroup } = plan.credential;
+  const { id, agent, peerGroup, rotate } = plan.credential;
+  const spec = rotate && storedSpec(rotate);
   return state.transaction(() => {
     const before = underWay(id, state);
     if (before !== undefined) return before;
     const key = stepKey(cause, id, 'rotate');
-    const what = { key, cause, action: 'rotate', credential: id, agent, peerGroup } as const;
+    const step = { step: newStepId(id, spec), spec, origin: 'rotation', kind: 'rotate' } as const;
+    const what = { key, cause, action: 'rotate', ...step, credential: id, agent, peerGroup } as const;
     const when = { position: 0, eventAt: undefined, expiresAt: undefined };
     outbox.add({ ...what, ...when, detail: rotating(plan.describe), decidedBy: by }, now());
     return key;
@@ -56,15 +63,14 @@ export function underWay(credential: string, state: ResponseContext['state']): s
 }
 
 /** Whether a rotation has got through, or to where it only has to wait. */
-export const isWell = ({ state, note }: OutboxStep): boolean =>
-  state === 'verified' || (state === 'calling' && note?.startsWith(WAITS) === true);
+export const isWell = ({ state, waits }: OutboxStep): boolean => state === 'verified' || (state === 'calling' && waits);
 
 /** When each credential was rotated last, by schedule, by hand or in response, as far as this store knows. */
 export const rotationsIn = (state: ResponseContext['state']): Deed[] =>
   state
     .all(
       `SELECT credential, max(done_at) AS at FROM outbox
-       WHERE action IN ('rotate', 'revoke') AND detail LIKE '${rotating('%')}' AND state = 'verified' GROUP BY credential`,
+       WHERE action IN ('rotate', 'revoke') AND ${KIND} = 'rotate' AND state = 'verified' GROUP BY credential`,
     )
     .map(({ credential, at }) => ({ credential: String(credential), did: 'rotated', at: Number(at) }));
 
@@ -91,7 +97,7 @@ async function make(step: OutboxStep, context: RotationContext): Promise<void> {
     end('verified', await rotation.rotate(notes));
   } catch (error) {
     if (error instanceof NotYet) {
-      response.outbox.postpone(step.key, response.now() + error.after, error.message);
+      response.outbox.wait(step.key, response.now() + error.after, error.message);
       return;
     }
     if (!(error instanceof CallError)) throw error;
@@ -114,12 +120,19 @@ function prepare(step: OutboxStep, notes: StoredNotes, response: ResponseContext
   const rotator = credential && rotatorOf(credential);
   if (credential === undefined || rotator === undefined)
     throw new CallError('the registry has no rotate: entry of this credential any more', false);
-  const { blocked, describe } = planRotation(credential, response);
+  const { blocked } = planRotation(credential, response);
   // What has begun is ended, whatever was decided about the credential since: half a rotation helps nobody.
   if (blocked !== undefined && notes.isEmpty) throw new CallError(blocked, false);
-  if (rotating(describe) !== step.detail)
+  if (!isRotation(step, credential, rotator))
     throw new CallError('its rotate: entry was changed after the decision; decide again', false);
   return rotator.prepare(response.plan.settings, credential.rotate);
+}
+
+/** Whether a row is about the rotation that the registry has by now. */
+function isRotation({ spec, detail }: OutboxStep, { rotate }: Credential, rotator: Rotator): boolean {
+  if (rotate === undefined) return false;
+  if (spec === undefined) return rotationSentence(rotator.describedBefore(rotate) ?? '') === detail;
+  return spec.with === rotate.with && isSameSpec(spec, storedSpec(rotate), rotator);
 }
 
 function postpone(key: string, note: string, response: ResponseContext): void {

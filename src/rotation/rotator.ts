@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Credential } from '../attribution/credential.ts';
 import type { Notes } from '../response/action.ts';
+import { earlierSentence } from './earlier-sentences.ts';
 
 /** One rotation, ready to be made. */
 export interface Rotation {
@@ -32,8 +33,12 @@ export interface Rotator {
   readonly testedAgainst: string;
   /** Checks a credential's `rotate` entry, `with` included. */
   readonly specSchema: z.ZodType;
-  /** What it would do, in words; no secret in it. */
+  /** Fields of its spec that only tune how it rotates or proves: with other values it is the same rotation. */
+  readonly tuning?: readonly string[];
+  /** What it would do, in words; no secret in it. For people only. */
   describe(spec: unknown): string;
+  /** What it was called when nothing but these words was stored; undefined where the spec is wrong or there was no such rotator then. */
+  describedBefore(spec: unknown): string | undefined;
   /** Keys of `revokers:` in the configuration whose accounts it works with. */
   accounts(spec: unknown): readonly string[];
   /** Why it can't rotate this credential, whatever its `rotate` entry says, and what to write instead. */
@@ -42,7 +47,8 @@ export interface Rotator {
   prepare(settings: Readonly<Record<string, unknown>>, spec: unknown): Rotation;
 }
 
-interface Definition<Spec extends z.ZodType> extends Omit<Rotator, 'specSchema' | 'describe' | 'accounts' | 'prepare'> {
+interface Definition<Spec extends z.ZodType>
+  extends Omit<Rotator, 'specSchema' | 'describe' | 'describedBefore' | 'accounts' | 'prepare'> {
   readonly specSchema: Spec;
   describe(spec: z.infer<Spec>): string;
   accounts(spec: z.infer<Spec>): readonly string[];
@@ -55,6 +61,10 @@ export function defineRotator<Spec extends z.ZodType>(definition: Definition<Spe
   return {
     ...definition,
     describe: (spec) => definition.describe(specSchema.parse(spec)),
+    describedBefore(spec) {
+      const checked = specSchema.safeParse(spec);
+      return checked.success ? earlierSentence(definition.id, checked.data) : undefined;
+    },
     accounts: (spec) => definition.accounts(specSchema.parse(spec)),
     prepare: (settings, spec) => definition.prepare(settings, specSchema.parse(spec)),
   };

@@ -31,6 +31,7 @@ export const vaultDatabaseRoot = defineRotator({
     role: nameSchema,
     mount: pathSchema.default('database'),
   }),
+  tuning: ['role'],
   describe: ({ connection, mount }) => `let Vault rotate the password of its own user of ${mount}/config/${connection}`,
   accounts: () => ['vault'],
   prepare(settings, { connection, role, mount }) {

@@ -36,6 +36,7 @@ export const vaultDatabaseStatic = defineRotator({
     /** The revoker at whose server the new password is tried. */
     login: z.literal('postgres').optional(),
   }),
+  tuning: ['login'],
   describe: ({ role, mount }) => `let Vault rotate the password of its static role ${mount}/${role}`,
   accounts: ({ login }) => (login === undefined ? ['vault'] : ['vault', login]),
   prepare(settings, { role, mount, login }) {

@@ -133,4 +133,21 @@ export const MIGRATIONS: readonly string[] = [
   -- When its issuer was seen to know the credential, before the call; only where no longer knowing it is the proof.
   ALTER TABLE outbox ADD COLUMN seen_at INTEGER;
   `,
+  `
+  -- What a step is, for code to decide by; NULL in rows that an earlier version wrote, also in those that still come over Kafka from one.
+  ALTER TABLE outbox ADD COLUMN step TEXT;     -- id of the step in its credential's list: the same for each call that makes or undoes it
+  ALTER TABLE outbox ADD COLUMN spec TEXT;     -- JSON: that step as the registry had it, without secrets and defaults
+  ALTER TABLE outbox ADD COLUMN kind TEXT;     -- revoke | rotate | notice | page
+  ALTER TABLE outbox ADD COLUMN origin TEXT;   -- alert | order | drill | rotation
+  ALTER TABLE outbox ADD COLUMN waits INTEGER; -- 1: its last attempt had to wait, and has not failed
+  `,
+  `
+  -- What the bytes of a baseline's state mean.
+  CREATE TABLE layouts (
+    id          TEXT PRIMARY KEY,
+    description TEXT NOT NULL      -- JSON
+  ) STRICT, WITHOUT ROWID;
+  -- Id of its layout; NULL where an earlier version wrote the row.
+  ALTER TABLE baselines ADD COLUMN layout TEXT;
+  `,
 ];

@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { backup, DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
-import { UsageError } from '../errors.ts';
+import { ServerUnavailableError, UsageError } from '../errors.ts';
 import { APPLICATION_ID, MIGRATIONS } from './store-schema.ts';
 
 export type Row = Record<string, SQLOutputValue>;
@@ -16,48 +16,53 @@ const BUSY_TIMEOUT_MS = 10_000;
  */
 export class Store {
   readonly #folder: string;
+  readonly #file: string;
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
 
-  /** @throws UsageError when the file is damaged, not ours, not writable, or made by a newer Wayward */
+  /**
+   * This and all else: @throws UsageError when the file is damaged, not ours, not writable, or made by a newer Wayward;
+   * ServerUnavailableError when the disk is full or fails
+   */
   constructor(folder: string, name?: string) {
     this.#folder = folder;
     const file = privateFile(folder, name ?? 'wayward.db');
-    this.#database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
+    this.#file = file;
+    this.#database = opened(file);
     try {
       migrate(this.#database, file);
       if (name !== undefined) this.#database.exec('PRAGMA synchronous = NORMAL');
     } catch (error) {
       this.#database.close();
-      throw isDamage(error) ? damaged(file, error) : error;
+      throw explained(error, file);
     }
   }
 
   /** Runs `work` as one transaction, whole or not at all. Inside another one it becomes part of that. */
   transaction<T>(work: () => T): T {
     if (this.#database.isTransaction) return work();
-    this.#database.exec('BEGIN IMMEDIATE');
     try {
+      this.#database.exec('BEGIN IMMEDIATE');
       const result = work();
       this.#database.exec('COMMIT');
       return result;
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      throw error;
+      throw explained(error, this.#file);
     }
   }
 
   /** Runs one statement; returns how many rows it changed. */
   run(sql: string, ...values: SQLInputValue[]): number {
-    return Number(this.#prepare(sql).run(...values).changes);
+    return this.#ask(() => Number(this.#prepare(sql).run(...values).changes));
   }
 
   first(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return this.#prepare(sql).get(...values);
+    return this.#ask(() => this.#prepare(sql).get(...values));
   }
 
   all(sql: string, ...values: SQLInputValue[]): Row[] {
-    return this.#prepare(sql).all(...values);
+    return this.#ask(() => this.#prepare(sql).all(...values));
   }
 
   /** Keeps a snapshot under a name, in place of the one before. */
@@ -97,7 +102,8 @@ export class Store {
 
   /** Makes the changes that another store recorded. @throws Error where they don't follow what is here */
   apply(changes: Uint8Array): void {
-    if (!this.#database.applyChangeset(changes)) throw new Error('recorded changes do not fit this store');
+    if (!this.#ask(() => this.#database.applyChangeset(changes)))
+      throw new Error('recorded changes do not fit this store');
   }
 
   /** A copy of it under another name in its folder, in place of what is there. */
@@ -111,12 +117,28 @@ export class Store {
     this.#database.close();
   }
 
+  #ask<Answer>(question: () => Answer): Answer {
+    try {
+      return question();
+    } catch (error) {
+      throw explained(error, this.#file);
+    }
+  }
+
   #prepare(sql: string): StatementSync {
     const known = this.#statements.get(sql);
     if (known !== undefined) return known;
     const statement = this.#database.prepare(sql);
     this.#statements.set(sql, statement);
     return statement;
+  }
+}
+
+function opened(file: string): DatabaseSync {
+  try {
+    return new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
+  } catch (error) {
+    throw explained(error, file);
   }
 }
 
@@ -164,14 +186,28 @@ function checkOurs(database: DatabaseSync, file: string): void {
 const pragma = (database: DatabaseSync, name: string): number =>
   Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
 
-/** SQLITE_CORRUPT and SQLITE_NOTADB, https://www.sqlite.org/rescode.html */
-const DAMAGE_CODES: ReadonlySet<unknown> = new Set([11, 26]);
+/** https://www.sqlite.org/rescode.html */
+const DAMAGE = new Set([11 /* SQLITE_CORRUPT */, 26 /* SQLITE_NOTADB */]);
+const DISK = new Map([
+  [8, 'it cannot be written any more (is the disk mounted read-only?)'], // SQLITE_READONLY
+  [10, 'the disk fails (see the log of the system)'], // SQLITE_IOERR
+  [13, 'the disk is full'], // SQLITE_FULL
+  [14, 'it cannot be opened any more'], // SQLITE_CANTOPEN
+]);
 
-const isDamage = (error: unknown): boolean =>
-  error instanceof Error && 'errcode' in error && DAMAGE_CODES.has(Number(error.errcode) & 0xff);
-
-const damaged = (file: string, cause: unknown): UsageError =>
-  new UsageError(
-    `${file}: is damaged; move it and its -wal and -shm files away (a new one is made) or restore a copy`,
-    { cause },
-  );
+/** What SQLite could not do, for a person. */
+function explained(error: unknown, file: string): unknown {
+  if (!(error instanceof Error) || !('errcode' in error)) return error;
+  const code = Number(error.errcode) & 0xff; // the rest says more of the same
+  if (DAMAGE.has(code))
+    return new UsageError(
+      `${file}: is damaged; move it and its -wal and -shm files away (a new one is made) or restore a copy`,
+      { cause: error },
+    );
+  const trouble = DISK.get(code);
+  return trouble === undefined
+    ? error
+    : new ServerUnavailableError(`${file}: ${trouble}; mend that and start again: what was saved is whole`, {
+        cause: error,
+      });
+}

@@ -61,10 +61,11 @@ export class FileSource implements Source {
   async #open(): Promise<void> {
     await this.#pool.use(this.name, async (file) => {
       const head = await readHead(file);
-      this.#identity = identityOf(await file.stat(), head);
+      const stats = await file.stat();
+      this.#identity = identityOf(stats, head);
       if (isGzip(head)) this.#gunzip = new Gunzip();
       if (this.#resume !== undefined && this.#resume.offset > 0) {
-        if ((await compareIdentity(this.#resume.identity, file)) === 'other') this.#startOver(this.#resume.offset);
+        if (compareIdentity(this.#resume.identity, stats, head) === 'other') this.#startOver(this.#resume.offset);
         else if (this.#gunzip === undefined) this.#at = this.#resume.offset;
         else this.#skip = this.#resume.offset;
       }

@@ -1,5 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import { identityOf, readHead } from './identity.ts';
+import { identityOf } from './identity.ts';
+import { type OpenLog, openLog } from './open-log.ts';
 import { fileAfter, findFile, statIfThere } from './rotation.ts';
 import { READ_SIZE, type Source, type SourcePosition, type SourceProblem } from './source.ts';
 
@@ -21,14 +21,14 @@ interface Segment {
 
 /**
  * A log that is being written, like `tail -F` from its start: through rotation by renaming, rotation by copying and truncating,
- * and times without a file. The next file begins when the one before has been read to its end. Says `caught-up` at the end of
+ * compression of what was rotated, and times without a file. The next file begins when the one before has been read to its end. Says `caught-up` at the end of
  * what has been written; whoever reads looks again. Plain files only.
  */
 export class FollowSource implements Source {
   readonly name: string;
   readonly startsAt: number;
   #resume: SourcePosition | undefined;
-  #file: FileHandle | undefined;
+  #file: OpenLog | undefined;
   /** Where to read on in the file. */
   #at = 0;
   /** Bytes handed out, counted from the stream's start. */
@@ -95,13 +95,12 @@ export class FollowSource implements Source {
     return await this.#goToNextFile(file, size);
   }
 
-  async #readFrom(file: FileHandle, size: number): Promise<Buffer | undefined> {
-    const buffer = Buffer.allocUnsafeSlow(size);
-    const { bytesRead } = await file.read(buffer, 0, size, this.#at);
-    if (bytesRead === 0) return undefined;
+  async #readFrom(file: OpenLog, size: number): Promise<Buffer | undefined> {
+    const bytes = await file.read(this.#at, size);
+    if (bytes === undefined) return undefined;
     this.#caughtUp = false;
-    this.#at += bytesRead;
-    return this.#handOut(buffer.subarray(0, bytesRead));
+    this.#at += bytes.length;
+    return this.#handOut(bytes);
   }
 
   #handOut(bytes: Buffer): Buffer {
@@ -111,38 +110,39 @@ export class FollowSource implements Source {
   }
 
   /** Truncated, perhaps with new text already in it. Also learns the rest of a short file's first bytes. */
-  async #wasRewritten(file: FileHandle): Promise<boolean> {
-    const { size } = await file.stat();
+  async #wasRewritten(file: OpenLog): Promise<boolean> {
+    if (file.isCompressed) return false;
+    const size = await file.size();
     if (size < this.#at) return true;
     if (size === this.#at) return false;
-    const head = await readHead(file);
+    const head = await file.head();
     if (!head.subarray(0, this.#head.length).equals(this.#head)) return true;
     await this.#learn(file, head);
     return false;
   }
 
-  async #learn(file: FileHandle, head: Buffer): Promise<void> {
+  async #learn(file: OpenLog, head: Buffer): Promise<void> {
     if (head.length === this.#head.length && this.#segments.length > 0) return;
     this.#head = head;
     const segment = this.#segments.at(-1);
-    if (segment !== undefined) segment.identity = identityOf(await file.stat(), head);
+    if (segment !== undefined) segment.identity = identityOf(await file.stats(), head);
   }
 
   /** A line that the old text left unfinished must not run into the new one. */
-  async #beginAnew(file: FileHandle, size: number): Promise<Buffer | undefined> {
+  async #beginAnew(file: OpenLog, size: number): Promise<Buffer | undefined> {
     const cut = this.#lastByte === LF ? undefined : this.#handOut(Buffer.from(LINE_END));
     await this.#begin(file, 0);
     return cut ?? (await this.#readFrom(file, size));
   }
 
-  async #begin(file: FileHandle, at: number): Promise<void> {
+  async #begin(file: OpenLog, at: number): Promise<void> {
     this.#file = file;
     this.#at = at;
     this.#caughtUp = false;
     this.#replacedAt = undefined;
-    const head = await readHead(file);
+    const head = await file.head();
     this.#head = head;
-    this.#segments.push({ inStream: this.#inStream, inFile: at, identity: identityOf(await file.stat(), head) });
+    this.#segments.push({ inStream: this.#inStream, inFile: at, identity: identityOf(await file.stats(), head) });
     if (this.#segments.length > MAX_SEGMENTS) this.#segments.shift();
   }
 
@@ -155,19 +155,22 @@ export class FollowSource implements Source {
         detail: 'The file that was read before is gone; what stood in it behind the last position was missed.',
       };
     }
-    const file = await open(path ?? this.name, 'r');
+    const file = await openLog(path ?? this.name);
     this.#resume = undefined;
-    const { size } = await file.stat();
-    await this.#begin(file, path !== undefined && resume !== undefined && size >= resume.offset ? resume.offset : 0);
+    const isThere = path !== undefined && resume !== undefined;
+    const goesOn = isThere && (file.isCompressed || (await file.size()) >= resume.offset);
+    await this.#begin(file, goesOn ? resume.offset : 0);
   }
 
-  async #goToNextFile(file: FileHandle, size: number): Promise<Buffer | undefined> {
-    const next = await fileAfter(this.name, await file.stat());
+  async #goToNextFile(file: OpenLog, size: number): Promise<Buffer | undefined> {
+    this.#problem ??= file.problem;
+    const identity = this.#segments.at(-1)?.identity ?? '';
+    const next = await fileAfter(this.name, { stats: await file.stats(), identity });
     if (next === undefined) return undefined;
     const now = Date.now();
     this.#replacedAt ??= now;
     if (now - this.#replacedAt < GRACE) return undefined;
-    const opened = await open(next, 'r');
+    const opened = await openLog(next);
     await file.close();
     return await this.#beginAnew(opened, size);
   }

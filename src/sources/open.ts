@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { glob, isDynamicPattern } from 'tinyglobby';
+import { NothingToReadError } from '../errors.ts';
 import { FileSource } from './file.ts';
 import { HandlePool } from './handle-pool.ts';
 import type { Source, SourcePosition } from './source.ts';
@@ -23,7 +24,7 @@ export interface OpenOptions {
 
 /**
  * The sources that a command line names: files, patterns such as `logs/*.gz`, and `-` for standard input. A file named twice
- * is read once. Nothing is opened yet. Throws `SourceNotFound` for a file that doesn't exist or a pattern that fits none.
+ * is read once. Nothing is opened yet. Throws `SourceNotFound` for a file that doesn't exist, NothingToReadError for a pattern that fits none.
  */
 export const openSources = async (names: readonly string[], options: OpenOptions): Promise<Source[]> => {
   const pool = new HandlePool();
@@ -55,7 +56,7 @@ const filesOf = async (name: string): Promise<string[]> => {
   if ((await statOf(name)) !== undefined) return [name];
   if (!isDynamicPattern(name)) throw new SourceNotFound(`${name}: there is no such file.`);
   const found = await glob(name, { absolute: isAbsolute(name), dot: true, expandDirectories: false });
-  if (found.length === 0) throw new SourceNotFound(`${name}: no file fits this pattern.`);
+  if (found.length === 0) throw new NothingToReadError(`${name}: no file fits this pattern`);
   return found.sort();
 };
 

@@ -6,7 +6,7 @@ import type { AttackRow } from './attack.ts';
 
 /** One test as vitest's JSON reporter has it, of a file that ran. */
 export interface ReportedTest {
-  /** The test file's name, without `.test.ts`. */
+  /** The test file's name, without `.test.ts` or `.servers.test.ts`. */
   readonly file: string;
   readonly title: string;
   readonly status: string;
@@ -38,7 +38,7 @@ export function readReport(file: string): Report {
   return {
     tests: byName.flatMap(({ name, assertionResults }) =>
       assertionResults.map(({ fullName, status, meta }) => ({
-        ...{ file: basename(name, '.test.ts'), title: fullName, status },
+        ...{ file: basename(name).replace(/([.]servers)?[.]test[.]ts$/, ''), title: fullName, status },
         ...{ attack: meta?.attack, isControl: meta?.control === true },
       })),
     ),

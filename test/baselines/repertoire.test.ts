@@ -1,13 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Name } from '../../src/baselines/names.ts';
 import { acceptHeld, admit, countDay, type Hold, knows, see, surpriseOfNew } from '../../src/baselines/repertoire.ts';
 import { AT, openState, type State } from '../../src/baselines/state.ts';
 
 const DAY_ONE = 20_000;
 const TABLE = AT.actions;
 
+const named = (low: number): Name => ({ low, high: 1, legacy: 0 });
+
 /** Sees a thing on a day, and learns it (or holds it out) if it is new. */
-const show = (state: State, thing: number, day: number, how: Hold = 'learn') => {
+const show = (state: State, number: number, day: number, how: Hold = 'learn') => {
+  const thing = named(number);
   const known = see(state, TABLE, thing, day);
   if (known === 'new') admit(state, TABLE, thing, day, 0, how);
   return known;
@@ -55,11 +59,11 @@ describe('the table', () => {
         const state = openState();
         for (let day = 0; day < 10; day++) show(state, 7, DAY_ONE + day);
         for (const thing of things) {
-          const before = knows(state, TABLE, thing);
+          const before = knows(state, TABLE, named(thing));
           expect(show(state, thing, DAY_ONE + 10) === 'known').toBe(before);
-          expect(knows(state, TABLE, thing)).toBe(true);
+          expect(knows(state, TABLE, named(thing))).toBe(true);
         }
-        expect(knows(state, TABLE, 7)).toBe(true);
+        expect(knows(state, TABLE, named(7))).toBe(true);
         expect(state.u16[TABLE.size]).toBeLessThanOrEqual(TABLE.capacity);
       }),
     );
@@ -76,19 +80,19 @@ describe('what was flagged', () => {
   test('never becomes normal by itself if it was critical; a person can say so', () => {
     const state = openState();
     for (let day = 0; day < 60; day++) show(state, 9, DAY_ONE + day, 'hold-for-good');
-    expect(knows(state, TABLE, 9)).toBe(false);
+    expect(knows(state, TABLE, named(9))).toBe(false);
     acceptHeld(state, TABLE, DAY_ONE + 59, DAY_ONE + 59);
-    expect(knows(state, TABLE, 9)).toBe(true);
+    expect(knows(state, TABLE, named(9))).toBe(true);
   });
 
   test('is news again after three days without it; something small only after 45', () => {
     const grave = openState();
     show(grave, 9, DAY_ONE, 'hold-grave');
-    expect(see(grave, TABLE, 9, DAY_ONE + 3)).toBe('held');
-    expect(see(grave, TABLE, 9, DAY_ONE + 7)).toBe('returned');
+    expect(see(grave, TABLE, named(9), DAY_ONE + 3)).toBe('held');
+    expect(see(grave, TABLE, named(9), DAY_ONE + 7)).toBe('returned');
     const small = openState();
     show(small, 9, DAY_ONE, 'hold-small');
-    expect(see(small, TABLE, 9, DAY_ONE + 40)).toBe('held');
-    expect(see(small, TABLE, 9, DAY_ONE + 90)).toBe('returned');
+    expect(see(small, TABLE, named(9), DAY_ONE + 40)).toBe('held');
+    expect(see(small, TABLE, named(9), DAY_ONE + 90)).toBe('returned');
   });
 });

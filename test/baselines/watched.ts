@@ -25,7 +25,7 @@ const shipped = shippedDetectors();
 
 /** Agents under the detectors that come with Wayward; uses go in one by one, in order of time. */
 export class Watched {
-  readonly core: Core;
+  core: Core;
   readonly #alerts = new Map<string, Alert>();
   #uses = 0;
 
@@ -46,6 +46,11 @@ export class Watched {
   /** Those of medium or higher. */
   get worth(): readonly Alert[] {
     return this.alerts.filter(({ severity }) => severity !== 'low');
+  }
+
+  /** From now on uses go into another core. */
+  goesOn(core: Core): void {
+    this.core = core;
   }
 
   use(time: number, fields: Fields = {}, who = 'a'): void {

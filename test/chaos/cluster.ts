@@ -10,8 +10,9 @@ import { makeTopic, withAdmin } from '../../src/kafka/topics.ts';
 import { PREFIX } from '../kafka/names.ts';
 import { type RunningWayward, spawnWayward, waywardSays } from '../live/wayward.ts';
 import type { ChaosLogs, LiveLine, RawPartition } from './logs.ts';
+import { FINGERPRINT_KEY } from './names.ts';
 
-const KEY = { WAYWARD_FINGERPRINT_KEY: 'a key that every process of this test knows' };
+const KEY = { WAYWARD_FINGERPRINT_KEY: FINGERPRINT_KEY };
 const DETECTORS = join(import.meta.dirname, '..', '..', 'detectors');
 /** Bytes of lines in one request. */
 const REQUEST_BYTES = 512 * 1024;

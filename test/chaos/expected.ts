@@ -10,6 +10,7 @@ import { Merge } from '../../src/pipeline/merge.ts';
 import { READ_SIZE } from '../../src/sources/source.ts';
 import { BytesSource } from '../pipeline/lines.ts';
 import { shippedDetectors } from '../quality/measure.ts';
+import { NAMES } from './names.ts';
 
 /** On Kafka, what counts for no agent ends at ingest: alerts about sources are the local path's. */
 export const isAboutSource = ({ principal }: Pick<Alert, 'principal'>): boolean => principal.startsWith('source/');
@@ -33,6 +34,8 @@ export async function undisturbed(files: readonly LogFile[], credentials: string
       if (!isAboutSource(alert)) alerts.set(alert.id, alert);
     },
     () => undefined,
+    undefined,
+    NAMES,
   );
   const context = { redactor: createRedactor(Buffer.alloc(32, 1)) };
   const lanes = files.map(

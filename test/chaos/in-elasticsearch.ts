@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Kafka } from 'kafkajs';
 import { nameOf } from '../../src/sinks/elasticsearch/streams.ts';
 import { DOCUMENTS } from '../kafka/names.ts';
-import type { Elasticsearch } from '../servers/elasticsearch.ts';
+import type { Elasticsearch } from '../servers/elasticsearch-client.ts';
 import { documentsIn, withoutStamps } from '../sinks/elasticsearch/deliverables.ts';
 import { readTopic } from './outcome.ts';
 

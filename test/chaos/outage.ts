@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ALERTS, DOCUMENTS } from '../kafka/names.ts';
 import { parsePrometheus } from '../ops/prometheus-text.ts';
-import type { Elasticsearch } from '../servers/elasticsearch.ts';
+import type { Elasticsearch } from '../servers/elasticsearch-client.ts';
 import { type Fault, startFaultyProxy } from '../servers/faulty-proxy.ts';
 import { freePort } from '../servers/free-port.ts';
 import { delivered, highs, settled } from './chaos.ts';

@@ -6,10 +6,11 @@ import type { Kafka } from '../../src/kafka/client.ts';
 import { Core } from '../../src/pipeline/core.ts';
 import { decodeEvents } from '../../src/pipeline/kafka/events-message.ts';
 import { PartitionDetector } from '../../src/pipeline/kafka/partition-detector.ts';
-import { SnapshotReader } from '../../src/pipeline/kafka/snapshot.ts';
+import { SnapshotReader } from '../../src/pipeline/kafka/snapshot-reader.ts';
 import { shippedDetectors } from '../quality/measure.ts';
 import { END_PROBE, endsOf } from '../servers/kafka-ends.ts';
 import { baselinesOf } from './expected.ts';
+import { NAMES } from './names.ts';
 
 type Visit = (partition: number, message: KafkaMessage) => void;
 
@@ -114,10 +115,12 @@ function restored(reader: SnapshotReader, registry: ReturnType<typeof createRegi
     shippedDetectors(),
     () => undefined,
     () => undefined,
+    undefined,
+    NAMES,
   );
   const detector = new PartitionDetector(core);
-  const { snapshot, offset } = reader;
-  if (snapshot === 'outdated') throw new Error('a snapshot of this version is outdated');
-  if (snapshot !== undefined) detector.load(snapshot.detector, snapshot.core);
-  return { core, detector, from: snapshot?.offset ?? 0, to: offset };
+  const { last, offset } = reader;
+  if (last === 'unreadable') throw new Error('a snapshot of this version can not be read');
+  if (last !== undefined) detector.load(last.snapshot.detector, last.snapshot.core);
+  return { core, detector, from: last?.snapshot.offset ?? 0, to: offset };
 }

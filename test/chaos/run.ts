@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { alertDocument } from '../../src/alerts/document.ts';
 import { severityRank } from '../../src/detectors/finding.ts';
 import { waywardSays } from '../live/wayward.ts';
-import type { Elasticsearch } from '../servers/elasticsearch.ts';
+import type { OwnElasticsearch } from '../servers/elasticsearch.ts';
 import type { Kafka } from '../servers/kafka.ts';
 import { accountOf, delivered, settled, torment, transactionsOf } from './chaos.ts';
 import { Cluster } from './cluster.ts';
@@ -26,7 +26,7 @@ export interface ChaosRun {
 
 export interface ChaosServers {
   readonly kafka: Kafka;
-  readonly elasticsearch: Elasticsearch;
+  readonly elasticsearch: OwnElasticsearch;
 }
 
 export interface ChaosResult {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { COMPILED } from '../compiled.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/wayward.js', import.meta.url));
 /** Tells its peak of memory on file descriptor 3 when it ends, in KiB. */
@@ -19,6 +20,7 @@ export interface Ended {
 export const start = (folder: string, args: readonly string[]): ChildProcess =>
   spawn(process.execPath, ['--import', TELL_PEAK, BIN, ...args], {
     cwd: folder,
+    env: { ...process.env, ...COMPILED },
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
   });
 

@@ -1,4 +1,4 @@
-/** Run by postgres.test.ts as a process of its own: holds a drill and is killed once its canary is in use. */
+/** Run by postgres.servers.test.ts as a process of its own: holds a drill and is killed once its canary is in use. */
 import type { Revoker } from '../../src/response/action.ts';
 import { postgres } from '../../src/revokers/postgres.ts';
 import { secretOf } from '../revokers/secret-of.ts';

@@ -2,6 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import { COMPILED } from '../compiled.ts';
 
 const BIN = join(import.meta.dirname, '..', '..', 'bin', 'wayward.js');
 /** As bin/wayward.js starts Node. */
@@ -15,7 +16,7 @@ export async function waywardSays(
   env: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, [BIN, ...args, '--config', config], {
-    env: { PATH: process.env.PATH, ...env },
+    env: { PATH: process.env.PATH, ...COMPILED, ...env },
     maxBuffer: 64 * 1024 * 1024,
   });
   return stdout;
@@ -45,7 +46,7 @@ export function spawnWayward(
   args: readonly string[] = [],
 ): RunningWayward {
   const child = spawn(process.execPath, [...NODE_FLAGS, BIN, 'run', '--config', config, ...args], {
-    env: { PATH: process.env.PATH, ...env },
+    env: { PATH: process.env.PATH, ...COMPILED, ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const killNow = () => child.kill('SIGKILL');

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Alert } from '../../src/alerts/alert.ts';
 import { createRegistry } from '../../src/attribution/registry.ts';
+import { NAMES_OF_PROCESS } from '../../src/baselines/names.ts';
 import { LocalPipeline } from '../../src/pipeline/local.ts';
 import { Merge } from '../../src/pipeline/merge.ts';
 import { Outgoing } from '../../src/pipeline/outgoing.ts';
@@ -20,7 +21,7 @@ function place() {
   const run = async (closing?: number): Promise<Alert[]> => {
     const told: Alert[] = [];
     const pipeline = new LocalPipeline(new Merge([]), {
-      ...{ store, registry: createRegistry([]), detectors: [], respond: () => {} },
+      ...{ store, registry: createRegistry([]), detectors: [], names: NAMES_OF_PROCESS, respond: () => {} },
       saved: (alerts) => told.push(...alerts),
       outgoing: new Outgoing(store, table),
     });

@@ -114,7 +114,8 @@ test('by hand, too, and of a restore; not of a drill, nor of what nobody approve
   const [restore] = response.outbox.ofCause(cause);
   recordEnd(response, restore?.key ?? '', 'failed', 'its issuer says no');
   respondTo(alertOf({ openedAt: NOW + 10 * MINUTE, end: NOW + 10 * MINUTE }), response);
-  const about = { action: 'revoke', agent: 'a', peerGroup: 'p', detail: 'd', position: 0 } as const;
+  const what = { action: 'revoke', kind: 'revoke', origin: 'drill', detail: 'd' } as const;
+  const about = { ...what, agent: 'a', peerGroup: 'p', position: 0 };
   const times = { eventAt: undefined, expiresAt: undefined, decidedBy: 'bob' };
   response.outbox.add({ ...about, ...times, key: 'k', cause: 'drill-1', credential: 'canary-1' }, NOW);
   recordEnd(response, 'k', 'failed', 'refused');

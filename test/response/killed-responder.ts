@@ -1,4 +1,4 @@
-/** Run by postgres.test.ts as a process of its own: responds to an alert and is killed before or after the call. */
+/** Run by postgres.servers.test.ts as a process of its own: responds to an alert and is killed before or after the call. */
 import type { Revoker } from '../../src/response/action.ts';
 import { respondTo } from '../../src/response/responder.ts';
 import { postgres } from '../../src/revokers/postgres.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Revocation, Revoker } from '../../src/response/action.ts';
-import type { VaultServer } from '../servers/vault.ts';
+import type { VaultServer } from '../servers/vault-client.ts';
 import { secretOf } from './secret-of.ts';
 
 export const CONTEXT = { key: 'k', credential: 'cred', agent: 'agent' };

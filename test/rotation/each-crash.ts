@@ -2,10 +2,12 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'vitest';
+import { COMPILED } from '../compiled.ts';
 import { temporaryFolder } from '../config/temp.ts';
 import type { KilledRotation } from './killed-rotation.ts';
 
 const child = join(import.meta.dirname, 'killed-rotation.ts');
+const env = { ...process.env, ...COMPILED };
 
 /** A credential for one crash. */
 interface Scene {
@@ -17,7 +19,7 @@ interface Scene {
 /** Makes a rotation once to its end, then kills one before and after each of its calls. Returns how many calls there are. */
 export async function eachCrash(newScene: () => Promise<Scene>): Promise<number> {
   const run = ({ rotation }: Scene, when: string, number: number, folder: string) =>
-    promisify(execFile)(process.execPath, [child, when, String(number), folder, JSON.stringify(rotation)]);
+    promisify(execFile)(process.execPath, [child, when, String(number), folder, JSON.stringify(rotation)], { env });
   const { stdout } = await run(await newScene(), 'never', 0, temporaryFolder());
   const { calls, noted }: { calls: number; noted: number[] } = JSON.parse(stdout);
   const points = [

@@ -8,7 +8,7 @@ import type { FakeGcp } from '../servers/fake-gcp.ts';
 import { type GcpAgent, gcpAgent } from '../servers/gcp-agent.ts';
 import type { MotoServer } from '../servers/moto.ts';
 import { startTogether } from '../servers/start-together.ts';
-import type { VaultServer } from '../servers/vault.ts';
+import type { VaultServer } from '../servers/vault-client.ts';
 import type { PlainAccounts } from './accounts.ts';
 
 /** A secret manager as its users see it. */

@@ -3,7 +3,7 @@ import { pbkdf2Sync, randomBytes } from 'node:crypto';
 import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ElasticsearchUser } from './elasticsearch.ts';
+import type { ElasticsearchUser } from './elasticsearch-client.ts';
 
 /** What one node has for itself: configuration, data, log. */
 export interface NodeFolder {

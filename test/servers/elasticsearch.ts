@@ -3,30 +3,17 @@ import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { builtOnce } from './built-once.ts';
+import { authorization, type Elasticsearch, type ElasticsearchUser, elasticsearchAt } from './elasticsearch-client.ts';
 import { addEsql, LAST_MODULE } from './elasticsearch-esql.ts';
 import { asNobody, makeNodeFolder, type NodeFolder } from './elasticsearch-folder.ts';
 import { freePort } from './free-port.ts';
 import { mavenTarget } from './maven.ts';
 
-export interface Elasticsearch {
-  readonly url: string;
-  /** One API call as the first user: the status and the answer's JSON. */
-  call(method: string, path: string, body?: unknown): Promise<{ status: number; body: ElasticsearchAnswer }>;
-  /** Stops and removes the data. */
-  stop(): Promise<void>;
+export interface OwnElasticsearch extends Elasticsearch {
   /** As `kill -9` does; `restart` brings it back. */
   kill(): Promise<void>;
   /** Stops it in good order if it runs, and starts it on the same port with the same data. */
   restart(): Promise<void>;
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: what each API answers is what the test asserts
-export type ElasticsearchAnswer = any;
-
-export interface ElasticsearchUser {
-  readonly name: string;
-  readonly password: string;
-  readonly roles: readonly string[];
 }
 
 interface ElasticsearchOptions {
@@ -47,7 +34,7 @@ const READY_TIMEOUT_MS = 120_000;
  * It is cut down: no ILM, ingest processors, painless, API keys, `info()`, nor the types match_only_text, wildcard and
  * constant_keyword. Throws MissingServer without Java or Maven.
  */
-export async function startElasticsearch(options: ElasticsearchOptions = {}): Promise<Elasticsearch> {
+export async function startElasticsearch(options: ElasticsearchOptions = {}): Promise<OwnElasticsearch> {
   const { users = [], roles = '', heap = '384m' } = options;
   const home = await distribution();
   const port = await freePort();
@@ -58,14 +45,13 @@ export async function startElasticsearch(options: ElasticsearchOptions = {}): Pr
   let server = await started(folder, url, headers);
   const killNow = () => signal(server, 'SIGKILL');
   process.once('exit', killNow);
+  const stop = async () => {
+    process.off('exit', killNow);
+    await ended(server, 'SIGKILL'); // its data go with it: nothing to be saved
+    rmSync(folder.path, { recursive: true, force: true });
+  };
   return {
-    url,
-    call: (method, path, body) => call(url, headers, method, path, body),
-    async stop() {
-      process.off('exit', killNow);
-      await ended(server, 'SIGKILL'); // its data go with it: nothing to be saved
-      rmSync(folder.path, { recursive: true, force: true });
-    },
+    ...elasticsearchAt(url, users[0], stop),
     kill: () => ended(server, 'SIGKILL'),
     async restart() {
       await ended(server, 'SIGTERM');
@@ -82,11 +68,6 @@ async function distribution(): Promise<string> {
   await builtOnce(`${PROJECT}-${VERSION}`, product, async () => addEsql(home, join(target, 'esql-lib')));
   return home;
 }
-
-const authorization = (user: ElasticsearchUser | undefined): Readonly<Record<string, string>> =>
-  user === undefined
-    ? {}
-    : { authorization: `Basic ${Buffer.from(`${user.name}:${user.password}`).toString('base64')}` };
 
 async function started(folder: NodeFolder, url: string, headers: Readonly<Record<string, string>>) {
   const log = openSync(folder.log, 'w');
@@ -117,22 +98,6 @@ async function isReady(url: string, headers: Readonly<Record<string, string>>): 
   } catch {
     return false; // not listening yet
   }
-}
-
-async function call(
-  url: string,
-  headers: Readonly<Record<string, string>>,
-  method: string,
-  path: string,
-  body?: unknown,
-) {
-  const response = await fetch(`${url}/${path}`, {
-    method,
-    headers: { ...headers, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
 }
 
 function signal(server: ChildProcess, name: NodeJS.Signals): void {

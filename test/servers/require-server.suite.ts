@@ -1,7 +1,7 @@
 import { afterAll, afterEach, aroundAll, aroundEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { describeWith, MissingServer } from './require-server.ts';
 
-/** For require-server.test.ts, which runs this with `SERVER` as there, missing or broken and reads what it prints. */
+/** For require-server.servers.test.ts, which runs this with `SERVER` as there, missing or broken and reads what it prints. */
 const done = (what: string): void => console.log(`done: ${what}`);
 
 async function start() {

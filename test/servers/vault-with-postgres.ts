@@ -1,6 +1,7 @@
 import { type PostgresServer, startPostgres } from './postgres.ts';
 import { startTogether } from './start-together.ts';
-import { startVault, type VaultServer } from './vault.ts';
+import { startVault } from './vault.ts';
+import type { VaultServer } from './vault-client.ts';
 
 export interface VaultWithPostgres {
   /** Has the plugin for PostgreSQL. */

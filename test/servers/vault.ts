@@ -5,30 +5,11 @@ import { join } from 'node:path';
 import { builtOnce, runBuildStep } from './built-once.ts';
 import { freePort } from './free-port.ts';
 import { answers, startServerProcess } from './server-process.ts';
-
-export interface VaultServer {
-  readonly url: string;
-  readonly rootToken: string;
-  /** One API call: the status and the answer's JSON (undefined for an empty body). */
-  call(
-    token: string,
-    method: string,
-    path: string,
-    body?: unknown,
-  ): Promise<{ status: number; body: VaultAnswer | undefined }>;
-  stop(): Promise<void>;
-}
+import { type VaultServer, vaultAt } from './vault-client.ts';
 
 interface VaultOptions {
   /** With the plugin for dynamic PostgreSQL users, registered as `wayward-postgresql`. */
   readonly withPostgresPlugin?: boolean;
-}
-
-interface VaultAnswer {
-  readonly lease_id?: string;
-  readonly auth?: { readonly client_token: string; readonly accessor: string };
-  readonly data?: Record<string, unknown>;
-  readonly errors?: readonly string[];
 }
 
 const VERSION = '1.19.5';
@@ -57,8 +38,9 @@ export async function startVault({ withPostgresPlugin = false }: VaultOptions = 
     },
     () => answers(`${url}/v1/sys/health`),
   );
-  if (withPostgresPlugin) await registerPlugin(binary, url, rootToken);
-  return { url, rootToken, call: (token, method, path, body) => call(url, token, method, path, body), stop };
+  const vault = vaultAt(url, rootToken, stop);
+  if (withPostgresPlugin) await registerPlugin(binary, vault);
+  return vault;
 }
 
 const PLUGIN = 'wayward-postgresql';
@@ -75,21 +57,11 @@ function pluginFolder(binary: string, home: string): string {
   return folder;
 }
 
-async function registerPlugin(binary: string, url: string, rootToken: string): Promise<void> {
+async function registerPlugin(binary: string, { rootToken, call }: VaultServer): Promise<void> {
   const sha256 = createHash('sha256').update(readFileSync(binary)).digest('hex');
   const registration = { sha256, command: PLUGIN };
-  const { status } = await call(url, rootToken, 'PUT', `sys/plugins/catalog/database/${PLUGIN}`, registration);
+  const { status } = await call(rootToken, 'PUT', `sys/plugins/catalog/database/${PLUGIN}`, registration);
   if (status !== 204) throw new Error(`Vault did not take its PostgreSQL plugin: ${status}`);
-}
-
-async function call(url: string, token: string, method: string, path: string, body?: unknown) {
-  const response = await fetch(`${url}/v1/${path}`, {
-    method,
-    headers: { 'X-Vault-Token': token },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  return { status: response.status, body: text === '' ? undefined : (JSON.parse(text) as VaultAnswer) };
 }
 
 async function builtBinary(): Promise<string> {

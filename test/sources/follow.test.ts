@@ -1,5 +1,6 @@
-import { appendFileSync, copyFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, renameSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FollowSource } from '../../src/sources/follow.ts';
 import type { SourcePosition } from '../../src/sources/source.ts';
@@ -32,10 +33,10 @@ const readOn = async (source: FollowSource, size = 7): Promise<string> => {
 };
 
 /** Looks again and again until the text ends like this. */
-const readUntil = async (source: FollowSource, ending: string): Promise<string> => {
+const readUntil = async (source: FollowSource, ending: string, size?: number): Promise<string> => {
   let text = '';
   while (!text.endsWith(ending)) {
-    text += await readOn(source);
+    text += await readOn(source, size);
     await sleep(20);
   }
   return text;
@@ -156,6 +157,52 @@ describe('after a restart', () => {
     truncateSync(path);
     appendFileSync(path, 'three\n');
     expect(await readUntil(follow(position), 'three\n')).toBe('two\nthree\n');
+  });
+
+  test('it finishes the file that was renamed and compressed meanwhile, then the next ones, compressed or not', async () => {
+    const text = (name: string) => Array.from({ length: 5_000 }, (_, at) => `${name} ${at}\n`).join('');
+    writeFileSync(path, text('one'));
+    const first = follow();
+    await readOn(first, 10_000);
+    const position = saved(first, 40_000);
+    rmSync(path);
+    writeFileSync(`${path}.3.gz`, gzipSync(text('one')));
+    writeFileSync(`${path}.2.gz`, gzipSync(text('two')));
+    writeFileSync(`${path}.1`, text('three'));
+    utimesSync(`${path}.1`, 0, 0); // the compressed ones were changed when they were compressed, after it was written
+    writeFileSync(path, 'four\n');
+    const second = follow(position);
+    const rest = `${text('one').slice(40_000)}${text('two')}${text('three')}four\n`;
+    expect(await readUntil(second, 'four\n', 10_000)).toBe(rest);
+    expect(second.problem()).toBeUndefined();
+
+    // Also where it stopped inside a compressed one.
+    const third = follow(saved(second, position.offset + text('one').length - 40_000 + 7_000));
+    expect(await readUntil(third, 'four\n', 10_000)).toBe(`${text('two').slice(7_000)}${text('three')}four\n`);
+  });
+
+  test('it finds the file in its compressed form also while it runs, and reads nothing twice', async () => {
+    writeFileSync(path, 'one\n');
+    const source = follow();
+    expect(await readOn(source)).toBe('one\n');
+    rmSync(path);
+    writeFileSync(`${path}.2.gz`, gzipSync('one\n'));
+    writeFileSync(`${path}.1.gz`, gzipSync('two\n'));
+    writeFileSync(path, 'three\n');
+    expect(await readUntil(source, 'three\n')).toBe('two\nthree\n');
+  });
+
+  test('it reads a compressed file that ends too early as far as it goes, and says so', async () => {
+    writeFileSync(path, 'one\ntwo\n');
+    const first = follow();
+    await readOn(first);
+    const position = saved(first, 4);
+    rmSync(path);
+    writeFileSync(`${path}.1.gz`, gzipSync(`one\ntwo\n${'three\n'.repeat(100)}`).subarray(0, -12));
+    writeFileSync(path, 'four\n');
+    const second = follow(position);
+    expect(await readUntil(second, 'four\n')).toMatch(/^two\n(three\n)*/);
+    expect(second.problem()).toMatchObject({ reason: 'truncated-gzip' });
   });
 
   test('it says so if that file is gone, and reads the new one from its start', async () => {

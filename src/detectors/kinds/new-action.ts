@@ -28,7 +28,7 @@ const EFFECT: Readonly<Record<ActionClass, string>> = {
 const judge = ({ at, principal, seen }: Context): Result => {
   const { state, peers } = principal;
   const action = classOf(at.use.action);
-  const peerDid = peers !== undefined && knows(peers, AT.actions, seen.actionHash);
+  const peerDid = peers !== undefined && knows(peers, AT.actions, seen.actionName);
   const novelty = surpriseOfNew(state, AT.actions, peerDid ? undefined : peers);
   const ofClass = classBits(countByKind(state, AT.actions, ACTION_CLASSES.length), action);
   const bits = novelty === 0 ? 0 : peerDid ? novelty / 2 : novelty + ofClass;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { clientFamily, networkOf } from '../../baselines/hash.ts';
+import type { Name } from '../../baselines/names.ts';
+import { clientFamily, networkOf } from '../../baselines/origin.ts';
 import { ageInDays } from '../../baselines/principal.ts';
 import { knows, surpriseOfNew } from '../../baselines/repertoire.ts';
 import { AT, type State, type TableLayout } from '../../baselines/state.ts';
@@ -7,7 +8,7 @@ import { type Context, defineKind } from '../detector.ts';
 import { bitsText, shown } from '../words.ts';
 
 /** Bits for one new thing; a peer that uses it too makes it half as surprising. */
-const bitsOf = (state: State, peers: State | undefined, table: TableLayout, thing: number): number => {
+const bitsOf = (state: State, peers: State | undefined, table: TableLayout, thing: Name): number => {
   const bits = surpriseOfNew(state, table, peers);
   return peers && knows(peers, table, thing) ? bits / 2 : bits;
 };
@@ -30,14 +31,14 @@ export const newSource = defineKind({
     const parts: string[] = [];
     let bits = 0;
     if (at.use.sourceIp !== undefined && isNew(seen.network)) {
-      bits += bitsOf(state, peers, AT.networks, seen.networkHash);
+      bits += bitsOf(state, peers, AT.networks, seen.networkName);
       parts.push(`network ${networkOf(at.use.sourceIp)} (${at.use.sourceIp})`);
     } else if (at.use.sourceIp !== undefined && isNew(seen.subnet)) {
-      bits += bitsOf(state, peers, AT.subnets, seen.subnetHash);
+      bits += bitsOf(state, peers, AT.subnets, seen.subnetName);
       parts.push(`${at.use.sourceIp}, another subnet of its network`);
     }
     if (isNew(seen.client) && at.use.client !== undefined) {
-      bits += bitsOf(state, peers, AT.clients, seen.clientHash);
+      bits += bitsOf(state, peers, AT.clients, seen.clientName);
       parts.push(`client ${shown(clientFamily(at.use.client))}`);
     }
     const who = at.attribution.credential?.agent ?? principal.name;

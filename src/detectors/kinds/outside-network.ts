@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Credential } from '../../attribution/credential.ts';
 import { compileNetworks } from '../../attribution/networks.ts';
-import { networkOf } from '../../baselines/hash.ts';
+import { networkOf } from '../../baselines/origin.ts';
 import { defineKind } from '../detector.ts';
 import { isAllowedOrDenied } from '../outcome.ts';
 import { shown } from '../words.ts';

@@ -4,26 +4,30 @@ import type { Credential } from '../../attribution/credential.ts';
 import { forgetDeeds } from '../../attribution/deed.ts';
 import type { Registry } from '../../attribution/registry.ts';
 import type { Activity } from '../../baselines/activity.ts';
+import type { Names } from '../../baselines/names.ts';
 import type { Detector } from '../../detectors/detector.ts';
 import { observedDocument } from '../../documents/observed.ts';
+import { UsageError } from '../../errors.ts';
 import type { Kafka } from '../../kafka/client.ts';
 import type { Fetched } from '../../kafka/fetched.ts';
 import type { Log } from '../../kafka/log.ts';
 import type { KafkaMessage } from '../../kafka/message.ts';
 import type { OwnTopics } from '../../kafka/names.ts';
-import { partitionRange } from '../../kafka/partition-range.ts';
+import { type PartitionRange, partitionRange } from '../../kafka/partition-range.ts';
 import type { PartitionWorker } from '../../kafka/partition-slot.ts';
 import type { TopicReader } from '../../kafka/topic-reader.ts';
 import { MARKER } from '../../kafka/topic-tail.ts';
 import { type OutMessage, TransactionalWriter } from '../../kafka/transactional-writer.ts';
 import { Core } from '../core.ts';
+import { MIGRATED, underKey } from '../name-key.ts';
 import { AlertRevisions } from './alert-revisions.ts';
 import { documentMessage } from './document-message.ts';
 import { decodeEvents, type EventsMessage } from './events-message.ts';
 import { ForeignMessage, type ForeignMessages, type Place } from './foreign.ts';
 import { PartitionDetector } from './partition-detector.ts';
 import type { RoleCounts } from './role-counts.ts';
-import { offsetMessage, SnapshotReader, snapshotMessages } from './snapshot.ts';
+import { offsetMessage, snapshotMessages, withoutMessages } from './snapshot.ts';
+import { SnapshotReader } from './snapshot-reader.ts';
 
 /** What detection of all partitions in this process shares. */
 export interface DetectContext {
@@ -36,6 +40,11 @@ export interface DetectContext {
   readonly states: TopicReader;
   /** Milliseconds between two snapshots of a partition. */
   readonly snapshotEvery: number;
+  readonly names: Names;
+  /** A person accepts that names of another key are lost. */
+  readonly forgetNames: boolean;
+  /** Told that this process may not go on at all, and why. */
+  readonly onRefused: (error: UsageError) => void;
   readonly counts: RoleCounts;
   readonly foreign: ForeignMessages;
   readonly log: Log;
@@ -63,6 +72,8 @@ export class DetectWorker implements PartitionWorker {
   /** Events that were processed again after a takeover, without a word to anyone. */
   #replayed = 0;
   #committedAt = 0;
+  /** Keys in the state topic that nobody needs any more; they go with the next snapshot. */
+  #outdated: string[] = [];
   /** Partitions don't all make their snapshots at once. */
   #snapshotAt: number;
 
@@ -76,6 +87,7 @@ export class DetectWorker implements PartitionWorker {
       (alert: Alert) => this.#revisions.take(alert),
       (activity) => this.#observed.push(activity),
       this.#owns,
+      context.names,
     );
     this.#detector = new PartitionDetector(this.core);
     this.#snapshotAt = Date.now() + context.snapshotEvery * (0.5 + Math.random());
@@ -92,24 +104,41 @@ export class DetectWorker implements PartitionWorker {
     // What an earlier worker of this partition was told may be later than the snapshot: it has its place among the events again.
     for (const credential of this.#context.registry.credentials) if (this.#owns(credential)) forgetDeeds(credential);
     this.#committed = saved.offset;
-    await this.#requireEvents(saved.offset);
-    const { snapshot } = saved;
-    if (snapshot === 'outdated') {
-      this.#context.log.warn(
-        { partition: this.#partition },
-        'another version of Wayward made the snapshot: it learns anew',
-      );
-      this.#position = this.#committed;
-    } else if (snapshot !== undefined) {
-      this.#detector.load(snapshot.detector, snapshot.core);
-      this.#position = snapshot.offset;
-    }
+    const { begin } = await this.#requireEvents(saved.offset);
+    this.#position = this.#restore(saved) ?? begin;
+    this.#outdated = saved.outdatedKeys(begin);
     counts.detectors.add(this);
     return this.#position;
   }
 
   get #topics(): OwnTopics {
     return this.#context.kafka.names.topics;
+  }
+
+  /** Goes on from the last snapshot. Gives its offset; undefined where there is none to go on from. */
+  #restore({ last }: SnapshotReader): number | undefined {
+    const { log, names, forgetNames, onRefused } = this.#context;
+    const partition = this.#partition;
+    if (last === undefined) return undefined;
+    if (last === 'unreadable') {
+      log.warn(
+        { partition },
+        'no version of Wayward that this one knows made the snapshot: all events that are kept are replayed',
+      );
+      return undefined;
+    }
+    const { snapshot, report } = last;
+    if (report.migrated + report.unreadable > 0) log.warn({ partition, ...report }, MIGRATED);
+    try {
+      const where = `${this.#topics.state}/${partition}`;
+      const baselines = underKey(snapshot.core.engine.baselines, { key: names.id, forgetNames }, where);
+      const core = { ...snapshot.core, engine: { ...snapshot.core.engine, baselines } };
+      this.#detector.load(snapshot.detector, core);
+    } catch (error) {
+      if (error instanceof UsageError) onRefused(error);
+      throw error;
+    }
+    return snapshot.offset;
   }
 
   get watermark(): number {
@@ -148,12 +177,14 @@ export class DetectWorker implements PartitionWorker {
   }
 
   /** @throws Error where the events that were dealt with can't be those of this topic: it would wait in silence for their number */
-  async #requireEvents(committed: number): Promise<void> {
-    const { end } = await partitionRange(this.#context.kafka, this.#topics.events, this.#partition);
+  async #requireEvents(committed: number): Promise<PartitionRange> {
+    const range = await partitionRange(this.#context.kafka, this.#topics.events, this.#partition);
+    const { end } = range;
     if (committed > end)
       throw new Error(
         `${this.#topics.events}/${this.#partition} ends at ${end}, but ${this.#topics.state} says that it was dealt with up to ${committed}: one of the two was made anew or written to by somebody else. Make both anew: it learns from what comes`,
       );
+    return range;
   }
 
   #tellOfReplay(): void {
@@ -193,11 +224,11 @@ export class DetectWorker implements PartitionWorker {
   #snapshot(): OutMessage[] {
     this.#snapshotAt = Date.now() + this.#context.snapshotEvery;
     const detector = this.#detector.save();
-    return snapshotMessages(this.#topics.state, this.#partition, {
-      offset: this.#position,
-      detector,
-      core: this.core.saveChanges(),
-    });
+    const { state } = this.#topics;
+    const partition = this.#partition;
+    const core = this.core.saveChanges();
+    const messages = snapshotMessages(state, partition, { offset: this.#position, detector, core });
+    return [...messages, ...withoutMessages(state, partition, this.#outdated.splice(0))];
   }
 
   /** Everything that was committed for this partition: up to a marker of our own, since the end of the topic may be moving. */

@@ -11,6 +11,7 @@ import { TopicReader } from '../../../src/kafka/topic-reader.ts';
 import { makeTopic, withAdmin } from '../../../src/kafka/topics.ts';
 import { ownTopics } from '../../../src/pipeline/kafka/own-topics.ts';
 import { Replica } from '../../../src/pipeline/kafka/replica.ts';
+import { COMPILED } from '../../compiled.ts';
 import { temporaryFolder } from '../../config/temp.ts';
 import { PREFIX } from '../../kafka/names.ts';
 import { type RunningWayward, spawnWayward } from '../../live/wayward.ts';
@@ -147,7 +148,7 @@ const BIN = join(import.meta.dirname, '..', '..', '..', 'bin', 'wayward.js');
 
 function begun(args: readonly string[], secrets: Readonly<Record<string, string>>): Running {
   const ended = Promise.withResolvers<Said>();
-  const env = { PATH: process.env.PATH, ...secrets };
+  const env = { PATH: process.env.PATH, ...COMPILED, ...secrets };
   const child = execFile(process.execPath, [BIN, ...args], { env }, (error, stdout, stderr) => {
     ended.resolve({ code: Number(error?.code ?? 0), stdout, stderr });
   });

@@ -5,6 +5,8 @@ import type { Kafka } from '../../../src/kafka/client.ts';
 import { send } from '../../../src/kafka/send.ts';
 import { TopicReader } from '../../../src/kafka/topic-reader.ts';
 import { alertMessage, readAlert } from '../../../src/pipeline/kafka/alert-message.ts';
+
+import { ALERTS } from '../../kafka/names.ts';
 import { alertOf } from '../../response/alert-of.ts';
 import { startKafka } from '../../servers/kafka.ts';
 import { describeWith } from '../../servers/require-server.ts';
@@ -13,16 +15,20 @@ import { newPlace, responds, until } from './responders.ts';
 const TIMEOUT = 180_000;
 
 /** As a detector of the version before verdicts says it. */
-function saidBefore(topic: string, { state, verdict: _, ...alert }: Alert) {
+function saidBefore({ state, verdict: _, ...alert }: Alert) {
   const status = state === 'over' ? 'closed' : 'open';
-  return { ...alertMessage(topic, alertOf()), key: alert.id, headers: { alert: JSON.stringify({ ...alert, status }) } };
+  return {
+    ...alertMessage(ALERTS, alertOf()),
+    key: alert.id,
+    headers: { alert: JSON.stringify({ ...alert, status }) },
+  };
 }
 
 /** Everything that is said of alerts: id, revision and verdict; and the documents that Elasticsearch gets. */
 async function follow(kafka: Kafka, signal: AbortSignal) {
   const said: string[] = [];
   const documents: unknown[] = [];
-  const reader = await TopicReader.open(kafka, kafka.names.topics.alerts, 1);
+  const reader = await TopicReader.open(kafka, ALERTS, 1);
   const visit: Parameters<typeof reader.read>[1] = (message) => {
     const { id, revision, verdict } = readAlert(message);
     said.push(`${id} ${revision} ${verdict?.value ?? 'new'}`);
@@ -38,15 +44,14 @@ describeWith('verdicts on Kafka', startKafka, (server) => {
     'a verdict on an incident that is over is said as a new revision, once; one that still runs is waited for',
     async ({ signal }) => {
       const place = await newPlace(server().broker, { mode: 'dry-run' });
-      const topic = place.kafka.names.topics.alerts;
       const stop = new AbortController();
       const { said, documents, ended } = await follow(place.kafka, AbortSignal.any([signal, stop.signal]));
       const responder = place.responder('one');
       await responds(responder);
       const over = alertOf({ id: 'alert-over', state: 'over', revision: 3 });
       const running = alertOf({ id: 'alert-running' });
-      await send(place.kafka, alertMessage(topic, over));
-      await send(place.kafka, saidBefore(topic, running));
+      await send(place.kafka, alertMessage(ALERTS, over));
+      await send(place.kafka, saidBefore(running));
       const has = (id: string) => place.replica.store.first('SELECT 1 FROM alerts WHERE id = ?', id) !== undefined;
       await until(() => has(over.id) && has(running.id), 'both are known');
 
@@ -58,7 +63,7 @@ describeWith('verdicts on Kafka', startKafka, (server) => {
       const listed = (await place.command('cli', 'alerts', 'list', '--all')).stdout.trimEnd().split('\n');
       expect(listed.map((line) => JSON.parse(line).wayward.verdict.value).toSorted()).toEqual(['benign', 'confirmed']);
 
-      await send(place.kafka, saidBefore(topic, { ...running, state: 'over', revision: 2 }));
+      await send(place.kafka, saidBefore({ ...running, state: 'over', revision: 2 }));
       await until(() => said.includes('alert-running 3 benign'), 'the other one, too, once it is over');
       await close(over.id, 'benign');
       await until(() => said.includes('alert-over 5 benign'), 'it was changed');
@@ -66,7 +71,7 @@ describeWith('verdicts on Kafka', startKafka, (server) => {
 
       const next = place.responder('two');
       await responds(next);
-      await send(place.kafka, alertMessage(topic, alertOf({ id: 'alert-last', state: 'over' })));
+      await send(place.kafka, alertMessage(ALERTS, alertOf({ id: 'alert-last', state: 'over' })));
       await until(() => has('alert-last'), 'all before it was taken');
       await next.stop();
       stop.abort();

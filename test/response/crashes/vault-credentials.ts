@@ -1,7 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startVault, type VaultServer } from '../../servers/vault.ts';
+import { startVault } from '../../servers/vault.ts';
+import type { VaultServer } from '../../servers/vault-client.ts';
 import type { LiveCredential } from './issuers.ts';
 
 export interface AuditedVault extends VaultServer {

@@ -6,7 +6,8 @@ import type { DeliveryState } from '../../../src/sinks/elasticsearch/patience.ts
 import { elasticsearchSchema } from '../../../src/sinks/elasticsearch/settings.ts';
 import type { RejectedDocument } from '../../../src/sinks/elasticsearch/writer.ts';
 import { run } from '../../cli/run.ts';
-import { type Elasticsearch, startElasticsearch } from '../../servers/elasticsearch.ts';
+import { startElasticsearch } from '../../servers/elasticsearch.ts';
+import type { Elasticsearch } from '../../servers/elasticsearch-client.ts';
 import { type FaultyProxy, startFaultyProxy } from '../../servers/faulty-proxy.ts';
 import { configFile } from './config.ts';
 import { documentsIn, withoutStamps } from './deliverables.ts';

@@ -2,7 +2,7 @@ import { alertDocument } from '../../../src/alerts/document.ts';
 import type { OutgoingDocument } from '../../../src/documents/outgoing.ts';
 import type { AlertRevision } from '../../../src/sinks/elasticsearch/operation.ts';
 import { alertOf } from '../../response/alert-of.ts';
-import type { Elasticsearch, ElasticsearchAnswer } from '../../servers/elasticsearch.ts';
+import type { Elasticsearch, ElasticsearchAnswer } from '../../servers/elasticsearch-client.ts';
 
 /** So many alerts, each new and at its first severity. */
 export const revisions = (name: string, count: number): AlertRevision[] =>

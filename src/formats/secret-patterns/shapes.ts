@@ -1,0 +1,88 @@
+import type { SecretShape } from './pattern.ts';
+
+/** Secrets that have no beginning of their own, known by their shape. */
+export const SECRET_SHAPES: readonly SecretShape[] = [
+  {
+    kind: 'telegram-token',
+    sign: ':A',
+    pattern: /(?<!\d)\d{6,12}:A[\w-]{32,36}(?![\w-])/g,
+    source: 'Telegram Bot API, "Authorizing your bot"; gitleaks: telegram-bot-api-token',
+    finds: [
+      ['1234567890', ':', 'AAEa1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6'],
+      ['bot110201543', ':', 'AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw1'],
+    ],
+    leaves: ['12:AM', '1234567:ABC', 'urn:1234567:Another'],
+  },
+  {
+    kind: 'discord-token',
+    sign: '.',
+    pattern: /(?<![\w-])[MNO][\w-]{22,27}\.[\w-]{6}\.[\w-]{27,40}(?![\w-])/g,
+    source: 'Discord docs, "Reference": authentication; GitHub docs, supported secret scanning patterns',
+    finds: [['MTIzNDU2Nzg5MDEyMzQ1Njc4', '.', 'Gh1j2K', '.', 'a1B2c3D4e5F6g7H8i9J0k1L2m3N4']],
+    leaves: ['Mozilla.org.example', 'MyVeryLongPackageName.Client.Services'],
+  },
+  {
+    kind: 'azure-client-secret',
+    sign: 'Q~',
+    pattern: /(?<![\w.~-])[\w.~]{3}\dQ~[\w.~-]{31,34}(?![\w~-])/g,
+    source: 'gitleaks: azure-ad-client-secret',
+    finds: [['a1B', '8', 'Q~', 'a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q']],
+    leaves: ['FAQ~1', 'x8Q~short'],
+  },
+  {
+    kind: 'azure-devops-token',
+    sign: 'AZDO',
+    pattern: /(?<![A-Za-z0-9])[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}(?![A-Za-z0-9])/g,
+    source: 'Microsoft Learn, "Use personal access tokens": format of tokens',
+    finds: [['a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0', 'u1V2w3X4y5Z6a7B8c9D0e1F2g3H4i5J6k7L8', 'AZDO', 'a1B2']],
+    leaves: ['AZDO'],
+  },
+  {
+    kind: 'terraform-token',
+    sign: '.atlasv1.',
+    pattern: /[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{40,80}/g,
+    source: 'gitleaks: hashicorp-tf-api-token',
+    finds: [['a1B2c3D4e5F6g7', '.atlasv1.', 'a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1V2w3X4y5Z6a7B8c9D0e1F']],
+    leaves: ['docs.atlasv1.example'],
+  },
+  {
+    kind: 'mail-service-key',
+    sign: '-us',
+    pattern: /(?<![\w-])[0-9a-f]{32}-us\d{1,2}(?![\w-])/g,
+    source: 'gitleaks: mailchimp-api-key',
+    finds: [['0123456789abcdef0123456789abcdef', '-us', '21']],
+    leaves: ['eks-us1', '0123456789abcdef-us1'],
+  },
+  {
+    kind: 'mail-service-key',
+    sign: 'key-',
+    pattern: /(?<![\w-])key-[0-9a-f]{32}(?![\w-])/g,
+    source: 'gitleaks: mailgun-private-api-token',
+    finds: [['key', '-', '0123456789abcdef0123456789abcdef']],
+    leaves: ['cache-key-0123456789abcdef0123456789abcdef'],
+  },
+  {
+    kind: 'twilio-key',
+    sign: 'SK',
+    pattern: /(?<![A-Za-z0-9])SK[0-9a-f]{32}(?![A-Za-z0-9])/g,
+    source: 'gitleaks: twilio-api-key',
+    finds: [['SK', '0123456789abcdef0123456789abcdef']],
+    leaves: ['SK-1234', 'SK0123456789abcdef'],
+  },
+  {
+    kind: 'airtable-token',
+    sign: 'pat',
+    pattern: /(?<![A-Za-z0-9])pat[A-Za-z0-9]{14}\.[0-9a-f]{64}/g,
+    source: 'gitleaks: airtable-personnal-access-token',
+    finds: [['pat', 'a1B2c3D4e5F6g7', '.', '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef']],
+    leaves: ['pathology.0123'],
+  },
+  {
+    kind: 'plaid-token',
+    sign: 'access-',
+    pattern: /access-(?:sandbox|development|production)-[0-9a-f-]{36}/g,
+    source: 'gitleaks: plaid-api-token',
+    finds: [['access', '-production-', '0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9']],
+    leaves: ['access-production-logs'],
+  },
+];

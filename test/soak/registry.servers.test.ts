@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { LONG_FORMS } from './registry.ts';
+import { sample } from './sample.ts';
+
+const MINUTES = 4;
+const names = (seed: string, minutes = MINUTES) =>
+  sample(LONG_FORMS, seed, minutes * 60).map(({ form, piece }) => `${form}: ${piece.name}`);
+const secondsOf = (seed: string) =>
+  sample(LONG_FORMS, seed, MINUTES * 60).reduce((sum, { piece }) => sum + piece.seconds, 0);
+const commits = Array.from({ length: 1_000 }, (_, at) => `commit ${at}`);
+
+test('the same seed gives the same pieces, another one others', () => {
+  expect(names('a')).toEqual(names('a'));
+  expect(names('a')).not.toEqual(names('b'));
+});
+
+test('a sample is of no more than it has time for, uses it, and holds no piece twice', () => {
+  for (const seed of commits.slice(0, 100)) {
+    expect(secondsOf(seed)).toBeLessThanOrEqual(MINUTES * 60);
+    expect(secondsOf(seed)).toBeGreaterThan(MINUTES * 60 - 10);
+    expect(new Set(names(seed)).size).toBe(names(seed).length);
+  }
+});
+
+test('over many commits every piece has its turn, but for those that take longer than a whole sample', () => {
+  const turns = new Set(commits.flatMap((seed) => names(seed)));
+  const never = Object.entries(LONG_FORMS).flatMap(([form, { pieces }]) =>
+    pieces.filter(({ name }) => !turns.has(`${form}: ${name}`)).map(({ name }) => `${form}: ${name}`),
+  );
+  expect(never).toEqual(['chaos: million', 'outage: minute']);
+});
+
+test('names are unique: a piece can be asked for', () => {
+  for (const { pieces } of Object.values(LONG_FORMS))
+    expect(new Set(pieces.map(({ name }) => name)).size).toBe(pieces.length);
+});

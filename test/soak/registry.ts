@@ -1,0 +1,10 @@
+import { chaos } from './chaos.ts';
+import { crashes } from './crashes.ts';
+import type { LongForm } from './form.ts';
+import { live } from './live.ts';
+import { mutants } from './mutants.ts';
+import { outage } from './outage.ts';
+import { quality } from './quality.ts';
+
+/** Every long form, by its name. A new one is its file and one line here. */
+export const LONG_FORMS: Readonly<Record<string, LongForm>> = { crashes, chaos, outage, mutants, quality, live };
