@@ -11,7 +11,7 @@ import { findPlaced } from './placed-secrets.ts';
 const MOST_LAYERS = 3;
 
 const TELLING_SIGNS =
-  /pass|pwd|kennwort|contrasena|secret|token|key|auth|sig|jwt|bearer|basic|negotiate|ssws|dpop|splunk|identified|assertion|saml|cookie|sess|otp|devicecode|codeverifier|connection|:thin:|curl|wget|mysql|redis-cli|:\/\/[^/\s]{0,512}@|@(?:tcp|unix)\(/i;
+  /pass|pwd|kennwort|contrasena|secret|token|key|auth|sig|jwt|bearer|basic|negotiate|ssws|dpop|splunk|identified|assertion|saml|cookie|sess|otp|devicecode|codeverifier|connection|:thin:|curl|wget|mysql|redis-cli|:\/\/[^\s"'<>]{0,512}@|@(?:tcp|unix)\(/i;
 
 /** Whether a text in which `look` saw this needs to be searched. */
 export const mayHoldSecret = (text: string, seen: number): boolean =>

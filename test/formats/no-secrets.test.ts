@@ -105,6 +105,7 @@ describe('redaction takes away the secret and nothing else', () => {
     ['key=-----BEGIN+PRIVATE+KEY-----%0AMIIE%0A-----END+PRIVATE+KEY-----&x=1', 'key=[redacted:private-key]&x=1'],
     ['bot110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw1/getMe', 'bot[redacted:telegram-token]/getMe'],
     ['id wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY end', 'id [redacted:aws-key] end'],
+    ['redis://:p#ss/w?rd@h:6379/0', 'redis://:[redacted:password]@h:6379/0'],
     ['app:hunter2@tcp(db:3306)/shop', 'app:[redacted:password]@tcp(db:3306)/shop'],
     ['curl -u admin:hunter2 https://h/', 'curl -u admin:[redacted:password] https://h/'],
     ['<password>hunter2</password><x>1</x>', '<password>[redacted:password]</password><x>1</x>'],
