@@ -238,6 +238,8 @@ export async function leaveCluster(cluster: Cluster, folder: string, history: re
     await step('hang', 'calling');
     await called(folder, 'hang');
   });
+  // Its program goes on without it: whoever comes next finds that done.
+  await made(folder, 'hang');
 }
 
 /** What the newest form of snapshots that is there has of each principal and group. */
@@ -264,9 +266,14 @@ async function baselinesOn({ client }: Cluster): Promise<Record<string, Numbers>
 const SECOND_FORM = '2/';
 
 /** Until the issuer of that one was called. */
-async function called(folder: string, who: Member): Promise<void> {
-  for (const deadline = Date.now() + PATIENCE; !callsIn(folder).includes(who); await sleep(20))
-    if (Date.now() > deadline) throw new Error(`${who} was not called`);
+const called = (folder: string, who: Member) => once(() => callsIn(folder).includes(who), `${who} is called`);
+
+/** Until it has done what it was called for. */
+const made = (folder: string, who: Member) => once(() => existsSync(join(folder, `dead-${who}`)), `${who} is dead`);
+
+async function once(isSo: () => boolean, what: string): Promise<void> {
+  for (const deadline = Date.now() + PATIENCE; !isSo(); await sleep(20))
+    if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`);
 }
 
 const callsIn = (folder: string): string[] => {
