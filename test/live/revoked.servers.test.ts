@@ -46,7 +46,9 @@ for (const [name, start] of Object.entries(LIVE_ISSUERS)) {
             .trimEnd()
             .split('\n')
             .map((line) => JSON.parse(line));
-          expect(found.map(({ gen_ai }) => gen_ai.agent.id)).toEqual([first, second].map(({ entry }) => entry.agent));
+          expect(found.map(({ gen_ai }) => gen_ai.agent.id).toSorted()).toEqual(
+            [first, second].map(({ entry }) => entry.agent),
+          );
           for (const { event } of found)
             expect(event).toMatchObject({
               severity: HIGH,
