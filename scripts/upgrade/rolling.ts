@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Partitioners } from 'kafkajs';
-import { alertDocument } from '../../src/alerts/document.ts';
+import { alertMessage } from '../../src/pipeline/kafka/alert-message.ts';
 import { Replica } from '../../src/pipeline/kafka/replica.ts';
 import { settled } from '../../test/chaos/chaos.ts';
 import { Cluster } from '../../test/chaos/cluster.ts';
@@ -9,6 +9,7 @@ import { undisturbed } from '../../test/chaos/expected.ts';
 import { chaosLogs } from '../../test/chaos/logs.ts';
 import { alertsSaid, baselinesLearned } from '../../test/chaos/outcome.ts';
 import { ALERTS } from '../../test/kafka/names.ts';
+import type { LogLine } from '../../test/live/wayward.ts';
 import { alertOf } from '../../test/response/alert-of.ts';
 import { type Issuer, startIssuer } from '../../test/servers/issuer.ts';
 import type { Kafka } from '../../test/servers/kafka.ts';
@@ -46,6 +47,7 @@ export async function rolling(
     bin: older.bin,
     logs: { ...logs, registry: logs.registry + crowdOf(issuer) },
     settings: {
+      detectors: undefined, // each build has its own
       response: {
         mode: 'off',
         rules: [{ credential: 'crowd-*', severity: 'medium', mode: 'auto' }],
@@ -63,10 +65,11 @@ export async function rolling(
     const told = tellOfMisuse(cluster, run.liveSeconds);
     const live = logs.live(Date.now() + 1_000, run.liveSeconds, LIVE_RATE);
     await cluster.feed(live);
-    await Promise.all([replaced, told]);
+    const builds = (await Promise.all([replaced, told]))[0];
     say(`${live.length} live records`);
     const partitions = logs.partitions.map(({ topic, partition }) => `${topic}/${partition}`);
     await settled(cluster, live.at(-1)?.time ?? 0, partitions, PATIENCE);
+    for (const [at, { lines }] of cluster.started.entries()) tellOf(builds[at], lines, say);
     const steps = await stepsOf(cluster, run.folder);
     await Promise.all(cluster.started.map((wayward) => wayward.stop()));
     const files = logs.partitions.map(
@@ -89,21 +92,41 @@ export async function rolling(
   }
 }
 
+/** What a process took part in; one that was refused at its start shows no upgrade. */
+function tellOf(build: string | undefined, lines: readonly LogLine[], say: (text: string) => void): void {
+  const times = (text: string) => lines.filter(({ msg }) => msg === text).length;
+  const [taken, responded] = [times('partitions assigned'), times('this process responds now')];
+  const errors = new Set(
+    lines.filter(({ level }) => level === 'error').map(({ msg }) => String(msg).replace(/\d+/g, 'N')),
+  );
+  say(
+    `${build}: took partitions ${taken} times, responded ${responded} times; errors: ${[...errors].join(' | ') || 'none'}`,
+  );
+  if (lines.length > 0 && lines.every(({ level }) => level === undefined))
+    throw new Error(
+      `a process of ${build} did not start:\n${lines
+        .slice(-3)
+        .map(({ msg }) => msg)
+        .join('\n')}`,
+    );
+}
+
 const crowdOf = ({ url }: Issuer): string =>
   Array.from({ length: CROWD }, (_, at) => {
     const revoke = `{ with: webhook, url: "${url}/revoke", verify_url: "${url}/verify" }`;
     return `  - { id: crowd-${at}, agent: agent-${at}, peer_group: crowd, slot: api, kind: api-key, revoke: ${revoke} }\n`;
   }).join('');
 
-/** The older two; then forth, back, and forth until the newer ones are alone. Each ends by a kill. */
+/** Returns which build each process was, in their order. The older two; then forth, back, and forth until the newer ones are alone. Each ends by a kill. */
 async function replace(
   cluster: Cluster,
   older: Build,
   newer: Build,
   seconds: number,
   say: (text: string) => void,
-): Promise<void> {
+): Promise<string[]> {
   const running = [cluster.start(), cluster.start()];
+  const builds = [older.commit, older.commit];
   const moves = [
     [0, newer],
     [0, older],
@@ -116,8 +139,10 @@ async function replace(
     await sleep((seconds * 1_000) / (moves.length + 1));
     await running[at]?.kill();
     running[at] = cluster.start(undefined, {}, [], build.bin);
+    builds.push(build.commit);
     say(`process ${at + 1} was killed; in its place is one of ${build.commit}`);
   }
+  return builds;
 }
 
 /** An alert about each of the crowd, spread over the time. */
@@ -133,9 +158,7 @@ async function tellOfMisuse(cluster: Cluster, seconds: number): Promise<void> {
         openedAt: Date.now(),
       },
     });
-    const headers = { alert: JSON.stringify(alert) };
-    const message = { key: alert.id, value: JSON.stringify(alertDocument(alert)), headers, partition: 0 };
-    await producer.send({ topic: ALERTS, acks: -1, messages: [message] });
+    await producer.send({ topic: ALERTS, acks: -1, messages: [alertMessage(ALERTS, alert)] });
     await sleep((seconds * 1_000) / CROWD);
   }
   await producer.disconnect();

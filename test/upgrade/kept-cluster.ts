@@ -2,8 +2,8 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Partitioners } from 'kafkajs';
-import { alertDocument } from '../../src/alerts/document.ts';
 import { withAdmin } from '../../src/kafka/topics.ts';
+import { alertMessage } from '../../src/pipeline/kafka/alert-message.ts';
 import { settled } from '../chaos/chaos.ts';
 import { Cluster } from '../chaos/cluster.ts';
 import { alertsSaid, readTopic } from '../chaos/outcome.ts';
@@ -129,14 +129,7 @@ async function misuse(cluster: Cluster, who: Member, time: number): Promise<void
   });
   const producer = cluster.client.producer({ createPartitioner: Partitioners.DefaultPartitioner });
   await producer.connect();
-  const headers = { alert: JSON.stringify(alert) };
-  const message = {
-    key: alert.id,
-    value: JSON.stringify(alertDocument(alert)),
-    headers,
-    partition: 0,
-    timestamp: String(time),
-  };
+  const message = { ...alertMessage(ALERTS, alert), timestamp: String(time) };
   await producer.send({ topic: ALERTS, acks: -1, messages: [message] });
   await producer.disconnect();
 }
