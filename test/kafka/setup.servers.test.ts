@@ -7,7 +7,7 @@ import { runIn } from '../cli/process.ts';
 import { run } from '../cli/run.ts';
 import { problemsOf, temporaryFile } from '../config/temp.ts';
 import { freePort } from '../servers/free-port.ts';
-import { startKafka } from '../servers/kafka.ts';
+import { startOwnKafka } from '../servers/kafka.ts';
 import { describeWith } from '../servers/require-server.ts';
 import { settingsOf } from './settings-of.ts';
 
@@ -20,7 +20,8 @@ const OWN = ['alerts', 'control', 'dead-letters', 'documents', 'events', 'ingest
 const setup = (kafka: object, ...options: string[]) =>
   run(['setup', 'kafka', '--config', temporaryFile('wayward.yaml', JSON.stringify({ kafka })), ...options]);
 
-describeWith('wayward setup kafka', startKafka, (server) => {
+// Its own, since it says what is there and what is not.
+describeWith('wayward setup kafka', startOwnKafka, (server) => {
   const client = async () => createKafka(await settingsOf({ brokers: [server().broker] }), quiet);
   const topics = async () => (await withAdmin(await client(), (admin) => admin.listTopics())).sort();
 
