@@ -129,7 +129,9 @@ async function runLocal(
   try {
     const names = await namesOf(config, io);
     const saved = loadCheckpoint(store, {
-      ...{ key: names.id, forgetNames, where: config.state },
+      key: names.id,
+      forgetNames,
+      where: config.state,
       onMigrated: (report) => log.warn(report, MIGRATED),
     });
     const written = new DeadLetterFile(join(config.state, 'dead-letters.ndjson'), saved?.deadLetters ?? 0);

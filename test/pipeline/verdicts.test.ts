@@ -21,7 +21,11 @@ function place() {
   const run = async (closing?: number): Promise<Alert[]> => {
     const told: Alert[] = [];
     const pipeline = new LocalPipeline(new Merge([]), {
-      ...{ store, registry: createRegistry([]), detectors: [], names: NAMES_OF_PROCESS, respond: () => {} },
+      store,
+      registry: createRegistry([]),
+      detectors: [],
+      names: NAMES_OF_PROCESS,
+      respond: () => {},
       saved: (alerts) => told.push(...alerts),
       outgoing: new Outgoing(store, table),
     });

@@ -75,7 +75,8 @@ export async function startKafka(): Promise<Kafka> {
 }
 
 const kafkaAt = ({ broker, data }: KafkaAddress, stop: () => Promise<void>): Kafka => ({
-  ...{ broker, stop },
+  broker,
+  stop,
   foldersOf: (topic) => foldersIn(data, topic),
   bytesOf: (topics) => topics.reduce((sum, topic) => sum + bytesIn(data, topic), 0),
 });
