@@ -48,16 +48,22 @@ export interface OutboxStep {
   readonly decidedAt: number | undefined;
   readonly calledAt: number | undefined;
   readonly doneAt: number | undefined;
+  /** How often a person was asked whether to make it. */
+  readonly asked: number;
+  /** Event time of the last evidence that was known when it was decided or asked about; undefined where an earlier version did that. */
+  readonly knownUntil: number | undefined;
 }
 
 type NewStep = Pick<
   OutboxStep,
   'key' | 'cause' | 'action' | 'kind' | 'origin' | 'credential' | 'agent' | 'peerGroup' | 'detail' | 'position'
 > &
-  Partial<Pick<OutboxStep, 'step' | 'spec'>> &
+  Partial<Pick<OutboxStep, 'step' | 'spec' | 'asked' | 'knownUntil'>> &
   Pick<OutboxStep, 'eventAt' | 'expiresAt' | 'decidedBy'> & {
     /** When its issuer was seen to know the credential, where that is known already. */
     readonly seenAt?: number | undefined;
+    /** Whether it may take the place that the limits keep. */
+    readonly isGrave?: boolean;
   };
 
 /**
@@ -89,11 +95,12 @@ export class Outbox {
     const { decidedBy } = step;
     this.#state.run(
       `INSERT INTO outbox (key, cause, action, credential, agent, peer_group, detail, position, state, decided_by, due_at,
-         expires_at, event_at, alert_at, decided_at, seen_at, step, spec, kind, origin, waits)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
+         expires_at, event_at, alert_at, decided_at, seen_at, step, spec, kind, origin, grave, asked, known_until, waits)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
        ON CONFLICT (key) DO UPDATE SET state = excluded.state, decided_by = excluded.decided_by, due_at = excluded.due_at,
          expires_at = excluded.expires_at, decided_at = excluded.decided_at, detail = excluded.detail,
          step = excluded.step, spec = excluded.spec, kind = excluded.kind, origin = excluded.origin, waits = 0,
+         grave = excluded.grave, asked = excluded.asked, known_until = excluded.known_until, again_at = NULL,
          attempts = 0, done_at = NULL, note = NULL, seen_at = coalesce(excluded.seen_at, seen_at)
        WHERE state IN ('failed', 'expired') OR (state = 'planned' AND excluded.state = 'approved')`,
       step.key,
@@ -116,6 +123,9 @@ export class Outbox {
       step.spec === undefined ? null : JSON.stringify(step.spec),
       step.kind,
       step.origin,
+      step.isGrave === true ? 1 : null,
+      step.asked ?? null,
+      step.knownUntil ?? null,
     );
   }
 
@@ -159,6 +169,16 @@ export class Outbox {
         most,
       )
       .map((row) => ({ cause: String(row.cause), expiresAt: Number(row.expires_at) }));
+  }
+
+  /** Nothing was done: from then on it is looked at whether misuse goes on; never where no time is given. */
+  lookAgain(key: string, at?: number): void {
+    this.#state.run('UPDATE outbox SET again_at = ? WHERE key = ?', at ?? null, key);
+  }
+
+  /** Steps of which that is to be looked at now. */
+  toLookAgain(now: number): OutboxStep[] {
+    return this.#select('again_at <= ? ORDER BY again_at LIMIT 50', now);
   }
 
   /** Steps that waited for a person in vain. */

@@ -9,6 +9,7 @@ import { noticeOf } from './notice.ts';
 import { AUTOMATIC, type OutboxStep } from './outbox.ts';
 import { issuersOf, type PlanStep, prepareStep } from './plan.ts';
 import { recordEnd } from './record.ts';
+import { askAgainWhereDue } from './responder.ts';
 import { notUndoable, standingRevocations, whyOvertaken } from './restore.ts';
 import { plannedOf } from './step-identity.ts';
 import { StoredNotes } from './stored-notes.ts';
@@ -103,6 +104,7 @@ export class Worker {
   #launch(): void {
     const { context } = this.#options;
     expireApprovals(context);
+    askAgainWhereDue(context);
     if (this.#timer !== undefined) this.#lookAtWaiting();
     for (const action of ['revoke', 'restore', 'notify'] as const) {
       const due = context.outbox.due(action, context.now(), this.#options.cause);

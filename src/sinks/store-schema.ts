@@ -150,4 +150,12 @@ export const MIGRATIONS: readonly string[] = [
   -- Id of its layout; NULL where an earlier version wrote the row.
   ALTER TABLE baselines ADD COLUMN layout TEXT;
   `,
+  `
+  -- All NULL in rows that an earlier version wrote.
+  ALTER TABLE outbox ADD COLUMN grave INTEGER;       -- 1: it may take the place that the limits keep for grave alerts
+  ALTER TABLE outbox ADD COLUMN asked INTEGER;       -- how often a person was asked
+  ALTER TABLE outbox ADD COLUMN known_until INTEGER; -- event time of the last evidence when it was decided
+  ALTER TABLE outbox ADD COLUMN again_at INTEGER;    -- nothing was done: when it is looked at whether misuse goes on
+  CREATE INDEX outbox_to_ask ON outbox (again_at) WHERE again_at IS NOT NULL;
+  `,
 ];

@@ -82,7 +82,7 @@ describeWith('responders on Kafka', startOwnKafka, (server) => {
   test(
     'one limit for all processes, and the breaker outlives the one that opened it',
     async () => {
-      const place = await newPlace(server().broker, { limits: { credentials: 3, peer_group_percent: 100 } });
+      const place = await newPlace(server().broker, { limits: { credentials: 4, peer_group_percent: 100 } });
       const first = place.responder('a');
       await responds(first);
       const others = [place.responder('b'), place.responder('c')];
