@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { RevokeSpec } from '../attribution/credential.ts';
-import { KIND, ORIGIN } from './earlier.ts';
+import { IS_PAGE, ORIGIN } from './earlier.ts';
 import { STEPS, stepOf } from './outbox-row.ts';
 import type { ResponseState, Row } from './state.ts';
 import type { Origin, StepKind } from './step-kinds.ts';
@@ -183,7 +183,7 @@ export class Outbox {
 
   /** Steps that waited for a person in vain. */
   overdue(now: number): OutboxStep[] {
-    return this.#select("state = 'planned' AND expires_at <= ? ORDER BY expires_at LIMIT 200", now);
+    return this.#select(OVERDUE, now);
   }
 
   /** Every revocation of this credential that was ever planned, newest first. */
@@ -227,15 +227,7 @@ export class Outbox {
    */
   due(action: OutboxStep['action'], now: number, cause?: string): OutboxStep[] {
     return this.#state
-      .all(
-        `${STEPS} WHERE state IN ('approved', 'calling', 'called') AND done_at IS NULL AND action = ? AND due_at <= ?
-           AND iif(? IS NULL, action = 'notify' OR ${ORIGIN} <> 'drill', cause = ?)
-         ORDER BY ${KIND} = 'page' DESC, decided_at, cause, position LIMIT 200`,
-        action,
-        now,
-        cause ?? null,
-        cause ?? null,
-      )
+      .all(DUE, action, now, cause ?? null)
       .filter((row) => isFree(row, now))
       .map(stepOf);
   }
@@ -364,6 +356,19 @@ export class Outbox {
     return this.#state.all(`${STEPS} WHERE ${where}`, ...values).map(stepOf);
   }
 }
+
+/** Thousands may wait: which ones are due is found in the indexes alone, and only those are read. */
+const DUE_KEYS = `SELECT key FROM (
+    SELECT key FROM outbox
+    WHERE action = ?1 AND done_at IS NULL AND state <> 'planned' AND due_at <= ?2
+      AND iif(?3 IS NULL, action = 'notify' OR ${ORIGIN} <> 'drill', cause = ?3)
+    ORDER BY decided_at, cause, position LIMIT 200)
+  UNION SELECT key FROM (
+    SELECT key FROM outbox WHERE action = ?1 AND done_at IS NULL AND ${IS_PAGE} AND due_at <= ?2 AND cause = coalesce(?3, cause) LIMIT 200)`;
+
+export const DUE = `${STEPS} WHERE key IN (${DUE_KEYS}) ORDER BY ${IS_PAGE} DESC, decided_at, cause, position LIMIT 200`;
+
+export const OVERDUE = "state = 'planned' AND expires_at <= ? ORDER BY expires_at LIMIT 200";
 
 /** Not in the hands of a living process, as far as we can know. */
 function isFree({ owner, owned_until }: Row, now: number): boolean {
