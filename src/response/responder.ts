@@ -7,6 +7,7 @@ import { MODES, type Mode } from './config.ts';
 import { haltOf, type ResponseContext } from './context.ts';
 import { tellOfMisuse } from './goes-on.ts';
 import { type Decision, decide, isGrave, isHigh, modeFor, offendedAt } from './guards.ts';
+import { countHistory, HISTORY, isHistory } from './history.ts';
 import { Limits, type OpenBreaker, openBreaker } from './limits.ts';
 import { nextStep, type WantedStep } from './next-step.ts';
 import { notificationOf } from './notification.ts';
@@ -28,6 +29,7 @@ export function respondTo(alert: Alert, context: ResponseContext): readonly Deci
     if (isDecidedByPerson(alert, context)) return [];
     const modes = modesOf(alert, context);
     const mode = boldest([...modes.values()]);
+    if (isHistory(alert, context)) return recordHistory(alert, mode, modes, context);
     const isNew = isNews(alert.id, alert, modes, context);
     const ladders = laddersFor(alert.credentials, context.plan);
     const wanted = ladders
@@ -63,6 +65,24 @@ export function respondTo(alert: Alert, context: ResponseContext): readonly Deci
 const isDecidedByPerson = ({ id, verdict }: Alert, { state }: ResponseContext): boolean =>
   verdict !== undefined ||
   state.first('SELECT verdict FROM closings WHERE alert = ? ORDER BY seq DESC LIMIT 1', id)?.verdict === 'benign';
+
+/** What response would do stands in the record; nobody is asked or told, and nothing waits. All of it is summed once. */
+function recordHistory(
+  alert: Alert,
+  mode: Mode,
+  modes: ReadonlyMap<string, Mode>,
+  context: ResponseContext,
+): readonly Decision[] {
+  if (mode === 'off' || !isNews(HISTORY + alert.id, alert, modes, context)) return [];
+  countHistory(context);
+  const because = 'it is from before the first start';
+  const wanted = laddersFor(alert.credentials, context.plan).flatMap(
+    (ladder) => nextStep(alert, ladder, context) ?? [],
+  );
+  const decisions = wanted.map((one): Decision => ({ wanted: one, step: one.step, outcome: 'dry-run', because }));
+  record(alert, mode, decisions, context);
+  return decisions;
+}
 
 /** By credential; under an empty name where the alert has none. */
 function modesOf(alert: Alert, { config }: ResponseContext): ReadonlyMap<string, Mode> {
