@@ -56,7 +56,7 @@ export function sumOfHistory(context: ResponseContext): string | undefined {
   if (!first?.isRead || now() < first.lastAt + QUIET) return undefined;
   return state.transaction(() => {
     const counted = Number(
-      state.first(`SELECT count(*) AS alerts FROM decided WHERE alert GLOB '${HISTORY}*'`)?.alerts,
+      state.first(`SELECT count(*) AS alerts FROM decided WHERE alert GLOB '${HISTORY}*' AND mode > 0`)?.alerts,
     );
     state.setSetting(FIRST, { ...first, lastAt: Number.MAX_SAFE_INTEGER, told: counted });
     return counted > first.told ? say(first, counted, context) : undefined;
@@ -84,7 +84,7 @@ function textOf(rows: readonly Row[], told: number): string {
   const counts = rows.map(({ severity, alerts }) => `${Number(alerts)} ${severityOf(severity)}`).join(', ');
   const span = `from ${iso(Math.min(...times))} to ${iso(Math.max(...times))}`;
   const more = told === 0 ? '' : ' by now, with what was read after the first message';
-  return `What was read from before the first start has these alerts${more}: ${counts}, ${span}. Nobody was called for them and nothing was done: wayward alerts list shows them.`;
+  return `What was read from before the first start has these alerts${more}: ${counts}, ${span}. Nobody was called for them, and nothing is done about them unless a person wants it: wayward alerts list shows them.`;
 }
 
 const severityOf = (rank: Row[string] | undefined): string => SEVERITIES[Number(rank)] ?? 'low';

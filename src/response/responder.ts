@@ -29,15 +29,17 @@ export function respondTo(alert: Alert, context: ResponseContext): readonly Deci
     if (isDecidedByPerson(alert, context)) return [];
     const modes = modesOf(alert, context);
     const mode = boldest([...modes.values()]);
-    if (isHistory(alert, context)) return recordHistory(alert, mode, modes, context);
-    const isNew = isNews(alert.id, alert, modes, context);
+    const isOld = isHistory(alert, context); // of that, nobody is told one by one
+    const isNew = isNews(isOld ? HISTORY + alert.id : alert.id, alert, modes, context);
     const ladders = laddersFor(alert.credentials, context.plan);
     const wanted = ladders
       .flatMap((ladder) => nextStep(alert, ladder, context) ?? [])
       .flatMap((step): WantedStep[] => {
         const isFurther = step.wentOn !== undefined && isNews(step.key, alert, modes, context);
         if (isFurther || isNew) return [step];
-        return rank(modes.get(step.step.credential.id) ?? 'off') < rank('approve') ? [] : askedAgain(step, context);
+        return isOld || rank(modes.get(step.step.credential.id) ?? 'off') < rank('approve')
+          ? []
+          : askedAgain(step, context);
       });
     for (const ladder of ladders) {
       if (modes.get(ladder[0].credential.id) !== 'off') tellOfMisuse(alert, ladder, context);
@@ -50,7 +52,8 @@ export function respondTo(alert: Alert, context: ResponseContext): readonly Deci
     record(alert, mode, decisions, context);
     tellOfBreaker(alert, breaker, context);
     const isForPeople = isHigh(alert) || decisions.some(({ outcome }) => outcome === 'approve');
-    if (isForPeople && context.config.webhook !== undefined) {
+    if (isOld) countHistory(context);
+    else if (isForPeople && context.config.webhook !== undefined) {
       const occasion = isNew ? alert.severity : occasionOf(decisions[0]);
       if (isNew || !isAboutToBeTold(alert, context)) notify(alert, decisions, occasion, context);
     }
@@ -65,24 +68,6 @@ export function respondTo(alert: Alert, context: ResponseContext): readonly Deci
 const isDecidedByPerson = ({ id, verdict }: Alert, { state }: ResponseContext): boolean =>
   verdict !== undefined ||
   state.first('SELECT verdict FROM closings WHERE alert = ? ORDER BY seq DESC LIMIT 1', id)?.verdict === 'benign';
-
-/** What response would do stands in the record; nobody is asked or told, and nothing waits. All of it is summed once. */
-function recordHistory(
-  alert: Alert,
-  mode: Mode,
-  modes: ReadonlyMap<string, Mode>,
-  context: ResponseContext,
-): readonly Decision[] {
-  if (mode === 'off' || !isNews(HISTORY + alert.id, alert, modes, context)) return [];
-  countHistory(context);
-  const because = 'it is from before the first start';
-  const wanted = laddersFor(alert.credentials, context.plan).flatMap(
-    (ladder) => nextStep(alert, ladder, context) ?? [],
-  );
-  const decisions = wanted.map((one): Decision => ({ wanted: one, step: one.step, outcome: 'dry-run', because }));
-  record(alert, mode, decisions, context);
-  return decisions;
-}
 
 /** By credential; under an empty name where the alert has none. */
 function modesOf(alert: Alert, { config }: ResponseContext): ReadonlyMap<string, Mode> {

@@ -55,8 +55,7 @@ function newPlace(): Place {
         fingerprint_key: 'secret://env/FINGERPRINT_KEY',
         state,
         response: {
-          rules: [{ severity: 'low', mode: 'approve' }], // a person is asked about each alert
-          max_alert_age: '3650d', // however old it is
+          rules: [{ severity: 'low', mode: 'approve' }], // whatever the age of an alert: a person is asked
           ...(webhook === undefined ? {} : { webhook: { url: webhook, secret: 'secret://env/KEY' } }),
         },
         revokers: { webhook: { secret: 'secret://env/KEY' }, postgres: { url: 'secret://env/KEY' } },

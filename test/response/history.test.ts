@@ -49,11 +49,11 @@ function started(folder?: string): Start {
   };
 }
 
-test('history read at the first start: nobody is called, nothing waits, and one message sums it', async () => {
+test('history read at the first start: nobody is called, nothing is done, and one message sums it', async () => {
   const { response, takes, drain, said, posted } = started();
   beginWithHistory(response, false);
   for (let day = 1; day <= 20; day++)
-    expect(takes((-day * DAY) / MINUTE, day % 2 === 0 ? { severity: 'critical' } : {})).toEqual(['dry-run']);
+    expect(takes((-day * DAY) / MINUTE, day % 2 === 0 ? { severity: 'critical' } : {})).toEqual(['approve']);
   takes(-16, { severity: 'medium' });
   response.at(NOW + 10 * MINUTE); // reading takes long: still nothing
   await drain();
@@ -64,13 +64,14 @@ test('history read at the first start: nobody is called, nothing waits, and one 
     { type: 'wayward.history', data: { alerts: { critical: 10, high: 10, medium: 1 }, text: said[0] } },
   ]);
   expect(said).toEqual([expect.stringContaining('10 critical, 10 high, 1 medium, from 2026-12-26T08:00:00.000Z')]);
-  expect(response.outbox.waiting()).toEqual([]);
+  expect(response.outbox.ofCause(`alert${-DAY / MINUTE}`)).toMatchObject([{ state: 'planned' }]);
   expect(response.audit.after(0).filter(({ type }) => type === 'decided')).toHaveLength(20);
   expect(response.audit.after(0).filter(({ type }) => type === 'history')).toHaveLength(1);
   response.at(NOW + DAY);
   historyIsRead(response);
   await drain();
   expect(posted).toHaveLength(1);
+  expect(response.outbox.waiting()).toEqual([]); // nobody wanted it
 });
 
 test.each([['before all is read'], ['after all is read, before it is said'], ['after it is said']])(
@@ -115,7 +116,7 @@ test('an incident that runs on into the present is no history: a person is asked
   beginWithHistory(response, false);
   const id = 'alert-1';
   const severityHistory = [{ severity: 'high', at: NOW - 60 * MINUTE, revision: 1 }] as const;
-  expect(takes(-60, { id, severityHistory })).toEqual(['dry-run']);
+  expect(takes(-60, { id, severityHistory })).toEqual(['approve']);
   expect(takes(-1, { id, severityHistory, revision: 2 })).toEqual(['approve']);
   await drain();
   expect(posted.map(({ type }) => type)).toEqual(['wayward.alert']);
