@@ -25,6 +25,8 @@ export interface Observation {
   first: boolean;
   /** Set where a record that proves no identity makes those of its source many. */
   claims: ManyClaims | undefined;
+  /** Uses of unregistered identities that found no room, where this one makes them many (again). */
+  beyond: number | undefined;
 }
 
 export const newObservation = (): Observation => ({
@@ -43,4 +45,5 @@ export const newObservation = (): Observation => ({
   quiet: undefined,
   first: false,
   claims: undefined,
+  beyond: undefined,
 });

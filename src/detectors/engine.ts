@@ -1,4 +1,4 @@
-import { type AttributedUse, SOURCE, UNREGISTERED_AGENT } from '../attribution/attributed.ts';
+import { type AttributedUse, OTHERS, SOURCE } from '../attribution/attributed.ts';
 import type { Credential } from '../attribution/credential.ts';
 import { acceptSpan } from '../baselines/accept.ts';
 import { type FirstSeen, firstSeenIn, type HourActivity, hourActivity } from '../baselines/activity.ts';
@@ -16,13 +16,14 @@ import { PROOF } from '../proof.ts';
 import { ACTION_CLASSES, classOf } from './action-class.ts';
 import type { Context, Detector, Result, Trigger } from './detector.ts';
 import { type Finding, SEVERITIES, type Severity } from './finding.ts';
+import { isAllowedOrDenied } from './outcome.ts';
 import { Told } from './told.ts';
 
 /** Whom a finding is about, beside the finding. */
 export interface Found {
   readonly finding: Finding;
   readonly at: AttributedUse;
-  /** The incident's principal: the agent and slot, or one for all unknown credentials of a kind. */
+  /** The incident's principal: the agent and slot, an unregistered identity, or all those beyond the bound. */
   readonly principal: string;
   /** True where the finding rests on a young baseline, whose surprise must not add up to more than a low alert. */
   readonly young: boolean;
@@ -42,6 +43,8 @@ export interface EngineCounts {
   modest: number;
   /** First-seen things beyond what is shown of one principal and day. */
   firstSeenSuppressed: number;
+  /** Uses of unregistered identities that were allowed or denied, and found no room of their own. */
+  beyond: number;
 }
 
 export interface SavedEngine {
@@ -69,7 +72,7 @@ class CurrentContext implements Context {
 }
 
 const NOBODY: Principal = {
-  name: UNREGISTERED_AGENT,
+  name: OTHERS,
   state: openState(),
   peers: undefined,
   zone: 'UTC',
@@ -97,6 +100,7 @@ export class Engine {
     repeated: 0,
     modest: 0,
     firstSeenSuppressed: 0,
+    beyond: 0,
   };
   readonly #byTrigger: Readonly<Record<Trigger, readonly Armed[]>>;
   /** The checks of every use that can ever report one of this credential. */
@@ -161,7 +165,20 @@ export class Engine {
     if (at.late) this.counts.late++;
     else if (owner !== NOBODY) this.#judge(this.#context);
     this.#run(credential === undefined ? this.#byTrigger.use : this.#checksOf(credential));
-    if (method === 'unregistered' || method === 'overflow') this.#run(this.#byTrigger.unattributed);
+    if (method === 'unregistered') this.#run(this.#byTrigger.unattributed);
+    if (method === 'overflow') this.#countBeyond(at);
+  }
+
+  /** The first of them is news, and each time that they are ten times as many. */
+  #countBeyond({ use }: AttributedUse): void {
+    if (!isAllowedOrDenied(use)) return;
+    const { seen } = this.#context;
+    const { counts } = this;
+    counts.beyond++;
+    if (!Number.isInteger(Math.log10(counts.beyond))) return;
+    seen.beyond = counts.beyond;
+    this.#run(this.#byTrigger.unattributed);
+    seen.beyond = undefined;
   }
 
   /** An alert was closed as benign: what was held out of the baseline between these times (ms) becomes normal. */
@@ -307,13 +324,9 @@ const isDeclared = ({ at, principal }: Context, { kind }: Detector, { window }: 
   at.use.proof.state === 'declared' ||
   (kind.baseline && window !== undefined && at.orderTime - principal.declaredAt <= window);
 
-/** Whom an alert is about: a source, all unregistered credentials of a kind, or the principal. */
-const nameOf = ({ kind }: Detector, { at, principal, seen }: Context): string => {
-  if (kind.trigger === 'claimed') return `${SOURCE}/${seen.claims?.network}`;
-  return kind.trigger === 'unattributed'
-    ? `${UNREGISTERED_AGENT}/${at.use.identities[0]?.key ?? 'none'}`
-    : principal.name;
-};
+/** Whom an alert is about: a source, or the principal. */
+const nameOf = ({ kind }: Detector, { principal, seen }: Context): string =>
+  kind.trigger === 'claimed' ? `${SOURCE}/${seen.claims?.network}` : principal.name;
 
 const HOLD: Readonly<Record<Severity, Hold>> = {
   low: 'hold-small',

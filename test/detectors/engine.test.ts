@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Detector } from '../../src/detectors/detector.ts';
 import { PROOF } from '../../src/proof.ts';
-import { agent, DAY, HOUR, MINUTE, MONDAY, Watched } from '../baselines/watched.ts';
+import { agent, DAY, HOUR, MONDAY, Watched } from '../baselines/watched.ts';
 import { shippedDetectors } from '../quality/measure.ts';
 
 const only = (id: string, changes: Partial<Detector> = {}): Detector[] =>
@@ -115,13 +115,5 @@ describe('whose use counts', () => {
     late(watched, today, 'DROP TABLE public.orders');
     expect(watched.alerts.map(({ findings }) => findings.map(({ detector }) => detector))).toEqual([['out-of-scope']]);
     expect(watched.core.engine.counts.late).toBe(2);
-  });
-
-  test('one alert for all unknown credentials of a kind that come within two hours', () => {
-    const watched = new Watched([]);
-    for (let count = 0; count < 30; count++) watched.use(MONDAY + count * MINUTE, {}, `unknown-${count}`);
-    expect(watched.alerts.map(({ principal }) => principal)).toEqual(['unregistered/credential_id']);
-    expect(watched.alerts[0]?.findings.length).toBe(20);
-    expect(watched.alerts[0]?.findingsDropped).toBe(10);
   });
 });
