@@ -2,6 +2,7 @@ import type { ManyClaims } from './claims.ts';
 import type { QuietHour } from './hours.ts';
 import { type Name, NO_NAME } from './names.ts';
 import type { Known } from './repertoire.ts';
+import type { ManyUnreadable } from './unreadable.ts';
 
 /** What one use showed against its principal's baseline; one object is reused for every event. */
 export interface Observation {
@@ -25,6 +26,8 @@ export interface Observation {
   first: boolean;
   /** Set where a record that proves no identity makes those of its source many. */
   claims: ManyClaims | undefined;
+  /** Set where records that could not be read have become many. */
+  unreadable: ManyUnreadable | undefined;
 }
 
 export const newObservation = (): Observation => ({
@@ -43,4 +46,5 @@ export const newObservation = (): Observation => ({
   quiet: undefined,
   first: false,
   claims: undefined,
+  unreadable: undefined,
 });

@@ -11,11 +11,13 @@ import { networkOf } from '../baselines/origin.ts';
 import { ageInDays, isYoung, nothingRecent, observe, type Principal } from '../baselines/principal.ts';
 import type { Hold } from '../baselines/repertoire.ts';
 import { DAY } from '../baselines/series.ts';
-import { openState } from '../baselines/state.ts';
+import { AT, get, openState } from '../baselines/state.ts';
+import { type SavedUnreadable, UnreadableBySource } from '../baselines/unreadable.ts';
+import type { Reading } from '../event.ts';
 import { PROOF } from '../proof.ts';
 import { ACTION_CLASSES, classOf } from './action-class.ts';
 import type { Context, Detector, Result, Trigger } from './detector.ts';
-import { type Finding, SEVERITIES, type Severity } from './finding.ts';
+import { type Finding, SEVERITIES, type Severity, worse } from './finding.ts';
 import { Told } from './told.ts';
 
 /** Whom a finding is about, beside the finding. */
@@ -51,6 +53,7 @@ export interface SavedEngine {
   /** Absent in what earlier versions saved. */
   readonly claims?: SavedClaims;
   readonly ordinaryClaims?: SavedClaims;
+  readonly unreadable?: { readonly logs: SavedUnreadable; readonly principals: SavedUnreadable };
   /** Principals with declared uses, and the event time of the last; absent in what earlier versions saved. */
   readonly declared?: readonly (readonly [principal: string, at: number])[];
 }
@@ -105,6 +108,9 @@ export class Engine {
   readonly #claims = new ClaimsBySource(false);
   /** Of sources that are set up so that nothing in them proves an identity. */
   readonly #ordinaryClaims = new ClaimsBySource(true);
+  readonly #unreadableOfLogs = new UnreadableBySource();
+  /** Of sessions that the server shows to be the principal's. */
+  readonly #unreadableOfPrincipals = new UnreadableBySource();
   readonly #found: (found: Found) => void;
   readonly #context = new CurrentContext();
   readonly #active: ((activity: HourActivity | FirstSeen) => void) | undefined;
@@ -136,6 +142,7 @@ export class Engine {
       'quiet-hour': of('quiet-hour'),
       unattributed: of('unattributed'),
       claimed: of('claimed'),
+      unreadable: of('unreadable'),
     };
     this.#found = found;
     this.#active = active;
@@ -145,6 +152,11 @@ export class Engine {
 
   /** Takes one use; findings come out through the callback before it returns. */
   process(at: AttributedUse): void {
+    const { reading } = at.use;
+    if (reading !== undefined) {
+      this.#takeReading(at, reading);
+      return;
+    }
     const { method, principal, credential } = at.attribution;
     if (method === 'claimed' || method === 'none') {
       this.counts.unattributed++;
@@ -181,6 +193,21 @@ export class Engine {
     this.#context.seen.claims = claims;
     this.#run(this.#byTrigger.claimed);
     this.#context.seen.claims = undefined;
+  }
+
+  #takeReading(at: AttributedUse, reading: Reading): void {
+    const { principal } = at.attribution;
+    const owner = (principal === undefined ? undefined : this.baselines.find(principal)) ?? NOBODY;
+    const many =
+      principal === undefined
+        ? this.#unreadableOfLogs.note(`${SOURCE}/${at.use.dataset}`, reading, at.orderTime)
+        : this.#unreadableOfPrincipals.note(principal, reading, at.orderTime, knownSince(owner));
+    if (many === undefined) return;
+    this.#context.at = at;
+    this.#context.principal = owner;
+    this.#context.seen.unreadable = many;
+    this.#run(this.#byTrigger.unreadable);
+    this.#context.seen.unreadable = undefined;
   }
 
   #judge(context: Context): void {
@@ -268,7 +295,10 @@ export class Engine {
   }
 
   #severityOf(detector: Detector, context: Context, result: Result): Severity | undefined {
-    if (typeof detector.severity === 'string') return detector.severity;
+    if (typeof detector.severity === 'string') {
+      const { atMost = detector.severity } = result;
+      return worse(detector.severity, atMost) ? atMost : detector.severity;
+    }
     const bits = result.bits ?? 0;
     let reached: Severity | undefined;
     for (const severity of SEVERITIES) {
@@ -288,6 +318,7 @@ export class Engine {
       counts: { ...this.counts },
       claims: this.#claims.save(),
       ordinaryClaims: this.#ordinaryClaims.save(),
+      unreadable: { logs: this.#unreadableOfLogs.save(), principals: this.#unreadableOfPrincipals.save() },
       declared: this.baselines.declared(),
     };
   }
@@ -297,18 +328,28 @@ export class Engine {
     this.#told.load(saved.told);
     if (saved.claims !== undefined) this.#claims.load(saved.claims);
     if (saved.ordinaryClaims !== undefined) this.#ordinaryClaims.load(saved.ordinaryClaims);
+    this.#unreadableOfLogs.load(saved.unreadable?.logs ?? []);
+    this.#unreadableOfPrincipals.load(saved.unreadable?.principals ?? []);
     this.baselines.loadDeclared(saved.declared ?? []);
     Object.assign(this.counts, saved.counts);
   }
 }
 
-/** Whether a finding rests on a use that is only declared: the one in hand, or one in the window of which it is the sum. */
+/** Event time of a principal's first use, milliseconds; undefined before it. */
+const knownSince = ({ state }: Principal): number | undefined => get(state.f64, AT.firstSeen) || undefined;
+
+/**
+ * Whether a finding rests on what is no proof: a use that is only declared (the one in hand, or one in the window of which it is the sum), or
+ * a record that could not be read.
+ */
 const isDeclared = ({ at, principal }: Context, { kind }: Detector, { window }: Result): boolean =>
   at.use.proof.state === 'declared' ||
+  kind.trigger === 'unreadable' ||
   (kind.baseline && window !== undefined && at.orderTime - principal.declaredAt <= window);
 
 /** Whom an alert is about: a source, all unregistered credentials of a kind, or the principal. */
 const nameOf = ({ kind }: Detector, { at, principal, seen }: Context): string => {
+  if (seen.unreadable !== undefined) return seen.unreadable.name;
   if (kind.trigger === 'claimed') return `${SOURCE}/${seen.claims?.network}`;
   return kind.trigger === 'unattributed'
     ? `${UNREGISTERED_AGENT}/${at.use.identities[0]?.key ?? 'none'}`

@@ -16,9 +16,10 @@ import { isBelieved, PROOF } from '../proof.ts';
 import { amount } from './amount.ts';
 import { csvFields } from './csv.ts';
 import { foldSql } from './fold-sql.ts';
-import type { Parsed, Parser, ParserContext } from './format.ts';
+import { type Claim, isEvent, type Parsed, type Parser, type ParserContext } from './format.ts';
 import { MAX_CLIENT, MAX_VALUE } from './http.ts';
 import { leaksOf } from './identities.ts';
+import { type IgnoredReason, isExpected } from './ignored-reasons.ts';
 import { isObject } from './json.ts';
 import { type PostgresRecord, sqlStateOf } from './pgaudit-record.ts';
 import { PostgresSessions } from './postgres-sessions.ts';
@@ -54,17 +55,22 @@ export const postgresAudit = (format: string, { redactor }: ParserContext): Post
     statements.forget(session);
     sessions.forget(session);
   };
+  const readOne = (record: PostgresRecord): Parsed => {
+    const { message, severity } = record;
+    if (severity === 'LOG' && !message.startsWith(AUDIT)) {
+      noteConnection(record);
+      return { ignored: lineKind(message) };
+    }
+    if (severity !== 'LOG' && severity !== 'ERROR' && severity !== 'FATAL') return { ignored: 'server-line' };
+    const proof = proofOf(record, sessions);
+    if (severity === 'LOG') return auditUse(record, proof, format, redactor, statements);
+    return failure(record, proof, format, redactor);
+  };
   return {
     read(record) {
-      const { message, severity } = record;
-      if (severity === 'LOG' && !message.startsWith(AUDIT)) {
-        noteConnection(record);
-        return { ignored: lineKind(message) };
-      }
-      if (severity !== 'LOG' && severity !== 'ERROR' && severity !== 'FATAL') return { ignored: 'server-line' };
-      const proof = proofOf(record, sessions);
-      if (severity === 'LOG') return auditUse(record, proof, format, redactor, statements);
-      return failure(record, proof, format, redactor);
+      const parsed = readOne(record);
+      const isQuiet = isEvent(parsed) || ('ignored' in parsed && isExpected(parsed.ignored));
+      return isQuiet ? parsed : { ...parsed, claim: claimOf(record, sessions, redactor) };
     },
     save: () => ({ statements: statements.save(), sessions: sessions.save() }),
     load(saved) {
@@ -73,6 +79,20 @@ export const postgresAudit = (format: string, { redactor }: ParserContext): Post
       statements.load(isOld ? saved : saved['statements']);
       sessions.load(isOld ? [] : saved['sessions']);
     },
+  };
+};
+
+/** Whom a record that is no event names: proven where the server itself says whose session it is, and other lines of it are past authentication. */
+const claimOf = (
+  { user, host, session, proof }: PostgresRecord,
+  sessions: PostgresSessions,
+  redactor: Redactor,
+): Claim => {
+  const clean = (text: string, field: string, max: number): string => shown(redactor.clean(text, field, []), max);
+  return {
+    identities: user === undefined ? [] : [{ key: 'db_user', value: clean(user, 'user.name', MAX_VALUE) }],
+    proof: sessions.isAuthenticated(session) ? proof : PROOF.unreadable,
+    sourceIp: host === undefined ? undefined : clean(host, 'source.address', 64),
   };
 };
 
@@ -95,7 +115,7 @@ const proofOf = (record: PostgresRecord, sessions: PostgresSessions): Proof => {
   return record.proof;
 };
 
-const lineKind = (message: string): string => {
+const lineKind = (message: string): IgnoredReason => {
   if (message.startsWith('connection ') || message.startsWith('disconnection: ')) return 'connection-line';
   // log_statement and log_min_duration_statement: what they show, the AUDIT line has already counted.
   return /^(?:statement|execute|duration|parse|bind|fastpath)\b/.test(message) ? 'statement-line' : 'server-line';
