@@ -8,7 +8,7 @@ import { learn, type Verdict } from '../baselines/learn.ts';
 import { NAMES_OF_PROCESS, type Names } from '../baselines/names.ts';
 import { newObservation, type Observation } from '../baselines/observation.ts';
 import { networkOf } from '../baselines/origin.ts';
-import { ageInDays, isYoung, nothingRecent, observe, type Principal } from '../baselines/principal.ts';
+import { ageInDays, isYoung, lookBack, nothingRecent, observe, type Principal } from '../baselines/principal.ts';
 import type { Hold } from '../baselines/repertoire.ts';
 import { DAY } from '../baselines/series.ts';
 import { AT, get, openState } from '../baselines/state.ts';
@@ -35,7 +35,7 @@ export interface EngineCounts {
   seen: number;
   /** Records that prove no identity, or have none: they count for no agent. */
   unattributed: number;
-  /** Records past `max_disorder`: only checks without a baseline. */
+  /** Records past `max_disorder`: neither counted nor learned. */
   late: number;
   /** Findings that an exception, or an earlier telling of the same condition, kept quiet. */
   excepted: number;
@@ -171,7 +171,10 @@ export class Engine {
     this.#context.at = at;
     this.#context.principal = owner;
     if (at.late) this.counts.late++;
-    else if (owner !== NOBODY) this.#judge(this.#context);
+    if (owner !== NOBODY) {
+      if (at.late) this.#judgeLate(this.#context);
+      else this.#judge(this.#context);
+    }
     this.#run(credential === undefined ? this.#byTrigger.use : this.#checksOf(credential));
     if (method === 'unregistered' || method === 'overflow') this.#run(this.#byTrigger.unattributed);
   }
@@ -221,6 +224,13 @@ export class Engine {
     if (!hasNew(seen)) return;
     this.#showFirst(context);
     this.#learn(context, action, source);
+  }
+
+  /** What it did and from where, but not how much. Since nothing is learned of it, it is told as a lasting condition is. */
+  #judgeLate({ at, principal, seen }: Context): void {
+    lookBack(principal, at.use, seen, this.#names);
+    if (isNew(seen.action)) this.#run(this.#byTrigger['new-action']);
+    if (isNewSource(seen)) this.#run(this.#byTrigger['new-source']);
   }
 
   #showFirst({ at, principal, seen }: Context): void {
@@ -283,7 +293,8 @@ export class Engine {
     const declared = isDeclared(context, detector, result);
     // A declared finding that was reported must not suppress a proven one as its repeat.
     const condition = declared ? `${result.subject}\ndeclared` : result.subject;
-    if (!detector.kind.baseline && !this.#told.tell(detector.id, name, condition, at.orderTime, detector.repeatAfter)) {
+    const isTellable = !detector.kind.baseline || at.late;
+    if (isTellable && !this.#told.tell(detector.id, name, condition, at.orderTime, detector.repeatAfter)) {
       this.counts.repeated++;
       return;
     }

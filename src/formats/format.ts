@@ -10,6 +10,8 @@ export interface Claim {
   /** How far that is proven: only where it is `verified` does the record count for whom it names. */
   readonly proof: Proof;
   readonly sourceIp: string | undefined;
+  /** Milliseconds since the epoch; NaN where its time can't be read. */
+  readonly time: number;
 }
 
 /** A record that is knowingly no use of a credential: counted by reason. */

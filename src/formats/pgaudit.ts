@@ -83,16 +83,14 @@ export const postgresAudit = (format: string, { redactor }: ParserContext): Post
 };
 
 /** Whom a record that is no event names: proven where the server itself says whose session it is, and other lines of it are past authentication. */
-const claimOf = (
-  { user, host, session, proof }: PostgresRecord,
-  sessions: PostgresSessions,
-  redactor: Redactor,
-): Claim => {
+const claimOf = (record: PostgresRecord, sessions: PostgresSessions, redactor: Redactor): Claim => {
+  const { user, host, session, proof, timestamp } = record;
   const clean = (text: string, field: string, max: number): string => shown(redactor.clean(text, field, []), max);
   return {
     identities: user === undefined ? [] : [{ key: 'db_user', value: clean(user, 'user.name', MAX_VALUE) }],
     proof: sessions.isAuthenticated(session) ? proof : PROOF.unreadable,
     sourceIp: host === undefined ? undefined : clean(host, 'source.address', 64),
+    time: parseTime(timestamp),
   };
 };
 

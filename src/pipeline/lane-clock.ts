@@ -104,7 +104,7 @@ export class LaneClock {
   }
 
   #vote(event: PendingUse, suspect: PendingUse): -1 | 0 | 1 {
-    // Its time is the one of an event that has voted.
+    // What can't be read is no proof of a time.
     if (event.use.reading !== undefined) return 0;
     return event.use.time >= suspect.use.time - this.#maxDisorder ? 1 : -1;
   }

@@ -136,7 +136,7 @@ export class Lane implements RecordSink {
     }
   }
 
-  /** Takes its place in time with the events: what is told is of the time of the event before it. */
+  /** What is told takes its place in time with the events. */
   #tell(told: Told | undefined, bytes: Buffer, start: number, end: number, position: number): void {
     if (told === undefined || this.#options.tellsReading !== true) return;
     const use = useOf(told, this.#format?.dataset ?? 'unknown');

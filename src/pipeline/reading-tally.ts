@@ -1,6 +1,7 @@
 import { type CredentialUse, NOTHING_ELSE, type Reading } from '../event.ts';
 import type { Claim } from '../formats/format.ts';
 import { PROOF } from '../proof.ts';
+import { isPossibleTime } from './lane-clock.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -52,7 +53,7 @@ export const useOf = ({ time, reading, claim }: Told, dataset: string): Credenti
 
 /**
  * Counts how a log can be read. What it tells follows from the log's records alone, however they are fetched: once a day how much was read, and
- * what could not be used, at the time of the event before it, since such a record's own time may be what can't be read.
+ * what could not be used, at its own time or, where that can't be read, at that of the event before it.
  */
 export class ReadingTally {
   #time: number | undefined;
@@ -69,26 +70,27 @@ export class ReadingTally {
     this.#time = time;
     const day = Math.floor(time / DAY);
     if (this.#day !== undefined && day <= this.#day)
-      return this.#held.length === 0 ? undefined : this.#tell(this.#held.shift(), undefined);
+      return this.#held.length === 0 ? undefined : this.#tell(time, this.#held.shift(), undefined);
     this.#day = day;
-    return this.#tell(undefined, undefined);
+    return this.#tell(time, undefined, undefined);
   }
 
   /** A record could not be used although it should have been. */
   unreadable(reason: string, claim: Claim | undefined): Told | undefined {
-    if (this.#time === undefined) {
+    const time = claim !== undefined && isPossibleTime(claim.time) ? claim.time : this.#time;
+    if (time === undefined) {
       this.#hold(reason, 1);
       return undefined;
     }
-    const hour = Math.floor(this.#time / HOUR);
-    if (hour !== this.#hour) this.#startHour(hour);
+    const hour = Math.floor(time / HOUR);
+    if (this.#hour === undefined || hour > this.#hour) this.#startHour(hour);
     const { kind, claimed } = this.#kindOf(reason, claim);
     kind.inHour++;
     kind.untold++;
     if (kind.inHour > ONE_BY_ONE && (kind.inHour & (kind.inHour - 1)) !== 0) return undefined;
     const count = kind.untold;
     kind.untold = 0;
-    return this.#tell({ reason, count }, claimed);
+    return this.#tell(time, { reason, count }, claimed);
   }
 
   /** The event at whose time this was told is none that happened: it is told again with the next. */
@@ -96,6 +98,7 @@ export class ReadingTally {
     this.#read += read;
     this.#time = undefined;
     this.#day = undefined;
+    this.#hour = undefined;
     if (unreadable !== undefined) this.#hold(unreadable.reason, unreadable.count);
   }
 
@@ -142,11 +145,11 @@ export class ReadingTally {
     else this.#held[at] = { reason, count: count + (this.#held[at]?.count ?? 0) };
   }
 
-  #tell(unreadable: Reading['unreadable'], claim: Claim | undefined): Told {
+  #tell(time: number, unreadable: Reading['unreadable'], claim: Claim | undefined): Told {
     const isOwn = claim?.proof.state === 'verified';
     // How much of the log is read says nothing of one agent.
     const reading = { read: isOwn ? 0 : this.#read, unreadable };
     if (!isOwn) this.#read = 0;
-    return { time: this.#time as number, reading, claim };
+    return { time, reading, claim };
   }
 }
