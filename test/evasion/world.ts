@@ -93,7 +93,7 @@ const worldOf = (log: Log): World => {
 };
 
 /** Lines of text, or of bytes that are none. */
-export const bytesOf = (lines: readonly (string | Buffer)[]): Buffer =>
+const bytesOf = (lines: readonly (string | Buffer)[]): Buffer =>
   Buffer.concat(lines.flatMap((line) => [Buffer.from(line), Buffer.from('\n')]));
 
 const worlds = new Map<Log, World>();
