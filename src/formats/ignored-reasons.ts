@@ -23,6 +23,10 @@ const REASONS = {
   'no-request': 'expected',
   /** Vault: the request, whose response has a record of its own. */
   'request-half': 'expected',
+  /** Vault: the answer to a request for help, whose request has been counted. */
+  'response-half': 'expected',
+  /** Vault: the protocol's own operations, which carry keys instead of tokens. */
+  kmip: 'expected',
   /** Vault: it tries its audit device. */
   'audit-test': 'expected',
   /** Vault: a path that needs no token, such as its health. */
