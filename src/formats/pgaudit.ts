@@ -70,7 +70,10 @@ export const postgresAudit = (format: string, { redactor }: ParserContext): Post
     read(record) {
       const parsed = readOne(record);
       const isQuiet = isEvent(parsed) || ('ignored' in parsed && isExpected(parsed.ignored));
-      return isQuiet ? parsed : { ...parsed, claim: claimOf(record, sessions, redactor) };
+      if (isQuiet) return parsed;
+      // A function may be anybody's, whoever calls it: what it raises is no deed of the session.
+      const proof = 'unusable' in parsed && sessions.isAuthenticated(record.session) ? record.proof : PROOF.unreadable;
+      return { ...parsed, claim: claimOf(record, proof, redactor) };
     },
     save: () => ({ statements: statements.save(), sessions: sessions.save() }),
     load(saved) {
@@ -82,13 +85,12 @@ export const postgresAudit = (format: string, { redactor }: ParserContext): Post
   };
 };
 
-/** Whom a record that is no event names: proven where the server itself says whose session it is, and other lines of it are past authentication. */
-const claimOf = (record: PostgresRecord, sessions: PostgresSessions, redactor: Redactor): Claim => {
-  const { user, host, session, proof, timestamp } = record;
+/** Whom a record that is no event names. */
+const claimOf = ({ user, host, timestamp }: PostgresRecord, proof: Proof, redactor: Redactor): Claim => {
   const clean = (text: string, field: string, max: number): string => shown(redactor.clean(text, field, []), max);
   return {
     identities: user === undefined ? [] : [{ key: 'db_user', value: clean(user, 'user.name', MAX_VALUE) }],
-    proof: sessions.isAuthenticated(session) ? proof : PROOF.unreadable,
+    proof,
     sourceIp: host === undefined ? undefined : clean(host, 'source.address', 64),
     time: parseTime(timestamp),
   };

@@ -315,7 +315,7 @@ export const UNREADABLE: readonly Unreadable[] = [
   },
   { name: 'bytes', log: 'vault', lines: times(40, () => raw('\\x80\\x81\\xfe\\xff')), about: 'log' },
   {
-    name: "AUDIT text that a function raises in the agent's session",
+    name: "AUDIT text that a function raises in the agent's session: nobody knows whose function",
     log: 'database',
     lines: [
       stolen(0).replace('public.payroll', 'public.orders').replace('15000', '1'),
@@ -323,10 +323,16 @@ export const UNREADABLE: readonly Unreadable[] = [
         csvlog(n, { message: audit(200 + n, READ, THEFT, 1), context: 'PL/pgSQL function f() line 2 at RAISE' }),
       ),
     ],
+    about: 'log',
+  },
+  {
+    name: "AUDIT lines without their fields in the agent's session",
+    log: 'database',
+    lines: times(5, (n) => csvlog(n, { message: 'AUDIT: SESSION,x' })),
     about: 'agent',
   },
   {
-    name: 'AUDIT lines without their fields',
+    name: 'AUDIT lines without their fields in no session',
     log: 'database',
     lines: times(5, (n) => csvlog(n, { session: '', message: 'AUDIT: SESSION,x' })),
     about: 'log',

@@ -26,7 +26,7 @@ import { registryOf, shippedDetectors } from '../quality/measure.ts';
 import { BytesSource } from './lines.ts';
 import { LOADING } from './loading.ts';
 import { type Misuse, misuse } from './misuse.ts';
-import { withCut, withRaised } from './unreadable-lines.ts';
+import { withCut, withGarbled, withRaised } from './unreadable-lines.ts';
 
 /**
  * Same input, same alerts and the same documents beside them, byte for byte, however the input is cut, ordered or
@@ -154,7 +154,7 @@ class StoreKeeper {
 
 beforeAll(async () => {
   const { logs, registry: credentials } = misuse();
-  input = { logs: { ...logs, appdb: withCut(withRaised(logs.appdb)) }, registry: credentials };
+  input = { logs: { ...logs, appdb: withCut(withRaised(withGarbled(logs.appdb))) }, registry: credentials };
   registry = registryOf(input.registry);
   whole = Object.entries(input.logs).map(([name, lines]) => [`${name}.log`, bytesOf(lines)]);
   ({ alerts: expected, beside: expectedBeside } = await scan({ files: whole }));

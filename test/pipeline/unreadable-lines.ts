@@ -7,19 +7,29 @@ const withMore = (lines: readonly string[], more: readonly string[]): string[] =
   return [...lines.slice(0, at), ...more, ...lines.slice(at)];
 };
 
-/** With five messages in pgaudit's name near its end, which a function raised in the session of the last use. */
-export function withRaised(lines: readonly string[]): string[] {
-  const last = JSON.parse(lines[lastUse(lines)] ?? '');
-  const raised = Array.from({ length: 5 }, (_, count) => {
-    const context = `PL/pgSQL function f() line ${count} at RAISE`;
-    return JSON.stringify({ ...last, line_num: last.line_num + count, context });
-  });
-  return withMore(lines, raised);
-}
+const times = (count: number, make: (at: number) => string): string[] =>
+  Array.from({ length: count }, (_, at) => make(at));
 
-/** With four lines near its end that are cut off. */
+/** With records near its end of the last use's session that say something else. */
+const inLastSession = (lines: readonly string[], count: number, said: (at: number) => object): string[] => {
+  const last = JSON.parse(lines[lastUse(lines)] ?? '');
+  return withMore(
+    lines,
+    times(count, (at) => JSON.stringify({ ...last, line_num: last.line_num + 1 + at, ...said(at) })),
+  );
+};
+
+/** With five messages in pgaudit's name that a function raised: nobody knows whose function. */
+export const withRaised = (lines: readonly string[]): string[] =>
+  inLastSession(lines, 5, (at) => ({ context: `PL/pgSQL function f() line ${at} at RAISE` }));
+
+/** With five of pgaudit's own lines that lack its fields. */
+export const withGarbled = (lines: readonly string[]): string[] =>
+  inLastSession(lines, 5, (at) => ({ message: `AUDIT: SESSION,${at}` }));
+
+/** With four lines that are cut off. */
 export const withCut = (lines: readonly string[]): string[] =>
   withMore(
     lines,
-    Array.from({ length: 4 }, (_, count) => `{"timestamp":"2026-10-1${count}`),
+    times(4, (at) => `{"timestamp":"2026-10-1${at}`),
   );

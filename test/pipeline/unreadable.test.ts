@@ -18,7 +18,7 @@ import { MONDAY } from '../baselines/watched.ts';
 import { redactor } from '../formats/records.ts';
 import { registryOf, shippedDetectors } from '../quality/measure.ts';
 import { BytesSource } from './lines.ts';
-import { withCut, withRaised } from './unreadable-lines.ts';
+import { withCut, withGarbled, withRaised } from './unreadable-lines.ts';
 
 const FILE = 'appdb/0';
 const NOW = MONDAY + 21 * 86_400_000;
@@ -99,14 +99,15 @@ const finite = (time: number): number | null =>
 const brief = (alerts: readonly Alert[]): unknown[] => alerts.map(({ principal, severity }) => [principal, severity]);
 
 describe('what could not be read', () => {
-  test('is an alert about the log, and about the agent where its session proves it', async () => {
+  test('is an alert about the log, and about the agent only where the server wrote it of its session', async () => {
     expect(await scanned(ordinary)).toEqual([]);
     expect(brief(await scanned(withCut(ordinary)))).toEqual([['source/postgresql.audit', 'medium']]);
-    const [own] = await scanned(withRaised(ordinary));
+    expect(brief(await scanned(withRaised(ordinary)))).toEqual([['source/postgresql.audit', 'medium']]);
+    const [own] = await scanned(withGarbled(ordinary));
     expect(own).toMatchObject({ agent: 'billing', severity: 'medium', declaredOnly: ['cred-billing'] });
     expect(own).not.toHaveProperty('provenSeverity');
     expect(own?.reason).toBe(
-      '3 records of postgresql.audit within 1 hour could not be used (raised-message), never before',
+      '3 records of postgresql.audit within 1 hour could not be used (invalid-audit), never before',
     );
   });
 
@@ -128,7 +129,7 @@ describe('what could not be read', () => {
   });
 
   test('is the same however it is read, and on Kafka', async () => {
-    const lines = withCut(withRaised(ordinary));
+    const lines = withCut(withRaised(withGarbled(ordinary)));
     const whole = await scanned(lines);
     expect(brief(whole).toSorted()).toEqual([
       ['billing/postgres', 'medium'],

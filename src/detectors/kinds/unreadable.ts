@@ -6,7 +6,7 @@ import { duration, number } from '../words.ts';
 export const unreadable = defineKind({
   id: 'unreadable',
   title:
-    'More records of a log than usual could not be read, or say what only the server should: an alert about the log, or about the agent in whose session they were written. Never above medium, and never acts.',
+    'More records of a log than usual could not be read, or say what only the server should: an alert about the log, or about the agent where the server wrote them of its session. Never above medium, and never acts.',
   trigger: 'unreadable',
   baseline: false,
   parameters: z.strictObject({}),
