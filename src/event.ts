@@ -56,6 +56,14 @@ export interface Leak {
   readonly field: string;
 }
 
+/** What a reader says of its log, told in order with the log's events. */
+export interface Reading {
+  /** Records that were read since it last said so. */
+  readonly read: number;
+  /** Records that could not be used although they should have been, why, and whether the record proves whose they are. */
+  readonly unreadable: { readonly reason: string; readonly count: number } | undefined;
+}
+
 export interface CredentialUse {
   /** ECS `@timestamp`: milliseconds since the epoch, UTC. */
   readonly time: number;
@@ -93,6 +101,8 @@ export interface CredentialUse {
   /** The agent's run or the server's session: `wayward.session`. */
   readonly session: string | undefined;
   readonly leaks: readonly Leak[];
+  /** Present where this is no use, but tells how a log could be read. */
+  readonly reading?: Reading;
 }
 
 /** The fields that most formats leave empty, to spread under what they have. */

@@ -39,7 +39,7 @@ export interface AttributedUse {
    * Call it on the event: it isn't bound to it.
    */
   id(): string;
-  /** Came more than `max_disorder` after its time: no baseline check, `orderTime` is where it is filed. */
+  /** Came more than `max_disorder` after its time: it is neither counted nor learned, and `orderTime` is where it is filed. */
   readonly late: boolean;
   /** Milliseconds since the epoch; never decreases along the stream. */
   readonly orderTime: number;

@@ -2,6 +2,7 @@ import type { ManyClaims } from './claims.ts';
 import type { QuietHour } from './hours.ts';
 import { type Name, NO_NAME } from './names.ts';
 import type { Known } from './repertoire.ts';
+import type { ManyUnreadable } from './unreadable.ts';
 
 /** What one use showed against its principal's baseline; one object is reused for every event. */
 export interface Observation {
@@ -27,6 +28,8 @@ export interface Observation {
   claims: ManyClaims | undefined;
   /** Uses of unregistered identities that found no room, where this one makes them many (again). */
   beyond: number | undefined;
+  /** Set where records that could not be read have become many. */
+  unreadable: ManyUnreadable | undefined;
 }
 
 export const newObservation = (): Observation => ({
@@ -46,4 +49,5 @@ export const newObservation = (): Observation => ({
   first: false,
   claims: undefined,
   beyond: undefined,
+  unreadable: undefined,
 });

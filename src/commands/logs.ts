@@ -93,6 +93,7 @@ export async function laneOptionsOf(
     formatById,
     context: { redactor: createRedactor(fingerprintKey(config.fingerprintKey, config.state)), identity },
     maxDisorder: config.maxDisorder,
+    tellsReading: true,
     onDeadLetter: (letter) => letters?.write(letter),
     onWarning: (text) => warn(io, text),
   };

@@ -58,7 +58,7 @@ async function parse(files: readonly string[], options: ParseOptions, io: Comman
     for await (const batch of logs.merge.batches()) {
       for (const event of batch) {
         const { use } = event;
-        if (use.time < since || use.time >= until) continue;
+        if (use.reading !== undefined || use.time < since || use.time >= until) continue;
         text += `${JSON.stringify(toEcs(use, event.id(), attributor?.attribute(use)))}\n`;
         printed++;
         if (text.length < CHUNK) continue;

@@ -8,14 +8,16 @@ import { learn, type Verdict } from '../baselines/learn.ts';
 import { NAMES_OF_PROCESS, type Names } from '../baselines/names.ts';
 import { newObservation, type Observation } from '../baselines/observation.ts';
 import { networkOf } from '../baselines/origin.ts';
-import { ageInDays, isYoung, nothingRecent, observe, type Principal } from '../baselines/principal.ts';
+import { ageInDays, isYoung, lookBack, nothingRecent, observe, type Principal } from '../baselines/principal.ts';
 import type { Hold } from '../baselines/repertoire.ts';
 import { DAY } from '../baselines/series.ts';
-import { openState } from '../baselines/state.ts';
+import { AT, get, openState } from '../baselines/state.ts';
+import { type SavedUnreadable, UnreadableBySource } from '../baselines/unreadable.ts';
+import type { Reading } from '../event.ts';
 import { PROOF } from '../proof.ts';
 import { ACTION_CLASSES, classOf } from './action-class.ts';
 import type { Context, Detector, Result, Trigger } from './detector.ts';
-import { type Finding, SEVERITIES, type Severity } from './finding.ts';
+import { type Finding, SEVERITIES, type Severity, worse } from './finding.ts';
 import { isAllowedOrDenied } from './outcome.ts';
 import { Told } from './told.ts';
 
@@ -34,7 +36,7 @@ export interface EngineCounts {
   seen: number;
   /** Records that prove no identity, or have none: they count for no agent. */
   unattributed: number;
-  /** Records past `max_disorder`: only checks without a baseline. */
+  /** Records past `max_disorder`: neither counted nor learned. */
   late: number;
   /** Findings that an exception, or an earlier telling of the same condition, kept quiet. */
   excepted: number;
@@ -54,6 +56,7 @@ export interface SavedEngine {
   /** Absent in what earlier versions saved. */
   readonly claims?: SavedClaims;
   readonly ordinaryClaims?: SavedClaims;
+  readonly unreadable?: { readonly logs: SavedUnreadable; readonly principals: SavedUnreadable };
   /** Principals with declared uses, and the event time of the last; absent in what earlier versions saved. */
   readonly declared?: readonly (readonly [principal: string, at: number])[];
 }
@@ -109,6 +112,9 @@ export class Engine {
   readonly #claims = new ClaimsBySource(false);
   /** Of sources that are set up so that nothing in them proves an identity. */
   readonly #ordinaryClaims = new ClaimsBySource(true);
+  readonly #unreadableOfLogs = new UnreadableBySource();
+  /** Of sessions that the server shows to be the principal's. */
+  readonly #unreadableOfPrincipals = new UnreadableBySource();
   readonly #found: (found: Found) => void;
   readonly #context = new CurrentContext();
   readonly #active: ((activity: HourActivity | FirstSeen) => void) | undefined;
@@ -140,6 +146,7 @@ export class Engine {
       'quiet-hour': of('quiet-hour'),
       unattributed: of('unattributed'),
       claimed: of('claimed'),
+      unreadable: of('unreadable'),
     };
     this.#found = found;
     this.#active = active;
@@ -149,6 +156,11 @@ export class Engine {
 
   /** Takes one use; findings come out through the callback before it returns. */
   process(at: AttributedUse): void {
+    const { reading } = at.use;
+    if (reading !== undefined) {
+      this.#takeReading(at, reading);
+      return;
+    }
     const { method, principal, credential } = at.attribution;
     if (method === 'claimed' || method === 'none') {
       this.counts.unattributed++;
@@ -163,7 +175,10 @@ export class Engine {
     this.#context.at = at;
     this.#context.principal = owner;
     if (at.late) this.counts.late++;
-    else if (owner !== NOBODY) this.#judge(this.#context);
+    if (owner !== NOBODY) {
+      if (at.late) this.#judgeLate(this.#context);
+      else this.#judge(this.#context);
+    }
     this.#run(credential === undefined ? this.#byTrigger.use : this.#checksOf(credential));
     if (method === 'unregistered') this.#run(this.#byTrigger.unattributed);
     if (method === 'overflow') this.#countBeyond(at);
@@ -200,6 +215,21 @@ export class Engine {
     this.#context.seen.claims = undefined;
   }
 
+  #takeReading(at: AttributedUse, reading: Reading): void {
+    const { principal } = at.attribution;
+    const owner = (principal === undefined ? undefined : this.baselines.find(principal)) ?? NOBODY;
+    const many =
+      principal === undefined
+        ? this.#unreadableOfLogs.note(`${SOURCE}/${at.use.dataset}`, reading, at.orderTime)
+        : this.#unreadableOfPrincipals.note(principal, reading, at.orderTime, knownSince(owner));
+    if (many === undefined) return;
+    this.#context.at = at;
+    this.#context.principal = owner;
+    this.#context.seen.unreadable = many;
+    this.#run(this.#byTrigger.unreadable);
+    this.#context.seen.unreadable = undefined;
+  }
+
   #judge(context: Context): void {
     const { at, principal, seen } = context;
     observe(principal, at.use, at.orderTime, seen, this.#names, this.#hourOver);
@@ -211,6 +241,13 @@ export class Engine {
     if (!hasNew(seen)) return;
     this.#showFirst(context);
     this.#learn(context, action, source);
+  }
+
+  /** What it did and from where, but not how much. Since nothing is learned of it, it is told as a lasting condition is. */
+  #judgeLate({ at, principal, seen }: Context): void {
+    lookBack(principal, at.use, seen, this.#names);
+    if (isNew(seen.action)) this.#run(this.#byTrigger['new-action']);
+    if (isNewSource(seen)) this.#run(this.#byTrigger['new-source']);
   }
 
   #showFirst({ at, principal, seen }: Context): void {
@@ -273,7 +310,8 @@ export class Engine {
     const declared = isDeclared(context, detector, result);
     // A declared finding that was reported must not suppress a proven one as its repeat.
     const condition = declared ? `${result.subject}\ndeclared` : result.subject;
-    if (!detector.kind.baseline && !this.#told.tell(detector.id, name, condition, at.orderTime, detector.repeatAfter)) {
+    const isTellable = !detector.kind.baseline || at.late;
+    if (isTellable && !this.#told.tell(detector.id, name, condition, at.orderTime, detector.repeatAfter)) {
       this.counts.repeated++;
       return;
     }
@@ -285,7 +323,10 @@ export class Engine {
   }
 
   #severityOf(detector: Detector, context: Context, result: Result): Severity | undefined {
-    if (typeof detector.severity === 'string') return detector.severity;
+    if (typeof detector.severity === 'string') {
+      const { atMost = detector.severity } = result;
+      return worse(detector.severity, atMost) ? atMost : detector.severity;
+    }
     const bits = result.bits ?? 0;
     let reached: Severity | undefined;
     for (const severity of SEVERITIES) {
@@ -305,6 +346,7 @@ export class Engine {
       counts: { ...this.counts },
       claims: this.#claims.save(),
       ordinaryClaims: this.#ordinaryClaims.save(),
+      unreadable: { logs: this.#unreadableOfLogs.save(), principals: this.#unreadableOfPrincipals.save() },
       declared: this.baselines.declared(),
     };
   }
@@ -314,19 +356,30 @@ export class Engine {
     this.#told.load(saved.told);
     if (saved.claims !== undefined) this.#claims.load(saved.claims);
     if (saved.ordinaryClaims !== undefined) this.#ordinaryClaims.load(saved.ordinaryClaims);
+    this.#unreadableOfLogs.load(saved.unreadable?.logs ?? []);
+    this.#unreadableOfPrincipals.load(saved.unreadable?.principals ?? []);
     this.baselines.loadDeclared(saved.declared ?? []);
     Object.assign(this.counts, saved.counts);
   }
 }
 
-/** Whether a finding rests on a use that is only declared: the one in hand, or one in the window of which it is the sum. */
+/** Event time of a principal's first use, milliseconds; undefined before it. */
+const knownSince = ({ state }: Principal): number | undefined => get(state.f64, AT.firstSeen) || undefined;
+
+/**
+ * Whether a finding rests on what is no proof: a use that is only declared (the one in hand, or one in the window of which it is the sum), or
+ * a record that could not be read.
+ */
 const isDeclared = ({ at, principal }: Context, { kind }: Detector, { window }: Result): boolean =>
   at.use.proof.state === 'declared' ||
+  kind.trigger === 'unreadable' ||
   (kind.baseline && window !== undefined && at.orderTime - principal.declaredAt <= window);
 
 /** Whom an alert is about: a source, or the principal. */
-const nameOf = ({ kind }: Detector, { principal, seen }: Context): string =>
-  kind.trigger === 'claimed' ? `${SOURCE}/${seen.claims?.network}` : principal.name;
+const nameOf = ({ kind }: Detector, { principal, seen }: Context): string => {
+  if (seen.unreadable !== undefined) return seen.unreadable.name;
+  return kind.trigger === 'claimed' ? `${SOURCE}/${seen.claims?.network}` : principal.name;
+};
 
 const HOLD: Readonly<Record<Severity, Hold>> = {
   low: 'hold-small',

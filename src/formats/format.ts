@@ -1,12 +1,24 @@
-import type { CredentialUse } from '../event.ts';
+import type { CredentialUse, Identity, Proof } from '../event.ts';
 import type { Framing } from '../sources/framing.ts';
 import type { IdentitySource } from './http.ts';
+import type { IgnoredReason } from './ignored-reasons.ts';
 import type { Redactor } from './redact.ts';
+
+/** Who a record says it is about, although it is no event; redacted. */
+export interface Claim {
+  readonly identities: readonly Identity[];
+  /** How far that is proven: only where it is `verified` does the record count for whom it names. */
+  readonly proof: Proof;
+  readonly sourceIp: string | undefined;
+  /** Milliseconds since the epoch; NaN where its time can't be read. */
+  readonly time: number;
+}
 
 /** A record that is knowingly no use of a credential: counted by reason. */
 export interface Ignored {
-  /** Short and from a fixed list, such as `connection-line`: it becomes a metric label. */
-  readonly ignored: string;
+  /** It becomes a metric label. */
+  readonly ignored: IgnoredReason;
+  readonly claim?: Claim;
 }
 
 /** A record that should have been an event and could not be: goes to the dead letters. */
@@ -15,6 +27,7 @@ export interface Unusable {
   readonly unusable: string;
   /** One sentence for a person; never holds the record's text. */
   readonly detail?: string;
+  readonly claim?: Claim;
 }
 
 export type Parsed = CredentialUse | Ignored | Unusable;

@@ -17,9 +17,10 @@ import { isBelieved, PROOF } from '../proof.ts';
 import { amount } from './amount.ts';
 import { csvFields } from './csv.ts';
 import { foldSql } from './fold-sql.ts';
-import type { Parsed, Parser, ParserContext } from './format.ts';
+import { type Claim, isEvent, type Parsed, type Parser, type ParserContext } from './format.ts';
 import { MAX_CLIENT, MAX_VALUE } from './http.ts';
 import { leaksOf } from './identities.ts';
+import { type IgnoredReason, isExpected } from './ignored-reasons.ts';
 import { isObject } from './json.ts';
 import { type PostgresRecord, sqlStateOf } from './pgaudit-record.ts';
 import { PostgresSessions } from './postgres-sessions.ts';
@@ -64,18 +65,26 @@ export const postgresAudit = (format: string, { redactor }: ParserContext): Post
     statements.forget(session);
     sessions.forget(session);
   };
+  const readOne = (record: PostgresRecord): Parsed => {
+    const isFailure = isFailureRecord(record);
+    if (!isFailure && !record.message.startsWith(AUDIT)) {
+      noteConnection(record);
+      return { ignored: lineKind(record) };
+    }
+    if (isFailure && isBrokenConnection(record)) return { ignored: 'connection-line' };
+    const proof = proofOf(record, isFailure, sessions);
+    return isFailure
+      ? failure(record, proof, format, redactor, statements)
+      : auditUse(record, proof, format, redactor, statements);
+  };
   return {
     read(record) {
-      const isFailure = isFailureRecord(record);
-      if (!isFailure && !record.message.startsWith(AUDIT)) {
-        noteConnection(record);
-        return { ignored: lineKind(record) };
-      }
-      if (isFailure && isBrokenConnection(record)) return { ignored: 'connection-line' };
-      const proof = proofOf(record, isFailure, sessions);
-      return isFailure
-        ? failure(record, proof, format, redactor, statements)
-        : auditUse(record, proof, format, redactor, statements);
+      const parsed = readOne(record);
+      const isQuiet = isEvent(parsed) || ('ignored' in parsed && isExpected(parsed.ignored));
+      if (isQuiet) return parsed;
+      // A function may be anybody's, whoever calls it: what it raises is no deed of the session.
+      const proof = 'unusable' in parsed && sessions.isAuthenticated(record.session) ? record.proof : PROOF.unreadable;
+      return { ...parsed, claim: claimOf(record, proof, redactor) };
     },
     save: () => ({
       statements: statements.save(),
@@ -91,6 +100,17 @@ export const postgresAudit = (format: string, { redactor }: ParserContext): Post
       statements.loadTurns(isOld ? [] : saved['turns']);
       statements.namesRelations = !isOld && saved['namesRelations'] === true;
     },
+  };
+};
+
+/** Whom a record that is no event names. */
+const claimOf = ({ user, host, timestamp }: PostgresRecord, proof: Proof, redactor: Redactor): Claim => {
+  const clean = (text: string, field: string, max: number): string => shown(redactor.clean(text, field, []), max);
+  return {
+    identities: user === undefined ? [] : [{ key: 'db_user', value: clean(user, 'user.name', MAX_VALUE) }],
+    proof,
+    sourceIp: host === undefined ? undefined : clean(host, 'source.address', 64),
+    time: parseTime(timestamp),
   };
 };
 
@@ -113,7 +133,7 @@ const proofOf = (record: PostgresRecord, isFailure: boolean, sessions: PostgresS
   return record.proof;
 };
 
-const lineKind = ({ message, severity, phase }: PostgresRecord): string => {
+const lineKind = ({ message, severity, phase }: PostgresRecord): IgnoredReason => {
   if (/^(?:DEBUG\d?|INFO|NOTICE|WARNING)$/.test(severity)) return 'server-line';
   const isConnection = message.startsWith('connection ') || message.startsWith('disconnection: ');
   if (isConnection || BEFORE_AUTHENTICATION.has(phase ?? '')) return 'connection-line';

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { cleanExcerpt } from '../formats/excerpt.ts';
-import { type Format, isEvent, type Origin, type Parser, type ParserContext } from '../formats/format.ts';
+import { type Claim, type Format, isEvent, type Origin, type Parser, type ParserContext } from '../formats/format.ts';
+import { isExpected } from '../formats/ignored-reasons.ts';
 import { isPiece, PIECES } from '../record-pieces.ts';
 import type { DeadLetter } from '../sources/dead-letter.ts';
 import { Framer, type Framing, type RecordSink } from '../sources/framing.ts';
@@ -9,6 +10,7 @@ import { copyCounts, countOne, type LaneCounts, noCounts } from './counts.ts';
 import { FormatSample } from './format-sample.ts';
 import { isPossibleTime, LaneClock, MAX_DISORDER, type SavedClock } from './lane-clock.ts';
 import { PendingUse } from './ordered.ts';
+import { ReadingTally, type SavedTally, type Told, useOf } from './reading-tally.ts';
 
 export interface LaneOptions {
   /** `--format`: every source is of this one. */
@@ -19,6 +21,8 @@ export interface LaneOptions {
   readonly context: ParserContext;
   /** Milliseconds. */
   readonly maxDisorder?: number;
+  /** Among the events, tell detection how the log could be read. */
+  readonly tellsReading?: boolean;
   readonly onDeadLetter?: (letter: DeadLetter) => void;
   /** What a person should know, said once; never holds a record's text. */
   readonly onWarning?: (text: string) => void;
@@ -34,6 +38,8 @@ export interface SavedLane {
   /** Of each event in the clock's window: the dead letter it may become. */
   readonly suspects: readonly DeadLetter[];
   readonly counts: LaneCounts;
+  /** Absent in what earlier versions saved. */
+  readonly tally?: SavedTally;
 }
 
 /** Bytes from which on an event must not share memory with its record. */
@@ -57,6 +63,7 @@ export class Lane implements RecordSink {
   #framer: Framer | undefined;
   #format: Format | undefined;
   #parser: Parser = UNKNOWN_FORMAT;
+  readonly #tally = new ReadingTally();
   #out: PendingUse[] = [];
   /** Letters of suspects that a restart brought back without their records. */
   #letters = new Map<PendingUse, DeadLetter>();
@@ -95,7 +102,7 @@ export class Lane implements RecordSink {
       this.state = 'open';
       this.#push(got);
     }
-    this.counts.events += out.length - before;
+    for (let at = before; at < out.length; at++) if (out[at]?.use.reading === undefined) this.counts.events++;
   }
 
   record(bytes: Buffer, start: number, end: number, position: number): void {
@@ -113,17 +120,27 @@ export class Lane implements RecordSink {
         // A field is often a part of its record's text, and would keep all of it in memory for as long as somebody holds the field.
         const use = end - start > LONG_RECORD ? { ...structuredClone(parsed), proof: parsed.proof } : parsed;
         this.#clock.offer(new PendingUse(use, bytes, start, end, position), this.#out);
+        this.#tell(this.#tally.event(use.time), bytes, start, end, position);
       } else {
         this.#dead('timestamp-out-of-range', bytes, start, end, position, 'Its time is before 2000 or after 2099.');
       }
     } else if ('ignored' in parsed) {
       countOne(this.counts.ignored, parsed.ignored);
+      if (!isExpected(parsed.ignored))
+        this.#tell(this.#tally.unreadable(parsed.ignored, parsed.claim), bytes, start, end, position);
     } else {
       // A replay must know a piece of a record from a record that is no sound text.
       const isFlaw = flaw !== undefined && !isPiece(parsed.unusable);
       const [reason, detail] = isFlaw ? [flaw, undefined] : [parsed.unusable, parsed.detail];
-      this.#dead(reason, bytes, start, end, position, detail);
+      this.#dead(reason, bytes, start, end, position, detail, parsed.claim);
     }
+  }
+
+  /** What is told takes its place in time with the events. */
+  #tell(told: Told | undefined, bytes: Buffer, start: number, end: number, position: number): void {
+    if (told === undefined || this.#options.tellsReading !== true) return;
+    const use = useOf(told, this.#format?.dataset ?? 'unknown');
+    this.#clock.offer(new PendingUse(use, bytes, start, end, position), this.#out);
   }
 
   unusable(reason: string, bytes: Buffer, start: number, end: number, position: number): void {
@@ -140,6 +157,7 @@ export class Lane implements RecordSink {
     countOne(this.counts.deadLetters, 'too-long');
     const { name, offset } = this.source.save(found.position);
     const { length, hash, head } = found;
+    this.#tell(this.#tally.unreadable('too-long', undefined), head, 0, head.length, found.position);
     const detail = 'Records longer than 1 MiB are not read.';
     this.#options.onDeadLetter?.({
       ...{ source: name, position: offset, length, hash, reason: 'too-long', detail },
@@ -157,6 +175,7 @@ export class Lane implements RecordSink {
       clock: this.#clock.save(),
       suspects: this.#clock.waiting.map((event) => this.#letterOf(event)),
       counts: copyCounts(this.counts),
+      tally: this.#tally.save(),
     };
   }
 
@@ -171,6 +190,7 @@ export class Lane implements RecordSink {
       return event;
     });
     this.#clock.load(saved.clock, window);
+    if (saved.tally !== undefined) this.#tally.load(saved.tally);
     const format =
       this.#options.format ?? (saved.format === undefined ? undefined : this.#options.formatById(saved.format));
     if (format === undefined) return;
@@ -241,6 +261,9 @@ export class Lane implements RecordSink {
   #rejectTime(event: PendingUse): void {
     const letter = this.#letterOf(event);
     this.#letters.delete(event);
+    const { reading } = event.use;
+    this.#tally.untell(reading ?? { read: 0, unreadable: { reason: letter.reason, count: 1 } });
+    if (reading !== undefined) return;
     countOne(this.counts.deadLetters, letter.reason);
     this.#options.onDeadLetter?.(letter);
   }
@@ -254,8 +277,17 @@ export class Lane implements RecordSink {
     );
   }
 
-  #dead(reason: string, bytes: Buffer, start: number, end: number, position: number, detail: string | undefined): void {
+  #dead(
+    reason: string,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    position: number,
+    detail: string | undefined,
+    claim?: Claim,
+  ): void {
     countOne(this.counts.deadLetters, reason);
+    this.#tell(this.#tally.unreadable(reason, claim), bytes, start, end, position);
     this.#options.onDeadLetter?.(this.#letter(reason, bytes.subarray(start, end), position, detail));
   }
 

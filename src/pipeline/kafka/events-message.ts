@@ -7,6 +7,7 @@ import {
   PROOF_STATES,
   type Proof,
   type ProofState,
+  type Reading,
 } from '../../event.ts';
 import { isTime as isTimeOfMessage } from '../../kafka/message.ts';
 import { PROOF, storedProof } from '../../proof.ts';
@@ -105,7 +106,14 @@ const PROOF_COLUMNS: typeof COLUMNS = [(value) => PROOF_STATES.some((state) => s
 /** JSON, with each event as a row of values: the field names would be most of the bytes. */
 export function encodeEvents(message: EventsMessage): string {
   const { events, ...rest } = message;
-  return JSON.stringify({ v: VERSION, ...rest, events: events.map(toWire) });
+  const uses = events.filter(({ use }) => use.reading === undefined);
+  const readings = events.filter(({ use }) => use.reading !== undefined);
+  return JSON.stringify({
+    v: VERSION,
+    ...rest,
+    events: uses.map(toWire),
+    ...(readings.length > 0 && { readings: readings.map((event) => [toWire(event), event.use.reading]) }),
+  });
 }
 
 /** @throws ForeignMessage for what no Wayward wrote; Error for what another version wrote */
@@ -118,7 +126,9 @@ export function decodeEvents(value: Buffer | null): EventsMessage {
     );
   const columns = message.v === WITHOUT_PROOF ? COLUMNS : [...COLUMNS, ...PROOF_COLUMNS];
   if (!isMessage(message, columns)) throw new ForeignMessage('it is no message of events, though it has a version');
-  return { ...message, events: message.events.map(fromWire) };
+  const { readings = [], events, ...rest } = message;
+  const told = readings.map(([wire, reading]) => fromWire(wire, { reading }));
+  return { ...rest, events: [...events.map((wire) => fromWire(wire)), ...told] };
 }
 
 /** More partitions than any cluster has. */
@@ -127,10 +137,16 @@ const MOST_PARTITIONS = 1_000_000;
 const isTime = (value: unknown): boolean => value === null || Number.isFinite(value);
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
 
+/** What is told of how logs could be read stands beside the uses, where earlier versions don't look. */
+interface WireEvents {
+  readonly events: readonly Wire[];
+  readonly readings?: readonly (readonly [Wire, Reading])[];
+}
+
 const isMessage = (
   value: Readonly<Record<string, unknown>>,
   columns: typeof COLUMNS,
-): value is Readonly<Record<string, unknown>> & Omit<EventsMessage, 'events'> & { readonly events: readonly Wire[] } =>
+): value is Readonly<Record<string, unknown>> & Omit<EventsMessage, 'events'> & WireEvents =>
   typeof value.from === 'string' &&
   isObject(value.of) &&
   Object.values(value.of).every((count) => isCount(count) && Number(count) <= MOST_PARTITIONS) &&
@@ -139,12 +155,21 @@ const isMessage = (
   typeof value.live === 'boolean' &&
   Array.isArray(value.events) &&
   value.events.every((row) => isWire(row, columns)) &&
+  (value.readings === undefined ||
+    (Array.isArray(value.readings) &&
+      value.readings.every((one) => Array.isArray(one) && isWire(one[0], columns) && isReading(one[1])))) &&
   Array.isArray(value.closings) &&
   value.closings.every(isClosing) &&
   (value.deeds === undefined || (Array.isArray(value.deeds) && value.deeds.every(isDeed)));
 
 const isWire = (row: unknown, columns: typeof COLUMNS): boolean =>
   Array.isArray(row) && row.length === columns.length && columns.every((fits, at) => fits(row[at]));
+
+const isReading = (value: unknown): boolean =>
+  isObject(value) &&
+  isCount(value.read) &&
+  (value.unreadable === undefined ||
+    (isObject(value.unreadable) && isText(value.unreadable.reason) && isCount(value.unreadable.count)));
 
 const isClosing = (value: unknown): boolean =>
   isObject(value) &&
@@ -201,7 +226,7 @@ const proofFromWire = ([, , , , , , , result, , , , , , , , , , , , , , , state,
   return result === 'rejected' ? PROOF.failed : PROOF.earlierVersion;
 };
 
-const fromWire = (wire: Wire): PendingUse => {
+const fromWire = (wire: Wire, more?: Pick<CredentialUse, 'reading'>): PendingUse => {
   const use: CredentialUse = {
     time: wire[1],
     format: wire[4],
@@ -223,6 +248,7 @@ const fromWire = (wire: Wire): PendingUse => {
     traceId: wire[19] ?? undefined,
     session: wire[20] ?? undefined,
     leaks: wire[21],
+    ...more,
   };
   return PendingUse.of(use, wire[0], wire[2] === 1, wire[3]);
 };
