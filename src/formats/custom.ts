@@ -7,7 +7,7 @@ import type { CustomFormatSpec } from './custom-spec.ts';
 import { type FieldPath, fieldPath, textAt, valueAt } from './field-path.ts';
 import { decodePath } from './fold-path.ts';
 import { foldSql } from './fold-sql.ts';
-import type { Format, Parsed, ParserContext } from './format.ts';
+import type { Claim, Format, Parsed, ParserContext } from './format.ts';
 import { httpProof, type IdentitySource, MAX_CLIENT, MAX_PATH, MAX_VALUE, traceIdOf } from './http.ts';
 import { leaksOf, withFingerprint } from './identities.ts';
 import { fractionOfObjects, isFailure, type JsonObject, readJson } from './json.ts';
@@ -186,6 +186,14 @@ export const customFormat = (spec: CustomFormatSpec): Format => {
     return event;
   };
 
+  /** Whom a record that is no event names. */
+  const claimOf = (record: JsonObject, { redactor }: ParserContext): Claim => ({
+    identities: identitiesOf(record, redactor),
+    proof: PROOF.unreadable,
+    sourceIp: undefined,
+    time: timeOf(record),
+  });
+
   return {
     id: spec.id,
     title: spec.title ?? `JSON, as defined by ${spec.id}`,
@@ -200,7 +208,9 @@ export const customFormat = (spec: CustomFormatSpec): Format => {
     parser: (context) => ({
       parse(bytes, start, end) {
         const record = readJson(bytes, start, end);
-        return isFailure(record) ? record : parseRecord(record, context);
+        if (isFailure(record)) return record;
+        const parsed = parseRecord(record, context);
+        return 'unusable' in parsed ? { ...parsed, claim: claimOf(record, context) } : parsed;
       },
     }),
   };

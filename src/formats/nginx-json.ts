@@ -3,7 +3,7 @@ import type { CredentialUse, Identity } from '../event.ts';
 import { PROOF } from '../proof.ts';
 import { amount } from './amount.ts';
 import { decodePath } from './fold-path.ts';
-import type { Format, Parsed, Parser, ParserContext, Unusable } from './format.ts';
+import type { Claim, Format, Parsed, Parser, ParserContext, Unusable } from './format.ts';
 import {
   httpAction,
   httpProof,
@@ -210,6 +210,14 @@ const parseRecord = (
   return event;
 };
 
+/** Whom a record that is no event names. */
+const claimOf = (record: JsonObject, redactor: Redactor, consumers: Consumers): Claim => ({
+  identities: consumers.of(record['credential'], []).identities,
+  proof: PROOF.unreadable,
+  sourceIp: cleanText(redactor, record['remote_addr'], 'source.address', 64, []),
+  time: timeOf(record),
+});
+
 /** nginx with the `log_format` of the documentation: `escape=json`, one object a line, `credential` names the consumer. */
 export const nginxJson: Format = {
   id: 'nginx-json',
@@ -230,7 +238,9 @@ export const nginxJson: Format = {
     return {
       parse(bytes, start, end) {
         const record = readJson(bytes, start, end);
-        return isFailure(record) ? record : parseRecord(record, redactor, consumers, others, identity);
+        if (isFailure(record)) return record;
+        const parsed = parseRecord(record, redactor, consumers, others, identity);
+        return 'unusable' in parsed ? { ...parsed, claim: claimOf(record, redactor, consumers) } : parsed;
       },
     };
   },

@@ -212,13 +212,6 @@ const DATABASE: readonly Evasion[] = [
       csvlog(0, { message: audit(101, fields.split(','), 'SELECT * FROM payroll_v', n === 1 ? 0 : 15_000) }),
     ),
   },
-  {
-    name: 'no relation in the log',
-    log: 'database',
-    names: 'public.payroll',
-    plain: plainTheft,
-    evaded: [csvlog(0, { message: audit(100, ['READ', 'SELECT'], THEFT, 15_000) })],
-  },
   ...['СООБЩЕНИЕ', '日志', 'PROTOKOLL'].map((severity) => ({
     name: `a severity in another language: ${severity}`,
     log: 'database' as const,
