@@ -85,7 +85,7 @@ export async function laneOptionsOf(
   letters?: DeadLetterFile,
 ): Promise<LaneOptions> {
   await config.resolveSecrets(['fingerprint_key'], secretContext(io));
-  const formats = [...config.formats.map(customFormat), ...builtIn];
+  const formats = [...config.formats.map((spec) => customFormat(spec)), ...builtIn];
   const formatById = (id: string) => formats.find((format) => format.id === id);
   return {
     format: formatId === undefined ? undefined : (formatById(formatId) ?? noSuchFormat(formatId, config)),

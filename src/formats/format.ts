@@ -32,6 +32,8 @@ export interface ParserContext {
 export interface Parser {
   /** The record is `bytes[start, end)`, valid UTF-8, without its line end. Never throws, whatever the bytes. */
   parse(bytes: Buffer, start: number, end: number): Parsed;
+  /** As `parse`, and tells `note` which rule of the format gave which field. */
+  explain?(bytes: Buffer, start: number, end: number, note: (field: string, rule: string) => void): Parsed;
   /** What it remembers, as JSON, so that a restart goes on exactly; undefined if nothing. */
   save?(): unknown;
   load?(saved: unknown): void;
