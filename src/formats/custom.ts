@@ -8,6 +8,8 @@ import { type Reading, reading } from './language/reading.ts';
 import { optionalValue } from './language/value.ts';
 import { insideOf, objectIn } from './wrappers.ts';
 
+/** Paths such as `Records.0.eventName`: whoever wrote them reads the object around the array as the record. */
+const INTO_ARRAYS = /\b(?:[Rr]ecords|logEvents|[Ee]vents|items|value|data|entries|receipts)\.\d/;
 /** Wrappers within each other that are undone. */
 const MAX_WRAPPERS = 6;
 
@@ -68,7 +70,7 @@ export const customFormat = (spec: CustomFormatSpec, builtIn?: BuiltIn): Format 
     title: title ?? `JSON, as defined by ${id}`,
     dataset: spec.dataset,
     proof: builtIn?.proof ?? (spec.proof === undefined ? 'nothing: declared' : 'what its `proof:` names'),
-    framing: 'line',
+    framing: INTO_ARRAYS.test(JSON.stringify(spec)) ? 'line' : 'json',
     detect: (lines) => fractionOfObjects(lines, (record) => isOurs(unwrapped(record))),
     parser: (context) => ({
       parse(bytes, start, end) {

@@ -13,6 +13,7 @@ import { nginxVariables } from './built-in/nginx-variables.ts';
 import { oktaSystemLog } from './built-in/okta-system-log.ts';
 import { traefik } from './built-in/traefik.ts';
 import type { Format } from './format.ts';
+import { mariadbAudit } from './mariadb-audit.ts';
 import { nginxCombined } from './nginx-combined.ts';
 import { nginxJson } from './nginx-json.ts';
 import { pgauditCsv } from './pgaudit-csv.ts';
@@ -46,6 +47,7 @@ export const formats: readonly Format[] = [
   pgauditCsv,
   pgauditStderr,
   vaultAudit,
+  mariadbAudit,
   ...describedFormats,
 ];
 

@@ -3,7 +3,9 @@ import { cleanExcerpt } from '../formats/excerpt.ts';
 import { type Format, isEvent, type Origin, type Parser, type ParserContext } from '../formats/format.ts';
 import { isPiece, PIECES } from '../record-pieces.ts';
 import type { DeadLetter } from '../sources/dead-letter.ts';
-import { Framer, type Framing, type RecordSink } from '../sources/framing.ts';
+import { framerOf } from '../sources/framer-of.ts';
+import type { Framer, Framing, RecordSink } from '../sources/framing.ts';
+import type { JsonFramer } from '../sources/json-framer.ts';
 import type { Source, SourcePosition } from '../sources/source.ts';
 import { copyCounts, countOne, type LaneCounts, noCounts } from './counts.ts';
 import { FormatSample } from './format-sample.ts';
@@ -54,7 +56,7 @@ export class Lane implements RecordSink {
   readonly #options: LaneOptions;
   readonly #clock: LaneClock;
   #sample: FormatSample | undefined;
-  #framer: Framer | undefined;
+  #framer: Framer | JsonFramer | undefined;
   #format: Format | undefined;
   #parser: Parser = UNKNOWN_FORMAT;
   #out: PendingUse[] = [];
@@ -185,7 +187,9 @@ export class Lane implements RecordSink {
   #start(format: Format | undefined, position: number): void {
     this.#format = format;
     this.#parser = format?.parser(this.#options.context) ?? UNKNOWN_FORMAT;
-    this.#framer = new Framer(format?.framing ?? 'line', this, position);
+    const framing = format?.framing ?? 'line';
+    const { startsAt, startsInside = startsAt > 0 } = this.source;
+    this.#framer = framerOf(framing, this, position, startsInside);
     this.#sample = undefined;
   }
 
@@ -208,7 +212,8 @@ export class Lane implements RecordSink {
     const { name } = this.source;
     const fromStart = this.source.save(sample.position).offset === 0;
     const lines = sample.longHead === undefined ? sample.lines : [sample.longHead];
-    const format = this.#options.detect(lines, { name, fromStart });
+    const origin = { name, fromStart };
+    const format = this.#options.detect(lines, origin) ?? this.#options.detect(sample.elements(), origin);
     if (format === undefined && !final) return;
     // What a client wrote may look like a stderr log, or like nothing: more lines may show that it stands in a csvlog.
     const isUnsure = format === undefined || format.framing === 'postgres-stderr';
@@ -269,7 +274,7 @@ export class Lane implements RecordSink {
       hash: hash('sha256', record, 'hex'),
       reason,
       ...(detail === undefined ? {} : { detail }),
-      ...(framing === 'line' ? {} : { framing }),
+      ...(framing === 'line' || framing === 'json' ? {} : { framing }),
       excerpt: cleanExcerpt(record),
     };
   }

@@ -25,7 +25,8 @@ const SAMPLES = [
 const all = [envoy, caddy, ...formats];
 
 describe.each(SAMPLES)('%s', (log, id, records) => {
-  const format = formatById(id) ?? (id === 'envoy' ? envoy : caddy);
+  // A description of one's own counts before a built-in format of the same name.
+  const format = all.find((one) => one.id === id) ?? envoy;
   const parsed = parseAll(format, sample(log));
 
   it(`is found to be ${id} by its content`, () => {

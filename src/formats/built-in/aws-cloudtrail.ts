@@ -10,6 +10,8 @@ const NOT_AUTHENTICATED = [
   '*IncompleteSignature*',
   '*MissingAuthenticationToken*',
   '*ExpiredToken*',
+  '*InvalidIdentityToken*',
+  '*IDPRejectedClaim*',
   '*InvalidToken*',
   '*RequestExpired*',
   '*AuthFailure',

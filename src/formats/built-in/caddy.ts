@@ -30,6 +30,7 @@ export const caddy = described(
     method: 'request.method',
     path: 'request.uri',
     trace_id: 'request.headers.Traceparent.0',
+    session: 'request.headers.X-Agent-Session.0',
   },
   {
     proof: '`user_id`, which stays empty unless an authentication module accepted the request',
