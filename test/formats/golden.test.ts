@@ -20,6 +20,10 @@ const SAMPLES = [
   ['vault-audit-hmac_accessor-false.jsonl', 'vault-audit', 10],
   ['envoy-access.jsonl', 'envoy', 20],
   ['caddy-access.jsonl', 'caddy', 11],
+  ['traefik-access.jsonl', 'traefik', 15],
+  ['kube-audit.jsonl', 'kubernetes-audit', 24],
+  ['litellm.jsonl', 'litellm', 8],
+  ['mariadb-server_audit.log', 'mariadb-audit', 63],
 ] as const;
 
 const all = [envoy, caddy, ...formats];
