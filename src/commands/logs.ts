@@ -1,6 +1,7 @@
 import { fingerprintKey } from '../config/fingerprint-key.ts';
 import { unknownFormat, type WaywardConfig } from '../config/wayward-yaml.ts';
 import { UsageError } from '../errors.ts';
+import { closestFormat } from '../formats/closest.ts';
 import { customFormat } from '../formats/custom.ts';
 import { detectFormat } from '../formats/detect.ts';
 import type { Format } from '../formats/format.ts';
@@ -45,6 +46,7 @@ export async function openLogs(
   options: LogOptions,
   config: WaywardConfig,
   io: CommandIo,
+  onExplained?: LaneOptions['onExplained'],
 ): Promise<Logs> {
   if (names.length === 0 && io.stdin.isTTY === true) {
     throw new UsageError('no logs were named; write their paths, or - for standard input');
@@ -56,7 +58,10 @@ export async function openLogs(
     options.credentials ?? config.credentials,
   ]);
   const letters = options.deadLetters === undefined ? undefined : openDeadLetters(options.deadLetters);
-  const laneOptions = await laneOptionsOf(config, io, options, letters);
+  const laneOptions = {
+    ...(await laneOptionsOf(config, io, options, letters)),
+    ...(onExplained && { onExplained }),
+  };
   return {
     merge: new Merge(
       sources.map((source) => new Lane(source, laneOptions)),
@@ -90,6 +95,7 @@ export async function laneOptionsOf(
   return {
     format: formatId === undefined ? undefined : (formatById(formatId) ?? noSuchFormat(formatId, config)),
     detect: (lines, source) => detectFormat(lines, formats, source),
+    closest: (lines) => closestFormat(lines, formats),
     formatById,
     context: { redactor: createRedactor(fingerprintKey(config.fingerprintKey, config.state)), identity },
     maxDisorder: config.maxDisorder,

@@ -71,6 +71,15 @@ export const customFormat = (spec: CustomFormatSpec, builtIn?: BuiltIn): Format 
     dataset: spec.dataset,
     proof: builtIn?.proof ?? (spec.proof === undefined ? 'nothing: declared' : 'what its `proof:` names'),
     framing: INTO_ARRAYS.test(JSON.stringify(spec)) ? 'line' : 'json',
+    lacks: (record) => {
+      const inner = unwrapped(insideOf(record) ?? record);
+      const parts = Object.entries(builtIn?.knownBy ?? {}).map(
+        ([field, test]) => [field, condition({ [field]: test })(inner)] as const,
+      );
+      const lacks = readings.map((one) => one.lacks(inner)).toSorted((a, b) => a.missing.length - b.missing.length)[0];
+      const known = parts.filter(([, holds]) => !holds).map(([field]) => field);
+      return { missing: [...known, ...(lacks?.missing ?? [])], of: parts.length + (lacks?.of ?? 0) };
+    },
     detect: (lines) => fractionOfObjects(lines, (record) => isOurs(unwrapped(record))),
     parser: (context) => ({
       parse(bytes, start, end) {

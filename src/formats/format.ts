@@ -1,6 +1,7 @@
 import type { CredentialUse } from '../event.ts';
 import type { Framing } from '../sources/framing.ts';
 import type { IdentitySource } from './http.ts';
+import type { JsonObject } from './json.ts';
 import type { Redactor } from './redact.ts';
 
 /** A record that is knowingly no use of a credential: counted by reason. */
@@ -63,5 +64,7 @@ export interface Format {
    * where a record begins and never by a share: a client may write the other lines. It answers 1 or 0.
    */
   detect(lines: readonly string[], source: Origin): number;
+  /** What a record lacks to be of this format, and of how many things; by the format's words, such as `time: ts`. */
+  lacks?(record: JsonObject): { readonly missing: readonly string[]; readonly of: number };
   parser(context: ParserContext): Parser;
 }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { cleanExcerpt } from '../formats/excerpt.ts';
-import { type Format, isEvent, type Origin, type Parser, type ParserContext } from '../formats/format.ts';
+import { type Format, isEvent, type Origin, type Parsed, type Parser, type ParserContext } from '../formats/format.ts';
 import { isPiece, PIECES } from '../record-pieces.ts';
 import type { DeadLetter } from '../sources/dead-letter.ts';
 import { framerOf } from '../sources/framer-of.ts';
@@ -17,6 +17,10 @@ export interface LaneOptions {
   readonly format?: Format | undefined;
   /** The format of a source that begins with these lines. */
   readonly detect: (lines: readonly string[], source: Origin) => Format | undefined;
+  /** What to say of a source that begins with these lines and is of no format. */
+  readonly closest?: (lines: readonly string[]) => string | undefined;
+  /** Is told how each record was read. */
+  readonly onExplained?: (explained: Explained) => void;
   readonly formatById: (id: string) => Format | undefined;
   readonly context: ParserContext;
   /** Milliseconds. */
@@ -24,6 +28,16 @@ export interface LaneOptions {
   readonly onDeadLetter?: (letter: DeadLetter) => void;
   /** What a person should know, said once; never holds a record's text. */
   readonly onWarning?: (text: string) => void;
+}
+
+/** How a record was read: for `parse --explain`. */
+export interface Explained {
+  readonly source: string;
+  readonly position: number;
+  readonly format: string | undefined;
+  readonly parsed: Parsed;
+  /** Which rule of the format gave which field. */
+  readonly rules: Readonly<Record<string, string>>;
 }
 
 /** Where a lane stands, as plain JSON. It holds no raw record. */
@@ -107,7 +121,10 @@ export class Lane implements RecordSink {
   /** `flaw`: why the record is no sound text. It is read all the same, since a client can put such bytes into its user agent. */
   #take(bytes: Buffer, start: number, end: number, position: number, flaw: string | undefined): void {
     this.counts.records++;
-    const parsed = this.#parser.parse(bytes, start, end);
+    const parsed =
+      this.#options.onExplained === undefined
+        ? this.#parser.parse(bytes, start, end)
+        : this.#explain(this.#options.onExplained, bytes, start, end, position);
     if (isEvent(parsed)) {
       const { identities, proof } = parsed;
       if (identities.length > 0 || proof.state === 'rejected') countOne(this.counts.proofs, proof.by);
@@ -126,6 +143,18 @@ export class Lane implements RecordSink {
       const [reason, detail] = isFlaw ? [flaw, undefined] : [parsed.unusable, parsed.detail];
       this.#dead(reason, bytes, start, end, position, detail);
     }
+  }
+
+  #explain(tell: (explained: Explained) => void, bytes: Buffer, start: number, end: number, position: number): Parsed {
+    const rules: Record<string, string> = {};
+    const note = (field: string, rule: string): void => {
+      rules[field] = rule;
+    };
+    const parser = this.#parser;
+    const parsed = parser.explain?.(bytes, start, end, note) ?? parser.parse(bytes, start, end);
+    const { name, offset } = this.source.save(position);
+    tell({ source: name, position: offset, format: this.#format?.id, parsed, rules });
+    return parsed;
   }
 
   unusable(reason: string, bytes: Buffer, start: number, end: number, position: number): void {
@@ -219,8 +248,9 @@ export class Lane implements RecordSink {
     const isUnsure = format === undefined || format.framing === 'postgres-stderr';
     if (isUnsure && when === 'enough' && !sample.plenty) return;
     if (format === undefined && sample.lines.length > 0) {
+      const closest = this.#options.closest?.([...lines, ...sample.elements()]);
       this.#options.onWarning?.(
-        `${name}: no known log format; each of its records is a dead letter (unknown-format). If you know the format, name it: --format ID`,
+        `${name}: no known log format; each of its records is a dead letter (unknown-format).${closest === undefined ? '' : ` ${closest}`} If you know the format, name it: --format ID. Any log of JSON can be described under formats: (docs/formats.md)`,
       );
     }
     this.#start(format, sample.position);

@@ -40,6 +40,8 @@ export interface Reading {
   applies(record: JsonObject): boolean;
   /** Whether it has a time and an action: how a format is found. */
   fits(record: JsonObject): boolean;
+  /** What it lacks to be read, of how many things. */
+  lacks(record: JsonObject): { readonly missing: readonly string[]; readonly of: number };
   read(record: JsonObject, context: ParserContext, note?: Note): Parsed;
 }
 
@@ -186,11 +188,20 @@ export const reading = (id: string, spec: ReadingSpec): Reading => {
   };
 
   const asIs = (text: string): string => text;
+  const hasAction = (record: JsonObject): boolean =>
+    actions.some(({ of }) => of(record, asIs) !== undefined) || line?.find(record) !== undefined;
   return {
     applies,
-    fits: (record) =>
-      !Number.isNaN(time.read(record)) &&
-      (actions.some(({ of }) => of(record, asIs) !== undefined) || line?.find(record) !== undefined),
+    fits: (record) => !Number.isNaN(time.read(record)) && hasAction(record),
+    lacks: (record) => {
+      const isThere = {
+        [`when: ${Object.keys(spec.when ?? {}).join(', ')}`]: applies(record),
+        [`time: ${time.named}`]: !Number.isNaN(time.read(record)),
+        [`action: ${templates.join(' or ') || line?.named}`]: hasAction(record),
+      };
+      const missing = Object.entries(isThere).flatMap(([what, is]) => (is ? [] : [what]));
+      return { missing, of: Object.keys(isThere).length };
+    },
     read,
   };
 };

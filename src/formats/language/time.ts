@@ -73,6 +73,8 @@ const clock = (spec: z.infer<typeof oneSchema>): Clock => {
 };
 
 export interface TimeReader {
+  /** Where it looks, for a person. */
+  readonly named: string;
   /** Milliseconds since the epoch, NaN where there is no time. */
   read(record: JsonObject, note?: Note): number;
   /** Why `read` gave none, for a person. */
@@ -83,6 +85,7 @@ export const timeReader = (spec: TimeSpec): TimeReader => {
   const clocks = (Array.isArray(spec) ? spec : [spec]).map(clock);
   const named = clocks.map((one) => one.named).join(' or ');
   return {
+    named,
     read(record, note) {
       for (const one of clocks) {
         const found = one.read(record);
