@@ -7,6 +7,7 @@ import {
   PROOF_STATES,
   type Proof,
   type ProofState,
+  type Spent,
 } from '../../event.ts';
 import { isTime as isTimeOfMessage } from '../../kafka/message.ts';
 import { PROOF, storedProof } from '../../proof.ts';
@@ -102,10 +103,29 @@ const COLUMNS: readonly ((value: unknown) => boolean)[] = [
 ];
 const PROOF_COLUMNS: typeof COLUMNS = [(value) => PROOF_STATES.some((state) => state === value), isText];
 
+/** What models cost: of few events, so beside the rows, where an earlier version passes it by. */
+type SpentRow = readonly [event: number, inputTokens: number, outputTokens: number, cost: number];
+
+const spentOf = (events: readonly PendingUse[]): { readonly spent?: readonly SpentRow[] } => {
+  const spent = events.flatMap(({ use }, at): SpentRow[] =>
+    use.spent === undefined ? [] : [[at, use.spent.inputTokens, use.spent.outputTokens, use.spent.cost]],
+  );
+  return spent.length === 0 ? {} : { spent };
+};
+
+const spentByEvent = (rows: unknown): ReadonlyMap<number, Spent> => {
+  if (rows === undefined) return new Map();
+  if (!Array.isArray(rows) || !rows.every((row) => Array.isArray(row) && row.length === 4 && row.every(Number.isFinite)))
+    throw new ForeignMessage('it is no message of events, though it has a version');
+  return new Map(
+    rows.map(([at, inputTokens, outputTokens, cost]: SpentRow) => [at, { inputTokens, outputTokens, cost }] as const),
+  );
+};
+
 /** JSON, with each event as a row of values: the field names would be most of the bytes. */
 export function encodeEvents(message: EventsMessage): string {
   const { events, ...rest } = message;
-  return JSON.stringify({ v: VERSION, ...rest, events: events.map(toWire) });
+  return JSON.stringify({ v: VERSION, ...rest, events: events.map(toWire), ...spentOf(events) });
 }
 
 /** @throws ForeignMessage for what no Wayward wrote; Error for what another version wrote */
@@ -118,7 +138,8 @@ export function decodeEvents(value: Buffer | null): EventsMessage {
     );
   const columns = message.v === WITHOUT_PROOF ? COLUMNS : [...COLUMNS, ...PROOF_COLUMNS];
   if (!isMessage(message, columns)) throw new ForeignMessage('it is no message of events, though it has a version');
-  return { ...message, events: message.events.map(fromWire) };
+  const spent = spentByEvent(message['spent']);
+  return { ...message, events: message.events.map((row, at) => fromWire(row, spent.get(at))) };
 }
 
 /** More partitions than any cluster has. */
@@ -201,7 +222,7 @@ const proofFromWire = ([, , , , , , , result, , , , , , , , , , , , , , , state,
   return result === 'rejected' ? PROOF.failed : PROOF.earlierVersion;
 };
 
-const fromWire = (wire: Wire): PendingUse => {
+const fromWire = (wire: Wire, spent: Spent | undefined): PendingUse => {
   const use: CredentialUse = {
     time: wire[1],
     format: wire[4],
@@ -215,6 +236,7 @@ const fromWire = (wire: Wire): PendingUse => {
     client: wire[11] ?? undefined,
     bytes: wire[12],
     rows: wire[13],
+    ...(spent && { spent }),
     status: wire[14] ?? undefined,
     method: wire[15] ?? undefined,
     path: wire[16] ?? undefined,
