@@ -15,6 +15,7 @@ import { type Issuer, startIssuer } from '../../test/servers/issuer.ts';
 import type { Kafka } from '../../test/servers/kafka.ts';
 import type { Build } from './build.ts';
 import { compare, decidedIn, type Figures, numbersOf, type OutboxRow } from './compare.ts';
+import { withoutFailedTries } from './without-failed-tries.ts';
 
 export interface RollingRun {
   readonly folder: string;
@@ -39,7 +40,8 @@ export async function rolling(
   kafka: Kafka,
   say: (text: string) => void,
 ): Promise<Figures> {
-  const logs = chaosLogs(run.events, Date.now());
+  const written = chaosLogs(run.events, Date.now());
+  const logs = older.knowsIdentity ? written : withoutFailedTries(written);
   const issuer = await startIssuer();
   const cluster = await Cluster.make({
     folder: run.folder,

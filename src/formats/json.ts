@@ -1,12 +1,16 @@
 import type { Unusable } from './format.ts';
 import { hasKeyTwice } from './json-keys.ts';
+import { repairJson } from './repair-json.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const INVALID: Unusable = { unusable: 'invalid-json', detail: 'The record is not valid JSON.' };
+const INVALID: Unusable = {
+  unusable: 'invalid-json',
+  detail: 'The record is not valid JSON. In nginx, write log_format … escape=json.',
+};
 const NO_OBJECT: Unusable = { unusable: 'not-an-object', detail: 'The record is JSON, but not an object.' };
 
 const KEY_TWICE: Unusable = {
@@ -17,8 +21,15 @@ const KEY_TWICE: Unusable = {
 
 /** The JSON object in `bytes[start, end)`, or why there is none. `__proto__` becomes an ordinary own property. */
 export const readJson = (bytes: Buffer, start: number, end: number): JsonObject | Unusable => {
+  const text = bytes.toString('utf8', start, end);
+  const read = objectIn(text);
+  if (read !== INVALID) return read;
+  const repaired = repairJson(text);
+  return repaired === undefined ? INVALID : objectIn(repaired);
+};
+
+const objectIn = (text: string): JsonObject | Unusable => {
   try {
-    const text = bytes.toString('utf8', start, end);
     const value: unknown = JSON.parse(text);
     if (!isObject(value)) return NO_OBJECT;
     return hasKeyTwice(text, value) ? KEY_TWICE : value;
@@ -36,12 +47,9 @@ export const isFailure = (value: JsonObject | Unusable): value is Unusable =>
 export const fractionOfObjects = (lines: readonly string[], fits: (record: JsonObject) => boolean): number =>
   fractionOf(lines, (line) => {
     if (!line.startsWith('{')) return false;
-    try {
-      const value: unknown = JSON.parse(line);
-      return isObject(value) && fits(value);
-    } catch {
-      return false; // Not JSON: simply not a line of this format.
-    }
+    const bytes = Buffer.from(line);
+    const record = readJson(bytes, 0, bytes.length);
+    return !isFailure(record) && fits(record);
   });
 
 /** The fraction of the lines that are not blank and satisfy `fits`; 0 without any. */

@@ -17,7 +17,7 @@ import { leaksOf, withFingerprint } from './identities.ts';
 import { fractionOf } from './json.ts';
 import type { FoundSecret, Redactor } from './redact.ts';
 import { shown } from './shown.ts';
-import { utc } from './time.ts';
+import { parseClf } from './time.ts';
 
 /**
  * `ADDRESS - USER [TIME] "REQUEST" STATUS BYTES "REFERER" "AGENT"`; a quote inside a field is written `\x22`. The address begins the line and
@@ -30,19 +30,6 @@ const isAddressOrHost = (text: string): boolean =>
   isAddress(text.replace(/%.*$/, '')) || text === 'unix:' || /^[\w.-]+$/.test(text);
 /** nginx before 1.21.1 takes spaces and control characters in a target, and any method: it is a use all the same (RFC 9112, 3). */
 const REQUEST = /^([A-Za-z][A-Za-z_-]{0,15}) (?:([\s\S]+) HTTP\/\d(?:\.\d)?|(\S+))$/;
-const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
-
-/** `23/Nov/2026:12:03:18 +0000` in milliseconds since the epoch, NaN where it is something else. */
-const parseClf = (text: string): number => {
-  const parts = /^(\d\d)\/([A-Z][a-z]{2})\/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)$/.exec(text);
-  if (parts === null) return Number.NaN;
-  const [, day, name = '', year, hour, minute, second, sign, hours, minutes] = parts;
-  const month = MONTHS.indexOf(name) / 3 + 1;
-  const offset = (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1);
-  const local = utc(Number(year), month, Number(day), Number(hour), Number(minute), Number(second));
-  return local - offset * 60_000;
-};
-
 /** nginx writes `"`, `\` and every byte beyond ASCII as `\xHH`; bytes that form no UTF-8 become U+FFFD. */
 const unescaped = (text: string): string =>
   text.includes('\\x')

@@ -19,7 +19,7 @@ import { leaksOf, withFingerprint } from './identities.ts';
 import { fractionOfObjects, isFailure, type JsonObject, readJson } from './json.ts';
 import { leaksInValue } from './leaks-in-record.ts';
 import type { FoundSecret, Redactor } from './redact.ts';
-import { parseTime } from './time.ts';
+import { parseClf, parseTime } from './time.ts';
 
 const wrongType = (field: string): Unusable => ({
   unusable: 'wrong-type',
@@ -29,12 +29,13 @@ const wrongType = (field: string): Unusable => ({
 /** Many quote the numbers of their `log_format`, too. */
 const numberOf = (value: unknown): unknown => (typeof value === 'string' && value !== '' ? Number(value) : value);
 
-/** `msec` is exact to the millisecond; `time` has whole seconds. */
+/** `msec` is exact to the millisecond; `time` has whole seconds, as `$time_iso8601` or `$time_local`. */
 const timeOf = (record: JsonObject): number => {
   const { msec, time } = record;
   if (typeof msec === 'string' && msec !== '') return Math.round(Number(msec) * 1000);
   if (typeof msec === 'number') return Math.round(msec * 1000);
-  return typeof time === 'string' ? parseTime(time) : Number.NaN;
+  if (typeof time !== 'string') return Number.NaN;
+  return time.charAt(2) === '/' ? parseClf(time) : parseTime(time);
 };
 
 /** Text that may be shown, without secrets; undefined where nginx had none (`""` or `-`) or the field is no text. */
@@ -158,7 +159,7 @@ const parseRecord = (
   const bytes = numberOf(record['body_bytes_sent'] ?? 0);
   const time = timeOf(record);
   if (!(time >= 0 && time <= 8.64e15))
-    return { unusable: 'invalid-time', detail: 'Neither msec nor time holds a timestamp.' };
+    return { unusable: 'invalid-time', detail: 'Neither msec ($msec) nor time ($time_iso8601) holds a timestamp.' };
   if (typeof method !== 'string') return wrongType('method');
   if (typeof uri !== 'string') return wrongType('uri');
   if (typeof status !== 'number' || !(status >= 0 && status < 1000)) return wrongType('status');
@@ -220,7 +221,8 @@ export const nginxJson: Format = {
   detect: (lines) =>
     fractionOfObjects(
       lines,
-      (record) => 'msec' in record && 'uri' in record && 'status' in record && 'remote_addr' in record,
+      (record) =>
+        'uri' in record && 'status' in record && 'remote_addr' in record && ('msec' in record || 'time' in record),
     ),
   parser({ redactor, identity }: ParserContext): Parser {
     const consumers = new Consumers(redactor);

@@ -73,6 +73,19 @@ export const parseTime = (text: string): number => {
   return seconds + millis - offsetMinutes(text, at) * 60_000;
 };
 
+const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
+
+/** `23/Nov/2026:12:03:18 +0000` in milliseconds since the epoch, NaN where it is something else. */
+export const parseClf = (text: string): number => {
+  const parts = /^(\d\d)\/([A-Z][a-z]{2})\/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)$/.exec(text);
+  if (parts === null) return Number.NaN;
+  const [, day, name = '', year, hour, minute, second, sign, hours, minutes] = parts;
+  const month = MONTHS.indexOf(name) / 3 + 1;
+  const offset = (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1);
+  const local = utc(Number(year), month, Number(day), Number(hour), Number(minute), Number(second));
+  return local - offset * 60_000;
+};
+
 /** Why `parseTime` gave NaN, for a person. */
 export const timeProblem = (text: string): string => {
   const zone = /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,12})? ([A-Za-z]{2,6})$/.exec(text)?.[1];

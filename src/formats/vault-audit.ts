@@ -10,6 +10,7 @@ import { leaksInRecord } from './leaks-in-record.ts';
 import type { FoundSecret, Redactor } from './redact.ts';
 import { shown } from './shown.ts';
 import { parseTime, timeProblem } from './time.ts';
+import { HelpRequests } from './vault-help.ts';
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
@@ -33,35 +34,63 @@ const userAgent = (request: JsonObject): string => {
 };
 
 /** Where the texts stand that an event shows: they are searched as they are cleaned. */
-const SHOWN = new Set(['request.path', 'request.operation', 'auth.accessor', 'auth.entity_id']);
+const SHOWN = new Set([
+  'request.path',
+  'request.operation',
+  'request.client_token_accessor',
+  'request.namespace.path',
+  'auth.accessor',
+  'auth.entity_id',
+]);
 const SHOWN_TOO = /^request\.(?:remote_address|headers\.user-agent)/;
 
 /** With `log_raw`, or where a header or a key is not hashed, a secret may stand anywhere. */
 const leaksElsewhere = (record: JsonObject, redactor: Redactor): FoundSecret[] =>
   leaksInRecord(record, redactor).filter(({ field }) => !SHOWN.has(field) && !SHOWN_TOO.test(field));
 
-const parseRecord = (record: JsonObject, redactor: Redactor): Parsed => {
-  const { type, request, time } = record;
+/** Where the request went: a namespace's secrets are others than those of the same path in the root namespace. */
+const placeOf = (request: JsonObject): string => {
+  const { namespace, path } = request;
+  const space = isObject(namespace) ? textOf(namespace['path']).replace(/^\/+|\/+$/g, '') : '';
+  return space === '' ? textOf(path) : `${space}/${textOf(path)}`;
+};
+
+/** The protocol's own operations carry keys instead of tokens; what is asked of the mount by the API is a use like any other. */
+const isKmip = ({ type, request }: JsonObject): boolean =>
+  [type, isObject(request) ? request['operation'] : undefined].some((text) => /^kmip\b/i.test(textOf(text))) ||
+  (isObject(request) && isObject(request['kmip']));
+
+const parseRecord = (record: JsonObject, redactor: Redactor, helps: HelpRequests): Parsed => {
+  const { type, request, response, time } = record;
+  if (isKmip(record)) return { ignored: 'kmip' };
+  if (type !== 'request' && type !== 'response') {
+    return { unusable: 'wrong-type', detail: 'The field type is neither request nor response.' };
+  }
+  const asksForHelp = isObject(request) && request['operation'] === 'help';
   // Every use writes a request line and a response line with the same facts; the response knows how it ended.
-  if (type === 'request') return { ignored: 'request-half' };
-  if (type !== 'response') return { unusable: 'wrong-type', detail: 'The field type is neither request nor response.' };
+  if (type === 'request' && !asksForHelp) return { ignored: 'request-half' };
   if (!isObject(request) || typeof request['path'] !== 'string' || typeof request['operation'] !== 'string') {
     return { unusable: 'wrong-type', detail: 'The record lacks request.path or request.operation.' };
   }
   if (request['path'] === 'sys/audit/test') return { ignored: 'audit-test' };
   const at = typeof time === 'string' ? parseTime(time) : Number.NaN;
   if (Number.isNaN(at)) return { unusable: 'invalid-time', detail: timeProblem(textOf(time)) };
+  if (type === 'response' && asksForHelp && helps.isAnswer(request)) return { ignored: 'response-half' };
   const auth = isObject(record['auth']) && isAuthenticated(record['auth']) ? record['auth'] : undefined;
   const error = textOf(record['error']);
+  // A wrong name or password at a login is no error to some versions: they answer with one in the data.
+  const isRefused = isObject(response) && isObject(response['data']) && textOf(response['data']['error']) !== '';
   // Paths that need no token: nobody's credential was used.
-  if (auth === undefined && error === '') return { ignored: 'unauthenticated' };
+  if (auth === undefined && error === '' && !isRefused) return { ignored: 'unauthenticated' };
+  if (type === 'request') helps.asked(request);
 
   const found: FoundSecret[] = [];
   const clean = (value: unknown, field: string, max: number): string | undefined =>
     textOf(value) === '' ? undefined : shown(redactor.clean(textOf(value), field, found), max);
-  const path = clean(request['path'], 'url.path', 512) ?? '';
+  const path = clean(placeOf(request), 'url.path', 512) ?? '';
   const operation = clean(request['operation'], 'event.action', 32) ?? '';
-  const accessor = clean(auth?.['accessor'], 'vault_accessor', MAX_VALUE);
+  // Where the token's own data name none, the request does; without `auth` it is only what the caller claims.
+  const accessor = clean(textOf(auth?.['accessor']) || request['client_token_accessor'], 'vault_accessor', MAX_VALUE);
   const entity = clean(auth?.['entity_id'], 'vault_entity_id', MAX_VALUE);
   const identities: Identity[] = [];
   if (accessor !== undefined) identities.push({ key: 'vault_accessor', value: accessor });
@@ -85,7 +114,7 @@ const parseRecord = (record: JsonObject, redactor: Redactor): Parsed => {
 
 /**
  * HashiCorp Vault (and OpenBao) file audit device. Vault writes secrets as HMACs and nothing of request or response data is kept.
- * The identity is `auth.accessor` as logged: an HMAC, or clear with `hmac_accessor=false`.
+ * The identity is `auth.accessor` as logged: an HMAC, or clear with `hmac_accessor=false`. A namespace stands before the path.
  */
 export const vaultAudit: Format = {
   id: 'vault-audit',
@@ -98,10 +127,15 @@ export const vaultAudit: Format = {
       lines,
       ({ type, request }) => (type === 'request' || type === 'response') && isObject(request) && 'operation' in request,
     ),
-  parser: ({ redactor }) => ({
-    parse(bytes, start, end) {
-      const record = readJson(bytes, start, end);
-      return isFailure(record) ? record : parseRecord(record, redactor);
-    },
-  }),
+  parser: ({ redactor }) => {
+    const helps = new HelpRequests();
+    return {
+      parse(bytes, start, end) {
+        const record = readJson(bytes, start, end);
+        return isFailure(record) ? record : parseRecord(record, redactor, helps);
+      },
+      save: () => helps.save(),
+      load: (saved) => helps.load(saved),
+    };
+  },
 };
