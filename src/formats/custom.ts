@@ -1,6 +1,6 @@
 import type { CustomFormatSpec } from './custom-spec.ts';
 import { valueAt } from './field-path.ts';
-import type { Format, Parsed, ParserContext } from './format.ts';
+import type { AboutFormat, Format, Parsed, ParserContext } from './format.ts';
 import { fractionOfObjects, isFailure, isObject, type JsonObject, readJson } from './json.ts';
 import { type ConditionSpec, condition } from './language/condition.ts';
 import type { Note } from './language/note.ts';
@@ -17,6 +17,7 @@ const MAX_WRAPPERS = 6;
 export interface BuiltIn {
   /** What the docs' table says of what proves an identity. */
   readonly proof: string;
+  readonly about: AboutFormat;
   /** What every record of the log has, also those that are ignored: how the log is known without being named. */
   readonly knownBy: ConditionSpec;
 }
@@ -70,6 +71,7 @@ export const customFormat = (spec: CustomFormatSpec, builtIn?: BuiltIn): Format 
     title: title ?? `JSON, as defined by ${id}`,
     dataset: spec.dataset,
     proof: builtIn?.proof ?? (spec.proof === undefined ? 'nothing: declared' : 'what its `proof:` names'),
+    ...(builtIn && { about: builtIn.about }),
     framing: INTO_ARRAYS.test(JSON.stringify(spec)) ? 'line' : 'json',
     lacks: (record) => {
       const inner = unwrapped(insideOf(record) ?? record);

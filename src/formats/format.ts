@@ -48,6 +48,15 @@ export interface Origin {
   readonly fromStart: boolean;
 }
 
+/** What the docs say of a format besides. */
+export interface AboutFormat {
+  /** How to have the server write it. */
+  readonly switchOn: string;
+  readonly cannotTell: string;
+  /** Whether it was written against a recorded log or a documented one, and which. */
+  readonly evidence: string;
+}
+
 /** One log format: this object, its fixture and one line in registry.ts. */
 export interface Format {
   /** Name for `--format` and for the event id. */
@@ -57,6 +66,7 @@ export interface Format {
   readonly dataset: string;
   /** What the docs' table says of what proves that authentication passed. */
   readonly proof: string;
+  readonly about?: AboutFormat;
   readonly framing: Framing;
   /**
    * How surely a source that begins with these lines (decoded, without line ends) is of this format: 0 not at all … 1 certainly.

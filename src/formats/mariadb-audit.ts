@@ -88,6 +88,12 @@ export const mariadbAudit: Format = {
   title: 'MariaDB server_audit, also of RDS and Aurora',
   dataset: 'mariadb.audit',
   proof: 'a statement, which only an authenticated session can send; FAILED_CONNECT is rejected',
+  about: {
+    switchOn:
+      '`server_audit_events = CONNECT,QUERY` and `server_audit_logging = ON`, the server in UTC; on RDS an option group',
+    cannotTell: 'rows; every table of a join; times of a server that is not in UTC',
+    evidence: 'recorded: MariaDB 10.11',
+  },
   framing: 'line',
   detect: (lines) => fractionOf(lines, (line) => LINE.test(line)),
   parser: (context) => ({

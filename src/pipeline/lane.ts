@@ -250,7 +250,7 @@ export class Lane implements RecordSink {
     if (format === undefined && sample.lines.length > 0) {
       const closest = this.#options.closest?.([...lines, ...sample.elements()]);
       this.#options.onWarning?.(
-        `${name}: no known log format; each of its records is a dead letter (unknown-format).${closest === undefined ? '' : ` ${closest}`} If you know the format, name it: --format ID. Any log of JSON can be described under formats: (docs/formats.md)`,
+        `${name}: no known log format; each of its records is a dead letter (unknown-format).${closest === undefined ? '' : ` ${closest}`} If you know the format, name it: --format ID. Any log of JSON can be described under formats: (docs/formats-language.md)`,
       );
     }
     this.#start(format, sample.position);

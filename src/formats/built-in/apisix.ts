@@ -21,6 +21,11 @@ export const apisix = described(
   },
   {
     proof: '`consumer`, which APISIX sets once a plugin accepted the credential',
+    about: {
+      switchOn: 'the plugin `file-logger`, `http-logger` or `kafka-logger`, without `log_format`',
+      cannotTell: "which of a consumer's keys was used",
+      evidence: 'documented: Apache APISIX 3, file-logger',
+    },
     knownBy: {
       'request.uri': { exists: true },
       'response.status': { exists: true },

@@ -23,6 +23,12 @@ export const authensorReceipts = described(
   },
   {
     proof: 'Authensor writes `principal` of a key that it has checked',
+    about: {
+      switchOn: 'nothing: `GET /receipts`, or the export as NDJSON',
+      cannotTell:
+        'the key, whether the call was made afterwards; receipts cover neither principal nor action with their hash',
+      evidence: "documented: Authensor's receipt schema",
+    },
     knownBy: { 'envelope.action.type': { exists: true }, 'decision.outcome': { exists: true } },
   },
 );

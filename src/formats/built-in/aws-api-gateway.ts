@@ -48,6 +48,13 @@ export const awsApiGateway = described(
   {
     proof:
       'the variable itself: `apiKeyId`, `principalId` and `userArn` hold what was checked; a 403 without any is rejected',
+    about: {
+      switchOn:
+        'an access log format in JSON, such as `{"requestId":"$context.requestId","ip":"$context.identity.sourceIp","apiKeyId":"$context.identity.apiKeyId","requestTime":"$context.requestTime","httpMethod":"$context.httpMethod","resourcePath":"$context.resourcePath","status":"$context.status","responseLength":"$context.responseLength"}`; `principalId`, `userArn`, `clientId`, `sub` where you authorize by them',
+      cannotTell:
+        'who called where the log format names no identity; whether a 403 without a key was a wrong key or none',
+      evidence: 'documented: Amazon API Gateway, `$context` variables',
+    },
     knownBy: { requestId: { exists: true }, ip: { exists: true }, requestTime: { exists: true } },
   },
 );

@@ -51,6 +51,11 @@ export const awsCloudTrail = described(
   },
   {
     proof: 'AWS checks the signature before it writes who it was; errors of keys, signatures and tokens are rejected',
+    about: {
+      switchOn: 'a trail, with data events for S3, Lambda, DynamoDB and Bedrock where agents use them',
+      cannotTell: 'rows and, except for S3, bytes; reads of objects without data events',
+      evidence: 'documented: CloudTrail record contents, version 1.11',
+    },
     knownBy: { eventVersion: { exists: true }, eventSource: { exists: true }, eventName: { exists: true } },
   },
 );

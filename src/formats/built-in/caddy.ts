@@ -34,6 +34,11 @@ export const caddy = described(
   },
   {
     proof: '`user_id`, which stays empty unless an authentication module accepted the request',
+    about: {
+      switchOn: "`log` in the site's block; its encoder is JSON unless told otherwise",
+      cannotTell: 'which key was used; a name that was claimed and refused',
+      evidence: 'recorded: Caddy 2.11',
+    },
     knownBy: { logger: { exists: true }, ts: { exists: true }, msg: { exists: true }, level: { exists: true } },
   },
 );

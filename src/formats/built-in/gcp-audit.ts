@@ -38,6 +38,11 @@ export const gcpAudit = described(
   },
   {
     proof: 'Google checks who calls before it writes `principalEmail`; status 16 is rejected',
+    about: {
+      switchOn: 'Data Access audit logs for the services that agents use; a sink to files or Pub/Sub',
+      cannotTell: 'bytes and rows; in an impersonation, the first account in the chain',
+      evidence: 'documented: Google Cloud, AuditLog and LogEntry',
+    },
     knownBy: { 'protoPayload.methodName': { exists: true }, timestamp: { exists: true } },
   },
 );

@@ -22,6 +22,11 @@ export const githubAudit = described(
   },
   {
     proof: 'GitHub writes `actor` and `token_id` of a token that it has checked',
+    about: {
+      switchOn: 'streaming of the audit log, with API requests and source addresses switched on',
+      cannotTell: 'denied requests of the web; what was read in a repository',
+      evidence: 'documented: GitHub, audit log events',
+    },
     knownBy: { action: { exists: true }, actor: { exists: true }, _document_id: { exists: true } },
   },
 );

@@ -35,6 +35,11 @@ export const kong = described(
   {
     proof:
       '`consumer` or `authenticated_entity`, which Kong sets once a plugin accepted the credential; an anonymous consumer of the plugin looks the same',
+    about: {
+      switchOn: 'the plugin `file-log`, `http-log`, `kafka-log` or `tcp-log`',
+      cannotTell: "which of a consumer's credentials was used, unless `authenticated_entity` is all there is",
+      evidence: 'documented: Kong Gateway 3, log format',
+    },
     knownBy: {
       'request.uri': { exists: true },
       'response.status': { exists: true },

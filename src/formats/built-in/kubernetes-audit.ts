@@ -42,6 +42,12 @@ export const kubernetesAudit = described(
   {
     proof:
       '`user.username`, other than `system:anonymous`: the API server writes it once it has authenticated; 401 is rejected',
+    about: {
+      switchOn:
+        "`--audit-policy-file` at level Metadata or more, `--audit-log-path`; EKS: the control plane's audit log",
+      cannotTell: 'bytes; the token of a user of a certificate',
+      evidence: 'recorded: kube-apiserver 1.37',
+    },
     knownBy: { kind: 'Event', apiVersion: { pattern: 'audit.k8s.io/*' }, auditID: { exists: true } },
   },
 );

@@ -39,6 +39,11 @@ export const litellm = described(
   {
     proof:
       '`user_api_key_user_id` or `user_api_key_alias`; without them the hash may be that of a key that was only claimed',
+    about: {
+      switchOn: 'a callback that writes StandardLoggingPayload, such as `s3_v2`, `gcs_bucket` or your own logger',
+      cannotTell: "which of a user's keys without an alias; `end_user` is ignored",
+      evidence: 'recorded: LiteLLM 1.108',
+    },
     knownBy: { call_type: { exists: true }, startTime: { exists: true }, metadata: { exists: true } },
   },
 );

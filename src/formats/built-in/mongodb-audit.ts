@@ -25,6 +25,11 @@ export const mongodbAudit = described(
   },
   {
     proof: 'MongoDB writes `users` of an authenticated session; a failed `authenticate` is rejected',
+    about: {
+      switchOn: '`auditLog` with `format: JSON`, and `auditAuthorizationSuccess: true` for what was allowed',
+      cannotTell: 'documents and bytes',
+      evidence: 'documented: MongoDB 8, audit message',
+    },
     knownBy: { atype: { exists: true }, ts: { exists: true }, result: { exists: true } },
   },
 );

@@ -45,6 +45,11 @@ export const nginxVariables = described(
   },
   {
     proof: '`identity: authenticated` of the source; else `remote_user` is what the request claimed, and unproven',
+    about: {
+      switchOn: "`log_format … escape=json` with the names of nginx's variables",
+      cannotTell: 'who a request was authenticated as, without `identity:`',
+      evidence: 'documented: nginx, ngx_http_core_module and ngx_http_log_module',
+    },
     knownBy: { remote_addr: { exists: true }, status: { exists: true } },
   },
 );

@@ -21,6 +21,11 @@ export const oktaSystemLog = described(
   },
   {
     proof: 'an outcome of SUCCESS, ALLOW or DENY; FAILURE is rejected, and names whom somebody tried to be',
+    about: {
+      switchOn: 'nothing: `GET /api/v1/logs`, an event hook or log streaming',
+      cannotTell: 'which client secret was used',
+      evidence: 'documented: Okta, System Log API',
+    },
     knownBy: { published: { exists: true }, eventType: { exists: true }, 'outcome.result': { exists: true } },
   },
 );

@@ -22,6 +22,11 @@ export const traefik = described(
   },
   {
     proof: '`ClientUsername` of an answer other than 401, on which it is the name that was claimed',
+    about: {
+      switchOn: '`accessLog: { format: json }`, and `fields.headers.names.User-Agent: keep`',
+      cannotTell: 'which key was used; unknown keys of a plugin look like any other answer',
+      evidence: 'recorded: Traefik 3.7',
+    },
     knownBy: { DownstreamStatus: { exists: true }, RequestMethod: { exists: true }, RequestPath: { exists: true } },
   },
 );

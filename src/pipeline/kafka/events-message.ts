@@ -115,7 +115,10 @@ const spentOf = (events: readonly PendingUse[]): { readonly spent?: readonly Spe
 
 const spentByEvent = (rows: unknown): ReadonlyMap<number, Spent> => {
   if (rows === undefined) return new Map();
-  if (!Array.isArray(rows) || !rows.every((row) => Array.isArray(row) && row.length === 4 && row.every(Number.isFinite)))
+  if (
+    !Array.isArray(rows) ||
+    !rows.every((row) => Array.isArray(row) && row.length === 4 && row.every(Number.isFinite))
+  )
     throw new ForeignMessage('it is no message of events, though it has a version');
   return new Map(
     rows.map(([at, inputTokens, outputTokens, cost]: SpentRow) => [at, { inputTokens, outputTokens, cost }] as const),
