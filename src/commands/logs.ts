@@ -8,6 +8,7 @@ import type { Format } from '../formats/format.ts';
 import type { IdentitySource } from '../formats/http.ts';
 import { createRedactor } from '../formats/redact.ts';
 import { formats as builtIn } from '../formats/registry.ts';
+import { detectWrapped, formatOfId } from '../formats/wrapped.ts';
 import type { LaneCounts } from '../pipeline/counts.ts';
 import { Lane, type LaneOptions } from '../pipeline/lane.ts';
 import { Merge } from '../pipeline/merge.ts';
@@ -91,10 +92,10 @@ export async function laneOptionsOf(
 ): Promise<LaneOptions> {
   await config.resolveSecrets(['fingerprint_key'], secretContext(io));
   const formats = [...config.formats.map((spec) => customFormat(spec)), ...builtIn];
-  const formatById = (id: string) => formats.find((format) => format.id === id);
+  const formatById = (id: string) => formatOfId(id, formats);
   return {
     format: formatId === undefined ? undefined : (formatById(formatId) ?? noSuchFormat(formatId, config)),
-    detect: (lines, source) => detectFormat(lines, formats, source),
+    detect: (lines, source) => detectFormat(lines, formats, source) ?? detectWrapped(lines, formats, source),
     closest: (lines) => closestFormat(lines, formats),
     formatById,
     context: { redactor: createRedactor(fingerprintKey(config.fingerprintKey, config.state)), identity },

@@ -6,13 +6,10 @@ import { type ConditionSpec, condition } from './language/condition.ts';
 import type { Note } from './language/note.ts';
 import { type Reading, reading } from './language/reading.ts';
 import { optionalValue } from './language/value.ts';
-import { insideOf, objectIn } from './wrappers.ts';
+import { insideOf, MAX_WRAPPERS, objectIn } from './wrappers.ts';
 
 /** Paths such as `Records.0.eventName`: whoever wrote them reads the object around the array as the record. */
 const INTO_ARRAYS = /\b(?:[Rr]ecords|logEvents|[Ee]vents|items|value|data|entries|receipts)\.\d/;
-/** Wrappers within each other that are undone. */
-const MAX_WRAPPERS = 6;
-
 /** What only a built-in format says. */
 export interface BuiltIn {
   /** What the docs' table says of what proves an identity. */

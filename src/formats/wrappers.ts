@@ -1,6 +1,9 @@
 import { isObject, type JsonObject } from './json.ts';
 import { hasKeyTwice } from './json-keys.ts';
 
+/** Wrappers within each other that are undone. */
+export const MAX_WRAPPERS = 6;
+
 /** How a shipper wraps a record: where it stands, and every key that such a wrapper may have beside it. */
 interface Wrapper {
   /** The field that holds it: an object, or JSON in a string. */
@@ -57,19 +60,34 @@ export const objectIn = (text: string): JsonObject | undefined => {
   }
 };
 
-/**
- * What a record is wrapped around, by the exact shape of the wrapper; undefined where it is none. A wrapper of Azure's `log` inside
- * `properties` comes out in two steps.
- */
-export const insideOf = (record: JsonObject): JsonObject | undefined => {
+/** What stands inside the wrapper that the record is; undefined where it is none. */
+const contentOf = (record: JsonObject): string | JsonObject | undefined => {
   for (const { field, needs = [], beside } of WRAPPERS) {
     const inside = record[field];
-    if (typeof inside !== 'string' && !isObject(inside)) continue;
-    if (!needs.every((key) => Object.hasOwn(record, key))) continue;
-    if (!Object.keys(record).every((key) => key === field || beside.test(key))) continue;
-    const inner = typeof inside === 'string' ? objectIn(inside) : inside;
     // An object called `log` beside `message` says where the line came from.
-    if (inner !== undefined && (typeof inside === 'string' || (field !== 'log' && field !== 'message'))) return inner;
+    const isText = typeof inside === 'string';
+    if (!isText && (!isObject(inside) || field === 'log' || field === 'message')) continue;
+    if (!needs.every((key) => Object.hasOwn(record, key))) continue;
+    if (Object.keys(record).every((key) => key === field || beside.test(key))) return inside;
   }
   return undefined;
+};
+
+/** What a record is wrapped around, by the exact shape of the wrapper; undefined where it is none, or holds no JSON. */
+export const insideOf = (record: JsonObject): JsonObject | undefined => {
+  const content = contentOf(record);
+  return typeof content === 'string' ? objectIn(content) : content;
+};
+
+/** As `insideOf`, through every wrapper, and as text: what was in the log before anybody wrapped it. */
+export const textInside = (record: JsonObject): string | undefined => {
+  let content = contentOf(record);
+  for (let depth = 1; depth < MAX_WRAPPERS; depth++) {
+    const inner = typeof content === 'string' ? objectIn(content) : content;
+    const next = inner && contentOf(inner);
+    if (next === undefined) break;
+    content = next;
+  }
+  if (content === undefined) return undefined;
+  return typeof content === 'string' ? content.replace(/\r?\n$/, '') : JSON.stringify(content);
 };
