@@ -3,12 +3,14 @@ import { authensorReceipts } from './built-in/authensor-receipts.ts';
 import { awsApiGateway } from './built-in/aws-api-gateway.ts';
 import { awsCloudTrail } from './built-in/aws-cloudtrail.ts';
 import { caddy } from './built-in/caddy.ts';
+import { envoy } from './built-in/envoy.ts';
 import { gcpAudit } from './built-in/gcp-audit.ts';
 import { githubAudit } from './built-in/github-audit.ts';
 import { kong } from './built-in/kong.ts';
 import { kubernetesAudit } from './built-in/kubernetes-audit.ts';
 import { litellm } from './built-in/litellm.ts';
 import { mongodbAudit } from './built-in/mongodb-audit.ts';
+import { mysqlAudit } from './built-in/mysql-audit.ts';
 import { nginxVariables } from './built-in/nginx-variables.ts';
 import { oktaSystemLog } from './built-in/okta-system-log.ts';
 import { traefik } from './built-in/traefik.ts';
@@ -26,10 +28,12 @@ export const describedFormats: readonly Format[] = [
   awsCloudTrail,
   kubernetesAudit,
   mongodbAudit,
+  mysqlAudit,
   kong,
   apisix,
   traefik,
   caddy,
+  envoy,
   awsApiGateway,
   litellm,
   authensorReceipts,

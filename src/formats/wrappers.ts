@@ -16,7 +16,7 @@ interface Wrapper {
 
 /** Elastic's shippers, Logstash, Vector and what an agent adds to say where a line came from. */
 const SHIPPER =
-  /^(?:@timestamp|@version|@metadata|timestamp|time|date|host|hostname|agent|ecs|log|input|fileset|event|tags|stream|service|cloud|container|kubernetes|docker|fields|type|path|file|filename|port|offset|prospector|beat|source|source_type|sourcetype|labels|orchestrator|data_stream|process|elastic_agent|tag|_p|logtag|attrs|container_id|container_name|partial_message|partial_id|partial_ordinal|partial_last|level|severity|id|ingestionTime|logStreamName|eventId|extractedFields)$/;
+  /^(?:@timestamp|@version|@metadata|timestamp|time|date|host|hostname|agent|ecs|log|input|fileset|event|tags|stream|service|cloud|container|kubernetes|docker|fields|type|path|file|filename|port|offset|prospector|beat|source|source_type|sourcetype|labels|pod|containerID|orchestrator|data_stream|process|elastic_agent|tag|_p|logtag|attrs|container_id|container_name|partial_message|partial_id|partial_ordinal|partial_last|level|severity|id|ingestionTime|logStreamName|eventId|extractedFields)$/;
 
 const WRAPPERS: readonly Wrapper[] = [
   { field: 'message', beside: SHIPPER },

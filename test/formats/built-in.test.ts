@@ -25,6 +25,7 @@ describe('a recorded log is known without being named', () => {
     ['caddy-authentication.jsonl', 'caddy'],
     ['litellm.jsonl', 'litellm'],
     ['mariadb-server_audit.log', 'mariadb-audit'],
+    ['envoy-access.jsonl', 'envoy'],
   ])('%s is %s', (log, id) => {
     expect(detectFormat(sampleLines(log), formats)?.id).toBe(id);
   });
@@ -85,6 +86,13 @@ describe('who was authenticated', () => {
     ['kong', { ...kong, consumer: { id: 'c', username: 'billing' } }, 'verified'],
     ['kong', { ...kong, request: { ...kong.request, headers: { 'x-consumer-username': 'billing' } } }, 'unproven'],
     ['kong', { ...kong, response: { status: 401 } }, 'rejected'],
+    [
+      'envoy',
+      { start_time: '2026-11-02T10:00:00Z', method: 'GET', path: '/', response_code: 200, credential: 'a' },
+      'unproven',
+    ],
+    ['mysql-audit', mysql('Query', 1142), 'verified'],
+    ['mysql-audit', mysql('Connect', 1045), 'rejected'],
     ['okta-system-log', okta('SUCCESS'), 'verified'],
     ['okta-system-log', okta('FAILURE'), 'rejected'],
     ['aws-cloudtrail', trail({ errorCode: 'AccessDenied' }), 'verified'],
@@ -94,6 +102,19 @@ describe('who was authenticated', () => {
     expect(read(id, record)).toMatchObject({ proof: { state } });
   });
 });
+
+function mysql(name: string, status: number): object {
+  const timestamp = '2026-11-02T10:00:00 UTC';
+  return {
+    audit_record: {
+      name,
+      timestamp,
+      status,
+      sqltext: 'select * from `a`.`b`',
+      user: 'billing[billing] @ db [10.1.0.5]',
+    },
+  };
+}
 
 function okta(result: string): object {
   return {
