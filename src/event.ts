@@ -64,6 +64,14 @@ export interface Reading {
   readonly unreadable: { readonly reason: string; readonly count: number } | undefined;
 }
 
+/** What a use of a language model cost; 0 where the log does not say. */
+export interface Spent {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** In the currency of the log, mostly US dollars. */
+  readonly cost: number;
+}
+
 export interface CredentialUse {
   /** ECS `@timestamp`: milliseconds since the epoch, UTC. */
   readonly time: number;
@@ -86,6 +94,8 @@ export interface CredentialUse {
   readonly bytes: number;
   /** Rows read or written; 0 where the log has none. */
   readonly rows: number;
+  /** ECS `gen_ai.usage.input_tokens` and `.output_tokens`, `wayward.cost`; absent where no model was used. */
+  readonly spent?: Spent;
   /** ECS `http.response.status_code`. */
   readonly status: number | undefined;
   /** ECS `http.request.method`. */

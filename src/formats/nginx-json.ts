@@ -225,7 +225,7 @@ export const nginxJson: Format = {
   dataset: 'nginx.access',
   proof:
     '`identity:` of the source: `from-key-map` (verified at every status) or `authenticated`; else `credential` is declared, and 401 and 407 are rejected',
-  framing: 'line',
+  framing: 'json',
   detect: (lines) =>
     fractionOfObjects(
       lines,

@@ -1,10 +1,20 @@
 import { hash } from 'node:crypto';
 import { cleanExcerpt } from '../formats/excerpt.ts';
-import { type Claim, type Format, isEvent, type Origin, type Parser, type ParserContext } from '../formats/format.ts';
+import {
+  type Claim,
+  type Format,
+  isEvent,
+  type Origin,
+  type Parsed,
+  type Parser,
+  type ParserContext,
+} from '../formats/format.ts';
 import { isExpected } from '../formats/ignored-reasons.ts';
 import { isPiece, PIECES } from '../record-pieces.ts';
 import type { DeadLetter } from '../sources/dead-letter.ts';
-import { Framer, type Framing, type RecordSink } from '../sources/framing.ts';
+import { framerOf } from '../sources/framer-of.ts';
+import type { Framer, Framing, RecordSink } from '../sources/framing.ts';
+import type { JsonFramer } from '../sources/json-framer.ts';
 import type { Source, SourcePosition } from '../sources/source.ts';
 import { copyCounts, countOne, type LaneCounts, noCounts } from './counts.ts';
 import { FormatSample } from './format-sample.ts';
@@ -17,6 +27,10 @@ export interface LaneOptions {
   readonly format?: Format | undefined;
   /** The format of a source that begins with these lines. */
   readonly detect: (lines: readonly string[], source: Origin) => Format | undefined;
+  /** What to say of a source that begins with these lines and is of no format. */
+  readonly closest?: (lines: readonly string[]) => string | undefined;
+  /** Is told how each record was read. */
+  readonly onExplained?: (explained: Explained) => void;
   readonly formatById: (id: string) => Format | undefined;
   readonly context: ParserContext;
   /** Milliseconds. */
@@ -26,6 +40,16 @@ export interface LaneOptions {
   readonly onDeadLetter?: (letter: DeadLetter) => void;
   /** What a person should know, said once; never holds a record's text. */
   readonly onWarning?: (text: string) => void;
+}
+
+/** How a record was read: for `parse --explain`. */
+export interface Explained {
+  readonly source: string;
+  readonly position: number;
+  readonly format: string | undefined;
+  readonly parsed: Parsed;
+  /** Which rule of the format gave which field. */
+  readonly rules: Readonly<Record<string, string>>;
 }
 
 /** Where a lane stands, as plain JSON. It holds no raw record. */
@@ -60,7 +84,7 @@ export class Lane implements RecordSink {
   readonly #options: LaneOptions;
   readonly #clock: LaneClock;
   #sample: FormatSample | undefined;
-  #framer: Framer | undefined;
+  #framer: Framer | JsonFramer | undefined;
   #format: Format | undefined;
   #parser: Parser = UNKNOWN_FORMAT;
   readonly #tally = new ReadingTally();
@@ -112,7 +136,10 @@ export class Lane implements RecordSink {
   /** `flaw`: why the record is no sound text. It is read all the same, since a client can put such bytes into its user agent. */
   #take(bytes: Buffer, start: number, end: number, position: number, flaw: string | undefined): void {
     this.counts.records++;
-    const parsed = this.#parser.parse(bytes, start, end);
+    const parsed =
+      this.#options.onExplained === undefined
+        ? this.#parser.parse(bytes, start, end)
+        : this.#explain(this.#options.onExplained, bytes, start, end, position);
     if (isEvent(parsed)) {
       const { identities, proof } = parsed;
       if (identities.length > 0 || proof.state === 'rejected') countOne(this.counts.proofs, proof.by);
@@ -141,6 +168,18 @@ export class Lane implements RecordSink {
     if (told === undefined || this.#options.tellsReading !== true) return;
     const use = useOf(told, this.#format?.dataset ?? 'unknown');
     this.#clock.offer(new PendingUse(use, bytes, start, end, position), this.#out);
+  }
+
+  #explain(tell: (explained: Explained) => void, bytes: Buffer, start: number, end: number, position: number): Parsed {
+    const rules: Record<string, string> = {};
+    const note = (field: string, rule: string): void => {
+      rules[field] = rule;
+    };
+    const parser = this.#parser;
+    const parsed = parser.explain?.(bytes, start, end, note) ?? parser.parse(bytes, start, end);
+    const { name, offset } = this.source.save(position);
+    tell({ source: name, position: offset, format: this.#format?.id, parsed, rules });
+    return parsed;
   }
 
   unusable(reason: string, bytes: Buffer, start: number, end: number, position: number): void {
@@ -205,7 +244,9 @@ export class Lane implements RecordSink {
   #start(format: Format | undefined, position: number): void {
     this.#format = format;
     this.#parser = format?.parser(this.#options.context) ?? UNKNOWN_FORMAT;
-    this.#framer = new Framer(format?.framing ?? 'line', this, position);
+    const framing = format?.framing ?? 'line';
+    const { startsAt, startsInside = startsAt > 0 } = this.source;
+    this.#framer = framerOf(framing, this, position, startsInside);
     this.#sample = undefined;
   }
 
@@ -228,14 +269,16 @@ export class Lane implements RecordSink {
     const { name } = this.source;
     const fromStart = this.source.save(sample.position).offset === 0;
     const lines = sample.longHead === undefined ? sample.lines : [sample.longHead];
-    const format = this.#options.detect(lines, { name, fromStart });
+    const origin = { name, fromStart };
+    const format = this.#options.detect(lines, origin) ?? this.#options.detect(sample.elements(), origin);
     if (format === undefined && !final) return;
     // What a client wrote may look like a stderr log, or like nothing: more lines may show that it stands in a csvlog.
     const isUnsure = format === undefined || format.framing === 'postgres-stderr';
     if (isUnsure && when === 'enough' && !sample.plenty) return;
     if (format === undefined && sample.lines.length > 0) {
+      const closest = this.#options.closest?.([...lines, ...sample.elements()]);
       this.#options.onWarning?.(
-        `${name}: no known log format; each of its records is a dead letter (unknown-format). If you know the format, name it: --format ID`,
+        `${name}: no known log format; each of its records is a dead letter (unknown-format).${closest === undefined ? '' : ` ${closest}`} If you know the format, name it: --format ID. Any log of JSON can be described under formats: (docs/formats-language.md)`,
       );
     }
     this.#start(format, sample.position);
@@ -301,7 +344,7 @@ export class Lane implements RecordSink {
       hash: hash('sha256', record, 'hex'),
       reason,
       ...(detail === undefined ? {} : { detail }),
-      ...(framing === 'line' ? {} : { framing }),
+      ...(framing === 'line' || framing === 'json' ? {} : { framing }),
       excerpt: cleanExcerpt(record),
     };
   }

@@ -8,6 +8,7 @@ import {
   type Proof,
   type ProofState,
   type Reading,
+  type Spent,
 } from '../../event.ts';
 import { isTime as isTimeOfMessage } from '../../kafka/message.ts';
 import { PROOF, storedProof } from '../../proof.ts';
@@ -103,6 +104,33 @@ const COLUMNS: readonly ((value: unknown) => boolean)[] = [
 ];
 const PROOF_COLUMNS: typeof COLUMNS = [(value) => PROOF_STATES.some((state) => state === value), isText];
 
+/** What models cost: of few events, so beside the rows, where an earlier version passes it by. */
+type SpentRow = readonly [event: number, inputTokens: number, outputTokens: number, cost: number];
+
+const spentOf = (events: readonly PendingUse[]): { readonly spent?: readonly SpentRow[] } => {
+  const spent = events.flatMap(({ use }, at): SpentRow[] =>
+    use.spent === undefined ? [] : [[at, use.spent.inputTokens, use.spent.outputTokens, use.spent.cost]],
+  );
+  return spent.length === 0 ? {} : { spent };
+};
+
+const spentByEvent = (rows: unknown): ReadonlyMap<number, Spent> => {
+  if (rows === undefined) return new Map();
+  if (
+    !Array.isArray(rows) ||
+    !rows.every((row) => Array.isArray(row) && row.length === 4 && row.every(Number.isFinite))
+  )
+    throw new ForeignMessage('it is no message of events, though it has a version');
+  return new Map(
+    rows.map(([at, inputTokens, outputTokens, cost]: SpentRow) => [at, { inputTokens, outputTokens, cost }] as const),
+  );
+};
+
+const spentAt = (spent: ReadonlyMap<number, Spent>, at: number): Pick<CredentialUse, 'spent'> => {
+  const found = spent.get(at);
+  return found === undefined ? {} : { spent: found };
+};
+
 /** JSON, with each event as a row of values: the field names would be most of the bytes. */
 export function encodeEvents(message: EventsMessage): string {
   const { events, ...rest } = message;
@@ -112,6 +140,7 @@ export function encodeEvents(message: EventsMessage): string {
     v: VERSION,
     ...rest,
     events: uses.map(toWire),
+    ...spentOf(uses),
     ...(readings.length > 0 && { readings: readings.map((event) => [toWire(event), event.use.reading]) }),
   });
 }
@@ -126,9 +155,10 @@ export function decodeEvents(value: Buffer | null): EventsMessage {
     );
   const columns = message.v === WITHOUT_PROOF ? COLUMNS : [...COLUMNS, ...PROOF_COLUMNS];
   if (!isMessage(message, columns)) throw new ForeignMessage('it is no message of events, though it has a version');
-  const { readings = [], events, ...rest } = message;
+  const { readings = [], events, spent: spentRows, ...rest } = message;
+  const spent = spentByEvent(spentRows);
   const told = readings.map(([wire, reading]) => fromWire(wire, { reading }));
-  return { ...rest, events: [...events.map((wire) => fromWire(wire)), ...told] };
+  return { ...rest, events: [...events.map((wire, at) => fromWire(wire, spentAt(spent, at))), ...told] };
 }
 
 /** More partitions than any cluster has. */
@@ -226,7 +256,7 @@ const proofFromWire = ([, , , , , , , result, , , , , , , , , , , , , , , state,
   return result === 'rejected' ? PROOF.failed : PROOF.earlierVersion;
 };
 
-const fromWire = (wire: Wire, more?: Pick<CredentialUse, 'reading'>): PendingUse => {
+const fromWire = (wire: Wire, more?: Pick<CredentialUse, 'reading' | 'spent'>): PendingUse => {
   const use: CredentialUse = {
     time: wire[1],
     format: wire[4],
