@@ -93,6 +93,10 @@ export interface CredentialUse {
   /** The agent's run or the server's session: `wayward.session`. */
   readonly session: string | undefined;
   readonly leaks: readonly Leak[];
+  /** Its record holds bytes that are no UTF-8; they read U+FFFD. */
+  readonly lossy?: true;
+  /** Only the beginning of its record was read: the rest, rows among it, may be missing. */
+  readonly truncated?: true;
 }
 
 /** The fields that most formats leave empty, to spread under what they have. */

@@ -198,8 +198,8 @@ export const customFormat = (spec: CustomFormatSpec): Format => {
         (record) => applies(record) && !Number.isNaN(timeOf(record)) && action(record, (text) => text) !== undefined,
       ),
     parser: (context) => ({
-      parse(bytes, start, end) {
-        const record = readJson(bytes, start, end);
+      parse(bytes, start, end, length) {
+        const record = readJson(bytes, start, end, length !== undefined);
         return isFailure(record) ? record : parseRecord(record, context);
       },
     }),

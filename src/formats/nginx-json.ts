@@ -228,8 +228,8 @@ export const nginxJson: Format = {
     const consumers = new Consumers(redactor);
     const others = new OtherFields();
     return {
-      parse(bytes, start, end) {
-        const record = readJson(bytes, start, end);
+      parse(bytes, start, end, length) {
+        const record = readJson(bytes, start, end, length !== undefined);
         return isFailure(record) ? record : parseRecord(record, redactor, consumers, others, identity);
       },
     };

@@ -33,6 +33,8 @@ const AUDIT = 'AUDIT: ';
 /** SQLSTATE `successful_completion`. */
 const SUCCESS = '00000';
 const STATEMENT_FIELD = 'wayward.db.statement';
+/** Fields of an AUDIT line up to the statement's text: enough of one that is cut. */
+const WITH_TEXT = 8;
 /** pgaudit's own words where a statement or its parameters are not in the log. */
 const NOT_THERE = new Set(['', '<none>', '<not logged>', '<previously logged>']);
 
@@ -126,7 +128,12 @@ const auditUse = (
   ] = fields;
   const statementNumber = Number(statementId);
   const substatementNumber = Number(substatementId);
-  if (fields.length < 9 || !(statementNumber > 0) || !(substatementNumber > 0) || command === '') {
+  if (
+    fields.length < (record.isCut ? WITH_TEXT : 9) ||
+    !(statementNumber > 0) ||
+    !(substatementNumber > 0) ||
+    command === ''
+  ) {
     return { unusable: 'invalid-audit', detail: 'The AUDIT line does not have the fields of pgaudit.' };
   }
   if (record.user === undefined)

@@ -105,7 +105,7 @@ const PROOF_COLUMNS: typeof COLUMNS = [(value) => PROOF_STATES.some((state) => s
 /** JSON, with each event as a row of values: the field names would be most of the bytes. */
 export function encodeEvents(message: EventsMessage): string {
   const { events, ...rest } = message;
-  return JSON.stringify({ v: VERSION, ...rest, events: events.map(toWire) });
+  return JSON.stringify({ v: VERSION, ...rest, events: events.map(toWire), ...flawsOf(events) });
 }
 
 /** @throws ForeignMessage for what no Wayward wrote; Error for what another version wrote */
@@ -118,8 +118,33 @@ export function decodeEvents(value: Buffer | null): EventsMessage {
     );
   const columns = message.v === WITHOUT_PROOF ? COLUMNS : [...COLUMNS, ...PROOF_COLUMNS];
   if (!isMessage(message, columns)) throw new ForeignMessage('it is no message of events, though it has a version');
-  return { ...message, events: message.events.map(fromWire) };
+  const { lossy = [], truncated = [], events, ...rest } = message;
+  const isLossy = new Set(lossy);
+  const isTruncated = new Set(truncated);
+  return {
+    ...rest,
+    events: events.map((wire, at) =>
+      fromWire(wire, {
+        ...(isLossy.has(at) && { lossy: true as const }),
+        ...(isTruncated.has(at) && { truncated: true as const }),
+      }),
+    ),
+  };
 }
+
+/** Which of the events, by their place, were not read as they stood; an earlier version does not hand it on. */
+interface Flaws {
+  readonly lossy?: readonly number[];
+  readonly truncated?: readonly number[];
+}
+
+const flawsOf = (events: readonly PendingUse[]): Flaws => {
+  const lossy = events.flatMap(({ use }, at) => (use.lossy ? [at] : []));
+  const truncated = events.flatMap(({ use }, at) => (use.truncated ? [at] : []));
+  return { ...(lossy.length > 0 && { lossy }), ...(truncated.length > 0 && { truncated }) };
+};
+
+const arePlaces = (value: unknown): boolean => value === undefined || (Array.isArray(value) && value.every(isCount));
 
 /** More partitions than any cluster has. */
 const MOST_PARTITIONS = 1_000_000;
@@ -130,7 +155,9 @@ const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Numb
 const isMessage = (
   value: Readonly<Record<string, unknown>>,
   columns: typeof COLUMNS,
-): value is Readonly<Record<string, unknown>> & Omit<EventsMessage, 'events'> & { readonly events: readonly Wire[] } =>
+): value is Readonly<Record<string, unknown>> &
+  Omit<EventsMessage, 'events'> &
+  Flaws & { readonly events: readonly Wire[] } =>
   typeof value.from === 'string' &&
   isObject(value.of) &&
   Object.values(value.of).every((count) => isCount(count) && Number(count) <= MOST_PARTITIONS) &&
@@ -139,6 +166,8 @@ const isMessage = (
   typeof value.live === 'boolean' &&
   Array.isArray(value.events) &&
   value.events.every((row) => isWire(row, columns)) &&
+  arePlaces(value.lossy) &&
+  arePlaces(value.truncated) &&
   Array.isArray(value.closings) &&
   value.closings.every(isClosing) &&
   (value.deeds === undefined || (Array.isArray(value.deeds) && value.deeds.every(isDeed)));
@@ -201,7 +230,7 @@ const proofFromWire = ([, , , , , , , result, , , , , , , , , , , , , , , state,
   return result === 'rejected' ? PROOF.failed : PROOF.earlierVersion;
 };
 
-const fromWire = (wire: Wire): PendingUse => {
+const fromWire = (wire: Wire, flaws: Pick<CredentialUse, 'lossy' | 'truncated'>): PendingUse => {
   const use: CredentialUse = {
     time: wire[1],
     format: wire[4],
@@ -223,6 +252,7 @@ const fromWire = (wire: Wire): PendingUse => {
     traceId: wire[19] ?? undefined,
     session: wire[20] ?? undefined,
     leaks: wire[21],
+    ...flaws,
   };
   return PendingUse.of(use, wire[0], wire[2] === 1, wire[3]);
 };
