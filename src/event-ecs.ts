@@ -35,6 +35,8 @@ export function toEcs(use: CredentialUse, id: string, attribution?: Attribution)
       proof: use.proof,
       format: use.format,
       uses: use.uses,
+      decoded: use.lossy && 'lossy',
+      truncated: use.truncated,
       principal: attribution?.principal,
       credential: some({ id: attribution?.credential?.id, kind: attribution?.credential?.kind }),
       attribution: attribution && some({ ...pick(attribution), ambiguous: attribution.ambiguous }),

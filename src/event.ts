@@ -113,6 +113,10 @@ export interface CredentialUse {
   readonly leaks: readonly Leak[];
   /** Present where this is no use, but tells how a log could be read. */
   readonly reading?: Reading;
+  /** Its record holds bytes that are no UTF-8; they read U+FFFD. */
+  readonly lossy?: true;
+  /** Only the beginning of its record was read: the rest, rows among it, may be missing. */
+  readonly truncated?: true;
 }
 
 /** The fields that most formats leave empty, to spread under what they have. */

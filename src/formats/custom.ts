@@ -86,8 +86,8 @@ export const customFormat = (spec: CustomFormatSpec, builtIn?: BuiltIn): Format 
     },
     detect: (lines) => fractionOfObjects(lines, (record) => isOurs(unwrapped(record))),
     parser: (context) => ({
-      parse(bytes, start, end) {
-        const record = readJson(bytes, start, end);
+      parse(bytes, start, end, length) {
+        const record = readJson(bytes, start, end, length !== undefined);
         if (isFailure(record)) return record;
         const parsed = parseRecord(record, context);
         return 'unusable' in parsed ? { ...parsed, claim: claimOf(record, context) } : parsed;

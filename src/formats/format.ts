@@ -43,8 +43,11 @@ export interface ParserContext {
 
 /** Reads the records of one source in order. May remember a bounded little between records (say, a SQL statement's number). */
 export interface Parser {
-  /** The record is `bytes[start, end)`, valid UTF-8, without its line end. Never throws, whatever the bytes. */
-  parse(bytes: Buffer, start: number, end: number): Parsed;
+  /**
+   * The record is `bytes[start, end)`, without its line end; what is no UTF-8 in it reads U+FFFD. Never throws, whatever the bytes.
+   * @param length of the record in bytes, where it is too long and only its beginning is there
+   */
+  parse(bytes: Buffer, start: number, end: number, length?: number): Parsed;
   /** As `parse`, and tells `note` which rule of the format gave which field. */
   explain?(bytes: Buffer, start: number, end: number, note: (field: string, rule: string) => void): Parsed;
   /** What it remembers, as JSON, so that a restart goes on exactly; undefined if nothing. */

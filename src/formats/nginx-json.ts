@@ -236,8 +236,8 @@ export const nginxJson: Format = {
     const consumers = new Consumers(redactor);
     const others = new OtherFields();
     return {
-      parse(bytes, start, end) {
-        const record = readJson(bytes, start, end);
+      parse(bytes, start, end, length) {
+        const record = readJson(bytes, start, end, length !== undefined);
         if (isFailure(record)) return record;
         const parsed = parseRecord(record, redactor, consumers, others, identity);
         return 'unusable' in parsed ? { ...parsed, claim: claimOf(record, redactor, consumers) } : parsed;

@@ -44,6 +44,8 @@ const MAX_FOLDED = 16_384;
 const FIELDS_WITH_ROWS = 10;
 /** Commands whose lines name each relation with `pgaudit.log_relation = on`. */
 const DML = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MERGE']);
+/** Fields of an AUDIT line up to the statement's text: enough of one that is cut. */
+const WITH_TEXT = 8;
 /** pgaudit's own words where a statement or its parameters are not in the log. */
 const NOT_THERE = new Set(['', '<none>', '<not logged>', '<previously logged>']);
 
@@ -168,7 +170,12 @@ const auditUse = (
   ] = fields;
   const statementNumber = Number(statementId);
   const substatementNumber = Number(substatementId);
-  if (fields.length < 9 || !(statementNumber > 0) || !(substatementNumber > 0) || command === '') {
+  if (
+    fields.length < (record.isCut ? WITH_TEXT : 9) ||
+    !(statementNumber > 0) ||
+    !(substatementNumber > 0) ||
+    command === ''
+  ) {
     return { unusable: 'invalid-audit', detail: 'The AUDIT line does not have the fields of pgaudit.' };
   }
   if (record.user === undefined)

@@ -1,4 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
+import type { CredentialUse } from '../event.ts';
 import { cleanExcerpt } from '../formats/excerpt.ts';
 import {
   type Claim,
@@ -13,13 +15,13 @@ import { isExpected } from '../formats/ignored-reasons.ts';
 import { isPiece, PIECES } from '../record-pieces.ts';
 import type { DeadLetter } from '../sources/dead-letter.ts';
 import { framerOf } from '../sources/framer-of.ts';
-import type { Framer, Framing, RecordSink } from '../sources/framing.ts';
+import type { Framer, Framing, RecordSink, TooLong } from '../sources/framing.ts';
 import type { JsonFramer } from '../sources/json-framer.ts';
 import type { Source, SourcePosition } from '../sources/source.ts';
 import { copyCounts, countOne, type LaneCounts, noCounts } from './counts.ts';
 import { FormatSample } from './format-sample.ts';
 import { isPossibleTime, LaneClock, MAX_DISORDER, type SavedClock } from './lane-clock.ts';
-import { PendingUse } from './ordered.ts';
+import { idOfHash, PendingUse } from './ordered.ts';
 import { ReadingTally, type SavedTally, type Told, useOf } from './reading-tally.ts';
 
 export interface LaneOptions {
@@ -69,6 +71,22 @@ export interface SavedLane {
 /** Bytes from which on an event must not share memory with its record. */
 const LONG_RECORD = 8 * 1024;
 
+const NOT_REACHED = 'None of the next 1,000 records of its source comes near its time.';
+const TOO_LONG = 'The record is longer than 1 MiB, and its first 16 KiB do not hold what an event needs.';
+
+/** A field is often a part of its record's text, and would keep all of it in memory for as long as somebody holds the field. */
+const withoutRecord = (use: CredentialUse): CredentialUse => ({ ...structuredClone(use), proof: use.proof });
+
+const BYTE_ORDER_MARK = Buffer.of(0xef, 0xbb, 0xbf);
+
+/** The beginning of a record without a byte order mark, nor the character that the cut goes through. */
+const readable = (found: Buffer): Buffer => {
+  const head = found.subarray(0, 3).equals(BYTE_ORDER_MARK) ? found.subarray(3) : found;
+  let start = head.length - 1;
+  while (start > head.length - 4 && ((head[start] ?? 0) & 0xc0) === 0x80) start--;
+  return (head[start] ?? 0) >= 0xc0 ? head.subarray(0, start) : head;
+};
+
 const UNKNOWN_FORMAT: Parser = {
   parse: () => ({
     unusable: 'unknown-format',
@@ -89,8 +107,8 @@ export class Lane implements RecordSink {
   #parser: Parser = UNKNOWN_FORMAT;
   readonly #tally = new ReadingTally();
   #out: PendingUse[] = [];
-  /** Letters of suspects that a restart brought back without their records. */
-  #letters = new Map<PendingUse, DeadLetter>();
+  /** Letters of suspects whose records are not held: a restart brought them back, or they are too long. */
+  readonly #letters = new WeakMap<PendingUse, DeadLetter>();
 
   constructor(source: Source, options: LaneOptions) {
     this.source = source;
@@ -129,23 +147,18 @@ export class Lane implements RecordSink {
     for (let at = before; at < out.length; at++) if (out[at]?.use.reading === undefined) this.counts.events++;
   }
 
-  record(bytes: Buffer, start: number, end: number, position: number): void {
-    this.#take(bytes, start, end, position, undefined);
-  }
-
-  /** `flaw`: why the record is no sound text. It is read all the same, since a client can put such bytes into its user agent. */
-  #take(bytes: Buffer, start: number, end: number, position: number, flaw: string | undefined): void {
+  /** What is no UTF-8 in a record is read all the same: a client can put such bytes into its user agent. */
+  record(bytes: Buffer, start: number, end: number, position: number, isText: boolean): void {
     this.counts.records++;
     const parsed =
       this.#options.onExplained === undefined
         ? this.#parser.parse(bytes, start, end)
         : this.#explain(this.#options.onExplained, bytes, start, end, position);
     if (isEvent(parsed)) {
-      const { identities, proof } = parsed;
-      if (identities.length > 0 || proof.state === 'rejected') countOne(this.counts.proofs, proof.by);
+      this.#countProof(parsed);
       if (isPossibleTime(parsed.time)) {
-        // A field is often a part of its record's text, and would keep all of it in memory for as long as somebody holds the field.
-        const use = end - start > LONG_RECORD ? { ...structuredClone(parsed), proof: parsed.proof } : parsed;
+        const read = end - start > LONG_RECORD ? withoutRecord(parsed) : parsed;
+        const use = isText ? read : { ...read, lossy: true as const };
         this.#clock.offer(new PendingUse(use, bytes, start, end, position), this.#out);
         this.#tell(this.#tally.event(use.time), bytes, start, end, position);
       } else {
@@ -156,10 +169,7 @@ export class Lane implements RecordSink {
       if (!isExpected(parsed.ignored))
         this.#tell(this.#tally.unreadable(parsed.ignored, parsed.claim), bytes, start, end, position);
     } else {
-      // A replay must know a piece of a record from a record that is no sound text.
-      const isFlaw = flaw !== undefined && !isPiece(parsed.unusable);
-      const [reason, detail] = isFlaw ? [flaw, undefined] : [parsed.unusable, parsed.detail];
-      this.#dead(reason, bytes, start, end, position, detail, parsed.claim);
+      this.#dead(parsed.unusable, bytes, start, end, position, parsed.detail, parsed.claim);
     }
   }
 
@@ -182,26 +192,47 @@ export class Lane implements RecordSink {
     return parsed;
   }
 
+  #countProof({ identities, proof }: CredentialUse): void {
+    if (identities.length > 0 || proof.state === 'rejected') countOne(this.counts.proofs, proof.by);
+  }
+
   unusable(reason: string, bytes: Buffer, start: number, end: number, position: number): void {
-    if (reason === 'invalid-utf8') {
-      this.#take(bytes, start, end, position, reason);
-      return;
-    }
     this.counts.records++;
     this.#dead(reason, bytes, start, end, position, isPiece(reason) ? PIECES[reason] : undefined);
   }
 
-  tooLong(found: Parameters<RecordSink['tooLong']>[0]): void {
+  /** Whom a record names, and what was done to what, stands at its beginning: padding it hides nothing. */
+  tooLong(found: TooLong): void {
     this.counts.records++;
-    countOne(this.counts.deadLetters, 'too-long');
-    const { name, offset } = this.source.save(found.position);
-    const { length, hash, head } = found;
-    this.#tell(this.#tally.unreadable('too-long', undefined), head, 0, head.length, found.position);
-    const detail = 'Records longer than 1 MiB are not read.';
-    this.#options.onDeadLetter?.({
-      ...{ source: name, position: offset, length, hash, reason: 'too-long', detail },
-      excerpt: cleanExcerpt(head),
-    });
+    const { length, hash, broken } = found;
+    const head = readable(found.head);
+    const parsed = broken === undefined ? this.#parser.parse(head, 0, head.length, length) : undefined;
+    if (parsed !== undefined && isEvent(parsed) && isPossibleTime(parsed.time)) {
+      this.#countProof(parsed);
+      const use = {
+        ...withoutRecord(parsed),
+        ...(isUtf8(head) ? {} : { lossy: true as const }),
+        truncated: true as const,
+      };
+      const event = PendingUse.of(use, use.time, false, idOfHash(use.format, hash));
+      this.#letters.set(event, this.#letterOfLong(found, 'timestamp-not-reached', NOT_REACHED));
+      this.#clock.offer(event, this.#out);
+      this.#tell(this.#tally.event(use.time), head, 0, head.length, found.position);
+    } else if (parsed !== undefined && 'ignored' in parsed) {
+      countOne(this.counts.ignored, parsed.ignored);
+      if (!isExpected(parsed.ignored))
+        this.#tell(this.#tally.unreadable(parsed.ignored, parsed.claim), head, 0, head.length, found.position);
+    } else {
+      countOne(this.counts.deadLetters, 'too-long');
+      const claim = parsed !== undefined && 'unusable' in parsed ? parsed.claim : undefined;
+      this.#tell(this.#tally.unreadable('too-long', claim), head, 0, head.length, found.position);
+      this.#options.onDeadLetter?.(this.#letterOfLong(found, 'too-long', TOO_LONG));
+    }
+  }
+
+  #letterOfLong({ position, length, hash, head }: TooLong, reason: string, detail: string): DeadLetter {
+    const { name, offset } = this.source.save(position);
+    return { source: name, position: offset, length, hash, reason, detail, excerpt: cleanExcerpt(head) };
   }
 
   save(): SavedLane {
@@ -314,9 +345,9 @@ export class Lane implements RecordSink {
   /** The dead letter that an event on probation may become. */
   #letterOf(event: PendingUse): DeadLetter {
     const { bytes, start, end, position } = event;
-    const detail = 'None of the next 1,000 records of its source comes near its time.';
     return (
-      this.#letters.get(event) ?? this.#letter('timestamp-not-reached', bytes.subarray(start, end), position, detail)
+      this.#letters.get(event) ??
+      this.#letter('timestamp-not-reached', bytes.subarray(start, end), position, NOT_REACHED)
     );
   }
 

@@ -20,12 +20,23 @@ const CR = 13;
 
 /** What comes out of framing, in order. `position` is the offset in the source's stream, in bytes. */
 export interface RecordSink {
-  /** A record: `bytes[start, end)`, valid UTF-8, not empty, without its line end. */
-  record(bytes: Buffer, start: number, end: number, position: number): void;
+  /** A record: `bytes[start, end)`, not empty, without its line end. `isText`: it is valid UTF-8. */
+  record(bytes: Buffer, start: number, end: number, position: number, isText: boolean): void;
   /** A record that cannot be used, held whole. */
   unusable(reason: string, bytes: Buffer, start: number, end: number, position: number): void;
   /** A record that is too long to be held: only its head is there. */
-  tooLong(found: { position: number; length: number; hash: string; head: Buffer }): void;
+  tooLong(found: TooLong): void;
+}
+
+export interface TooLong {
+  readonly position: number;
+  /** In bytes, of all of it. */
+  readonly length: number;
+  /** SHA-256 of its bytes, hex. */
+  readonly hash: string;
+  readonly head: Buffer;
+  /** Why it cannot be used, if so. */
+  readonly broken?: string | undefined;
 }
 
 /** Tells which lines make one record, for formats whose records may span lines. */
@@ -121,8 +132,14 @@ export class Framer {
   /** The source has ended: a last line needs no line end. */
   end(): void {
     if (this.#lineLength > 0) this.#endLine();
-    this.#inLongLine = false;
+    if (this.#inLongLine) this.#endLongLine();
     this.#release();
+  }
+
+  /** Only at its end it is known whether quotes in it stand where they may. */
+  #endLongLine(): void {
+    this.#inLongLine = false;
+    this.#heldBroken ??= this.#joiner?.broken;
   }
 
   /** Goes on with the line that the chunk before began; returns where the next line starts. */
@@ -155,7 +172,7 @@ export class Framer {
 
   #endLine(): void {
     if (this.#inLongLine) {
-      this.#inLongLine = false;
+      this.#endLongLine();
       if (this.#joiner?.open !== true) this.#release();
       return;
     }
@@ -210,7 +227,7 @@ export class Framer {
     const broken = this.#heldBroken;
     this.#heldBroken = undefined;
     if (this.#long !== undefined) {
-      this.#sink.tooLong(this.#long.finish());
+      this.#sink.tooLong({ ...this.#long.finish(), broken });
       this.#long = undefined;
       return;
     }
@@ -234,10 +251,8 @@ export class Framer {
       const long = new LongRecord(at);
       long.addLine(bytes.subarray(from, to));
       this.#sink.tooLong(long.finish());
-    } else if (valid || isUtf8(bytes.subarray(from, to))) {
-      this.#sink.record(bytes, from, to, at);
     } else {
-      this.#sink.unusable('invalid-utf8', bytes, from, to, at);
+      this.#sink.record(bytes, from, to, at, valid || isUtf8(bytes.subarray(from, to)));
     }
   }
 }

@@ -141,6 +141,7 @@ export function encodeEvents(message: EventsMessage): string {
     ...rest,
     events: uses.map(toWire),
     ...spentOf(uses),
+    ...flawsOf(uses),
     ...(readings.length > 0 && { readings: readings.map((event) => [toWire(event), event.use.reading]) }),
   });
 }
@@ -155,11 +156,34 @@ export function decodeEvents(value: Buffer | null): EventsMessage {
     );
   const columns = message.v === WITHOUT_PROOF ? COLUMNS : [...COLUMNS, ...PROOF_COLUMNS];
   if (!isMessage(message, columns)) throw new ForeignMessage('it is no message of events, though it has a version');
-  const { readings = [], events, spent: spentRows, ...rest } = message;
+  const { readings = [], events, spent: spentRows, lossy = [], truncated = [], ...rest } = message;
   const spent = spentByEvent(spentRows);
+  const isLossy = new Set(lossy);
+  const isTruncated = new Set(truncated);
+  const uses = events.map((wire, at) =>
+    fromWire(wire, {
+      ...spentAt(spent, at),
+      ...(isLossy.has(at) && { lossy: true as const }),
+      ...(isTruncated.has(at) && { truncated: true as const }),
+    }),
+  );
   const told = readings.map(([wire, reading]) => fromWire(wire, { reading }));
-  return { ...rest, events: [...events.map((wire, at) => fromWire(wire, spentAt(spent, at))), ...told] };
+  return { ...rest, events: [...uses, ...told] };
 }
+
+/** Which of the events, by their place, were not read as they stood; an earlier version does not hand it on. */
+interface Flaws {
+  readonly lossy?: readonly number[];
+  readonly truncated?: readonly number[];
+}
+
+const flawsOf = (events: readonly PendingUse[]): Flaws => {
+  const lossy = events.flatMap(({ use }, at) => (use.lossy ? [at] : []));
+  const truncated = events.flatMap(({ use }, at) => (use.truncated ? [at] : []));
+  return { ...(lossy.length > 0 && { lossy }), ...(truncated.length > 0 && { truncated }) };
+};
+
+const arePlaces = (value: unknown): boolean => value === undefined || (Array.isArray(value) && value.every(isCount));
 
 /** More partitions than any cluster has. */
 const MOST_PARTITIONS = 1_000_000;
@@ -176,7 +200,7 @@ interface WireEvents {
 const isMessage = (
   value: Readonly<Record<string, unknown>>,
   columns: typeof COLUMNS,
-): value is Readonly<Record<string, unknown>> & Omit<EventsMessage, 'events'> & WireEvents =>
+): value is Readonly<Record<string, unknown>> & Omit<EventsMessage, 'events'> & Flaws & WireEvents =>
   typeof value.from === 'string' &&
   isObject(value.of) &&
   Object.values(value.of).every((count) => isCount(count) && Number(count) <= MOST_PARTITIONS) &&
@@ -188,6 +212,8 @@ const isMessage = (
   (value.readings === undefined ||
     (Array.isArray(value.readings) &&
       value.readings.every((one) => Array.isArray(one) && isWire(one[0], columns) && isReading(one[1])))) &&
+  arePlaces(value.lossy) &&
+  arePlaces(value.truncated) &&
   Array.isArray(value.closings) &&
   value.closings.every(isClosing) &&
   (value.deeds === undefined || (Array.isArray(value.deeds) && value.deeds.every(isDeed)));
@@ -256,7 +282,7 @@ const proofFromWire = ([, , , , , , , result, , , , , , , , , , , , , , , state,
   return result === 'rejected' ? PROOF.failed : PROOF.earlierVersion;
 };
 
-const fromWire = (wire: Wire, more?: Pick<CredentialUse, 'reading' | 'spent'>): PendingUse => {
+const fromWire = (wire: Wire, more: Pick<CredentialUse, 'reading' | 'spent' | 'lossy' | 'truncated'>): PendingUse => {
   const use: CredentialUse = {
     time: wire[1],
     format: wire[4],
