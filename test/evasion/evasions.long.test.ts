@@ -42,6 +42,7 @@ describe('what stays unreadable is an alert', () => {
     const agent = unreadable.about === 'agent' ? agentOf(log) : undefined;
     expect(alerts.map((alert) => [alert.agent, alert.severity])).toEqual([[agent, 'medium']]);
     expect(alerts[0]?.findings.map(({ detector }) => detector)).toEqual(['unreadable']);
+    expect(alerts[0]?.reason).toContain(unreadable.says ?? 'could not be used');
     if (agent === undefined) expect(alerts[0]?.principal).toMatch(/^source\//);
     // It is nothing to act upon.
     expect(alerts[0]?.credentials).toEqual(agent === undefined ? [] : [agent]);

@@ -291,6 +291,8 @@ export interface Unreadable {
   readonly log: Log;
   readonly lines: readonly (string | Buffer)[];
   readonly about: 'log' | 'agent';
+  /** Stands in the alert's sentence. */
+  readonly says?: string;
 }
 
 export const UNREADABLE: readonly Unreadable[] = [
@@ -305,6 +307,13 @@ export const UNREADABLE: readonly Unreadable[] = [
     log: 'combined',
     lines: times(3, (n) => `10.4.1.7 gateway-agent ${n}`),
     about: 'log',
+  },
+  {
+    name: 'lines that name the agent and lack what says what it did',
+    log: 'gateway',
+    lines: times(5, (n) => gateway(n, {}).replace('"uri":"/v1/orders/1"', '"uri":7')),
+    about: 'log',
+    says: 'the last one claims to be of credential_id gateway-agent',
   },
   { name: 'bytes', log: 'vault', lines: times(40, () => raw('\\x80\\x81\\xfe\\xff')), about: 'log' },
   {
