@@ -6,7 +6,7 @@ import { drillsSchema } from '../drills/config.ts';
 import { ServerUnavailableError } from '../errors.ts';
 import { customFormatSchema } from '../formats/custom-spec.ts';
 import { IDENTITY_SOURCES } from '../formats/http.ts';
-import { formatById, formats } from '../formats/registry.ts';
+import { describedFormats, formatById, formats } from '../formats/registry.ts';
 import { checkKafka, type KafkaSettings, kafkaSchema, locatedKafka } from '../kafka/settings.ts';
 import { type HttpSettings, httpSchema } from '../ops/settings.ts';
 import { responseSchema } from '../response/config.ts';
@@ -173,7 +173,9 @@ function checkApprovals({ response, http, kafka }: WaywardFile, report: Report):
 function checkFormats(file: WaywardFile, report: Report): void {
   const own = new Set<string>();
   for (const [index, { id }] of file.formats.entries()) {
-    const taken = own.has(id) || formatById(id) !== undefined;
+    // Who described a log before it was built in keeps that description.
+    const isBuiltIn = formatById(id) !== undefined && !describedFormats.some((format) => format.id === id);
+    const taken = own.has(id) || isBuiltIn;
     if (taken) report(['formats', index, 'id'], `"${id}" is another format's already; write an id of its own`);
     own.add(id);
   }

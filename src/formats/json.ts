@@ -1,3 +1,4 @@
+import { completeJson } from './complete-json.ts';
 import type { Unusable } from './format.ts';
 import { hasKeyTwice } from './json-keys.ts';
 import { repairJson } from './repair-json.ts';
@@ -19,9 +20,13 @@ const KEY_TWICE: Unusable = {
     'A key stands twice in one object: a client may have written one of them. In nginx, write log_format … escape=json.',
 };
 
-/** The JSON object in `bytes[start, end)`, or why there is none. `__proto__` becomes an ordinary own property. */
-export const readJson = (bytes: Buffer, start: number, end: number): JsonObject | Unusable => {
-  const text = bytes.toString('utf8', start, end);
+/**
+ * The JSON object in `bytes[start, end)`, or why there is none. `__proto__` becomes an ordinary own property. Of a record that `isCut` what
+ * stands in its beginning.
+ */
+export const readJson = (bytes: Buffer, start: number, end: number, isCut = false): JsonObject | Unusable => {
+  const written = bytes.toString('utf8', start, end);
+  const text = isCut ? (completeJson(written) ?? written) : written;
   const read = objectIn(text);
   if (read !== INVALID) return read;
   const repaired = repairJson(text);

@@ -9,6 +9,8 @@ import { known } from './pgaudit-record.ts';
 
 /** Enough of the manual's columns (20.8.4): PostgreSQL 9.0 has 23, 13 has 24, 14 and later 26. */
 const COLUMNS = 23;
+/** Up to the message: enough of a record that is cut. */
+const WITH_MESSAGE = 14;
 const TORN: Unusable = { unusable: 'torn-record', detail: PIECES['torn-record'] };
 
 /** The host in `host:port`; `[local]` has none. IPv6 addresses hold colons, so the last one counts. */
@@ -28,9 +30,10 @@ export const pgauditCsv: Format = {
   parser(context) {
     const audit = postgresAudit(this.id, context);
     return {
-      parse(bytes, start, end) {
+      parse(bytes, start, end, length) {
         const fields = csvFields(bytes.toString('utf8', start, end), 0, 26);
-        if (fields.length < COLUMNS) {
+        const isCut = length !== undefined;
+        if (fields.length < (isCut ? WITH_MESSAGE : COLUMNS)) {
           return { unusable: 'too-few-columns', detail: `A csvlog record has ${COLUMNS} columns or more.` };
         }
         if (!isCsvlogStartIn(bytes, start, end)) return TORN;
@@ -49,6 +52,7 @@ export const pgauditCsv: Format = {
           context: known(fields[18]),
           phase: known(fields[7]),
           proof: PROOF.session,
+          isCut,
         });
       },
       save: audit.save,

@@ -10,17 +10,18 @@ export const pgauditJson: Format = {
   title: 'PostgreSQL with pgaudit, jsonlog',
   dataset: DATASET,
   proof: 'an audit line, or an error, of a session; a FATAL only once the session was seen to be authorized',
-  framing: 'line',
+  framing: 'json',
   detect: (lines) =>
     fractionOfObjects(
       lines,
-      (record) => 'error_severity' in record && 'timestamp' in record && 'backend_type' in record,
+      // What stands before the message: of a record that is too long, the rest is not there.
+      (record) => 'error_severity' in record && 'timestamp' in record && 'session_id' in record,
     ),
   parser(context) {
     const audit = postgresAudit(this.id, context);
     return {
-      parse(bytes, start, end) {
-        const record = readJson(bytes, start, end);
+      parse(bytes, start, end, length) {
+        const record = readJson(bytes, start, end, length !== undefined);
         if (isFailure(record)) return record;
         const { timestamp, error_severity: severity, message } = record;
         if (typeof timestamp !== 'string' || typeof severity !== 'string') {
@@ -40,6 +41,7 @@ export const pgauditJson: Format = {
           context: known(record['context']),
           phase: known(record['ps']),
           proof: PROOF.session,
+          isCut: length !== undefined,
         });
       },
       save: audit.save,

@@ -20,6 +20,8 @@ export interface PostgresRecord {
   readonly phase: string | undefined;
   /** What the record's form proves of the user, once the session was authenticated. */
   readonly proof: Proof;
+  /** Only its beginning is there: what comes last in a record may be missing. */
+  readonly isCut: boolean;
 }
 
 /** A text field, or undefined where PostgreSQL had nothing to say. */

@@ -53,11 +53,17 @@ const readTexts = (
 
 const ATTACHED = new Set(['DETAIL', 'HINT', 'CONTEXT', 'STATEMENT', 'QUERY', 'LOCATION', 'BACKTRACE']);
 
-const parseRecord = (text: string, bytes: number, audit: PostgresAudit, sessions: StderrSessions): Parsed => {
+const parseRecord = (
+  text: string,
+  length: number,
+  isCut: boolean,
+  audit: PostgresAudit,
+  sessions: StderrSessions,
+): Parsed => {
   const lines = text.split('\n').map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
   const first = lines[0] ?? '';
   const prefix = readPrefix(first, (process) => sessions.known(process));
-  if (sessions.swallows(text, bytes, prefix)) return unusable('unclosed-prefix');
+  if (sessions.swallows(text, length + 1, prefix)) return unusable('unclosed-prefix');
   if (typeof prefix === 'string') return unusable(prefix);
   const rest = first.slice(prefix.end);
   const severity = SEVERITY.exec(rest);
@@ -80,6 +86,7 @@ const parseRecord = (text: string, bytes: number, audit: PostgresAudit, sessions
       statement: known(statement),
       context,
       proof,
+      isCut,
     },
   });
   if ('action' in read && isBelieved(read.proof)) sessions.use(prefix);
@@ -126,7 +133,8 @@ export const pgauditStderr: Format = {
     const audit = postgresAudit(this.id, context);
     const sessions = new StderrSessions();
     return {
-      parse: (bytes, start, end) => parseRecord(bytes.toString('utf8', start, end), end - start + 1, audit, sessions),
+      parse: (bytes, start, end, length) =>
+        parseRecord(bytes.toString('utf8', start, end), length ?? end - start, length !== undefined, audit, sessions),
       save: () => ({ audit: audit.save(), sessions: sessions.save() }),
       load(saved) {
         if (!isSaved(saved)) return audit.load(saved);

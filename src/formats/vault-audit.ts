@@ -121,7 +121,7 @@ export const vaultAudit: Format = {
   title: 'HashiCorp Vault audit device',
   dataset: 'vault.audit',
   proof: '`auth` with an accessor, a name or policies; without it, rejected',
-  framing: 'line',
+  framing: 'json',
   detect: (lines) =>
     fractionOfObjects(
       lines,
@@ -130,8 +130,8 @@ export const vaultAudit: Format = {
   parser: ({ redactor }) => {
     const helps = new HelpRequests();
     return {
-      parse(bytes, start, end) {
-        const record = readJson(bytes, start, end);
+      parse(bytes, start, end, length) {
+        const record = readJson(bytes, start, end, length !== undefined);
         return isFailure(record) ? record : parseRecord(record, redactor, helps);
       },
       save: () => helps.save(),

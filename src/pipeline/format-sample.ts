@@ -1,4 +1,7 @@
-import { Framer, type RecordSink } from '../sources/framing.ts';
+import { completeJson } from '../formats/complete-json.ts';
+import { Framer, type RecordSink, type TooLong } from '../sources/framing.ts';
+import { JsonFramer } from '../sources/json-framer.ts';
+import { HEAD } from '../sources/long-record.ts';
 
 const ENOUGH_LINES = 200;
 const ENOUGH_BYTES = 64 * 1024;
@@ -6,6 +9,12 @@ const ENOUGH_BYTES = 64 * 1024;
 const PLENTY = 1024 * 1024;
 /** Bytes kept at most while too few lines have come to tell the format. */
 const MAX_KEPT = 16 * 1024 * 1024;
+
+/** Of a line that is too long: JSON, too, is known by what stands there. */
+const beginning = (head: Buffer): string => {
+  const text = head.toString();
+  return completeJson(text) ?? text;
+};
 
 /** The first lines of a source, by which its format is found, and the bytes they came in, to be read again in that format. */
 export class FormatSample implements RecordSink {
@@ -20,6 +29,8 @@ export class FormatSample implements RecordSink {
   #kept = 0;
   #bytes = 0;
   #empty = true;
+  /** Bytes of the long record that is being read are no longer kept. */
+  #isGone = false;
 
   /** Records too long to be held, before all others, go to `tooLong` at once unless they show the format. */
   constructor(position: number, tooLong: RecordSink['tooLong']) {
@@ -40,7 +51,8 @@ export class FormatSample implements RecordSink {
 
   /** The first line's head, where nothing but a line that is too long has come so far. */
   get longHead(): string | undefined {
-    return this.#empty && this.#framer.inLongRecord ? this.chunks[0]?.toString('utf8', 0, ENOUGH_BYTES) : undefined;
+    const chunk = this.#empty && this.#framer.inLongRecord ? this.chunks[0] : undefined;
+    return chunk && beginning(chunk.subarray(0, HEAD));
   }
 
   get position(): number {
@@ -49,7 +61,8 @@ export class FormatSample implements RecordSink {
 
   push(chunk: Buffer): void {
     // The head of a long record has been looked at, and its bytes are not needed.
-    if (this.#empty && this.#framer.inLongRecord) this.#drop();
+    this.#isGone = this.#empty && this.#framer.inLongRecord;
+    if (this.#isGone) this.#drop();
     const base = this.#offset;
     this.#offset += chunk.length;
     const wasLong = this.#framer.inLongRecord;
@@ -60,6 +73,23 @@ export class FormatSample implements RecordSink {
     if (this.chunks.length === 0) this.#position = base + from;
     this.chunks.push(chunk.subarray(from));
     this.#kept += chunk.length - from;
+  }
+
+  /** Records of an array that the bytes are, such as `{"Records": […]}`; none where they are lines. */
+  elements(): string[] {
+    const elements: string[] = [];
+    if (!/^\ufeff?\s{0,64}[{[]/.test(this.lines[0] ?? this.longHead ?? '')) return elements;
+    const add = (_reason: string, bytes: Buffer, start: number, end: number): void => {
+      if (elements.length < ENOUGH_LINES) elements.push(bytes.toString('utf8', start, end));
+    };
+    const sink = {
+      record: (bytes: Buffer, start: number, end: number) => add('', bytes, start, end),
+      unusable: add,
+      tooLong: () => undefined,
+    };
+    const framer = new JsonFramer(sink, this.#position, this.#position > 0);
+    for (const chunk of this.chunks) framer.push(chunk);
+    return elements;
   }
 
   /** The source has ended: a last line needs no line end. */
@@ -78,9 +108,11 @@ export class FormatSample implements RecordSink {
     this.record(bytes, start, end);
   }
 
-  tooLong(found: Parameters<RecordSink['tooLong']>[0]): void {
-    if (this.lines.length === 0) this.lines.push(found.head.toString());
+  tooLong(found: TooLong): void {
+    if (this.lines.length === 0) this.lines.push(beginning(found.head));
+    if (!this.#isGone) this.#empty = false;
     if (!this.#empty) return; // Reported when the bytes are read again.
+    this.#isGone = false;
     this.#reportTooLong(found);
     this.#drop();
     this.#position = found.position + found.length;

@@ -1,27 +1,57 @@
+import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
+import type { CredentialUse } from '../event.ts';
 import { cleanExcerpt } from '../formats/excerpt.ts';
-import { type Format, isEvent, type Origin, type Parser, type ParserContext } from '../formats/format.ts';
+import {
+  type Claim,
+  type Format,
+  isEvent,
+  type Origin,
+  type Parsed,
+  type Parser,
+  type ParserContext,
+} from '../formats/format.ts';
+import { isExpected } from '../formats/ignored-reasons.ts';
 import { isPiece, PIECES } from '../record-pieces.ts';
 import type { DeadLetter } from '../sources/dead-letter.ts';
-import { Framer, type Framing, type RecordSink } from '../sources/framing.ts';
+import { framerOf } from '../sources/framer-of.ts';
+import type { Framer, Framing, RecordSink, TooLong } from '../sources/framing.ts';
+import type { JsonFramer } from '../sources/json-framer.ts';
 import type { Source, SourcePosition } from '../sources/source.ts';
 import { copyCounts, countOne, type LaneCounts, noCounts } from './counts.ts';
 import { FormatSample } from './format-sample.ts';
 import { isPossibleTime, LaneClock, MAX_DISORDER, type SavedClock } from './lane-clock.ts';
-import { PendingUse } from './ordered.ts';
+import { idOfHash, PendingUse } from './ordered.ts';
+import { ReadingTally, type SavedTally, type Told, useOf } from './reading-tally.ts';
 
 export interface LaneOptions {
   /** `--format`: every source is of this one. */
   readonly format?: Format | undefined;
   /** The format of a source that begins with these lines. */
   readonly detect: (lines: readonly string[], source: Origin) => Format | undefined;
+  /** What to say of a source that begins with these lines and is of no format. */
+  readonly closest?: (lines: readonly string[]) => string | undefined;
+  /** Is told how each record was read. */
+  readonly onExplained?: (explained: Explained) => void;
   readonly formatById: (id: string) => Format | undefined;
   readonly context: ParserContext;
   /** Milliseconds. */
   readonly maxDisorder?: number;
+  /** Among the events, tell detection how the log could be read. */
+  readonly tellsReading?: boolean;
   readonly onDeadLetter?: (letter: DeadLetter) => void;
   /** What a person should know, said once; never holds a record's text. */
   readonly onWarning?: (text: string) => void;
+}
+
+/** How a record was read: for `parse --explain`. */
+export interface Explained {
+  readonly source: string;
+  readonly position: number;
+  readonly format: string | undefined;
+  readonly parsed: Parsed;
+  /** Which rule of the format gave which field. */
+  readonly rules: Readonly<Record<string, string>>;
 }
 
 /** Where a lane stands, as plain JSON. It holds no raw record. */
@@ -34,10 +64,28 @@ export interface SavedLane {
   /** Of each event in the clock's window: the dead letter it may become. */
   readonly suspects: readonly DeadLetter[];
   readonly counts: LaneCounts;
+  /** Absent in what earlier versions saved. */
+  readonly tally?: SavedTally;
 }
 
 /** Bytes from which on an event must not share memory with its record. */
 const LONG_RECORD = 8 * 1024;
+
+const NOT_REACHED = 'None of the next 1,000 records of its source comes near its time.';
+const TOO_LONG = 'The record is longer than 1 MiB, and its first 16 KiB do not hold what an event needs.';
+
+/** A field is often a part of its record's text, and would keep all of it in memory for as long as somebody holds the field. */
+const withoutRecord = (use: CredentialUse): CredentialUse => ({ ...structuredClone(use), proof: use.proof });
+
+const BYTE_ORDER_MARK = Buffer.of(0xef, 0xbb, 0xbf);
+
+/** The beginning of a record without a byte order mark, nor the character that the cut goes through. */
+const readable = (found: Buffer): Buffer => {
+  const head = found.subarray(0, 3).equals(BYTE_ORDER_MARK) ? found.subarray(3) : found;
+  let start = head.length - 1;
+  while (start > head.length - 4 && ((head[start] ?? 0) & 0xc0) === 0x80) start--;
+  return (head[start] ?? 0) >= 0xc0 ? head.subarray(0, start) : head;
+};
 
 const UNKNOWN_FORMAT: Parser = {
   parse: () => ({
@@ -54,12 +102,13 @@ export class Lane implements RecordSink {
   readonly #options: LaneOptions;
   readonly #clock: LaneClock;
   #sample: FormatSample | undefined;
-  #framer: Framer | undefined;
+  #framer: Framer | JsonFramer | undefined;
   #format: Format | undefined;
   #parser: Parser = UNKNOWN_FORMAT;
+  readonly #tally = new ReadingTally();
   #out: PendingUse[] = [];
-  /** Letters of suspects that a restart brought back without their records. */
-  #letters = new Map<PendingUse, DeadLetter>();
+  /** Letters of suspects whose records are not held: a restart brought them back, or they are too long. */
+  readonly #letters = new WeakMap<PendingUse, DeadLetter>();
 
   constructor(source: Source, options: LaneOptions) {
     this.source = source;
@@ -95,56 +144,95 @@ export class Lane implements RecordSink {
       this.state = 'open';
       this.#push(got);
     }
-    this.counts.events += out.length - before;
+    for (let at = before; at < out.length; at++) if (out[at]?.use.reading === undefined) this.counts.events++;
   }
 
-  record(bytes: Buffer, start: number, end: number, position: number): void {
-    this.#take(bytes, start, end, position, undefined);
-  }
-
-  /** `flaw`: why the record is no sound text. It is read all the same, since a client can put such bytes into its user agent. */
-  #take(bytes: Buffer, start: number, end: number, position: number, flaw: string | undefined): void {
+  /** What is no UTF-8 in a record is read all the same: a client can put such bytes into its user agent. */
+  record(bytes: Buffer, start: number, end: number, position: number, isText: boolean): void {
     this.counts.records++;
-    const parsed = this.#parser.parse(bytes, start, end);
+    const parsed =
+      this.#options.onExplained === undefined
+        ? this.#parser.parse(bytes, start, end)
+        : this.#explain(this.#options.onExplained, bytes, start, end, position);
     if (isEvent(parsed)) {
-      const { identities, proof } = parsed;
-      if (identities.length > 0 || proof.state === 'rejected') countOne(this.counts.proofs, proof.by);
+      this.#countProof(parsed);
       if (isPossibleTime(parsed.time)) {
-        // A field is often a part of its record's text, and would keep all of it in memory for as long as somebody holds the field.
-        const use = end - start > LONG_RECORD ? { ...structuredClone(parsed), proof: parsed.proof } : parsed;
+        const read = end - start > LONG_RECORD ? withoutRecord(parsed) : parsed;
+        const use = isText ? read : { ...read, lossy: true as const };
         this.#clock.offer(new PendingUse(use, bytes, start, end, position), this.#out);
+        this.#tell(this.#tally.event(use.time), bytes, start, end, position);
       } else {
         this.#dead('timestamp-out-of-range', bytes, start, end, position, 'Its time is before 2000 or after 2099.');
       }
     } else if ('ignored' in parsed) {
       countOne(this.counts.ignored, parsed.ignored);
+      if (!isExpected(parsed.ignored))
+        this.#tell(this.#tally.unreadable(parsed.ignored, parsed.claim), bytes, start, end, position);
     } else {
-      // A replay must know a piece of a record from a record that is no sound text.
-      const isFlaw = flaw !== undefined && !isPiece(parsed.unusable);
-      const [reason, detail] = isFlaw ? [flaw, undefined] : [parsed.unusable, parsed.detail];
-      this.#dead(reason, bytes, start, end, position, detail);
+      this.#dead(parsed.unusable, bytes, start, end, position, parsed.detail, parsed.claim);
     }
   }
 
+  /** What is told takes its place in time with the events. */
+  #tell(told: Told | undefined, bytes: Buffer, start: number, end: number, position: number): void {
+    if (told === undefined || this.#options.tellsReading !== true) return;
+    const use = useOf(told, this.#format?.dataset ?? 'unknown');
+    this.#clock.offer(new PendingUse(use, bytes, start, end, position), this.#out);
+  }
+
+  #explain(tell: (explained: Explained) => void, bytes: Buffer, start: number, end: number, position: number): Parsed {
+    const rules: Record<string, string> = {};
+    const note = (field: string, rule: string): void => {
+      rules[field] = rule;
+    };
+    const parser = this.#parser;
+    const parsed = parser.explain?.(bytes, start, end, note) ?? parser.parse(bytes, start, end);
+    const { name, offset } = this.source.save(position);
+    tell({ source: name, position: offset, format: this.#format?.id, parsed, rules });
+    return parsed;
+  }
+
+  #countProof({ identities, proof }: CredentialUse): void {
+    if (identities.length > 0 || proof.state === 'rejected') countOne(this.counts.proofs, proof.by);
+  }
+
   unusable(reason: string, bytes: Buffer, start: number, end: number, position: number): void {
-    if (reason === 'invalid-utf8') {
-      this.#take(bytes, start, end, position, reason);
-      return;
-    }
     this.counts.records++;
     this.#dead(reason, bytes, start, end, position, isPiece(reason) ? PIECES[reason] : undefined);
   }
 
-  tooLong(found: Parameters<RecordSink['tooLong']>[0]): void {
+  /** Whom a record names, and what was done to what, stands at its beginning: padding it hides nothing. */
+  tooLong(found: TooLong): void {
     this.counts.records++;
-    countOne(this.counts.deadLetters, 'too-long');
-    const { name, offset } = this.source.save(found.position);
-    const { length, hash, head } = found;
-    const detail = 'Records longer than 1 MiB are not read.';
-    this.#options.onDeadLetter?.({
-      ...{ source: name, position: offset, length, hash, reason: 'too-long', detail },
-      excerpt: cleanExcerpt(head),
-    });
+    const { length, hash, broken } = found;
+    const head = readable(found.head);
+    const parsed = broken === undefined ? this.#parser.parse(head, 0, head.length, length) : undefined;
+    if (parsed !== undefined && isEvent(parsed) && isPossibleTime(parsed.time)) {
+      this.#countProof(parsed);
+      const use = {
+        ...withoutRecord(parsed),
+        ...(isUtf8(head) ? {} : { lossy: true as const }),
+        truncated: true as const,
+      };
+      const event = PendingUse.of(use, use.time, false, idOfHash(use.format, hash));
+      this.#letters.set(event, this.#letterOfLong(found, 'timestamp-not-reached', NOT_REACHED));
+      this.#clock.offer(event, this.#out);
+      this.#tell(this.#tally.event(use.time), head, 0, head.length, found.position);
+    } else if (parsed !== undefined && 'ignored' in parsed) {
+      countOne(this.counts.ignored, parsed.ignored);
+      if (!isExpected(parsed.ignored))
+        this.#tell(this.#tally.unreadable(parsed.ignored, parsed.claim), head, 0, head.length, found.position);
+    } else {
+      countOne(this.counts.deadLetters, 'too-long');
+      const claim = parsed !== undefined && 'unusable' in parsed ? parsed.claim : undefined;
+      this.#tell(this.#tally.unreadable('too-long', claim), head, 0, head.length, found.position);
+      this.#options.onDeadLetter?.(this.#letterOfLong(found, 'too-long', TOO_LONG));
+    }
+  }
+
+  #letterOfLong({ position, length, hash, head }: TooLong, reason: string, detail: string): DeadLetter {
+    const { name, offset } = this.source.save(position);
+    return { source: name, position: offset, length, hash, reason, detail, excerpt: cleanExcerpt(head) };
   }
 
   save(): SavedLane {
@@ -157,6 +245,7 @@ export class Lane implements RecordSink {
       clock: this.#clock.save(),
       suspects: this.#clock.waiting.map((event) => this.#letterOf(event)),
       counts: copyCounts(this.counts),
+      tally: this.#tally.save(),
     };
   }
 
@@ -171,6 +260,7 @@ export class Lane implements RecordSink {
       return event;
     });
     this.#clock.load(saved.clock, window);
+    if (saved.tally !== undefined) this.#tally.load(saved.tally);
     const format =
       this.#options.format ?? (saved.format === undefined ? undefined : this.#options.formatById(saved.format));
     if (format === undefined) return;
@@ -185,7 +275,9 @@ export class Lane implements RecordSink {
   #start(format: Format | undefined, position: number): void {
     this.#format = format;
     this.#parser = format?.parser(this.#options.context) ?? UNKNOWN_FORMAT;
-    this.#framer = new Framer(format?.framing ?? 'line', this, position);
+    const framing = format?.framing ?? 'line';
+    const { startsAt, startsInside = startsAt > 0 } = this.source;
+    this.#framer = framerOf(framing, this, position, startsInside);
     this.#sample = undefined;
   }
 
@@ -208,14 +300,16 @@ export class Lane implements RecordSink {
     const { name } = this.source;
     const fromStart = this.source.save(sample.position).offset === 0;
     const lines = sample.longHead === undefined ? sample.lines : [sample.longHead];
-    const format = this.#options.detect(lines, { name, fromStart });
+    const origin = { name, fromStart };
+    const format = this.#options.detect(lines, origin) ?? this.#options.detect(sample.elements(), origin);
     if (format === undefined && !final) return;
     // What a client wrote may look like a stderr log, or like nothing: more lines may show that it stands in a csvlog.
     const isUnsure = format === undefined || format.framing === 'postgres-stderr';
     if (isUnsure && when === 'enough' && !sample.plenty) return;
     if (format === undefined && sample.lines.length > 0) {
+      const closest = this.#options.closest?.([...lines, ...sample.elements()]);
       this.#options.onWarning?.(
-        `${name}: no known log format; each of its records is a dead letter (unknown-format). If you know the format, name it: --format ID`,
+        `${name}: no known log format; each of its records is a dead letter (unknown-format).${closest === undefined ? '' : ` ${closest}`} If you know the format, name it: --format ID. Any log of JSON can be described under formats: (docs/formats-language.md)`,
       );
     }
     this.#start(format, sample.position);
@@ -241,6 +335,9 @@ export class Lane implements RecordSink {
   #rejectTime(event: PendingUse): void {
     const letter = this.#letterOf(event);
     this.#letters.delete(event);
+    const { reading } = event.use;
+    this.#tally.untell(reading ?? { read: 0, unreadable: { reason: letter.reason, count: 1 } });
+    if (reading !== undefined) return;
     countOne(this.counts.deadLetters, letter.reason);
     this.#options.onDeadLetter?.(letter);
   }
@@ -248,14 +345,23 @@ export class Lane implements RecordSink {
   /** The dead letter that an event on probation may become. */
   #letterOf(event: PendingUse): DeadLetter {
     const { bytes, start, end, position } = event;
-    const detail = 'None of the next 1,000 records of its source comes near its time.';
     return (
-      this.#letters.get(event) ?? this.#letter('timestamp-not-reached', bytes.subarray(start, end), position, detail)
+      this.#letters.get(event) ??
+      this.#letter('timestamp-not-reached', bytes.subarray(start, end), position, NOT_REACHED)
     );
   }
 
-  #dead(reason: string, bytes: Buffer, start: number, end: number, position: number, detail: string | undefined): void {
+  #dead(
+    reason: string,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    position: number,
+    detail: string | undefined,
+    claim?: Claim,
+  ): void {
     countOne(this.counts.deadLetters, reason);
+    this.#tell(this.#tally.unreadable(reason, claim), bytes, start, end, position);
     this.#options.onDeadLetter?.(this.#letter(reason, bytes.subarray(start, end), position, detail));
   }
 
@@ -269,7 +375,7 @@ export class Lane implements RecordSink {
       hash: hash('sha256', record, 'hex'),
       reason,
       ...(detail === undefined ? {} : { detail }),
-      ...(framing === 'line' ? {} : { framing }),
+      ...(framing === 'line' || framing === 'json' ? {} : { framing }),
       excerpt: cleanExcerpt(record),
     };
   }

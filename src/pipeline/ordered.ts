@@ -40,6 +40,10 @@ const eventId = (format: string, bytes: Buffer, start: number, end: number): str
   return hash('sha256', scratch.subarray(0, head + end - start), 'hex').slice(0, ID_LENGTH);
 };
 
+/** Of a record that is not held: from the SHA-256 of its bytes, in hex. */
+export const idOfHash = (format: string, ofBytes: string): string =>
+  hash('sha256', `${format}\n${ofBytes}`, 'hex').slice(0, ID_LENGTH);
+
 const NO_BYTES = Buffer.alloc(0);
 
 /** An event that waits for its place in time. It holds on to its record's bytes until someone asks for its id. */

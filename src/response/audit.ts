@@ -16,6 +16,7 @@ export interface AuditEvent {
     | 'reopened'
     | 'breaker-opened'
     | 'misuse-goes-on'
+    | 'history'
     | 'halted'
     | 'resumed'
     | 'drill-passed'

@@ -10,7 +10,7 @@ export interface DeadLetter {
   readonly length: number;
   /** SHA-256 of its bytes, hex. */
   readonly hash: string;
-  /** Short and from a fixed list, such as `invalid-json`, `invalid-utf8`, `too-long`, `timestamp-not-reached`. */
+  /** Short and from a fixed list, such as `invalid-json`, `too-long`, `timestamp-not-reached`. */
   readonly reason: string;
   /** One sentence for a person. */
   readonly detail?: string;

@@ -6,10 +6,11 @@ import { StderrLines } from './stderr-lines.ts';
 /**
  * How bytes become records.
  * - `line`: one record a line.
+ * - `json`: one record a line, or the elements of an array that holds records.
  * - `csv`: quotes may hold line ends (RFC 4180).
  * - `postgres-stderr`: tab-indented continuation lines, and DETAIL/HINT/STATEMENT lines of the same process, belong to the record before.
  */
-export type Framing = 'line' | 'csv' | 'postgres-stderr';
+export type Framing = 'line' | 'json' | 'csv' | 'postgres-stderr';
 
 /** Longer records (bytes) are hashed, not held. */
 export const MAX_RECORD = 1024 * 1024;
@@ -19,12 +20,23 @@ const CR = 13;
 
 /** What comes out of framing, in order. `position` is the offset in the source's stream, in bytes. */
 export interface RecordSink {
-  /** A record: `bytes[start, end)`, valid UTF-8, not empty, without its line end. */
-  record(bytes: Buffer, start: number, end: number, position: number): void;
+  /** A record: `bytes[start, end)`, not empty, without its line end. `isText`: it is valid UTF-8. */
+  record(bytes: Buffer, start: number, end: number, position: number, isText: boolean): void;
   /** A record that cannot be used, held whole. */
   unusable(reason: string, bytes: Buffer, start: number, end: number, position: number): void;
   /** A record that is too long to be held: only its head is there. */
-  tooLong(found: { position: number; length: number; hash: string; head: Buffer }): void;
+  tooLong(found: TooLong): void;
+}
+
+export interface TooLong {
+  readonly position: number;
+  /** In bytes, of all of it. */
+  readonly length: number;
+  /** SHA-256 of its bytes, hex. */
+  readonly hash: string;
+  readonly head: Buffer;
+  /** Why it cannot be used, if so. */
+  readonly broken?: string | undefined;
 }
 
 /** Tells which lines make one record, for formats whose records may span lines. */
@@ -88,6 +100,11 @@ export class Framer {
     return this.#long !== undefined;
   }
 
+  /** Whether all lines that came are complete. */
+  get isAtLineStart(): boolean {
+    return this.#lineLength === 0 && !this.#inLongLine;
+  }
+
   push(chunk: Buffer): void {
     const base = this.#offset;
     this.#offset += chunk.length;
@@ -96,7 +113,7 @@ export class Framer {
     if (last >= from) {
       const valid = isUtf8(chunk.subarray(from, last));
       for (let end = chunk.indexOf(LF, from); end !== -1; end = chunk.indexOf(LF, from)) {
-        if (this.#joiner === undefined) this.#give(chunk, from, end, base + from, valid);
+        if (this.#joiner === undefined) this.give(chunk, from, end, base + from, valid);
         else this.#join(this.#joiner, chunk, from, end, base + from);
         from = end + 1;
       }
@@ -115,8 +132,14 @@ export class Framer {
   /** The source has ended: a last line needs no line end. */
   end(): void {
     if (this.#lineLength > 0) this.#endLine();
-    this.#inLongLine = false;
+    if (this.#inLongLine) this.#endLongLine();
     this.#release();
+  }
+
+  /** Only at its end it is known whether quotes in it stand where they may. */
+  #endLongLine(): void {
+    this.#inLongLine = false;
+    this.#heldBroken ??= this.#joiner?.broken;
   }
 
   /** Goes on with the line that the chunk before began; returns where the next line starts. */
@@ -149,12 +172,12 @@ export class Framer {
 
   #endLine(): void {
     if (this.#inLongLine) {
-      this.#inLongLine = false;
+      this.#endLongLine();
       if (this.#joiner?.open !== true) this.#release();
       return;
     }
     const line = this.#takeLine();
-    if (this.#joiner === undefined) this.#give(line, 0, line.length, this.#linePosition, false);
+    if (this.#joiner === undefined) this.give(line, 0, line.length, this.#linePosition, false);
     else this.#join(this.#joiner, line, 0, line.length, this.#linePosition);
   }
 
@@ -204,7 +227,7 @@ export class Framer {
     const broken = this.#heldBroken;
     this.#heldBroken = undefined;
     if (this.#long !== undefined) {
-      this.#sink.tooLong(this.#long.finish());
+      this.#sink.tooLong({ ...this.#long.finish(), broken });
       this.#long = undefined;
       return;
     }
@@ -212,12 +235,12 @@ export class Framer {
     if (first === undefined) return;
     const { bytes, start, end } = this.#held.length === 1 ? first : concat(this.#held);
     this.#held = [];
-    if (broken === undefined) this.#give(bytes, start, end, this.#heldPosition, false);
+    if (broken === undefined) this.give(bytes, start, end, this.#heldPosition, false);
     else this.#sink.unusable(broken, bytes, start, end, this.#heldPosition);
   }
 
-  /** A complete record, still with a byte order mark before it or half a line end behind it. */
-  #give(bytes: Buffer, start: number, end: number, position: number, valid: boolean): void {
+  /** Hands on a complete record, still with a byte order mark before it or half a line end behind it. */
+  give(bytes: Buffer, start: number, end: number, position: number, valid: boolean): void {
     let from = start;
     let to = end;
     if (to > from && bytes[to - 1] === CR) to--;
@@ -228,10 +251,8 @@ export class Framer {
       const long = new LongRecord(at);
       long.addLine(bytes.subarray(from, to));
       this.#sink.tooLong(long.finish());
-    } else if (valid || isUtf8(bytes.subarray(from, to))) {
-      this.#sink.record(bytes, from, to, at);
     } else {
-      this.#sink.unusable('invalid-utf8', bytes, from, to, at);
+      this.#sink.record(bytes, from, to, at, valid || isUtf8(bytes.subarray(from, to)));
     }
   }
 }

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 
-/** Bytes of its beginning that are kept: more than an excerpt looks at, so that no secret is cut where the excerpt can't tell. */
-const HEAD = 16 * 1024;
+/**
+ * Bytes of its beginning that are kept, and read: user, command and object stand in the first hundreds. Also more than an excerpt looks at, so
+ * that no secret is cut where the excerpt can't tell.
+ */
+export const HEAD = 16 * 1024;
 
 /** A record too long to be held: its length, its SHA-256 and its head, made as its bytes come. */
 export class LongRecord {

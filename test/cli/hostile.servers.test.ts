@@ -56,7 +56,7 @@ const HOSTILE: Readonly<Record<string, Hostile>> = {
   'utf8.log': {
     content: lines(good(10), Buffer.from([0x7b, 0xff, 0xfe, 0x7d]), good(11), Buffer.from([0xc3]), good(12)),
     events: 3,
-    letters: ['invalid-utf8', 'invalid-utf8'],
+    letters: ['invalid-json', 'invalid-json'],
   },
   'deep.log': {
     content: lines(good(20), '['.repeat(100_000) + ']'.repeat(100_000), '{"a":'.repeat(100_000), good(21)),

@@ -161,6 +161,8 @@ function responses(now: number): OutgoingDocument[] {
     decidedAt: now - 30 * SECOND,
     calledAt: now - 29 * SECOND,
     doneAt: now - 28 * SECOND,
+    asked: 1,
+    knownUntil: now - 60 * SECOND,
   };
   const decided = (outcome: string) => ({
     type: 'decided' as const,

@@ -6,6 +6,8 @@ import { Framer, type Framing, MAX_RECORD } from '../../src/sources/framing.ts';
 interface Framed {
   readonly records: string[];
   readonly positions: number[];
+  /** Of each record, whether it is valid UTF-8. */
+  readonly texts: boolean[];
   readonly bad: { reason: string; position: number; length: number; hash: string }[];
 }
 
@@ -13,11 +15,12 @@ const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).dig
 
 /** What comes of these bytes, pushed in pieces of `size`. */
 const frame = (framing: Framing, content: string | Buffer, size = Number.POSITIVE_INFINITY): Framed => {
-  const framed: Framed = { records: [], positions: [], bad: [] };
+  const framed: Framed = { records: [], positions: [], texts: [], bad: [] };
   const framer = new Framer(
     framing,
     {
-      record: (bytes, start, end, position) => {
+      record: (bytes, start, end, position, isText) => {
+        framed.texts.push(isText);
         framed.records.push(bytes.toString('utf8', start, end));
         framed.positions.push(position);
       },
@@ -41,13 +44,14 @@ describe('lines', () => {
     expect(positions).toEqual([3, 11, 15, 23, 26]);
   });
 
-  test('that are no UTF-8 are dead, and only they', () => {
+  test('that are no UTF-8 are records as well, and told from text', () => {
     const bytes = Buffer.concat([Buffer.from('good é\n'), Buffer.from([0x61, 0xff, 0x62, 10]), Buffer.from('more €')]);
-    const { records, bad } = frame('line', bytes);
-    expect(records).toEqual(['good é', 'more €']);
-    expect(bad).toEqual([
-      { reason: 'invalid-utf8', position: 8, length: 3, hash: sha256(Buffer.from([0x61, 0xff, 0x62])) },
-    ]);
+    for (const size of [1, 4, 1_000]) {
+      const { records, texts, bad } = frame('line', bytes, size);
+      expect(records).toEqual(['good é', 'a\ufffdb', 'more €']);
+      expect(texts).toEqual([true, false, true]);
+      expect(bad).toEqual([]);
+    }
   });
 
   test.each([1000, 65_536, 4_000_000, 20_000_000])(

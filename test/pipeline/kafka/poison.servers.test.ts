@@ -27,11 +27,11 @@ const REASONS = {
   'no value': 'no-value',
   empty: 'empty',
   'line ends only': 'empty',
-  'invalid UTF-8': 'invalid-utf8',
+  'invalid UTF-8': 'invalid-json',
   'deep JSON': 'not-an-object',
   prototype: 'wrong-type',
   'far future': 'timestamp-not-reached',
-  gzip: 'invalid-utf8',
+  gzip: 'invalid-json',
   'another format': 'wrong-type',
   'nothing known': 'invalid-json',
 };
