@@ -94,7 +94,7 @@ export const SURPRISES: readonly Surprise[] = [
     about: 'some are called up at night',
     archetypes: ['office', 'office-new-york', 'on-call'],
     groups: 1,
-    days: 2,
+    days: 4,
     effect: { called: { share: 0.5, tasks: 6 } },
   },
   {
@@ -103,6 +103,7 @@ export const SURPRISES: readonly Surprise[] = [
     archetypes: ['nightly', 'analytics'],
     groups: 1,
     days: 1,
+    begins: 'weekday',
     effect: { volume: 2, size: 8 },
   },
   {
