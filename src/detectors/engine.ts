@@ -3,22 +3,19 @@ import type { Credential } from '../attribution/credential.ts';
 import { acceptSpan } from '../baselines/accept.ts';
 import { type FirstSeen, firstSeenIn, type HourActivity, hourActivity } from '../baselines/activity.ts';
 import { Baselines, type SavedBaselines } from '../baselines/baselines.ts';
-import { ClaimsBySource, type SavedClaims } from '../baselines/claims.ts';
 import { learn, type Verdict } from '../baselines/learn.ts';
 import { NAMES_OF_PROCESS, type Names } from '../baselines/names.ts';
 import { newObservation, type Observation } from '../baselines/observation.ts';
-import { networkOf } from '../baselines/origin.ts';
 import { ageInDays, isYoung, lookBack, nothingRecent, observe, type Principal } from '../baselines/principal.ts';
 import type { Hold } from '../baselines/repertoire.ts';
 import { DAY } from '../baselines/series.ts';
 import { AT, get, openState } from '../baselines/state.ts';
-import { type SavedUnreadable, UnreadableBySource } from '../baselines/unreadable.ts';
 import type { Reading } from '../event.ts';
-import { PROOF } from '../proof.ts';
 import { ACTION_CLASSES, classOf } from './action-class.ts';
 import type { Context, Detector, Result, Trigger } from './detector.ts';
 import { type Finding, SEVERITIES, type Severity, worse } from './finding.ts';
 import { isAllowedOrDenied } from './outcome.ts';
+import { type SavedSourceWatch, SourceWatch } from './source-watch.ts';
 import { Told } from './told.ts';
 
 /** Whom a finding is about, beside the finding. */
@@ -49,14 +46,10 @@ export interface EngineCounts {
   beyond: number;
 }
 
-export interface SavedEngine {
+export interface SavedEngine extends SavedSourceWatch {
   readonly baselines: SavedBaselines;
   readonly told: readonly (readonly [string, number])[];
   readonly counts: EngineCounts;
-  /** Absent in what earlier versions saved. */
-  readonly claims?: SavedClaims;
-  readonly ordinaryClaims?: SavedClaims;
-  readonly unreadable?: { readonly logs: SavedUnreadable; readonly principals: SavedUnreadable };
   /** Principals with declared uses, and the event time of the last; absent in what earlier versions saved. */
   readonly declared?: readonly (readonly [principal: string, at: number])[];
 }
@@ -83,8 +76,6 @@ const NOBODY: Principal = {
   changed: false,
   declaredAt: Number.NEGATIVE_INFINITY,
 };
-/** Characters of a source that an alert's principal keeps. */
-const MAX_NETWORK = 64;
 const isNew = (known: string): boolean => known === 'new' || known === 'returned';
 /** A new network is a new subnet as well. */
 const isNewSource = (seen: Observation): boolean => isNew(seen.subnet) || isNew(seen.network) || isNew(seen.client);
@@ -109,12 +100,7 @@ export class Engine {
   /** The checks of every use that can ever report one of this credential. */
   readonly #ofCredential = new WeakMap<Credential, readonly Armed[]>();
   readonly #told = new Told();
-  readonly #claims = new ClaimsBySource(false);
-  /** Of sources that are set up so that nothing in them proves an identity. */
-  readonly #ordinaryClaims = new ClaimsBySource(true);
-  readonly #unreadableOfLogs = new UnreadableBySource();
-  /** Of sessions that the server shows to be the principal's. */
-  readonly #unreadableOfPrincipals = new UnreadableBySource();
+  readonly #sources = new SourceWatch();
   readonly #found: (found: Found) => void;
   readonly #context = new CurrentContext();
   readonly #active: ((activity: HourActivity | FirstSeen) => void) | undefined;
@@ -203,10 +189,7 @@ export class Engine {
   }
 
   #countClaim(at: AttributedUse): void {
-    const { sourceIp, proof } = at.use;
-    const network = sourceIp === undefined ? 'local' : networkOf(sourceIp).slice(0, MAX_NETWORK);
-    const counted = proof.by === PROOF.request.by ? this.#ordinaryClaims : this.#claims;
-    const claims = counted.note(network, at.orderTime);
+    const claims = this.#sources.claim(at);
     if (claims === undefined) return;
     this.#context.at = at;
     this.#context.principal = NOBODY;
@@ -218,14 +201,11 @@ export class Engine {
   #takeReading(at: AttributedUse, reading: Reading): void {
     const { principal } = at.attribution;
     const owner = (principal === undefined ? undefined : this.baselines.find(principal)) ?? NOBODY;
-    const many =
-      principal === undefined
-        ? this.#unreadableOfLogs.note(`${SOURCE}/${at.use.dataset}`, reading, at.orderTime)
-        : this.#unreadableOfPrincipals.note(principal, reading, at.orderTime, knownSince(owner));
-    if (many === undefined) return;
+    const unreadable = this.#sources.reading(at, reading, knownSince(owner));
+    if (unreadable === undefined) return;
     this.#context.at = at;
     this.#context.principal = owner;
-    this.#context.seen.unreadable = many;
+    this.#context.seen.unreadable = unreadable;
     this.#run(this.#byTrigger.unreadable);
     this.#context.seen.unreadable = undefined;
   }
@@ -344,9 +324,7 @@ export class Engine {
       baselines,
       told: this.#told.save(),
       counts: { ...this.counts },
-      claims: this.#claims.save(),
-      ordinaryClaims: this.#ordinaryClaims.save(),
-      unreadable: { logs: this.#unreadableOfLogs.save(), principals: this.#unreadableOfPrincipals.save() },
+      ...this.#sources.save(),
       declared: this.baselines.declared(),
     };
   }
@@ -354,10 +332,7 @@ export class Engine {
   load(saved: SavedEngine, credentials: readonly Credential[] = []): void {
     this.baselines.load(saved.baselines, credentials);
     this.#told.load(saved.told);
-    if (saved.claims !== undefined) this.#claims.load(saved.claims);
-    if (saved.ordinaryClaims !== undefined) this.#ordinaryClaims.load(saved.ordinaryClaims);
-    this.#unreadableOfLogs.load(saved.unreadable?.logs ?? []);
-    this.#unreadableOfPrincipals.load(saved.unreadable?.principals ?? []);
+    this.#sources.load(saved);
     this.baselines.loadDeclared(saved.declared ?? []);
     Object.assign(this.counts, saved.counts);
   }

@@ -1,22 +1,10 @@
 import { choice, integer } from '../../random.ts';
 import { HOUR, MINUTE, SECOND } from '../../schedule.ts';
 import type { Template } from '../../use.ts';
-import { type AttackClass, calls, either, ownTemplates, ownWork, type Scene } from './scene.ts';
+import { type AttackClass, calls, either, ownTemplates, ownWork, type Scene, STEADY, SYSTEMS } from './scene.ts';
 import { DAMAGE, DESTROY, DOORS, EXPORT, PRIVILEGE, SENSITIVE } from './targets.ts';
 
-const ALL = ['http', 'sql', 'vault'] as const;
-const AT_WORK = [
-  'office',
-  'office-new-york',
-  'office-kolkata',
-  'always-on',
-  'retriever',
-  'pods',
-  'functions',
-  'spiky',
-  'on-call',
-  'broker',
-];
+const AT_WORK = [...STEADY, 'spiky', 'on-call'];
 
 /** Some of these, now and then. */
 const some = (
@@ -34,7 +22,7 @@ export const ACTIONS: readonly AttackClass[] = [
   {
     id: 'privilege',
     about: 'gives itself or others more rights',
-    systems: ALL,
+    systems: SYSTEMS,
     archetypes: AT_WORK,
     when: 'working',
     act: (scene) => some(scene, PRIVILEGE, 3, 1),
@@ -42,7 +30,7 @@ export const ACTIONS: readonly AttackClass[] = [
   {
     id: 'export',
     about: 'takes everything at once',
-    systems: ALL,
+    systems: SYSTEMS,
     archetypes: AT_WORK,
     when: 'working',
     act: (scene) => some(scene, EXPORT, 3, 1),
@@ -50,7 +38,7 @@ export const ACTIONS: readonly AttackClass[] = [
   {
     id: 'sensitive-read',
     about: 'reads what nearly nobody should',
-    systems: ALL,
+    systems: SYSTEMS,
     archetypes: AT_WORK,
     when: 'working',
     act: (scene) => some(scene, SENSITIVE, 8, 1),
@@ -58,7 +46,7 @@ export const ACTIONS: readonly AttackClass[] = [
   {
     id: 'destroy',
     about: 'drops, truncates, purges',
-    systems: ALL,
+    systems: SYSTEMS,
     archetypes: AT_WORK,
     when: 'working',
     act: (scene) => some(scene, DESTROY, 3, 1),
@@ -66,7 +54,7 @@ export const ACTIONS: readonly AttackClass[] = [
   {
     id: 'sabotage',
     about: 'deletes or overwrites one object after the other',
-    systems: ALL,
+    systems: SYSTEMS,
     archetypes: AT_WORK,
     when: 'working',
     act: (scene) => some(scene, DAMAGE, 200, 25),
@@ -74,7 +62,7 @@ export const ACTIONS: readonly AttackClass[] = [
   {
     id: 'new-action',
     about: 'ordinary calls of another team, which nobody in its group makes',
-    systems: ALL,
+    systems: SYSTEMS,
     archetypes: AT_WORK,
     when: 'working',
     act: (scene) => calls(scene, either(scene, 12, 2), 20 * SECOND, () => choice(scene.random, scene.strangers)),
@@ -82,7 +70,7 @@ export const ACTIONS: readonly AttackClass[] = [
   {
     id: 'cold-start',
     about: 'a newborn instance does what none of its peers do',
-    systems: ALL,
+    systems: SYSTEMS,
     archetypes: ['newborns'],
     when: 'working',
     act: (scene) =>
@@ -93,7 +81,7 @@ export const ACTIONS: readonly AttackClass[] = [
   {
     id: 'denied-probing',
     about: 'tries doors that are closed',
-    systems: ALL,
+    systems: SYSTEMS,
     archetypes: AT_WORK,
     when: 'working',
     act: (scene) =>
@@ -123,7 +111,7 @@ export const ACTIONS: readonly AttackClass[] = [
   {
     id: 'masquerade',
     about: "a day of another team's work under its name",
-    systems: ALL,
+    systems: SYSTEMS,
     archetypes: AT_WORK,
     when: 'working',
     act: (scene) => {
@@ -134,7 +122,7 @@ export const ACTIONS: readonly AttackClass[] = [
   {
     id: 'odd-mix',
     about: 'only its rarest calls, for an hour',
-    systems: ALL,
+    systems: SYSTEMS,
     archetypes: ['office', 'office-new-york', 'always-on', 'retriever', 'pods'],
     when: 'working',
     act: (scene) => {
@@ -146,7 +134,7 @@ export const ACTIONS: readonly AttackClass[] = [
   {
     id: 'honest-cover',
     about: 'its own work, with a few forbidden reads among it',
-    systems: ALL,
+    systems: SYSTEMS,
     archetypes: AT_WORK,
     when: 'working',
     act: (scene) => {

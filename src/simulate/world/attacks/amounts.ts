@@ -1,8 +1,6 @@
 import { HOUR, MINUTE, SECOND } from '../../schedule.ts';
 import type { Template } from '../../use.ts';
-import { type AttackClass, calls, either, ownTemplates, reads } from './scene.ts';
-
-const ALL = ['http', 'sql', 'vault'] as const;
+import { type AttackClass, calls, either, ownTemplates, reads, STEADY, SYSTEMS } from './scene.ts';
 
 /** The same with an id that counts up, as somebody who takes all of them writes it. */
 function numbered(template: Template, id: number): Template {
@@ -27,17 +25,8 @@ export const AMOUNTS: readonly AttackClass[] = [
   {
     id: 'request-burst',
     about: 'the usual calls, many times as fast for some minutes',
-    systems: ALL,
-    archetypes: [
-      'office',
-      'office-new-york',
-      'office-kolkata',
-      'always-on',
-      'retriever',
-      'pods',
-      'functions',
-      'broker',
-    ],
+    systems: SYSTEMS,
+    archetypes: STEADY,
     when: 'working',
     act: (scene) => {
       const own = ownTemplates(scene);
@@ -48,7 +37,7 @@ export const AMOUNTS: readonly AttackClass[] = [
   {
     id: 'faster-poll',
     about: 'a poller at a multiple of its pace',
-    systems: ALL,
+    systems: SYSTEMS,
     archetypes: ['poller'],
     when: 'working',
     act: (scene) => calls(scene, either(scene, 400, 120), either(scene, 8, 40) * SECOND, () => reads(scene)),
@@ -74,7 +63,7 @@ export const AMOUNTS: readonly AttackClass[] = [
   {
     id: 'enumeration',
     about: 'one object after the other by counting ids up, fast',
-    systems: ALL,
+    systems: SYSTEMS,
     archetypes: ['office', 'office-new-york', 'always-on', 'pods', 'spiky', 'broker'],
     when: 'working',
     act: (scene) =>

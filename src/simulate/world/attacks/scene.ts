@@ -39,6 +39,20 @@ export type When =
   /** Early, so that a whole day or more is left. */
   | 'morning';
 
+export const SYSTEMS: readonly System[] = ['http', 'sql', 'vault'];
+
+/** Archetypes whose agents do varied work on every working day. */
+export const STEADY = [
+  'office',
+  'office-new-york',
+  'office-kolkata',
+  'always-on',
+  'retriever',
+  'pods',
+  'functions',
+  'broker',
+] as const;
+
 /** One entry is one way to misuse a credential. */
 export interface AttackClass {
   readonly id: string;

@@ -1,15 +1,13 @@
 import { integer } from '../../random.ts';
 import { MINUTE, SECOND } from '../../schedule.ts';
-import { type AttackClass, either, from, ownWork } from './scene.ts';
-
-const ALL = ['http', 'sql', 'vault'] as const;
+import { type AttackClass, either, from, ownWork, STEADY, SYSTEMS } from './scene.ts';
 
 /** From where it never was. */
 export const SOURCES: readonly AttackClass[] = [
   {
     id: 'foreign-source',
     about: 'its own work from another network, with another client',
-    systems: ALL,
+    systems: SYSTEMS,
     archetypes: ['office', 'office-new-york', 'always-on', 'retriever', 'poller', 'broker', 'analytics'],
     when: 'working',
     act: (scene) => from(scene.elsewhere, ownWork(scene, either(scene, 60, 8), 30 * SECOND)),
@@ -17,7 +15,7 @@ export const SOURCES: readonly AttackClass[] = [
   {
     id: 'foreign-cloud',
     about: "pods and functions have changing addresses; this one is in nobody's network",
-    systems: ALL,
+    systems: SYSTEMS,
     archetypes: ['pods', 'functions', 'newborns', 'spiky', 'office-kolkata'],
     when: 'working',
     act: (scene) =>
@@ -29,7 +27,7 @@ export const SOURCES: readonly AttackClass[] = [
   {
     id: 'same-client-elsewhere',
     about: 'from another network with the very same client, while the owner pauses',
-    systems: ALL,
+    systems: SYSTEMS,
     archetypes: ['office', 'office-new-york', 'always-on', 'retriever'],
     when: 'pause',
     act: (scene) =>
@@ -38,7 +36,7 @@ export const SOURCES: readonly AttackClass[] = [
   {
     id: 'second-host',
     about: 'a second host in the same network at the same time, with the same client',
-    systems: ALL,
+    systems: SYSTEMS,
     archetypes: ['poller', 'always-on', 'retriever', 'office'],
     when: 'working',
     act: (scene) => {
@@ -49,7 +47,7 @@ export const SOURCES: readonly AttackClass[] = [
   {
     id: 'other-client',
     about: "from the agent's own host with a tool of its own",
-    systems: ALL,
+    systems: SYSTEMS,
     archetypes: ['office', 'office-new-york', 'always-on', 'retriever', 'pods', 'broker'],
     when: 'working',
     act: (scene) =>
@@ -58,17 +56,8 @@ export const SOURCES: readonly AttackClass[] = [
   {
     id: 'stolen-together',
     about: 'one address uses the credentials of several agents',
-    systems: ALL,
-    archetypes: [
-      'office',
-      'office-new-york',
-      'office-kolkata',
-      'always-on',
-      'retriever',
-      'pods',
-      'functions',
-      'broker',
-    ],
+    systems: SYSTEMS,
+    archetypes: STEADY,
     when: 'working',
     victims: 3,
     act: (scene) => from(scene.elsewhere, ownWork(scene, either(scene, 30, 5), 20 * SECOND)),

@@ -57,7 +57,7 @@ export const SENSITIVE: Targets = {
     sql('pg_catalog.pg_authid', 'SELECT rolname,rolpassword FROM pg_authid', 12),
   ],
   vault: [
-    vault('read', 'secret/data/root/unseal'),
+    vault('read', 'secret/data/vault/unseal-keys'),
     vault('read', 'secret/data/payroll/database'),
     vault('read', 'pki/cert/ca_key'),
   ],

@@ -1,7 +1,6 @@
 import { HOUR, SECOND } from '../../schedule.ts';
-import { type AttackClass, either, ownWork } from './scene.ts';
+import { type AttackClass, either, ownWork, SYSTEMS } from './scene.ts';
 
-const ALL = ['http', 'sql', 'vault'] as const;
 const OFFICE = ['office', 'office-new-york', 'office-kolkata', 'office-adelaide', 'analytics', 'growth'];
 
 /** Its own work at times that aren't its own. */
@@ -9,7 +8,7 @@ export const TIMES: readonly AttackClass[] = [
   {
     id: 'off-hours',
     about: 'the usual calls in the middle of the night',
-    systems: ALL,
+    systems: SYSTEMS,
     archetypes: OFFICE,
     when: 'night',
     act: (scene) => ownWork(scene, either(scene, Math.max(60, Math.round(scene.day.length / 3)), 25), 20 * SECOND),
@@ -17,7 +16,7 @@ export const TIMES: readonly AttackClass[] = [
   {
     id: 'off-day',
     about: 'the usual calls at noon on a weekend',
-    systems: ALL,
+    systems: SYSTEMS,
     archetypes: OFFICE,
     when: 'weekend',
     act: (scene) => ownWork(scene, either(scene, Math.max(80, Math.round(scene.day.length / 2)), 30), 40 * SECOND),
@@ -25,7 +24,7 @@ export const TIMES: readonly AttackClass[] = [
   {
     id: 'off-schedule',
     about: 'a job at another hour than its own',
-    systems: ALL,
+    systems: SYSTEMS,
     archetypes: ['nightly', 'weekly'],
     when: 'other-hour',
     act: (scene) => ownWork(scene, either(scene, 120, 20), 5 * SECOND),
@@ -33,7 +32,7 @@ export const TIMES: readonly AttackClass[] = [
   {
     id: 'dormant-awake',
     about: 'a credential that was left there is used again',
-    systems: ALL,
+    systems: SYSTEMS,
     archetypes: ['dormant'],
     when: 'working',
     act: (scene) => ownWork(scene, either(scene, 60, 6), 10 * SECOND),
@@ -41,7 +40,7 @@ export const TIMES: readonly AttackClass[] = [
   {
     id: 'slow-night',
     about: 'a few calls each night for three nights',
-    systems: ALL,
+    systems: SYSTEMS,
     archetypes: OFFICE,
     when: 'night',
     days: 3,
