@@ -100,12 +100,10 @@ export class Framer {
     return this.#long !== undefined;
   }
 
-  /** Whether all lines that came are complete. */
-  get isAtLineStart(): boolean {
-    return this.#lineLength === 0 && !this.#inLongLine;
-  }
-
-  push(chunk: Buffer): void {
+  /**
+   * Takes bytes; returns how many. All of them, but for a line at which `stopsAt` says so, or a last one that is too short (bytes) to ask.
+   */
+  push(chunk: Buffer, stopsAt?: (bytes: Buffer, at: number) => boolean, shortest = 0): number {
     const base = this.#offset;
     this.#offset += chunk.length;
     let from = this.#lineLength > 0 || this.#inLongLine ? this.#goOnWithLine(chunk) : 0;
@@ -113,15 +111,24 @@ export class Framer {
     if (last >= from) {
       const valid = isUtf8(chunk.subarray(from, last));
       for (let end = chunk.indexOf(LF, from); end !== -1; end = chunk.indexOf(LF, from)) {
+        if (stopsAt?.(chunk, from) === true) return this.#stopAt(base, from);
         if (this.#joiner === undefined) this.give(chunk, from, end, base + from, valid);
         else this.#join(this.#joiner, chunk, from, end, base + from);
         from = end + 1;
       }
     }
     if (from < chunk.length) {
+      const left = chunk.length - from;
+      if (left < shortest || stopsAt?.(chunk, from) === true) return this.#stopAt(base, from);
       this.#linePosition = base + from;
       this.#keep(chunk.subarray(from));
     }
+    return chunk.length;
+  }
+
+  #stopAt(base: number, at: number): number {
+    this.#offset = base + at;
+    return at;
   }
 
   /** The source is silent: a record that only the next one would have ended is complete. */
