@@ -223,7 +223,7 @@ export class Engine {
     this.#learn(context, action, source);
   }
 
-  /** What it did and from where, but not how much. Since nothing is learned of it, it is told as a lasting condition is. */
+  /** Novelty and source checks only. Nothing is learned from a late use, so its findings repeat like those of a lasting condition. */
   #judgeLate({ at, principal, seen }: Context): void {
     lookBack(principal, at.use, seen, this.#names);
     if (isNew(seen.action)) this.#run(this.#byTrigger['new-action']);
@@ -342,8 +342,7 @@ export class Engine {
 const knownSince = ({ state }: Principal): number | undefined => get(state.f64, AT.firstSeen) || undefined;
 
 /**
- * Whether a finding rests on what is no proof: a use that is only declared (the one in hand, or one in the window of which it is the sum), or
- * a record that could not be read.
+ * Whether a finding is unproven: it rests on a declared use (the current one, or one in the window that it sums up) or on an unreadable record.
  */
 const isDeclared = ({ at, principal }: Context, { kind }: Detector, { window }: Result): boolean =>
   at.use.proof.state === 'declared' ||

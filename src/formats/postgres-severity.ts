@@ -1,6 +1,6 @@
 import type { PostgresRecord } from './pgaudit-record.ts';
 
-/** csvlog and the stderr log write the severity in the language of `lc_messages`; only of English ones does the word alone tell. */
+/** csvlog and the stderr log write the severity in the language of `lc_messages`; so only an English word is enough. */
 const ENGLISH = /^(?:DEBUG[1-5]?|INFO|NOTICE|WARNING|LOG|ERROR|FATAL|PANIC)$/;
 
 const isFailureWord = (severity: string): boolean => /^(?:ERROR|FATAL|PANIC)$/.test(severity);
