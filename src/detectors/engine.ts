@@ -342,10 +342,12 @@ export class Engine {
 const knownSince = ({ state }: Principal): number | undefined => get(state.f64, AT.firstSeen) || undefined;
 
 /**
- * Whether a finding is unproven: it rests on a declared use (the current one, or one in the window that it sums up) or on an unreadable record.
+ * Whether a finding must not act: it rests on a declared use (the current one, or one in the window that it sums up), on an unreadable record,
+ * or on one that came late, which may be an old line that somebody wrote into the log again.
  */
 const isDeclared = ({ at, principal }: Context, { kind }: Detector, { window }: Result): boolean =>
   at.use.proof.state === 'declared' ||
+  at.late ||
   kind.trigger === 'unreadable' ||
   (kind.baseline && window !== undefined && at.orderTime - principal.declaredAt <= window);
 
