@@ -97,9 +97,9 @@ const plainName = (quoted: string): string => {
 
 /**
  * The statement with every literal, number, parameter and dollar-quoted text as `?`, lists of them as one `?`, without comments,
- * in single spaces, at most 512 characters. Quoted identifiers stay; what is not closed (a cut statement) is dropped as `?`.
+ * in single spaces, at most `max` characters. Quoted identifiers stay; what is not closed (a cut statement) is dropped as `?`.
  */
-export const foldSql = (sql: string, language: Language = 'sql'): string => {
+export const foldSql = (sql: string, language: Language = 'sql', max = MAX_STATEMENT): string => {
   const isMysql = language === 'mysql';
   const prefix = isMysql ? MYSQL_PREFIX : LITERAL_PREFIX;
   let out = '';
@@ -116,7 +116,7 @@ export const foldSql = (sql: string, language: Language = 'sql'): string => {
       space = false;
     } else emit('?');
   };
-  for (let i = 0; i < sql.length && out.length < MAX_STATEMENT; ) {
+  for (let i = 0; i < sql.length && out.length < max; ) {
     const code = sql.charCodeAt(i);
     const comment = isMysql ? mysqlCommentEnd(sql, i) : code === 45 || code === 47 ? commentEnd(sql, i) : -1;
     if (isSpace(code) || comment !== -1) {
@@ -156,7 +156,7 @@ export const foldSql = (sql: string, language: Language = 'sql'): string => {
       i++;
     }
   }
-  return out.slice(0, MAX_STATEMENT);
+  return out.slice(0, max);
 };
 
 /** Behind a word: letters, digits, underscores, and `$` inside it. */

@@ -5,7 +5,8 @@
  * - A statement over several relations writes one line for each, with one statement id: the first counts as the use and carries the
  *   rows, the others add their object with `uses: 0, rows: 0`.
  * - A DROP also writes a line for each dependent object (a table's indexes, constraints, defaults): those are ignored.
- * - COPY names no object, nor rows when it copies a whole table: what it copied is read from the statement's text.
+ * - A line that names no object (COPY, a cursor, `log_relation = off`, DDL where the extension is not created) has it from the statement's text.
+ * - Without `log_rows` the line comes before the statement may fail: the failure then adds nothing to the count.
  * - A denied statement writes no AUDIT line, only ERROR and the statement; its action is read from the statement's text.
  * - A failed login is `LOGIN`, rejected: so is every FATAL of a session that was not seen to be authenticated, since its user is a claim.
  * - `AUDIT:` text that a function has raised is not pgaudit's: its lines have no context, no statement and no error code.
@@ -22,19 +23,28 @@ import { leaksOf } from './identities.ts';
 import { isObject } from './json.ts';
 import { type PostgresRecord, sqlStateOf } from './pgaudit-record.ts';
 import { PostgresSessions } from './postgres-sessions.ts';
+import { isBrokenConnection, isFailureRecord, isFatal } from './postgres-severity.ts';
 import type { FoundSecret, Redactor } from './redact.ts';
 import { shown } from './shown.ts';
-import { sqlAction } from './sql-action.ts';
-import { StatementMemory } from './statement-memory.ts';
+import { failedAction, namedByText, statementsIn } from './statement-action.ts';
+import { type Seen, StatementMemory } from './statement-memory.ts';
 import { parseTime, timeProblem } from './time.ts';
 
 export const DATASET = 'postgresql.audit';
 const AUDIT = 'AUDIT: ';
 /** SQLSTATE `successful_completion`. */
 const SUCCESS = '00000';
+const GENERAL_WARNING = '01000';
 const STATEMENT_FIELD = 'wayward.db.statement';
 /** Fields of an AUDIT line up to the statement's text: enough of one that is cut. */
 const WITH_TEXT = 8;
+/** Of a statement's text, in characters: shown, and looked at for what it names. */
+const MAX_SHOWN = 512;
+const MAX_FOLDED = 16_384;
+/** With `pgaudit.log_rows`; without it, a line is written before it is known whether the statement fails. */
+const FIELDS_WITH_ROWS = 10;
+/** Commands whose lines name each relation with `pgaudit.log_relation = on`. */
+const DML = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MERGE']);
 /** pgaudit's own words where a statement or its parameters are not in the log. */
 const NOT_THERE = new Set(['', '<none>', '<not logged>', '<previously logged>']);
 
@@ -58,22 +68,30 @@ export const postgresAudit = (format: string, { redactor }: ParserContext): Post
   };
   return {
     read(record) {
-      const { message, severity } = record;
-      if (severity === 'LOG' && !message.startsWith(AUDIT)) {
+      const isFailure = isFailureRecord(record);
+      if (!isFailure && !record.message.startsWith(AUDIT)) {
         noteConnection(record);
-        return { ignored: lineKind(message) };
+        return { ignored: lineKind(record) };
       }
-      if (severity !== 'LOG' && severity !== 'ERROR' && severity !== 'FATAL') return { ignored: 'server-line' };
-      const proof = proofOf(record, sessions);
-      if (severity === 'LOG') return auditUse(record, proof, format, redactor, statements);
-      return failure(record, proof, format, redactor);
+      if (isFailure && isBrokenConnection(record)) return { ignored: 'connection-line' };
+      const proof = proofOf(record, isFailure, sessions);
+      return isFailure
+        ? failure(record, proof, format, redactor, statements)
+        : auditUse(record, proof, format, redactor, statements);
     },
-    save: () => ({ statements: statements.save(), sessions: sessions.save() }),
+    save: () => ({
+      statements: statements.save(),
+      sessions: sessions.save(),
+      turns: statements.saveTurns(),
+      namesRelations: statements.namesRelations,
+    }),
     load(saved) {
       const isOld = Array.isArray(saved);
       if (!isOld && !isObject(saved)) return;
       statements.load(isOld ? saved : saved['statements']);
       sessions.load(isOld ? [] : saved['sessions']);
+      statements.loadTurns(isOld ? [] : saved['turns']);
+      statements.namesRelations = !isOld && saved['namesRelations'] === true;
     },
   };
 };
@@ -89,16 +107,18 @@ const BEFORE_AUTHENTICATION = new Set(['authentication', 'initializing', 'startu
  * An AUDIT line or an ERROR is written by a session that has a transaction, so past authentication; whether a FATAL is, only
  * earlier lines of its session can tell. One for a refused login (class 28) may follow the password's check, and is none.
  */
-const proofOf = (record: PostgresRecord, sessions: PostgresSessions): Proof => {
+const proofOf = (record: PostgresRecord, isFailure: boolean, sessions: PostgresSessions): Proof => {
   if (BEFORE_AUTHENTICATION.has(record.phase ?? '')) return PROOF.failed;
-  const isLoginEnd = record.severity === 'FATAL' && !sessions.isAuthenticated(record.session);
-  if (isLoginEnd || (record.severity !== 'LOG' && sqlStateOf(record).startsWith('28'))) return PROOF.failed;
+  const isLoginEnd = isFailure && isFatal(record) && !sessions.isAuthenticated(record.session);
+  if (isLoginEnd || (isFailure && sqlStateOf(record).startsWith('28'))) return PROOF.failed;
   if (isBelieved(record.proof)) sessions.note(record.session);
   return record.proof;
 };
 
-const lineKind = (message: string): string => {
-  if (message.startsWith('connection ') || message.startsWith('disconnection: ')) return 'connection-line';
+const lineKind = ({ message, severity, phase }: PostgresRecord): string => {
+  if (/^(?:DEBUG\d?|INFO|NOTICE|WARNING)$/.test(severity)) return 'server-line';
+  const isConnection = message.startsWith('connection ') || message.startsWith('disconnection: ');
+  if (isConnection || BEFORE_AUTHENTICATION.has(phase ?? '')) return 'connection-line';
   // log_statement and log_min_duration_statement: what they show, the AUDIT line has already counted.
   return /^(?:statement|execute|duration|parse|bind|fastpath)\b/.test(message) ? 'statement-line' : 'server-line';
 };
@@ -111,14 +131,16 @@ const auditUse = (
   statements: StatementMemory,
 ): Parsed => {
   const { context, statement: raisedBy, sqlState = SUCCESS } = record;
-  const isRaised = context !== undefined || raisedBy !== undefined || sqlState !== SUCCESS;
+  // With `pgaudit.log_level = warning` its lines are warnings.
+  const isRaised =
+    context !== undefined || raisedBy !== undefined || (sqlState !== SUCCESS && sqlState !== GENERAL_WARNING);
   if (isRaised) return { ignored: 'raised-message' };
   const fields = csvFields(record.message, AUDIT.length, 10);
   const [
-    ,
+    mode = '',
     statementId = '',
     substatementId = '',
-    ,
+    kind = '',
     command = '',
     objectType = '',
     object = '',
@@ -140,14 +162,21 @@ const auditUse = (
     return { unusable: 'no-user', detail: 'The AUDIT line has no user; log_line_prefix needs %u.' };
   const named = DROP_OF_RELATION.exec(command)?.[1];
   if (named !== undefined && objectType !== '' && objectType !== named) return { ignored: 'dependent-object' };
+  // What pgaudit writes beside the read of a view (its issue 102): the read itself has a line of its own.
+  if (objectType === 'VIEW' && (command === '???' || command === 'UNKNOWN')) return { ignored: 'dependent-object' };
+  if (mode === 'SESSION' && object !== '' && DML.has(command)) statements.namesRelations = true;
   const found: FoundSecret[] = [];
-  const statement = NOT_THERE.has(text) ? undefined : foldedStatement(text, redactor, found);
+  const folded = NOT_THERE.has(text) ? undefined : foldedStatement(text, redactor, found);
+  const statement = folded?.slice(0, MAX_SHOWN);
   if (!NOT_THERE.has(parameters)) redactor.clean(parameters, 'wayward.db.parameters', found, 'sql');
-  const action = actionOf(command, object, statement);
-  const seen =
+  const seen: Seen =
     record.session === undefined || !isBelieved(proof)
       ? 'new'
-      : statements.see(record.session, statementNumber, substatementNumber, text);
+      : statements.see(record.session, statementNumber, substatementNumber, text, fields.length < FIELDS_WITH_ROWS);
+  const isNamed = object !== '' || folded === undefined || (DML.has(command) && statements.namesRelations);
+  const action = isNamed
+    ? actionOf(command, object)
+    : namedByText(command, kind, folded, isMany(folded) ? statements.turn(record.session, text, command, seen) : 0);
   return event(record, proof, format, redactor, found, {
     action,
     result: 'success',
@@ -157,36 +186,53 @@ const auditUse = (
   });
 };
 
-/** The text may hold several statements, and pgaudit does not say which of them this one is. */
-const copyOf = (statement: string | undefined): string =>
-  statement === undefined || /;\s*\S/.test(statement) || !/^\s*copy\b/i.test(statement) ? 'COPY' : sqlAction(statement);
+const isMany = (folded: string): boolean => statementsIn(folded).length > 1;
 
-const actionOf = (command: string, object: string, statement: string | undefined): string => {
-  if (object === '') return command === 'COPY' ? copyOf(statement) : command;
-  // Temporary schemas are numbered by backend: one name for all.
-  return `${command} ${object.startsWith('pg_temp_') ? object.replace(/^pg_temp_\d+/, 'pg_temp') : object}`;
-};
+// Temporary schemas are numbered by backend: one name for all.
+const actionOf = (command: string, object: string): string =>
+  object === ''
+    ? command
+    : `${command} ${object.startsWith('pg_temp_') ? object.replace(/^pg_temp_\d+/, 'pg_temp') : object}`;
 
 const rowCount = (rows: string): number => {
   const count = Number(rows);
   return count >= 0 ? amount(count) : 0;
 };
 
-/** Redacted first: folding would take a secret apart that stands outside of literals. */
+/** Redacted first: folding would take a secret apart that stands outside of literals. Long enough that no padding hides the object. */
 const foldedStatement = (text: string, redactor: Redactor, found: FoundSecret[]): string =>
-  shown(foldSql(redactor.clean(text, STATEMENT_FIELD, found, 'sql')), 512);
+  shown(foldSql(redactor.clean(text, STATEMENT_FIELD, found, 'sql'), 'sql', MAX_FOLDED), MAX_FOLDED);
 
 /** How a failed statement or login ended, by SQLSTATE (PostgreSQL manual, appendix A). */
-const failure = (record: PostgresRecord, proof: Proof, format: string, redactor: Redactor): Parsed => {
+const failure = (
+  record: PostgresRecord,
+  proof: Proof,
+  format: string,
+  redactor: Redactor,
+  statements: StatementMemory,
+): Parsed => {
   const state = sqlStateOf(record);
   if (state.startsWith('57P')) return { ignored: 'session-terminated' };
   // Background workers, and clients that left or spoke another protocol before they named a user.
   if (record.user === undefined) return { ignored: 'no-user' };
   const found: FoundSecret[] = [];
-  const statement = record.statement === undefined ? undefined : foldedStatement(record.statement, redactor, found);
+  const folded = record.statement === undefined ? undefined : foldedStatement(record.statement, redactor, found);
   const result: Result = proof.state === 'rejected' ? 'rejected' : state === '42501' ? 'denied' : 'error';
-  const action = statement === undefined ? (record.severity === 'FATAL' ? 'LOGIN' : 'UNKNOWN') : sqlAction(statement);
-  return event(record, proof, format, redactor, found, { action, result, statement, uses: 1, rows: 0 });
+  const isMultiple = folded !== undefined && isMany(folded);
+  const isCounted = isBelieved(proof) && !isMultiple && statements.hasCounted(record.session, record.statement);
+  if (isMultiple && isBelieved(proof)) statements.startAgain(record.session);
+  return event(record, proof, format, redactor, found, {
+    action:
+      folded === undefined
+        ? isFatal(record)
+          ? 'LOGIN'
+          : 'UNKNOWN'
+        : failedAction(folded, record.message, record.phase),
+    result,
+    statement: folded?.slice(0, MAX_SHOWN),
+    uses: isCounted ? 0 : 1,
+    rows: 0,
+  });
 };
 
 type Outcome = Pick<CredentialUse, 'action' | 'result' | 'statement' | 'uses' | 'rows'>;

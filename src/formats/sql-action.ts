@@ -120,7 +120,10 @@ export const sqlAction = (folded: string, language: Language = 'sql'): string =>
     }
     return verb;
   }
-  return DIRECT.has(verb) ? named(verb, tokens, upper, skip(tokens, upper, inner + 1, NOISE), schema) : verb;
+  // `TABLE x` is short for `SELECT * FROM x`.
+  return DIRECT.has(verb)
+    ? named(verb === 'TABLE' ? 'SELECT' : verb, tokens, upper, skip(tokens, upper, inner + 1, NOISE), schema)
+    : verb;
 };
 
 const named = (

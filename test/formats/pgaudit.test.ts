@@ -75,10 +75,14 @@ describe('COPY, as PostgreSQL 15 audits it: without an object, and without rows 
     expect(copied(kind, statement)).toMatchObject({ action, result: 'success', uses: 1 });
   });
 
-  it.each(['COPY invoices TO STDOUT; COPY payment_cards TO STDOUT', 'SELECT 1; COPY payment_cards TO STDOUT'])(
-    'is not named after another statement of the same text: %s',
-    (statement) => expect(copied('READ', statement)).toMatchObject({ action: 'COPY' }),
-  );
+  it.each([
+    ['SELECT 1; COPY payment_cards TO STDOUT', 'COPY public.payment_cards'],
+    ['COPY invoices TO STDOUT; COPY payment_cards TO STDOUT', 'COPY public.invoices'],
+    ["COPY invoices FROM '/tmp/x'; COPY payment_cards TO STDOUT", 'COPY public.payment_cards'],
+    ['SELECT 1; SELECT 2', 'COPY'],
+  ])('of several statements, the one whose turn it is is named: %s', (statement, action) => {
+    expect(copied('READ', statement)).toMatchObject({ action });
+  });
 });
 
 it('takes no secret apart by folding, nor shows one in an object', () => {
@@ -95,4 +99,114 @@ it('takes no secret apart by folding, nor shows one in an object', () => {
     ),
   );
   for (const secret of ['abcdefSLACK', 'ghp_a', 'Hunter2']) expect(shown).not.toContain(secret);
+});
+
+describe('a line without an object', () => {
+  const line = (fields: string, more: object = {}): string =>
+    JSON.stringify({
+      ...{ timestamp: '2026-11-23 12:02:00.767 UTC', user: 'agent_a', session_id: '6b042b38.4593' },
+      ...{ error_severity: 'LOG', message: `AUDIT: SESSION,${fields}`, backend_type: 'client backend' },
+      ...more,
+    });
+  const failed = (statement: string, state: string, more: object = {}): string =>
+    line('', { error_severity: 'ERROR', state_code: state, message: 'failed', statement, ...more });
+  const told = (...lines: string[]) =>
+    read(...lines).map((result) => (isEvent(result) ? `${result.action} ${result.result} ${result.uses}` : result));
+
+  it.each([
+    ['READ,SELECT', 'select * from payroll', 'SELECT public.payroll'],
+    ['READ,SELECT', 'table payroll', 'SELECT public.payroll'],
+    ['READ,SELECT', `select ${'name, '.repeat(500)}id from payroll`, 'SELECT public.payroll'],
+    ['READ,SELECT', 'select 1', 'SELECT'],
+    ['READ,SELECT', 'begin; declare c cursor for select * from payroll; fetch all from c', 'SELECT public.payroll'],
+    [
+      'READ,DECLARE CURSOR',
+      'begin; declare c no scroll cursor with hold for select * from payroll',
+      'SELECT public.payroll',
+    ],
+    ['WRITE,INSERT', "insert into customers values (1,';')", 'INSERT public.customers'],
+    ['DDL,DROP TABLE', 'drop table shop.payroll', 'DROP TABLE shop.payroll'],
+    ['DDL,CREATE TABLE AS', 'create table mine as select * from payroll', 'CREATE TABLE public.mine'],
+    ['MISC,SET', 'set role payroll_admin', 'SET ROLE'],
+    ['MISC,SET', 'set work_mem = 1', 'SET'],
+    ['ROLE,CREATE ROLE', 'create role x login', 'CREATE ROLE'],
+    ['READ,SELECT', 'select 1 from "a;b"', 'SELECT public."a;b"'],
+  ])('%s has it from its text: %s', (command, text, action) => {
+    expect(told(line(`1,1,${command},,,"${text.replaceAll('"', '""')}",<none>,1`))).toEqual([`${action} success 1`]);
+  });
+
+  it('of several statements each line is the next one, also when the text comes again and where one failed', () => {
+    const text = 'select 1; select 2 from a; insert into c values (1); select 3 from b';
+    const lines = (from: number): string[] =>
+      ['READ,SELECT', 'READ,SELECT', 'WRITE,INSERT', 'READ,SELECT'].map((command, at) =>
+        line(`${from + at},1,${command},,,"${text}",<none>,1`),
+      );
+    const each = ['SELECT', 'SELECT public.a', 'INSERT public.c', 'SELECT public.b'].map(
+      (action) => `${action} success 1`,
+    );
+    expect(told(...lines(1), ...lines(5))).toEqual([...each, ...each]);
+    const error = failed(text, '42501', { message: 'permission denied for table c' });
+    const [first, second] = lines(1);
+    expect(told(first ?? '', second ?? '', error, ...lines(3))).toEqual([
+      ...each.slice(0, 2),
+      'INSERT public.c denied 1',
+      ...each,
+    ]);
+  });
+
+  it('names all that it may be where no session tells whose turn it is', () => {
+    const text = 'select 1 from a; select 2 from b; select 3 from c; select 4 from d';
+    expect(told(line(`1,1,READ,SELECT,,,"${text}",<none>,1`, { session_id: undefined }))).toEqual([
+      'SELECT public.a, public.b, public.c, … success 1',
+    ]);
+  });
+
+  it('is named by no text where the log names every relation: it touched none', () => {
+    const text = 'SELECT 1; SELECT * FROM payroll';
+    const lines = [
+      line('1,1,READ,SELECT,TABLE,public.customers,x,<none>,1'),
+      line(`2,1,READ,SELECT,,,${text},<none>,1`),
+    ];
+    expect(told(...lines)[1]).toBe('SELECT success 1');
+    const byObject = line('1,1,READ,SELECT,TABLE,public.customers,x,<none>,1').replace('SESSION', 'OBJECT');
+    const ofPayroll = line('2,1,READ,SELECT,,,SELECT * FROM payroll,<none>,1');
+    expect(told(byObject, ofPayroll)[1]).toBe('SELECT public.payroll success 1');
+  });
+
+  it.each([
+    ['permission denied for table payroll', undefined, 'SELECT public.payroll denied 1'],
+    ['keine Berechtigung für Tabelle »payroll«', undefined, 'SELECT public.payroll denied 1'],
+    ['denied', 'DELETE', 'DELETE public.b denied 1'],
+    ['denied', undefined, 'SELECT public.a denied 1'],
+  ])('of several statements the one that failed is that which the message names: %s', (message, ps, expected) => {
+    const text = 'select 1 from a; select 2 from payroll; delete from b';
+    expect(told(failed(text, '42501', { message, ps }))).toEqual([expected]);
+  });
+
+  it('a failure after its line counts once, and a repetition again; with log_rows the line comes after', () => {
+    const insert = 'INSERT INTO customers VALUES (1)';
+    const before = line(`7,1,WRITE,INSERT,TABLE,public.customers,${insert},<none>`);
+    const again = line(`8,1,WRITE,INSERT,TABLE,public.customers,${insert},<none>`);
+    const error = failed(insert, '23505');
+    const [done, wrong, alone] = [1, 0, 1].map(
+      (uses, at) => `INSERT public.customers ${at === 0 ? 'success' : 'error'} ${uses}`,
+    );
+    expect(told(before, error, error, again, error)).toEqual([done, wrong, alone, done, wrong]);
+    expect(told(`${line(`7,1,WRITE,INSERT,TABLE,public.customers,${insert},<none>,1`)}`, error)).toEqual([done, alone]);
+  });
+
+  it('a line beside the read of a view is part of it', () => {
+    expect(told(line('1,1,MISC,???,VIEW,public.cust_v,x,<none>,1'))).toEqual([{ ignored: 'dependent-object' }]);
+    expect(told(line('1,1,READ,SELECT,VIEW,public.cust_v,x,<none>,1'))).toEqual(['SELECT public.cust_v success 1']);
+  });
+
+  it('at another level counts, and what a function raises does not', () => {
+    const audit = '1,1,READ,SELECT,TABLE,public.customers,x,<none>,1';
+    for (const severity of ['INFO', 'NOTICE', 'LOG'])
+      expect(told(line(audit, { error_severity: severity }))).toEqual(['SELECT public.customers success 1']);
+    expect(told(line(audit, { error_severity: 'WARNING', state_code: '01000' }))).toHaveLength(1);
+    expect(told(line(audit, { error_severity: 'NOTICE', context: 'PL/pgSQL function f() line 1 at RAISE' }))).toEqual([
+      { ignored: 'raised-message' },
+    ]);
+  });
 });

@@ -1,0 +1,64 @@
+import { sqlAction } from './sql-action.ts';
+
+/** Objects named in one action. */
+const MAX_NAMED = 3;
+
+/** Folded statements of one text; a semicolon within a quoted name ends none. */
+export const statementsIn = (folded: string): string[] =>
+  (folded.match(/(?:"(?:[^"]|"")*"|[^;"]|")+/g) ?? []).map((part) => part.trim()).filter((part) => part !== '');
+
+/** A cursor reads what its query reads, and a prepared statement does what it says: `DECLARE c CURSOR FOR SELECT …`. */
+const WRAPPED = /^(?:declare\b[^;]{1,256}?\bfor|prepare\b[^;]{1,256}?\bas)\s+(?=[a-z(])/i;
+
+export const actionIn = (statement: string): string => sqlAction(statement.replace(WRAPPED, ''));
+
+/** What pgaudit calls one thing and the statement another. */
+const AS_WRITTEN: Readonly<Record<string, string>> = { 'DECLARE CURSOR': 'SELECT', 'CREATE TABLE AS': 'CREATE TABLE' };
+
+/**
+ * The action of a line that names no object: the command with what the text says that it was done to. Of several statements of one text
+ * it is the one whose turn it is; where that is not known, all that it may be are named: `SELECT public.a, public.b`.
+ * @param kind pgaudit's class, which tells the two directions of COPY
+ * @param turn how many lines of this command the text has had before; undefined where nobody counted
+ */
+export const namedByText = (command: string, kind: string, folded: string, turn: number | undefined): string => {
+  const verb = AS_WRITTEN[command] ?? command;
+  const written = verb === 'COPY' && kind === 'WRITE' ? 'COPY FROM' : verb;
+  const isOther = (action: string): boolean => written === 'COPY' && action.startsWith('COPY FROM ');
+  const actions = statementsIn(folded)
+    .map(actionIn)
+    .filter((action) => (action === written || action.startsWith(`${written} `)) && !isOther(action));
+  if (actions.length < 2 || turn !== undefined) return actions[(turn ?? 0) % Math.max(1, actions.length)] ?? verb;
+  const objects = new Set(
+    actions.filter((action) => action !== written).map((action) => action.slice(written.length + 1)),
+  );
+  if (objects.size === 0) return verb;
+  const named = [...objects].slice(0, MAX_NAMED).join(', ');
+  return `${written} ${named}${objects.size > MAX_NAMED ? ', …' : ''}`;
+};
+
+/**
+ * What failed: of several statements the one whose object the server's message names, whatever its language, else the one of the
+ * command that the session was at, else the first.
+ * @param phase the command tag, where the log has it
+ */
+export const failedAction = (folded: string, message: string, phase: string | undefined): string => {
+  const actions = statementsIn(folded).map(actionIn);
+  const [first = 'UNKNOWN'] = actions;
+  if (actions.length < 2) return first;
+  const isNamed = (action: string): boolean => {
+    const name = /[^. ]+$/.exec(action.slice(action.indexOf(' ') + 1))?.[0].replaceAll('"', '') ?? '';
+    return action.includes(' ') && hasWord(message, name);
+  };
+  return actions.find(isNamed) ?? actions.find((action) => action === phase || action.startsWith(`${phase} `)) ?? first;
+};
+
+/** Whether the text holds the word, not as a part of a longer one. */
+const hasWord = (text: string, word: string): boolean => {
+  const isWordChar = (char: string): boolean => /[\w$\u0080-\uffff]/.test(char);
+  for (let at = text.indexOf(word); word !== '' && at !== -1; at = text.indexOf(word, at + 1)) {
+    const [before, after] = [text.charAt(at - 1), text.charAt(at + word.length)];
+    if (!(isWordChar(before) && !/[»«„“"]/.test(before)) && !(isWordChar(after) && !/[»«„“"]/.test(after))) return true;
+  }
+  return false;
+};
