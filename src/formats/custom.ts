@@ -15,8 +15,9 @@ import { leaksInRecord } from './leaks-in-record.ts';
 import type { Language } from './named-secrets.ts';
 import type { Redactor } from './redact.ts';
 import { isHarmless, isPlaceholder, kindOf } from './redact-rules.ts';
+import { remoteAddress } from './remote-address.ts';
 import { shown } from './shown.ts';
-import { parseTime } from './time.ts';
+import { parseTime, timeProblem } from './time.ts';
 
 /** As much of a statement as is folded. */
 const MAX_STATEMENT = 16_384;
@@ -37,10 +38,6 @@ const matches = (value: unknown, wanted: readonly Scalar[]): boolean => {
       String(one) === text || (/^[1-5]xx$/.test(String(one)) && /^[1-5]\d\d$/.test(text) && text[0] === String(one)[0]),
   );
 };
-
-/** The address in `10.0.0.1`, `10.0.0.1:4242` or `[::1]:4242`. */
-const withoutPort = (address: string): string =>
-  /^\[([^\]]*)\]/.exec(address)?.[1] ?? address.replace(/^([^:]*):\d{1,5}$/, '$1');
 
 /** The format that a user's YAML describes. Every text is redacted; secrets anywhere in the record become leaks. */
 export const customFormat = (spec: CustomFormatSpec): Format => {
@@ -84,6 +81,9 @@ export const customFormat = (spec: CustomFormatSpec): Format => {
         ? Number.NaN
         : Math.floor(Number(text) / PER_MILLISECOND[unit]);
   };
+
+  const timeHint = (record: JsonObject): string =>
+    spec.time.unit === 'iso' ? timeProblem(textAt(record, timeField) ?? '') : '';
 
   const resultOf = (record: JsonObject): Result | undefined => {
     if (result === undefined) return 'success';
@@ -144,7 +144,8 @@ export const customFormat = (spec: CustomFormatSpec): Format => {
     if (!(time >= 0 && time <= 8.64e15))
       return {
         unusable: 'invalid-time',
-        detail: `The field ${timeField.text} is not a time in the unit that the format names.`,
+        detail:
+          `The field ${timeField.text} is not a time in the unit that the format names. ${timeHint(record)}`.trimEnd(),
       };
     const what = action(record, clean);
     if (what === undefined)
@@ -170,7 +171,7 @@ export const customFormat = (spec: CustomFormatSpec): Format => {
         found,
         PROOF.request,
       ),
-      sourceIp: text(fields.sourceIp, 64, withoutPort),
+      sourceIp: text(fields.sourceIp, 64, remoteAddress),
       client: text(fields.client, MAX_CLIENT),
       bytes: count(fields.bytes) ?? 0,
       rows: count(fields.rows) ?? 0,

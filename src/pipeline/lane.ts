@@ -1,21 +1,25 @@
 import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import type { CredentialUse } from '../event.ts';
+import { type Layers, openLines } from '../formats/envelopes/registry.ts';
 import { cleanExcerpt } from '../formats/excerpt.ts';
-import { type Format, isEvent, type Origin, type Parser, type ParserContext } from '../formats/format.ts';
+import { type Format, isEvent, type Origin, type Parsed, type Parser, type ParserContext } from '../formats/format.ts';
 import { isPiece, PIECES } from '../record-pieces.ts';
 import type { DeadLetter } from '../sources/dead-letter.ts';
-import { Framer, type Framing, type RecordSink, type TooLong } from '../sources/framing.ts';
+import { Framer, type Framing, type TooLong } from '../sources/framing.ts';
 import type { Source, SourcePosition } from '../sources/source.ts';
 import { copyCounts, countOne, type LaneCounts, noCounts } from './counts.ts';
 import { FormatSample } from './format-sample.ts';
 import { isPossibleTime, LaneClock, MAX_DISORDER, type SavedClock } from './lane-clock.ts';
 import { idOfHash, PendingUse } from './ordered.ts';
+import { type UnwrappedSink, Unwrapper } from './unwrapper.ts';
 
 export interface LaneOptions {
   /** `--format`: every source is of this one. */
   readonly format?: Format | undefined;
   /** The format of a source that begins with these lines. */
+  /** The envelopes around its lines, where they are known; else they are found as the format is. */
+  readonly layers?: Layers;
   readonly detect: (lines: readonly string[], source: Origin) => Format | undefined;
   readonly formatById: (id: string) => Format | undefined;
   readonly context: ParserContext;
@@ -31,6 +35,8 @@ export interface SavedLane {
   readonly position: SourcePosition;
   readonly ended: boolean;
   readonly format: string | undefined;
+  /** Absent where its lines are in no envelope, and in what earlier versions saved. */
+  readonly layers?: Layers;
   readonly parser: unknown;
   readonly clock: SavedClock;
   /** Of each event in the clock's window: the dead letter it may become. */
@@ -43,6 +49,15 @@ const LONG_RECORD = 8 * 1024;
 
 const NOT_REACHED = 'None of the next 1,000 records of its source comes near its time.';
 const TOO_LONG = 'The record is longer than 1 MiB, and its first 16 KiB do not hold what an event needs.';
+
+const NO_ENVELOPE =
+  'The lines of this log are in envelopes (CRI, json-file, syslog, @cee:); this one is in none, so nobody knows who wrote it.';
+
+const detailOf = (reason: string): string | undefined =>
+  isPiece(reason) ? PIECES[reason] : reason === 'no-envelope' ? NO_ENVELOPE : undefined;
+
+/** PostgreSQL writes csvlog into files of its own, and in its quotes a client's lines may look like anything. */
+const isNeverWrapped = ({ framing }: Format): boolean => framing === 'csv';
 
 /** A field is often a part of its record's text, and would keep all of it in memory for as long as somebody holds the field. */
 const withoutRecord = (use: CredentialUse): CredentialUse => ({ ...structuredClone(use), proof: use.proof });
@@ -65,7 +80,7 @@ const UNKNOWN_FORMAT: Parser = {
 };
 
 /** One source on its way to events: framing, format, parser and clock. Hands events on in the order they came. */
-export class Lane implements RecordSink {
+export class Lane implements UnwrappedSink {
   readonly source: Source;
   counts: LaneCounts = noCounts();
   state: 'open' | 'caught-up' | 'ended' = 'open';
@@ -73,6 +88,8 @@ export class Lane implements RecordSink {
   readonly #clock: LaneClock;
   #sample: FormatSample | undefined;
   #framer: Framer | undefined;
+  #unwrapper: Unwrapper | undefined;
+  #layers: Layers = [];
   #format: Format | undefined;
   #parser: Parser = UNKNOWN_FORMAT;
   #out: PendingUse[] = [];
@@ -83,8 +100,10 @@ export class Lane implements RecordSink {
     this.source = source;
     this.#options = options;
     this.#clock = new LaneClock(options.maxDisorder ?? MAX_DISORDER, (event) => this.#rejectTime(event));
-    if (options.format === undefined) this.#sample = this.#newSample();
-    else this.#start(options.format, source.startsAt);
+    const { format, layers } = options;
+    const isKnown = format !== undefined && (layers !== undefined || isNeverWrapped(format));
+    if (isKnown) this.#start(format, layers ?? [], source.startsAt);
+    else this.#sample = this.#newSample();
   }
 
   /** No event that is yet to come is filed before it (milliseconds since the epoch). */
@@ -117,9 +136,15 @@ export class Lane implements RecordSink {
   }
 
   /** What is no UTF-8 in a record is read all the same: a client can put such bytes into its user agent. */
-  record(bytes: Buffer, start: number, end: number, position: number, isText: boolean): void {
-    this.counts.records++;
+  record(bytes: Buffer, start: number, end: number, position: number, isText: boolean, raw?: Buffer): void {
     const parsed = this.#parser.parse(bytes, start, end);
+    if (raw === undefined) this.#take(parsed, bytes, start, end, position, isText);
+    else this.#take(parsed, raw, 0, raw.length, position, isText);
+  }
+
+  /** `bytes[start, end)` is what stands in the source. */
+  #take(parsed: Parsed, bytes: Buffer, start: number, end: number, position: number, isText: boolean): void {
+    this.counts.records++;
     if (isEvent(parsed)) {
       this.#countProof(parsed);
       if (isPossibleTime(parsed.time)) {
@@ -142,7 +167,12 @@ export class Lane implements RecordSink {
 
   unusable(reason: string, bytes: Buffer, start: number, end: number, position: number): void {
     this.counts.records++;
-    this.#dead(reason, bytes, start, end, position, isPiece(reason) ? PIECES[reason] : undefined);
+    this.#dead(reason, bytes, start, end, position, detailOf(reason));
+  }
+
+  ignored(reason: string): void {
+    this.counts.records++;
+    countOne(this.counts.ignored, reason);
   }
 
   /** Whom a record names, and what was done to what, stands at its beginning: padding it hides nothing. */
@@ -175,11 +205,11 @@ export class Lane implements RecordSink {
   }
 
   save(): SavedLane {
-    const position = this.#framer?.position ?? this.#sample?.position ?? this.source.startsAt;
     return {
-      position: this.source.save(position),
+      position: this.source.save(this.#position),
       ended: this.state === 'ended',
       format: this.#format?.id,
+      ...(this.#layers.length > 0 && { layers: this.#layers }),
       parser: this.#parser.save?.(),
       clock: this.#clock.save(),
       suspects: this.#clock.waiting.map((event) => this.#letterOf(event)),
@@ -198,10 +228,10 @@ export class Lane implements RecordSink {
       return event;
     });
     this.#clock.load(saved.clock, window);
-    const format =
-      this.#options.format ?? (saved.format === undefined ? undefined : this.#options.formatById(saved.format));
+    if (saved.format === undefined) return;
+    const format = this.#options.format ?? this.#options.formatById(saved.format);
     if (format === undefined) return;
-    this.#start(format, this.source.startsAt);
+    this.#start(format, saved.layers ?? [], this.source.startsAt);
     if (saved.parser !== undefined) this.#parser.load?.(saved.parser);
   }
 
@@ -209,10 +239,22 @@ export class Lane implements RecordSink {
     return new FormatSample(this.source.startsAt, (found) => this.tooLong(found));
   }
 
-  #start(format: Format | undefined, position: number): void {
+  /** Offset of the first byte of which nothing has been made: where a restart goes on. */
+  get #position(): number {
+    return this.#unwrapper?.position ?? this.#framer?.position ?? this.#sample?.position ?? this.source.startsAt;
+  }
+
+  #start(format: Format | undefined, layers: Layers, position: number): void {
     this.#format = format;
+    this.#layers = layers;
     this.#parser = format?.parser(this.#options.context) ?? UNKNOWN_FORMAT;
-    this.#framer = new Framer(format?.framing ?? 'line', this, position);
+    const framing = format?.framing ?? 'line';
+    if (layers.length === 0) {
+      this.#framer = new Framer(framing, this, position);
+    } else {
+      this.#unwrapper = new Unwrapper(layers, framing, this);
+      this.#framer = new Framer('line', this.#unwrapper, position);
+    }
     this.#sample = undefined;
   }
 
@@ -223,7 +265,10 @@ export class Lane implements RecordSink {
     }
     const sample = this.#sample;
     sample?.push(chunk);
-    if (sample?.enough === true) this.#decideFormat('enough');
+    // Where the format is named, only a first line in an envelope asks for more lines.
+    const first = this.#options.format && sample?.lines.find((line) => line.trim() !== '');
+    const isPlain = first !== undefined && openLines([first]).layers.length === 0;
+    if (sample?.enough === true || isPlain) this.#decideFormat('enough');
     else if (sample?.longHead !== undefined) this.#decideFormat('long');
   }
 
@@ -234,18 +279,21 @@ export class Lane implements RecordSink {
     if (sample === undefined || (sample.chunks.length === 0 && !final)) return;
     const { name } = this.source;
     const fromStart = this.source.save(sample.position).offset === 0;
-    const lines = sample.longHead === undefined ? sample.lines : [sample.longHead];
-    const format = this.#options.detect(lines, { name, fromStart });
+    const sampled = sample.longHead === undefined ? sample.lines : [sample.longHead];
+    const { format: named, detect } = this.#options;
+    if (named !== undefined && sampled.length === 0 && !final) return;
+    const { layers, lines } = openLines(sampled);
+    const format = named ?? detect(lines, { name, fromStart, isWrapped: layers.length > 0 });
     if (format === undefined && !final) return;
     // What a client wrote may look like a stderr log, or like nothing: more lines may show that it stands in a csvlog.
-    const isUnsure = format === undefined || format.framing === 'postgres-stderr';
+    const isUnsure = format === undefined || (named === undefined && format.framing === 'postgres-stderr');
     if (isUnsure && when === 'enough' && !sample.plenty) return;
     if (format === undefined && sample.lines.length > 0) {
       this.#options.onWarning?.(
         `${name}: no known log format; each of its records is a dead letter (unknown-format). If you know the format, name it: --format ID`,
       );
     }
-    this.#start(format, sample.position);
+    this.#start(format, layers, sample.position);
     for (const chunk of sample.chunks) this.#framer?.push(chunk);
   }
 
@@ -253,6 +301,7 @@ export class Lane implements RecordSink {
     this.#sample?.end();
     if (this.#sample !== undefined) this.#decideFormat('end');
     this.#framer?.end();
+    this.#unwrapper?.end();
     this.#clock.end(this.#out);
     this.state = 'ended';
   }
@@ -260,9 +309,14 @@ export class Lane implements RecordSink {
   #caughtUp(now: number | undefined): void {
     if (this.#sample !== undefined) this.#decideFormat('caught-up');
     // Silent at two looks in a row: the server is not in the middle of a record.
-    if (this.state === 'caught-up') this.#framer?.silent();
+    if (this.state === 'caught-up') this.#silent();
     if (now !== undefined) this.#clock.caughtUp(this.#out);
     this.state = 'caught-up';
+  }
+
+  #silent(): void {
+    this.#framer?.silent();
+    if (this.#framer?.isBetweenLines === true) this.#unwrapper?.silent();
   }
 
   #rejectTime(event: PendingUse): void {
@@ -297,6 +351,7 @@ export class Lane implements RecordSink {
       reason,
       ...(detail === undefined ? {} : { detail }),
       ...(framing === 'line' ? {} : { framing }),
+      ...(this.#layers.length > 0 && { layers: this.#layers }),
       excerpt: cleanExcerpt(record),
     };
   }
@@ -304,7 +359,7 @@ export class Lane implements RecordSink {
   #sourceProblem(reason: string, detail: string): void {
     countOne(this.counts.deadLetters, reason);
     this.#options.onWarning?.(`${this.source.name}: ${detail}`);
-    const position = this.#framer?.position ?? this.#sample?.position ?? this.source.startsAt;
+    const position = this.#position;
     this.#options.onDeadLetter?.(this.#letter(reason, Buffer.alloc(0), position, detail));
   }
 }

@@ -99,6 +99,11 @@ export class Framer {
     return this.#long !== undefined;
   }
 
+  /** Whether nothing has come of a line whose end has not. */
+  get isBetweenLines(): boolean {
+    return this.#lineLength === 0 && !this.#inLongLine;
+  }
+
   push(chunk: Buffer): void {
     const base = this.#offset;
     this.#offset += chunk.length;
@@ -120,7 +125,7 @@ export class Framer {
 
   /** The source is silent: a record that only the next one would have ended is complete. */
   silent(): void {
-    if (this.#joiner?.endsInSilence === true && this.#lineLength === 0 && !this.#inLongLine) this.#release();
+    if (this.#joiner?.endsInSilence === true && this.isBetweenLines) this.#release();
   }
 
   /** The source has ended: a last line needs no line end. */
