@@ -30,6 +30,13 @@ const TABLES: Readonly<Record<string, () => string>> = {
       ['`--format`', 'what it reads', '`event.dataset`', 'what proves an identity'],
       formats.map(({ id, title, dataset, proof }) => [`\`${id}\``, title, `\`${dataset}\``, proof]),
     ),
+  'formats-about': () =>
+    table(
+      ['`--format`', 'how to switch it on', 'what it can’t tell', 'written against'],
+      formats.flatMap(({ id, about }) =>
+        about === undefined ? [] : [[`\`${id}\``, about.switchOn, about.cannotTell, about.evidence]],
+      ),
+    ),
   'detector-kinds': () =>
     table(
       ['`kind:`', 'what it flags', 'needs a baseline'],

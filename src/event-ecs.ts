@@ -29,7 +29,7 @@ export function toEcs(use: CredentialUse, id: string, attribution?: Attribution)
     url: some({ path: use.path }),
     service: some({ name: use.service }),
     trace: some({ id: use.traceId }),
-    gen_ai: agentOf(attribution),
+    gen_ai: some({ ...agentOf(attribution), ...usageOf(use) }),
     wayward: {
       result: use.result,
       proof: use.proof,
@@ -43,6 +43,7 @@ export function toEcs(use: CredentialUse, id: string, attribution?: Attribution)
       identities: use.identities.length > 0 ? use.identities : undefined,
       session: use.session,
       bytes: use.bytes > 0 ? use.bytes : undefined,
+      cost: use.spent && use.spent.cost > 0 ? use.spent.cost : undefined,
       db: some({ statement: use.statement, rows: use.rows > 0 ? use.rows : undefined }),
       leaks: use.leaks.length > 0 ? use.leaks : undefined,
     },
@@ -76,6 +77,13 @@ function httpOf({ method, status, bytes }: CredentialUse): Json | undefined {
 function agentOf(attribution: Attribution | undefined): Json | undefined {
   const agent = attribution?.credential?.agent;
   return agent === undefined ? undefined : { agent: { id: agent, name: agent } };
+}
+
+/** Tokens of a language model, as OpenTelemetry's conventions name them. */
+function usageOf({ spent }: CredentialUse): Json {
+  if (spent === undefined) return {};
+  const { inputTokens, outputTokens } = spent;
+  return { usage: { input_tokens: inputTokens, output_tokens: outputTokens } };
 }
 
 const pick = ({ method, confidence }: Attribution) => ({ method, confidence });

@@ -56,6 +56,22 @@ export interface Leak {
   readonly field: string;
 }
 
+/** What a reader says of its log, told in order with the log's events. */
+export interface Reading {
+  /** Records that were read since it last said so. */
+  readonly read: number;
+  /** Records that could not be used although they should have been, why, and whether the record proves whose they are. */
+  readonly unreadable: { readonly reason: string; readonly count: number } | undefined;
+}
+
+/** What a use of a language model cost; 0 where the log does not say. */
+export interface Spent {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** In the currency of the log, mostly US dollars. */
+  readonly cost: number;
+}
+
 export interface CredentialUse {
   /** ECS `@timestamp`: milliseconds since the epoch, UTC. */
   readonly time: number;
@@ -78,6 +94,8 @@ export interface CredentialUse {
   readonly bytes: number;
   /** Rows read or written; 0 where the log has none. */
   readonly rows: number;
+  /** ECS `gen_ai.usage.input_tokens` and `.output_tokens`, `wayward.cost`; absent where no model was used. */
+  readonly spent?: Spent;
   /** ECS `http.response.status_code`. */
   readonly status: number | undefined;
   /** ECS `http.request.method`. */
@@ -93,6 +111,8 @@ export interface CredentialUse {
   /** The agent's run or the server's session: `wayward.session`. */
   readonly session: string | undefined;
   readonly leaks: readonly Leak[];
+  /** Present where this is no use, but tells how a log could be read. */
+  readonly reading?: Reading;
   /** Its record holds bytes that are no UTF-8; they read U+FFFD. */
   readonly lossy?: true;
   /** Only the beginning of its record was read: the rest, rows among it, may be missing. */

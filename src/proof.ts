@@ -34,6 +34,8 @@ export const PROOF = {
   request: proof('unproven', 'request'),
   /** The gateway may have answered before it authenticated. */
   beforeAuthentication: proof('unproven', 'before-authentication'),
+  /** The record could not be read as a whole. */
+  unreadable: proof('unproven', 'unreadable'),
   /** The session that the line names was not seen to be authenticated, or is another one. */
   unknownSession: proof('unproven', 'unknown-session'),
   /** 401, 407, a failed login, a database session that ended before it was authenticated. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AttributedUse } from '../attribution/attributed.ts';
+import { type AttributedUse, OTHERS, UNREGISTERED_AGENT } from '../attribution/attributed.ts';
 import type { Found } from '../detectors/engine.ts';
 import { type Finding, type Severity, worse } from '../detectors/finding.ts';
 import { isAddress } from '../ecs.ts';
@@ -14,6 +14,8 @@ const QUIET = 2 * 3_600_000;
 const MOST_FINDINGS = 20;
 const MOST_EVIDENCE = 5;
 const MOST_RELATED = 20;
+/** Unregistered identities that have an incident of their own at once; the others share one. */
+const MOST_UNREGISTERED = 100;
 
 interface Incident {
   alert: Alert;
@@ -35,6 +37,8 @@ export class Incidents {
   readonly #changed: (alert: Alert) => void;
   /** Findings beyond what an alert holds. */
   dropped = 0;
+  /** Incidents that are open of unregistered identities, without the one that others share. */
+  #unregistered = 0;
 
   /** `changed` gets every new revision, the last one included. */
   constructor(changed: (alert: Alert) => void) {
@@ -46,10 +50,23 @@ export class Incidents {
   }
 
   add(found: Found): void {
-    const { principal, finding, young } = found;
-    const open = this.#open.get(principal);
-    if (open && finding.time - open.alert.end > QUIET) this.#end(principal, open);
-    const incident = this.#open.get(principal) ?? { alert: opened(found), young };
+    const open = this.#open.get(found.principal);
+    if (open && found.finding.time - open.alert.end > QUIET) this.#end(found.principal, open);
+    this.#grow(this.#hasRoom(found) ? found : { ...found, principal: OTHERS });
+  }
+
+  /** Whoever invents identities must not make an alert of each. */
+  #hasRoom({ principal, finding }: Found): boolean {
+    if (!isUnregistered(principal) || this.#open.has(principal)) return true;
+    if (this.#unregistered >= MOST_UNREGISTERED) this.advance(finding.time); // what is over takes no room, whenever it is ended
+    return this.#unregistered < MOST_UNREGISTERED;
+  }
+
+  #grow(found: Found): void {
+    const { principal, young } = found;
+    const known = this.#open.get(principal);
+    if (known === undefined && isUnregistered(principal)) this.#unregistered++;
+    const incident = known ?? { alert: opened(found), young };
     incident.young &&= young;
     const before = incident.alert.findingsDropped;
     noteAttribution(incident, found);
@@ -84,6 +101,7 @@ export class Incidents {
 
   #end(principal: string, { alert }: Incident, verdict?: Verdict): void {
     this.#open.delete(principal);
+    if (isUnregistered(principal)) this.#unregistered--;
     this.#changed(
       verdict === undefined ? { ...alert, state: 'over', revision: alert.revision + 1 } : judged(alert, verdict),
     );
@@ -96,15 +114,20 @@ export class Incidents {
 
   load(saved: SavedIncidents): void {
     this.#open.clear();
+    this.#unregistered = 0;
     this.dropped = saved.dropped;
     for (const incident of saved.open) {
       const alert = loadedAlert(incident.alert);
+      if (isUnregistered(alert.principal)) this.#unregistered++;
       // Earlier versions made no difference: what they found counts as before.
       const proven = incident.declared === undefined ? alert.attribution : incident.proven;
       this.#open.set(alert.principal, { ...incident, alert, ...(proven !== undefined && { proven }) });
     }
   }
 }
+
+const isUnregistered = (principal: string): boolean =>
+  principal.startsWith(`${UNREGISTERED_AGENT}/`) && principal !== OTHERS;
 
 const slotOf = ({ at, principal }: Found): string =>
   at.attribution.credential?.slot ?? principal.slice(principal.indexOf('/') + 1);
@@ -197,15 +220,20 @@ const grown = (incident: Incident, found: Found): Alert => {
     start: Math.min(alert.start, found.at.use.time),
     end: Math.max(alert.end, found.finding.time),
     title: `${alert.agent ?? alert.principal}: ${main.title}`,
-    reason: reasonOf(main, findings.length),
+    reason: reasonOf(main, findings.length, alert.findingsDropped + dropped),
     findings,
     findingsDropped: alert.findingsDropped + dropped,
     related: relatedWith(alert.related, found.at),
   };
 };
 
-const reasonOf = (main: Finding, count: number): string =>
-  count === 1 ? main.reason : `${main.reason}; and ${count - 1} more ${count === 2 ? 'finding' : 'findings'}`;
+const reasonOf = (main: Finding, kept: number, dropped: number): string => {
+  const others = kept - 1 + dropped;
+  const onlyCounted = dropped === 0 ? '' : `, of which ${dropped} are only counted`;
+  return others === 0
+    ? main.reason
+    : `${main.reason}; and ${others} more ${others === 1 ? 'finding' : 'findings'}${onlyCounted}`;
+};
 
 /** The credentials of which nothing is proven; one that was believed before stays so. */
 const declaredOnlyWith = (

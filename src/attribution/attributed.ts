@@ -14,6 +14,9 @@ export type AttributionMethod = IdentityKey | 'unregistered' | 'overflow' | 'cla
 /** Stands for the agent in the name of a provisional principal: `unregistered/KEY:VALUE`. No registered agent has this name. */
 export const UNREGISTERED_AGENT = 'unregistered';
 
+/** Stands for all unregistered identities beyond those that are followed one by one. */
+export const OTHERS = `${UNREGISTERED_AGENT}/others`;
+
 /** Stands for the agent in the name of an alert about where uses came from: `source/NETWORK`. No registered agent has this name. */
 export const SOURCE = 'source';
 
@@ -36,7 +39,7 @@ export interface AttributedUse {
    * Call it on the event: it isn't bound to it.
    */
   id(): string;
-  /** Came more than `max_disorder` after its time: no baseline check, `orderTime` is where it is filed. */
+  /** Came more than `max_disorder` after its time: it is neither counted nor learned, and `orderTime` is where it is filed. */
   readonly late: boolean;
   /** Milliseconds since the epoch; never decreases along the stream. */
   readonly orderTime: number;

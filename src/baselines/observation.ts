@@ -2,6 +2,7 @@ import type { ManyClaims } from './claims.ts';
 import type { QuietHour } from './hours.ts';
 import { type Name, NO_NAME } from './names.ts';
 import type { Known } from './repertoire.ts';
+import type { ManyUnreadable } from './unreadable.ts';
 
 /** What one use showed against its principal's baseline; one object is reused for every event. */
 export interface Observation {
@@ -25,6 +26,10 @@ export interface Observation {
   first: boolean;
   /** Set where a record that proves no identity makes those of its source many. */
   claims: ManyClaims | undefined;
+  /** Uses of unregistered identities that found no room, where this one makes them many (again). */
+  beyond: number | undefined;
+  /** Set where records that could not be read have become many. */
+  unreadable: ManyUnreadable | undefined;
 }
 
 export const newObservation = (): Observation => ({
@@ -43,4 +48,6 @@ export const newObservation = (): Observation => ({
   quiet: undefined,
   first: false,
   claims: undefined,
+  beyond: undefined,
+  unreadable: undefined,
 });

@@ -5,9 +5,9 @@ import { enterCell, quietHour, rollHour, seasonalRatio } from './hours.ts';
 import { forgetLegacy } from './legacy-names.ts';
 import { type Name, type Names, NO_NAME } from './names.ts';
 import type { Observation } from './observation.ts';
-import { countDay, knows, see } from './repertoire.ts';
+import { countDay, hasShown, type Known, knows, see } from './repertoire.ts';
 import { DAY, HOUR, SERIES_COUNT, SERIES_OF } from './series.ts';
-import { AT, get, type State } from './state.ts';
+import { AT, get, type State, type TableLayout } from './state.ts';
 import { add, clearDay } from './windows.ts';
 
 /** Days of its own, or of its peers, before a baseline is trusted with more than a low finding. */
@@ -254,4 +254,33 @@ export const observe = (
     const quiet = quietHour(state, lentBy(principal), zone, seen.hour);
     if (quiet.bits >= LOOK_BITS) seen.quiet = quiet;
   }
+};
+
+/**
+ * Says what is new about a use that came too late to be counted, at its own time. Changes nothing: the principal's windows have gone on, and a
+ * thing that was shown since then is known.
+ */
+export const lookBack = ({ state }: Principal, use: CredentialUse, seen: Observation, names: Names): void => {
+  const isKnown = (table: TableLayout, name: Name): Known => (hasShown(state, table, name) ? 'known' : 'new');
+  seen.time = use.time;
+  seen.day = Math.floor(use.time / DAY);
+  seen.hour = Math.floor(use.time / HOUR);
+  seen.raised.length = 0;
+  seen.action = seen.network = seen.subnet = seen.client = 'known';
+  seen.quiet = undefined;
+  if (use.result !== 'error') {
+    seen.actionName = names.action(use.action);
+    if (use.result === 'denied' && !knows(state, AT.actions, seen.actionName))
+      seen.actionName = names.denied(use.action);
+    seen.action = isKnown(AT.actions, seen.actionName);
+  }
+  if (use.sourceIp !== undefined) {
+    seen.networkName = names.network(use.sourceIp);
+    seen.network = isKnown(AT.networks, seen.networkName);
+    seen.subnetName = names.subnet(use.sourceIp);
+    seen.subnet = isKnown(AT.subnets, seen.subnetName);
+  }
+  if (use.client === undefined) return;
+  seen.clientName = names.client(use.client);
+  seen.client = isKnown(AT.clients, seen.clientName);
 };

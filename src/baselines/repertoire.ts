@@ -63,12 +63,19 @@ export const see = (
   return day - last > (held > GRAVE ? FORGET_GRAVE : FORGET_SMALL) ? 'returned' : 'held';
 };
 
+const find = (state: State, table: TableLayout, name: Name): number => {
+  const found = indexOf(state, table, name);
+  return found < 0 ? legacyIndexOf(state, table, name) : found;
+};
+
 /** Has the group (or principal) learned this thing? Changes nothing. */
 export const knows = (state: State, table: TableLayout, name: Name): boolean => {
-  const found = indexOf(state, table, name);
-  const index = found < 0 ? legacyIndexOf(state, table, name) : found;
+  const index = find(state, table, name);
   return index >= 0 && get(state.u16, table.held + index) === 0;
 };
+
+/** Has the principal ever shown this thing, be it learned or held out because it was flagged? Changes nothing. */
+export const hasShown = (state: State, table: TableLayout, name: Name): boolean => find(state, table, name) >= 0;
 
 const leastUsed = (state: State, table: TableLayout): number => {
   let least = 0;

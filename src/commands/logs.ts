@@ -1,12 +1,14 @@
 import { fingerprintKey } from '../config/fingerprint-key.ts';
 import { unknownFormat, type WaywardConfig } from '../config/wayward-yaml.ts';
 import { UsageError } from '../errors.ts';
+import { closestFormat } from '../formats/closest.ts';
 import { customFormat } from '../formats/custom.ts';
 import { detectFormat } from '../formats/detect.ts';
 import type { Format } from '../formats/format.ts';
 import type { IdentitySource } from '../formats/http.ts';
 import { createRedactor } from '../formats/redact.ts';
 import { formats as builtIn } from '../formats/registry.ts';
+import { detectWrapped, formatOfId } from '../formats/wrapped.ts';
 import type { LaneCounts } from '../pipeline/counts.ts';
 import { Lane, type LaneOptions } from '../pipeline/lane.ts';
 import { Merge } from '../pipeline/merge.ts';
@@ -45,6 +47,7 @@ export async function openLogs(
   options: LogOptions,
   config: WaywardConfig,
   io: CommandIo,
+  onExplained?: LaneOptions['onExplained'],
 ): Promise<Logs> {
   if (names.length === 0 && io.stdin.isTTY === true) {
     throw new UsageError('no logs were named; write their paths, or - for standard input');
@@ -56,7 +59,10 @@ export async function openLogs(
     options.credentials ?? config.credentials,
   ]);
   const letters = options.deadLetters === undefined ? undefined : openDeadLetters(options.deadLetters);
-  const laneOptions = await laneOptionsOf(config, io, options, letters);
+  const laneOptions = {
+    ...(await laneOptionsOf(config, io, options, letters)),
+    ...(onExplained && { onExplained }),
+  };
   return {
     merge: new Merge(
       sources.map((source) => new Lane(source, laneOptions)),
@@ -85,14 +91,16 @@ export async function laneOptionsOf(
   letters?: DeadLetterFile,
 ): Promise<LaneOptions> {
   await config.resolveSecrets(['fingerprint_key'], secretContext(io));
-  const formats = [...config.formats.map(customFormat), ...builtIn];
-  const formatById = (id: string) => formats.find((format) => format.id === id);
+  const formats = [...config.formats.map((spec) => customFormat(spec)), ...builtIn];
+  const formatById = (id: string) => formatOfId(id, formats);
   return {
     format: formatId === undefined ? undefined : (formatById(formatId) ?? noSuchFormat(formatId, config)),
-    detect: (lines, source) => detectFormat(lines, formats, source),
+    detect: (lines, source) => detectFormat(lines, formats, source) ?? detectWrapped(lines, formats, source),
+    closest: (lines) => closestFormat(lines, formats),
     formatById,
     context: { redactor: createRedactor(fingerprintKey(config.fingerprintKey, config.state)), identity },
     maxDisorder: config.maxDisorder,
+    tellsReading: true,
     onDeadLetter: (letter) => letters?.write(letter),
     onWarning: (text) => warn(io, text),
   };

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { createAttributor } from '../attribution/attribute.ts';
 import { toEcs } from '../event-ecs.ts';
+import { isEvent } from '../formats/format.ts';
+import type { Explained } from '../pipeline/lane.ts';
 import { type CommandIo, EXIT_INTERRUPTED, warn, write } from './io.ts';
 import { countsLine, type LogOptions, openLogs, warnOfProof } from './logs.ts';
 import {
@@ -20,6 +22,7 @@ import {
 interface ParseOptions extends LogOptions {
   readonly since?: number;
   readonly until?: number;
+  readonly explain?: boolean;
 }
 
 /** Characters that are put together before they are written. */
@@ -42,6 +45,7 @@ export function addParse(program: Command, io: CommandIo): void {
     .addOption(untilOption())
     .addOption(deadLettersOption())
     .addOption(jsonOption())
+    .option('--explain', 'instead of events: how each record was read, and which rule of its format gave which field')
     .action((files: string[], options: ParseOptions) => parse(files, options, io));
   withExample(command, 'wayward parse /var/log/nginx/access.json | jq .event.action', 'zcat old.gz | wayward parse -');
 }
@@ -51,15 +55,18 @@ async function parse(files: readonly string[], options: ParseOptions, io: Comman
   const { config, registry } = loadSetup(options, io);
   const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = options;
   const attributor = registry.credentials.length === 0 ? undefined : createAttributor(registry);
-  const logs = await openLogs(files, options, config, io);
   let printed = 0;
   let text = '';
+  const explain = (explained: Explained): void => {
+    text += `${JSON.stringify(explanation(explained))}\n`;
+  };
+  const logs = await openLogs(files, options, config, io, options.explain === true ? explain : undefined);
   try {
     for await (const batch of logs.merge.batches()) {
       for (const event of batch) {
         const { use } = event;
-        if (use.time < since || use.time >= until) continue;
-        text += `${JSON.stringify(toEcs(use, event.id(), attributor?.attribute(use)))}\n`;
+        if (use.reading !== undefined || use.time < since || use.time >= until) continue;
+        if (options.explain !== true) text += `${JSON.stringify(toEcs(use, event.id(), attributor?.attribute(use)))}\n`;
         printed++;
         if (text.length < CHUNK) continue;
         await write(io.stdout, text);
@@ -78,4 +85,15 @@ async function parse(files: readonly string[], options: ParseOptions, io: Comman
     countsLine(counts) +
       (printed === counts.events ? '' : `, ${printed.toLocaleString('en-US')} in the time asked for`),
   );
+}
+
+/** A line of `--explain`: what became of a record, and the rules that made it so. */
+function explanation({ source, position, format, parsed, rules }: Explained): object {
+  const where = { source, position, format };
+  if (isEvent(parsed)) {
+    const { action, result, proof } = parsed;
+    return { ...where, became: 'event', action, result, proof: proof.state, rules };
+  }
+  if ('ignored' in parsed) return { ...where, became: 'ignored', reason: parsed.ignored };
+  return { ...where, became: 'dead-letter', reason: parsed.unusable, detail: parsed.detail, rules };
 }

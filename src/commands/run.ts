@@ -14,6 +14,7 @@ import { MIGRATED } from '../pipeline/name-key.ts';
 import { createDrillWorker, createResponse, createWorker } from '../pipeline/response.ts';
 import { rotationLog } from '../pipeline/rotation-log.ts';
 import { AlertTelemetry } from '../pipeline/telemetry.ts';
+import { beginWithHistory, historyIsRead, isHistory } from '../response/history.ts';
 import { timesOf } from '../response/record.ts';
 import { respondTo } from '../response/responder.ts';
 import { startRotation } from '../rotation/service.ts';
@@ -137,6 +138,7 @@ async function runLocal(
     const written = new DeadLetterFile(join(config.state, 'dead-letters.ndjson'), saved?.deadLetters ?? 0);
     letters = written;
     const response = createResponse(config, registry, store, fetchSecrets);
+    if (saved === undefined) beginWithHistory(response, false);
     const deeds = new DeedsOfStore(registry, response);
     deeds.look();
     const worker = createWorker({
@@ -146,6 +148,7 @@ async function runLocal(
         deeds.take(step);
         log.info({ credential, action, state, note, times: timesOf(step) }, 'response');
       },
+      onHistory: (text) => log.info({}, text),
       onError: (error) => log.error({ err: error }, 'response failed'),
     });
     const resume = saved && savedPositions(saved.merge);
@@ -166,11 +169,12 @@ async function runLocal(
       saved: (alerts, rose) => {
         worker.wake();
         told.handedOver(rose, Date.now());
-        for (const alert of alerts) logAlert(log, alert);
+        for (const alert of alerts) if (!isHistory(alert, response)) logAlert(log, alert);
       },
       outgoing: delivery?.outgoing,
       caughtUp: () => {
         log.info({ counts: merge.counts }, 'caught up');
+        historyIsRead(response);
         for (const { source, counts } of merge.lanes)
           for (const warning of proofWarnings(counts, (how) => `identity: ${how} beside its file:`))
             log.warn({ source: source.name }, warning);
@@ -202,6 +206,8 @@ async function runLocal(
     delivery?.start();
     try {
       await pipeline.run();
+      if (merge.lanes.every(({ state }) => state === 'ended')) historyIsRead(response);
+      worker.wake();
     } finally {
       endLinks();
       await drills.end();

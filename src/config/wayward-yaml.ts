@@ -6,7 +6,7 @@ import { drillsSchema } from '../drills/config.ts';
 import { ServerUnavailableError } from '../errors.ts';
 import { customFormatSchema } from '../formats/custom-spec.ts';
 import { IDENTITY_SOURCES } from '../formats/http.ts';
-import { formatById, formats } from '../formats/registry.ts';
+import { describedFormats, formatById, formats } from '../formats/registry.ts';
 import { checkKafka, type KafkaSettings, kafkaSchema, locatedKafka } from '../kafka/settings.ts';
 import { type HttpSettings, httpSchema } from '../ops/settings.ts';
 import { responseSchema } from '../response/config.ts';
@@ -14,6 +14,7 @@ import { REVOKERS } from '../revokers/registry.ts';
 import { rotationSchema } from '../rotation/config.ts';
 import { elasticsearchSchema, locatedElasticsearch } from '../sinks/elasticsearch/settings.ts';
 import { kibanaSchema } from '../sinks/kibana/settings.ts';
+import { doubtAboutKey } from '../webhook.ts';
 import { durationSchema } from './duration.ts';
 import { nearest } from './nearest.ts';
 import { type ProviderSettings, type SecretContext, type SecretError, SecretServerError } from './secret-provider.ts';
@@ -137,9 +138,22 @@ export function loadConfig(written?: string): WaywardConfig {
     async resolveSecrets(keys, context) {
       const here = { ...context, folder, providers };
       for (const key of keys) await resolveSecrets(value[key], here, secretErrorAt, [key]);
+      for (const [where, secret] of signingKeys(value, keys)) {
+        const doubt = doubtAboutKey(secret.reveal());
+        if (doubt !== undefined) context.warn(`${where} ${doubt}`);
+      }
     },
   };
 }
+
+/** The secrets under these keys that sign webhooks, and where they stand. */
+const signingKeys = ({ response, revokers }: WaywardFile, keys: readonly (keyof WaywardFile)[]): [string, Secret][] => {
+  const { webhook } = revokers as { webhook?: { readonly secret: Secret } };
+  return [
+    ...(keys.includes('response') && response.webhook ? [['response.webhook.secret', response.webhook.secret]] : []),
+    ...(keys.includes('revokers') && webhook ? [['revokers.webhook.secret', webhook.secret]] : []),
+  ] as [string, Secret][];
+};
 
 function checkFile(file: WaywardFile, report: Report): void {
   checkFormats(file, report);
@@ -159,7 +173,9 @@ function checkApprovals({ response, http, kafka }: WaywardFile, report: Report):
 function checkFormats(file: WaywardFile, report: Report): void {
   const own = new Set<string>();
   for (const [index, { id }] of file.formats.entries()) {
-    const taken = own.has(id) || formatById(id) !== undefined;
+    // Who described a log before it was built in keeps that description.
+    const isBuiltIn = formatById(id) !== undefined && !describedFormats.some((format) => format.id === id);
+    const taken = own.has(id) || isBuiltIn;
     if (taken) report(['formats', index, 'id'], `"${id}" is another format's already; write an id of its own`);
     own.add(id);
   }

@@ -22,12 +22,22 @@ export interface Result {
   readonly expected?: string | number;
   /** Milliseconds. */
   readonly window?: number;
+  /** Whatever the detector's file says, it is no more severe. */
+  readonly atMost?: Severity;
   /** Called with the severity that came out, so that what was flagged is held out of the baseline. */
   readonly held?: (severity: Severity) => void;
 }
 
 /** When a check is worth calling, so that an ordinary event costs nothing. */
-export type Trigger = 'use' | 'raised' | 'new-action' | 'new-source' | 'quiet-hour' | 'unattributed' | 'claimed';
+export type Trigger =
+  | 'use'
+  | 'raised'
+  | 'new-action'
+  | 'new-source'
+  | 'quiet-hour'
+  | 'unattributed'
+  | 'claimed'
+  | 'unreadable';
 
 export type Check = (context: Context, report: (result: Result) => void) => void;
 

@@ -1,4 +1,4 @@
-import { type AttributedUse, SOURCE, UNREGISTERED_AGENT } from '../attribution/attributed.ts';
+import { type AttributedUse, OTHERS, SOURCE } from '../attribution/attributed.ts';
 import type { Credential } from '../attribution/credential.ts';
 import { acceptSpan } from '../baselines/accept.ts';
 import { type FirstSeen, firstSeenIn, type HourActivity, hourActivity } from '../baselines/activity.ts';
@@ -8,21 +8,24 @@ import { learn, type Verdict } from '../baselines/learn.ts';
 import { NAMES_OF_PROCESS, type Names } from '../baselines/names.ts';
 import { newObservation, type Observation } from '../baselines/observation.ts';
 import { networkOf } from '../baselines/origin.ts';
-import { ageInDays, isYoung, nothingRecent, observe, type Principal } from '../baselines/principal.ts';
+import { ageInDays, isYoung, lookBack, nothingRecent, observe, type Principal } from '../baselines/principal.ts';
 import type { Hold } from '../baselines/repertoire.ts';
 import { DAY } from '../baselines/series.ts';
-import { openState } from '../baselines/state.ts';
+import { AT, get, openState } from '../baselines/state.ts';
+import { type SavedUnreadable, UnreadableBySource } from '../baselines/unreadable.ts';
+import type { Reading } from '../event.ts';
 import { PROOF } from '../proof.ts';
 import { ACTION_CLASSES, classOf } from './action-class.ts';
 import type { Context, Detector, Result, Trigger } from './detector.ts';
-import { type Finding, SEVERITIES, type Severity } from './finding.ts';
+import { type Finding, SEVERITIES, type Severity, worse } from './finding.ts';
+import { isAllowedOrDenied } from './outcome.ts';
 import { Told } from './told.ts';
 
 /** Whom a finding is about, beside the finding. */
 export interface Found {
   readonly finding: Finding;
   readonly at: AttributedUse;
-  /** The incident's principal: the agent and slot, or one for all unknown credentials of a kind. */
+  /** The incident's principal: the agent and slot, an unregistered identity, or all those beyond the bound. */
   readonly principal: string;
   /** True where the finding rests on a young baseline, whose surprise must not add up to more than a low alert. */
   readonly young: boolean;
@@ -33,7 +36,7 @@ export interface EngineCounts {
   seen: number;
   /** Records that prove no identity, or have none: they count for no agent. */
   unattributed: number;
-  /** Records past `max_disorder`: only checks without a baseline. */
+  /** Records past `max_disorder`: neither counted nor learned. */
   late: number;
   /** Findings that an exception, or an earlier telling of the same condition, kept quiet. */
   excepted: number;
@@ -42,6 +45,8 @@ export interface EngineCounts {
   modest: number;
   /** First-seen things beyond what is shown of one principal and day. */
   firstSeenSuppressed: number;
+  /** Uses of unregistered identities that were allowed or denied, and found no room of their own. */
+  beyond: number;
 }
 
 export interface SavedEngine {
@@ -51,6 +56,7 @@ export interface SavedEngine {
   /** Absent in what earlier versions saved. */
   readonly claims?: SavedClaims;
   readonly ordinaryClaims?: SavedClaims;
+  readonly unreadable?: { readonly logs: SavedUnreadable; readonly principals: SavedUnreadable };
   /** Principals with declared uses, and the event time of the last; absent in what earlier versions saved. */
   readonly declared?: readonly (readonly [principal: string, at: number])[];
 }
@@ -69,7 +75,7 @@ class CurrentContext implements Context {
 }
 
 const NOBODY: Principal = {
-  name: UNREGISTERED_AGENT,
+  name: OTHERS,
   state: openState(),
   peers: undefined,
   zone: 'UTC',
@@ -97,6 +103,7 @@ export class Engine {
     repeated: 0,
     modest: 0,
     firstSeenSuppressed: 0,
+    beyond: 0,
   };
   readonly #byTrigger: Readonly<Record<Trigger, readonly Armed[]>>;
   /** The checks of every use that can ever report one of this credential. */
@@ -105,6 +112,9 @@ export class Engine {
   readonly #claims = new ClaimsBySource(false);
   /** Of sources that are set up so that nothing in them proves an identity. */
   readonly #ordinaryClaims = new ClaimsBySource(true);
+  readonly #unreadableOfLogs = new UnreadableBySource();
+  /** Of sessions that the server shows to be the principal's. */
+  readonly #unreadableOfPrincipals = new UnreadableBySource();
   readonly #found: (found: Found) => void;
   readonly #context = new CurrentContext();
   readonly #active: ((activity: HourActivity | FirstSeen) => void) | undefined;
@@ -136,6 +146,7 @@ export class Engine {
       'quiet-hour': of('quiet-hour'),
       unattributed: of('unattributed'),
       claimed: of('claimed'),
+      unreadable: of('unreadable'),
     };
     this.#found = found;
     this.#active = active;
@@ -145,6 +156,11 @@ export class Engine {
 
   /** Takes one use; findings come out through the callback before it returns. */
   process(at: AttributedUse): void {
+    const { reading } = at.use;
+    if (reading !== undefined) {
+      this.#takeReading(at, reading);
+      return;
+    }
     const { method, principal, credential } = at.attribution;
     if (method === 'claimed' || method === 'none') {
       this.counts.unattributed++;
@@ -159,9 +175,25 @@ export class Engine {
     this.#context.at = at;
     this.#context.principal = owner;
     if (at.late) this.counts.late++;
-    else if (owner !== NOBODY) this.#judge(this.#context);
+    if (owner !== NOBODY) {
+      if (at.late) this.#judgeLate(this.#context);
+      else this.#judge(this.#context);
+    }
     this.#run(credential === undefined ? this.#byTrigger.use : this.#checksOf(credential));
-    if (method === 'unregistered' || method === 'overflow') this.#run(this.#byTrigger.unattributed);
+    if (method === 'unregistered') this.#run(this.#byTrigger.unattributed);
+    if (method === 'overflow') this.#countBeyond(at);
+  }
+
+  /** The first of them is news, and each time that they are ten times as many. */
+  #countBeyond({ use }: AttributedUse): void {
+    if (!isAllowedOrDenied(use)) return;
+    const { seen } = this.#context;
+    const { counts } = this;
+    counts.beyond++;
+    if (!Number.isInteger(Math.log10(counts.beyond))) return;
+    seen.beyond = counts.beyond;
+    this.#run(this.#byTrigger.unattributed);
+    seen.beyond = undefined;
   }
 
   /** An alert was closed as benign: what was held out of the baseline between these times (ms) becomes normal. */
@@ -183,6 +215,21 @@ export class Engine {
     this.#context.seen.claims = undefined;
   }
 
+  #takeReading(at: AttributedUse, reading: Reading): void {
+    const { principal } = at.attribution;
+    const owner = (principal === undefined ? undefined : this.baselines.find(principal)) ?? NOBODY;
+    const many =
+      principal === undefined
+        ? this.#unreadableOfLogs.note(`${SOURCE}/${at.use.dataset}`, reading, at.orderTime)
+        : this.#unreadableOfPrincipals.note(principal, reading, at.orderTime, knownSince(owner));
+    if (many === undefined) return;
+    this.#context.at = at;
+    this.#context.principal = owner;
+    this.#context.seen.unreadable = many;
+    this.#run(this.#byTrigger.unreadable);
+    this.#context.seen.unreadable = undefined;
+  }
+
   #judge(context: Context): void {
     const { at, principal, seen } = context;
     observe(principal, at.use, at.orderTime, seen, this.#names, this.#hourOver);
@@ -194,6 +241,13 @@ export class Engine {
     if (!hasNew(seen)) return;
     this.#showFirst(context);
     this.#learn(context, action, source);
+  }
+
+  /** What it did and from where, but not how much. Since nothing is learned of it, it is told as a lasting condition is. */
+  #judgeLate({ at, principal, seen }: Context): void {
+    lookBack(principal, at.use, seen, this.#names);
+    if (isNew(seen.action)) this.#run(this.#byTrigger['new-action']);
+    if (isNewSource(seen)) this.#run(this.#byTrigger['new-source']);
   }
 
   #showFirst({ at, principal, seen }: Context): void {
@@ -256,7 +310,8 @@ export class Engine {
     const declared = isDeclared(context, detector, result);
     // A declared finding that was reported must not suppress a proven one as its repeat.
     const condition = declared ? `${result.subject}\ndeclared` : result.subject;
-    if (!detector.kind.baseline && !this.#told.tell(detector.id, name, condition, at.orderTime, detector.repeatAfter)) {
+    const isTellable = !detector.kind.baseline || at.late;
+    if (isTellable && !this.#told.tell(detector.id, name, condition, at.orderTime, detector.repeatAfter)) {
       this.counts.repeated++;
       return;
     }
@@ -268,7 +323,10 @@ export class Engine {
   }
 
   #severityOf(detector: Detector, context: Context, result: Result): Severity | undefined {
-    if (typeof detector.severity === 'string') return detector.severity;
+    if (typeof detector.severity === 'string') {
+      const { atMost = detector.severity } = result;
+      return worse(detector.severity, atMost) ? atMost : detector.severity;
+    }
     const bits = result.bits ?? 0;
     let reached: Severity | undefined;
     for (const severity of SEVERITIES) {
@@ -288,6 +346,7 @@ export class Engine {
       counts: { ...this.counts },
       claims: this.#claims.save(),
       ordinaryClaims: this.#ordinaryClaims.save(),
+      unreadable: { logs: this.#unreadableOfLogs.save(), principals: this.#unreadableOfPrincipals.save() },
       declared: this.baselines.declared(),
     };
   }
@@ -297,22 +356,29 @@ export class Engine {
     this.#told.load(saved.told);
     if (saved.claims !== undefined) this.#claims.load(saved.claims);
     if (saved.ordinaryClaims !== undefined) this.#ordinaryClaims.load(saved.ordinaryClaims);
+    this.#unreadableOfLogs.load(saved.unreadable?.logs ?? []);
+    this.#unreadableOfPrincipals.load(saved.unreadable?.principals ?? []);
     this.baselines.loadDeclared(saved.declared ?? []);
     Object.assign(this.counts, saved.counts);
   }
 }
 
-/** Whether a finding rests on a use that is only declared: the one in hand, or one in the window of which it is the sum. */
+/** Event time of a principal's first use, milliseconds; undefined before it. */
+const knownSince = ({ state }: Principal): number | undefined => get(state.f64, AT.firstSeen) || undefined;
+
+/**
+ * Whether a finding rests on what is no proof: a use that is only declared (the one in hand, or one in the window of which it is the sum), or
+ * a record that could not be read.
+ */
 const isDeclared = ({ at, principal }: Context, { kind }: Detector, { window }: Result): boolean =>
   at.use.proof.state === 'declared' ||
+  kind.trigger === 'unreadable' ||
   (kind.baseline && window !== undefined && at.orderTime - principal.declaredAt <= window);
 
-/** Whom an alert is about: a source, all unregistered credentials of a kind, or the principal. */
-const nameOf = ({ kind }: Detector, { at, principal, seen }: Context): string => {
-  if (kind.trigger === 'claimed') return `${SOURCE}/${seen.claims?.network}`;
-  return kind.trigger === 'unattributed'
-    ? `${UNREGISTERED_AGENT}/${at.use.identities[0]?.key ?? 'none'}`
-    : principal.name;
+/** Whom an alert is about: a source, or the principal. */
+const nameOf = ({ kind }: Detector, { principal, seen }: Context): string => {
+  if (seen.unreadable !== undefined) return seen.unreadable.name;
+  return kind.trigger === 'claimed' ? `${SOURCE}/${seen.claims?.network}` : principal.name;
 };
 
 const HOLD: Readonly<Record<Severity, Hold>> = {

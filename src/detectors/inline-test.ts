@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AttributedUse } from '../attribution/attributed.ts';
 import type { Credential } from '../attribution/credential.ts';
-import type { CredentialUse } from '../event.ts';
+import type { CredentialUse, Reading } from '../event.ts';
 import { NOTHING_ELSE } from '../event.ts';
 import { PROOF } from '../proof.ts';
 import type { Detector } from './detector.ts';
@@ -17,6 +17,8 @@ const useSchema = z.strictObject({
   bytes: z.number().int().min(0).default(500),
   rows: z.number().int().min(0).default(0),
   leak: z.string().exactOptional(),
+  /** The record could not be read, for this reason. */
+  unreadable: z.string().exactOptional(),
   unknown: z.boolean().default(false),
 });
 
@@ -100,6 +102,9 @@ const credentialOf = ({ credential, history }: InlineTest): Credential => {
   };
 };
 
+/** How a log says once a day that it was read. */
+const ALL_READ = '';
+
 type Use = z.infer<typeof useSchema>;
 
 const useOf = (use: Use, time: number): CredentialUse => ({
@@ -116,11 +121,19 @@ const useOf = (use: Use, time: number): CredentialUse => ({
   bytes: use.bytes,
   rows: use.rows,
   leaks: use.leak === undefined ? [] : [{ kind: use.leak, field: 'url.query' }],
+  ...(use.unreadable !== undefined && { proof: PROOF.unreadable, uses: 0, reading: readingOf(use.unreadable) }),
+});
+
+const readingOf = (reason: string): Reading => ({
+  read: 100,
+  unreadable: reason === ALL_READ ? undefined : { reason, count: 1 },
 });
 
 function* usesOf(test: InlineTest): Generator<{ use: Use; time: number; live: boolean }> {
   const { history, usual } = test;
+  const isRead = test.events.some(({ unreadable }) => unreadable !== undefined);
   for (let day = 0; day < history.days; day++) {
+    if (isRead) yield { use: { ...usual, unreadable: ALL_READ }, time: START + day * DAY, live: false };
     const end = START + day * DAY + minutes(history.to) * 60_000;
     let call = 0;
     for (let time = START + day * DAY + minutes(history.from) * 60_000; time < end; time += history.every * 60_000) {
@@ -170,7 +183,7 @@ const attributed = (use: Use, time: number, credential: Credential, count: numbe
   late: false,
   orderTime: time,
   attribution:
-    use.result === 'rejected'
+    use.result === 'rejected' || use.unreadable !== undefined
       ? { method: 'claimed', confidence: 0, principal: undefined, credential: undefined, ambiguous: undefined }
       : use.unknown
         ? {

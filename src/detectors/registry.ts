@@ -11,6 +11,7 @@ import { rotationOverdue } from './kinds/rotation-overdue.ts';
 import { secretInLog } from './kinds/secret-in-log.ts';
 import { sourceClaims } from './kinds/source-claims.ts';
 import { unknownCredential } from './kinds/unknown-credential.ts';
+import { unreadable } from './kinds/unreadable.ts';
 import { unusualTime } from './kinds/unusual-time.ts';
 
 /** Every kind of detector that `kind:` may name; a new kind is one file and one line here. */
@@ -28,4 +29,5 @@ export const kinds: readonly DetectorKind[] = [
   revoked,
   secretInLog,
   sourceClaims,
+  unreadable,
 ];

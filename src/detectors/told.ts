@@ -25,6 +25,9 @@ export class Told {
 
   load(saved: readonly (readonly [string, number])[]): void {
     this.#told.clear();
-    for (const [key, time] of saved) this.#told.set(key, time);
+    for (const [key, time] of saved) this.#told.set(renamed(key), time);
   }
 }
+
+/** Earlier versions told of all unregistered identities of a kind together: what was told of one then is told of it. */
+const renamed = (key: string): string => key.replace(/\n(unregistered\/)(\w+)\n(\2:.*)$/s, '\n$1$3\n$3');

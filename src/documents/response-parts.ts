@@ -34,6 +34,8 @@ export const partsOf = (entry: AuditEntry, steps: readonly OutboxStep[]): readon
       return answeredParts(entry, steps);
     case 'breaker-opened':
       return [{ state: 'open', reason: textOf(entry['because']) }];
+    case 'history':
+      return [{ state: 'read', reason: textOf(entry['because']) }];
     case 'misuse-goes-on':
       return [goesOnPart(entry)];
     case 'halted':

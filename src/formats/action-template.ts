@@ -3,34 +3,67 @@ import { decodePath, foldPath } from './fold-path.ts';
 import { foldSql } from './fold-sql.ts';
 import type { JsonObject } from './json.ts';
 import type { Language } from './named-secrets.ts';
+import { pgauditAction } from './pgaudit-action.ts';
+import { requestLine } from './request-line.ts';
 import { sqlAction } from './sql-action.ts';
 
 interface Fold {
-  /** Before redaction, which must see what will be shown. */
-  readonly before: (text: string) => string;
+  /** Before redaction, which must see what will be shown. Undefined where the text is not of that kind: then the field counts as missing. */
+  readonly before: (text: string) => string | undefined;
   readonly after: (text: string, language: Language) => string;
 }
 
-/** What a template may do with a field: `path(…)` folds identifiers, `sql(…)` names verb and object. */
+const same = (text: string): string => text;
+
+/** What a template may do with a field. */
 const FOLDS: Readonly<Record<string, Fold>> = {
+  /** Folds identifiers: `/v1/orders/{id}`. */
   path: { before: decodePath, after: foldPath },
-  sql: { before: (text) => text, after: (text, language) => sqlAction(foldSql(text, language), language) },
+  /** Names verb and object: `SELECT public.orders`; `sql(field, mysql)` in another dialect. */
+  sql: { before: same, after: (text, language) => sqlAction(foldSql(text, language), language) },
+  /** Method and folded path of `GET /v1/orders/8812 HTTP/1.1`. */
+  request: {
+    before: (text) => {
+      const line = requestLine(text);
+      return line && `${line.method} ${decodePath(line.target)}`;
+    },
+    after: (text) => {
+      const space = text.indexOf(' ');
+      return `${text.slice(0, space)} ${foldPath(text.slice(space + 1))}`;
+    },
+  },
+  /** Verb and object of an audit line of pgaudit. */
+  pgaudit: { before: pgauditAction, after: same },
+  /** What stands before the first point: `s3` of `s3.amazonaws.com`. */
+  label: { before: (text) => text.split('.', 1)[0], after: same },
 };
+const DIALECTS: Readonly<Record<string, Language>> = { postgresql: 'sql', mysql: 'mysql' };
 
-const PLACE = /\{(?:([a-z]+)\()?([^{}()]+)\)?\}/g;
+/** `{field}`, `{path(field)}`, `{sql(field, mysql)}`, `{'text'}`. */
+const PLACE = /\{(?:'([^'{}]*)'|(?:([a-z]+)\()?([^{}(),']+)(?:, {0,2}([a-z]+))?\)?)\}/g;
+/** `(:{operation})?`: left out where a field in it is missing. */
+const OPTIONAL = /\(([^()?]*\{(?:[^{}])*\}[^()?]*)\)\?/g;
 
-type Part = string | { readonly field: FieldPath; readonly fold: Fold | undefined };
+type Part =
+  | string
+  | { readonly field: FieldPath; readonly fold: Fold | undefined; readonly language: Language | undefined }
+  | readonly Part[];
 
-/** Paths of the fields that a template reads as SQL. */
-export const sqlFieldsOf = (template: string): string[] =>
-  [...template.matchAll(PLACE)].filter(([, fold]) => fold === 'sql').map(([, , field = '']) => field);
+/** Fields that a template reads as SQL, each with the dialect that it names. */
+export const sqlFieldsOf = (template: string): { field: string; dialect: Language | undefined }[] =>
+  [...template.matchAll(PLACE)]
+    .filter(([, , fold]) => fold === 'sql')
+    .map(([, , , field = '', dialect = '']) => ({ field, dialect: DIALECTS[dialect] }));
 
 /** Why a template can't be used, or undefined where it can. */
 export const templateProblem = (template: string): string | undefined => {
   if (!template.includes('{')) return pathProblem(template);
-  for (const [, fold, field = ''] of template.matchAll(PLACE)) {
+  for (const [, text, fold, field = '', dialect] of template.matchAll(PLACE)) {
+    if (text !== undefined) continue;
     if (fold !== undefined && !Object.hasOwn(FOLDS, fold))
       return `knows no ${fold}(); there are ${Object.keys(FOLDS).join(', ')}`;
+    if (dialect !== undefined && (fold !== 'sql' || !Object.hasOwn(DIALECTS, dialect)))
+      return `knows no dialect ${dialect}; write sql(field, mysql) or sql(field, postgresql)`;
     const problem = pathProblem(field);
     if (problem !== undefined) return problem;
   }
@@ -39,35 +72,61 @@ export const templateProblem = (template: string): string | undefined => {
     : undefined;
 };
 
+const placesOf = (template: string): Part[] => {
+  const parts: Part[] = [];
+  let done = 0;
+  for (const match of template.matchAll(PLACE)) {
+    const [all, text, fold, field = '', dialect = ''] = match;
+    parts.push(template.slice(done, match.index));
+    parts.push(
+      text ?? {
+        field: fieldPath(field),
+        fold: fold === undefined ? undefined : FOLDS[fold],
+        language: DIALECTS[dialect],
+      },
+    );
+    done = match.index + all.length;
+  }
+  return [...parts, template.slice(done)];
+};
+
+const partsOf = (template: string): Part[] => {
+  if (!template.includes('{')) return [{ field: fieldPath(template), fold: undefined, language: undefined }];
+  const parts: Part[] = [];
+  let done = 0;
+  for (const match of template.matchAll(OPTIONAL)) {
+    parts.push(...placesOf(template.slice(done, match.index)), placesOf(match[1] ?? ''));
+    done = match.index + match[0].length;
+  }
+  return [...parts, ...placesOf(template.slice(done))];
+};
+
+/** Shows a text without secrets. */
+type Clean = (text: string, field: FieldPath) => string;
+
 /**
  * Compiles `{request.method} {path(request.path)}`, or a single field path. The result gives the action of a record, with each
  * field passed through `clean`; undefined where a field is missing.
  */
 export const actionTemplate = (template: string, language: Language = 'sql') => {
-  const parts: Part[] = [];
-  if (template.includes('{')) {
-    let done = 0;
-    for (const match of template.matchAll(PLACE)) {
-      parts.push(template.slice(done, match.index));
-      const [all, fold, field = ''] = match;
-      parts.push({ field: fieldPath(field), fold: fold === undefined ? undefined : FOLDS[fold] });
-      done = match.index + all.length;
-    }
-    parts.push(template.slice(done));
-  } else parts.push({ field: fieldPath(template), fold: undefined });
-
-  return (record: JsonObject, clean: (text: string, field: FieldPath) => string): string | undefined => {
+  const parts = partsOf(template);
+  const joined = (some: readonly Part[], record: JsonObject, clean: Clean): string | undefined => {
     let action = '';
-    for (const part of parts) {
-      if (typeof part === 'string') {
-        action += part;
-        continue;
-      }
-      const raw = textAt(record, part.field);
-      if (raw === undefined) return undefined;
-      const { field, fold } = part;
-      action += fold === undefined ? clean(raw, field) : fold.after(clean(fold.before(raw), field), language);
+    for (const part of some) {
+      const text = textOf(part, record, clean);
+      if (text === undefined) return undefined;
+      action += text;
     }
     return action;
   };
+  const textOf = (part: Part, record: JsonObject, clean: Clean): string | undefined => {
+    if (typeof part === 'string') return part;
+    if (!('field' in part)) return joined(part, record, clean) ?? '';
+    const { field, fold } = part;
+    const raw = textAt(record, field);
+    if (raw === undefined || fold === undefined) return raw && clean(raw, field);
+    const text = fold.before(raw);
+    return text && fold.after(clean(text, field), part.language ?? language);
+  };
+  return (record: JsonObject, clean: Clean): string | undefined => joined(parts, record, clean);
 };

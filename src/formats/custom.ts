@@ -1,208 +1,104 @@
-import type { CredentialUse, Identity, IdentityKey, Proof, Result } from '../event.ts';
-import { IDENTITY_KEYS, NOTHING_ELSE } from '../event.ts';
-import { PROOF } from '../proof.ts';
-import { actionTemplate, sqlFieldsOf } from './action-template.ts';
-import { amount } from './amount.ts';
 import type { CustomFormatSpec } from './custom-spec.ts';
-import { type FieldPath, fieldPath, textAt, valueAt } from './field-path.ts';
-import { decodePath } from './fold-path.ts';
-import { foldSql } from './fold-sql.ts';
-import type { Format, Parsed, ParserContext } from './format.ts';
-import { httpProof, type IdentitySource, MAX_CLIENT, MAX_PATH, MAX_VALUE, traceIdOf } from './http.ts';
-import { leaksOf, withFingerprint } from './identities.ts';
-import { fractionOfObjects, isFailure, type JsonObject, readJson } from './json.ts';
-import { leaksInRecord } from './leaks-in-record.ts';
-import type { Language } from './named-secrets.ts';
-import type { Redactor } from './redact.ts';
-import { isHarmless, isPlaceholder, kindOf } from './redact-rules.ts';
-import { remoteAddress } from './remote-address.ts';
-import { shown } from './shown.ts';
-import { parseTime, timeProblem } from './time.ts';
+import { valueAt } from './field-path.ts';
+import type { AboutFormat, Claim, Format, Parsed, ParserContext } from './format.ts';
+import { fractionOfObjects, isFailure, isObject, type JsonObject, readJson } from './json.ts';
+import { type ConditionSpec, condition } from './language/condition.ts';
+import type { Note } from './language/note.ts';
+import { type Reading, reading } from './language/reading.ts';
+import { optionalValue } from './language/value.ts';
+import { insideOf, MAX_WRAPPERS, objectIn } from './wrappers.ts';
 
-/** As much of a statement as is folded. */
-const MAX_STATEMENT = 16_384;
-/** Datasets of servers that quote as MySQL does. */
-const MYSQL = /^(?:mysql|mariadb|percona|tidb|vitess|singlestore)/;
-const PER_MILLISECOND = { s: 0.001, ms: 1, us: 1_000, ns: 1_000_000 } as const;
+/** Paths such as `Records.0.eventName`: whoever wrote them reads the object around the array as the record. */
+const INTO_ARRAYS = /\b(?:[Rr]ecords|logEvents|[Ee]vents|items|value|data|entries|receipts)\.\d/;
+/** What only a built-in format says. */
+export interface BuiltIn {
+  /** What the docs' table says of what proves an identity. */
+  readonly proof: string;
+  readonly about: AboutFormat;
+  /** What every record of the log has, also those that are ignored: how the log is known without being named. */
+  readonly knownBy: ConditionSpec;
+}
 
-const optionalPath = (text: string | undefined): FieldPath | undefined =>
-  text === undefined ? undefined : fieldPath(text);
-
-type Scalar = string | number | boolean;
-
-/** `401`, `"401"` and `4xx` all name the status 401. */
-const matches = (value: unknown, wanted: readonly Scalar[]): boolean => {
-  const text = String(value);
-  return wanted.some(
-    (one) =>
-      String(one) === text || (/^[1-5]xx$/.test(String(one)) && /^[1-5]\d\d$/.test(text) && text[0] === String(one)[0]),
+/** The format that a description in YAML makes. Every text is redacted; secrets anywhere in the record become leaks. */
+export const customFormat = (spec: CustomFormatSpec, builtIn?: BuiltIn): Format => {
+  const { id, title, unwrap, cases = [], ...base } = spec;
+  const readings: Reading[] = cases.map((one) =>
+    reading(id, {
+      ...base,
+      ...defined(one),
+      time: one.time ?? base.time,
+      identities: one.identities ?? base.identities,
+    }),
   );
-};
+  if (base.action !== undefined || base.request_line !== undefined) readings.push(reading(id, base));
+  const wrapped = optionalValue(unwrap);
+  const knows = builtIn && condition(builtIn.knownBy);
 
-/** The format that a user's YAML describes. Every text is redacted; secrets anywhere in the record become leaks. */
-export const customFormat = (spec: CustomFormatSpec): Format => {
-  const timeField = fieldPath(spec.time.field);
-  const language: Language = MYSQL.test(spec.dataset) ? 'mysql' : 'sql';
-  const action = actionTemplate(spec.action, language);
-  const sqlFields = [...sqlFieldsOf(spec.action), ...(spec.statement === undefined ? [] : [spec.statement])];
-  const languages: ReadonlyMap<string, Language> = new Map(sqlFields.map((field) => [field, language]));
-  const conditions = Object.entries(spec.when ?? {}).map(
-    ([field, value]) => [fieldPath(field), Array.isArray(value) ? value : [value]] as const,
-  );
-  const result = spec.result && { ...spec.result, field: fieldPath(spec.result.field) };
-  const proof = typeof spec.proof === 'object' ? { ...spec.proof, field: fieldPath(spec.proof.field) } : spec.proof;
-  const identityFields: (readonly [IdentityKey, FieldPath])[] = IDENTITY_KEYS.flatMap((key) => {
-    const field = spec.identities[key];
-    return field === undefined ? [] : [[key, fieldPath(field)] as const];
-  });
-  const fields = {
-    sourceIp: optionalPath(spec.source_ip),
-    client: optionalPath(spec.client),
-    bytes: optionalPath(spec.bytes),
-    rows: optionalPath(spec.rows),
-    status: optionalPath(spec.status),
-    method: optionalPath(spec.method),
-    path: optionalPath(spec.path),
-    statement: optionalPath(spec.statement),
-    service: optionalPath(spec.service),
-    traceId: optionalPath(spec.trace_id),
-    session: optionalPath(spec.session),
-  };
+  const isOurs = (record: JsonObject): boolean =>
+    knows === undefined ? readings.some((one) => one.applies(record) && one.fits(record)) : knows(record);
 
-  const applies = (record: JsonObject): boolean =>
-    conditions.every(([field, wanted]) => matches(valueAt(record, field), wanted));
-
-  const timeOf = (record: JsonObject): number => {
-    const text = textAt(record, timeField) ?? '';
-    const { unit } = spec.time;
-    return unit === 'iso'
-      ? parseTime(text)
-      : text === ''
-        ? Number.NaN
-        : Math.floor(Number(text) / PER_MILLISECOND[unit]);
-  };
-
-  const timeHint = (record: JsonObject): string =>
-    spec.time.unit === 'iso' ? timeProblem(textAt(record, timeField) ?? '') : '';
-
-  const resultOf = (record: JsonObject): Result | undefined => {
-    if (result === undefined) return 'success';
-    const value = valueAt(record, result.field);
-    if (value === undefined) return undefined;
-    if (matches(value, result.rejected)) return 'rejected';
-    if (matches(value, result.denied)) return 'denied';
-    return matches(value, result.error) ? 'error' : 'success';
-  };
-
-  const identitiesOf = (record: JsonObject, redactor: Redactor): Identity[] =>
-    identityFields.flatMap(([key, field]): Identity[] => {
-      const value = textAt(record, field);
-      if (value === undefined || isPlaceholder(value)) return [];
-      // What is a secret by its place or its look is only ever known by its fingerprint.
-      const secret = value.replace(/^(?:bearer|basic|apikey|token) +/i, '');
-      if (key === 'token_fingerprint' || field.telling || redactor.clean(value, field.text, []) !== value) {
-        return [{ key: 'token_fingerprint', value: redactor.fingerprint(secret) }];
+  /** The record, or what it is wrapped around: what fits as it is, is not looked into. */
+  const unwrapped = (record: JsonObject): JsonObject => {
+    if (wrapped !== undefined) {
+      for (const path of wrapped.paths) {
+        const inside = valueAt(record, path);
+        const inner = typeof inside === 'string' ? objectIn(inside) : inside;
+        if (isObject(inner)) return inner;
       }
-      return [{ key, value: shown(value, MAX_VALUE) }];
-    });
-
-  /** What the format says counts before what the source says; a certificate's subject is the client's word until it was verified. */
-  const proofOf = (
-    record: JsonObject,
-    outcome: Result,
-    status: number | undefined,
-    identities: readonly Identity[],
-    identity: IdentitySource | undefined,
-  ): Proof => {
-    if (outcome === 'rejected') return PROOF.failed;
-    if (proof === 'verified') return PROOF.format;
-    if (proof !== undefined) return matches(valueAt(record, proof.field), proof.verified) ? PROOF.field : PROOF.request;
-    if (identity !== undefined) return httpProof(status ?? 0, identity, PROOF.undeclared);
-    return identities.every(({ key }) => key === 'mtls_subject') ? PROOF.request : PROOF.undeclared;
+      return record;
+    }
+    let inner = insideOf(record);
+    if (inner === undefined || isOurs(record)) return record;
+    for (let depth = 1; inner !== undefined && depth < MAX_WRAPPERS; depth++) {
+      if (isOurs(inner)) return inner;
+      inner = insideOf(inner);
+    }
+    return record;
   };
 
-  const parseRecord = (record: JsonObject, { redactor, identity }: ParserContext): Parsed => {
-    if (!applies(record)) return { ignored: 'condition-not-met' };
-    const clean = (text: string, field: FieldPath): string =>
-      field.telling && !isHarmless(field.name, text)
-        ? `[redacted:${kindOf(field.name)}]`
-        : redactor.clean(text, field.text, [], languages.get(field.text));
-    const text = (
-      field: FieldPath | undefined,
-      max: number,
-      edit = (raw: string): string => raw,
-    ): string | undefined => {
-      const raw = field && textAt(record, field);
-      return field === undefined || raw === undefined ? undefined : shown(clean(edit(raw), field), max);
-    };
-    const count = (field: FieldPath | undefined): number | undefined => {
-      const value = field === undefined ? undefined : Number(textAt(record, field));
-      return value !== undefined && value >= 0 ? amount(value) : undefined;
-    };
+  const parseRecord = (outer: JsonObject, context: ParserContext, note?: Note): Parsed => {
+    const record = unwrapped(outer);
+    const fitting = readings.find((one) => one.applies(record));
+    if (fitting === undefined) return { ignored: 'condition-not-met' };
+    return fitting.read(record, context, note);
+  };
 
-    const time = timeOf(record);
-    if (!(time >= 0 && time <= 8.64e15))
-      return {
-        unusable: 'invalid-time',
-        detail:
-          `The field ${timeField.text} is not a time in the unit that the format names. ${timeHint(record)}`.trimEnd(),
-      };
-    const what = action(record, clean);
-    if (what === undefined)
-      return { unusable: 'missing-field', detail: `A field of the action ${spec.action} is missing.` };
-    const outcome = resultOf(record);
-    if (outcome === undefined)
-      return { unusable: 'missing-field', detail: `The field ${result?.field.text} of the result is missing.` };
-
-    const statement = text(fields.statement, MAX_STATEMENT);
-    const found = leaksInRecord(record, redactor, languages);
-    const traceId = text(fields.traceId, MAX_VALUE);
-    const status = count(fields.status);
-    const named = identitiesOf(record, redactor);
-    const event: CredentialUse = {
-      ...NOTHING_ELSE,
-      time,
-      format: spec.id,
-      dataset: spec.dataset,
-      action: shown(what, MAX_PATH),
-      result: outcome,
-      ...withFingerprint(
-        { identities: named, proof: proofOf(record, outcome, status, named, identity) },
-        found,
-        PROOF.request,
-      ),
-      sourceIp: text(fields.sourceIp, 64, remoteAddress),
-      client: text(fields.client, MAX_CLIENT),
-      bytes: count(fields.bytes) ?? 0,
-      rows: count(fields.rows) ?? 0,
-      status,
-      method: text(fields.method, 16),
-      path: text(fields.path, MAX_PATH, decodePath),
-      statement: statement === undefined ? undefined : shown(foldSql(statement, language), 512),
-      service: text(fields.service, MAX_VALUE),
-      traceId: traceId === undefined ? undefined : traceIdOf(traceId),
-      session: text(fields.session, MAX_VALUE),
-      leaks: leaksOf(found),
-    };
-    return event;
+  const claimOf = (outer: JsonObject, context: ParserContext): Claim | undefined => {
+    const record = unwrapped(outer);
+    return readings.find((one) => one.applies(record))?.claim(record, context);
   };
 
   return {
-    id: spec.id,
-    title: spec.title ?? `JSON, as defined by ${spec.id}`,
+    id,
+    title: title ?? `JSON, as defined by ${id}`,
     dataset: spec.dataset,
-    proof: spec.proof === undefined ? 'nothing: declared' : 'what its `proof:` names',
-    framing: 'line',
-    detect: (lines) =>
-      fractionOfObjects(
-        lines,
-        (record) => applies(record) && !Number.isNaN(timeOf(record)) && action(record, (text) => text) !== undefined,
-      ),
+    proof: builtIn?.proof ?? (spec.proof === undefined ? 'nothing: declared' : 'what its `proof:` names'),
+    ...(builtIn && { about: builtIn.about }),
+    framing: INTO_ARRAYS.test(JSON.stringify(spec)) ? 'line' : 'json',
+    lacks: (record) => {
+      const inner = unwrapped(insideOf(record) ?? record);
+      const parts = Object.entries(builtIn?.knownBy ?? {}).map(
+        ([field, test]) => [field, condition({ [field]: test })(inner)] as const,
+      );
+      const lacks = readings.map((one) => one.lacks(inner)).toSorted((a, b) => a.missing.length - b.missing.length)[0];
+      const known = parts.filter(([, holds]) => !holds).map(([field]) => field);
+      return { missing: [...known, ...(lacks?.missing ?? [])], of: parts.length + (lacks?.of ?? 0) };
+    },
+    detect: (lines) => fractionOfObjects(lines, (record) => isOurs(unwrapped(record))),
     parser: (context) => ({
       parse(bytes, start, end, length) {
         const record = readJson(bytes, start, end, length !== undefined);
-        return isFailure(record) ? record : parseRecord(record, context);
+        if (isFailure(record)) return record;
+        const parsed = parseRecord(record, context);
+        return 'unusable' in parsed ? { ...parsed, claim: claimOf(record, context) } : parsed;
+      },
+      explain(bytes, start, end, note) {
+        const record = readJson(bytes, start, end);
+        return isFailure(record) ? record : parseRecord(record, context, note);
       },
     }),
   };
 };
+
+const defined = <T extends object>(fields: T): Partial<T> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;

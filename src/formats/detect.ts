@@ -1,3 +1,4 @@
+import type { Framing } from '../sources/framing.ts';
 import type { Format, Origin } from './format.ts';
 
 /** A sample of which a tenth fits is of that format: the formats are unlike each other, and the rest may be damaged. */
@@ -5,6 +6,8 @@ const SURE_ENOUGH = 0.1;
 /** Lines of which a share is taken, and their greatest length: parsing more for a guess would cost more than it tells. */
 const SAMPLE_LINES = 200;
 const MAX_LINE = 65_536;
+
+const isOfManyLines = (framing: Framing): boolean => framing === 'csv' || framing === 'postgres-stderr';
 
 /** Nothing but its first lines. */
 const UNNAMED: Origin = { name: '', fromStart: true };
@@ -21,7 +24,7 @@ export const detectFormat = (
 ): Format | undefined => {
   // PostgreSQL writes csvlog into files of its own.
   const ofManyLines = candidates.filter(
-    ({ framing }) => framing !== 'line' && !(framing === 'csv' && source.isWrapped === true),
+    ({ framing }) => isOfManyLines(framing) && !(framing === 'csv' && source.isWrapped === true),
   );
   const known = ofManyLines.find((format) => format.detect(lines, source) === 1);
   if (known !== undefined) return known;
@@ -29,7 +32,7 @@ export const detectFormat = (
   let best: Format | undefined;
   let bestScore = SURE_ENOUGH;
   for (const format of candidates) {
-    if (format.framing !== 'line') continue;
+    if (isOfManyLines(format.framing)) continue;
     const score = format.detect(sample, source);
     if (score > bestScore || (best === undefined && score >= SURE_ENOUGH)) {
       best = format;

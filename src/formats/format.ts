@@ -1,12 +1,24 @@
-import type { CredentialUse } from '../event.ts';
+import type { CredentialUse, Identity, Proof } from '../event.ts';
 import type { Framing } from '../sources/framing.ts';
 import type { IdentitySource } from './http.ts';
+import type { JsonObject } from './json.ts';
 import type { Redactor } from './redact.ts';
+
+/** Who a record says it is about, although it is no event; redacted. */
+export interface Claim {
+  readonly identities: readonly Identity[];
+  /** How far that is proven: only where it is `verified` does the record count for whom it names. */
+  readonly proof: Proof;
+  readonly sourceIp: string | undefined;
+  /** Milliseconds since the epoch; NaN where its time can't be read. */
+  readonly time: number;
+}
 
 /** A record that is knowingly no use of a credential: counted by reason. */
 export interface Ignored {
-  /** Short and from a fixed list, such as `connection-line`: it becomes a metric label. */
+  /** Short, of a fixed list (ignored-reasons.ts) or of a format's description: it becomes a metric label. */
   readonly ignored: string;
+  readonly claim?: Claim | undefined;
 }
 
 /** A record that should have been an event and could not be: goes to the dead letters. */
@@ -15,6 +27,7 @@ export interface Unusable {
   readonly unusable: string;
   /** One sentence for a person; never holds the record's text. */
   readonly detail?: string;
+  readonly claim?: Claim | undefined;
 }
 
 export type Parsed = CredentialUse | Ignored | Unusable;
@@ -35,6 +48,8 @@ export interface Parser {
    * @param length of the record in bytes, where it is too long and only its beginning is there
    */
   parse(bytes: Buffer, start: number, end: number, length?: number): Parsed;
+  /** As `parse`, and tells `note` which rule of the format gave which field. */
+  explain?(bytes: Buffer, start: number, end: number, note: (field: string, rule: string) => void): Parsed;
   /** What it remembers, as JSON, so that a restart goes on exactly; undefined if nothing. */
   save?(): unknown;
   load?(saved: unknown): void;
@@ -50,6 +65,15 @@ export interface Origin {
   readonly isWrapped?: boolean;
 }
 
+/** What the docs say of a format besides. */
+export interface AboutFormat {
+  /** How to have the server write it. */
+  readonly switchOn: string;
+  readonly cannotTell: string;
+  /** Whether it was written against a recorded log or a documented one, and which. */
+  readonly evidence: string;
+}
+
 /** One log format: this object, its fixture and one line in registry.ts. */
 export interface Format {
   /** Name for `--format` and for the event id. */
@@ -59,6 +83,7 @@ export interface Format {
   readonly dataset: string;
   /** What the docs' table says of what proves that authentication passed. */
   readonly proof: string;
+  readonly about?: AboutFormat;
   readonly framing: Framing;
   /**
    * How surely a source that begins with these lines (decoded, without line ends) is of this format: 0 not at all … 1 certainly.
@@ -66,5 +91,7 @@ export interface Format {
    * where a record begins and never by a share: a client may write the other lines. It answers 1 or 0.
    */
   detect(lines: readonly string[], source: Origin): number;
+  /** What a record lacks to be of this format, and of how many things; by the format's words, such as `time: ts`. */
+  lacks?(record: JsonObject): { readonly missing: readonly string[]; readonly of: number };
   parser(context: ParserContext): Parser;
 }

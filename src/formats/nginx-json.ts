@@ -3,7 +3,7 @@ import type { CredentialUse, Identity } from '../event.ts';
 import { PROOF } from '../proof.ts';
 import { amount } from './amount.ts';
 import { decodePath } from './fold-path.ts';
-import type { Format, Parsed, Parser, ParserContext, Unusable } from './format.ts';
+import type { Claim, Format, Parsed, Parser, ParserContext, Unusable } from './format.ts';
 import {
   httpAction,
   httpProof,
@@ -213,6 +213,14 @@ const parseRecord = (
   return event;
 };
 
+/** Whom a record that is no event names. */
+const claimOf = (record: JsonObject, redactor: Redactor, consumers: Consumers): Claim => ({
+  identities: consumers.of(record['credential'], []).identities,
+  proof: PROOF.unreadable,
+  sourceIp: cleanText(redactor, record['remote_addr'], 'source.address', 64, []),
+  time: timeOf(record),
+});
+
 /** nginx with the `log_format` of the documentation: `escape=json`, one object a line, `credential` names the consumer. */
 export const nginxJson: Format = {
   id: 'nginx-json',
@@ -220,7 +228,7 @@ export const nginxJson: Format = {
   dataset: 'nginx.access',
   proof:
     '`identity:` of the source: `from-key-map` (verified at every status) or `authenticated`; else `credential` is declared, and 401 and 407 are rejected',
-  framing: 'line',
+  framing: 'json',
   detect: (lines) =>
     fractionOfObjects(
       lines,
@@ -233,7 +241,9 @@ export const nginxJson: Format = {
     return {
       parse(bytes, start, end, length) {
         const record = readJson(bytes, start, end, length !== undefined);
-        return isFailure(record) ? record : parseRecord(record, redactor, consumers, others, identity);
+        if (isFailure(record)) return record;
+        const parsed = parseRecord(record, redactor, consumers, others, identity);
+        return 'unusable' in parsed ? { ...parsed, claim: claimOf(record, redactor, consumers) } : parsed;
       },
     };
   },

@@ -10,7 +10,7 @@ export const pgauditJson: Format = {
   title: 'PostgreSQL with pgaudit, jsonlog',
   dataset: DATASET,
   proof: 'an audit line, or an error, of a session; a FATAL only once the session was seen to be authorized',
-  framing: 'line',
+  framing: 'json',
   detect: (lines) =>
     fractionOfObjects(
       lines,

@@ -17,9 +17,10 @@ import { isBelieved, PROOF } from '../proof.ts';
 import { amount } from './amount.ts';
 import { csvFields } from './csv.ts';
 import { foldSql } from './fold-sql.ts';
-import type { Parsed, Parser, ParserContext } from './format.ts';
+import { type Claim, isEvent, type Parsed, type Parser, type ParserContext } from './format.ts';
 import { MAX_CLIENT, MAX_VALUE } from './http.ts';
 import { leaksOf } from './identities.ts';
+import { type IgnoredReason, isExpected } from './ignored-reasons.ts';
 import { isObject } from './json.ts';
 import { type PostgresRecord, sqlStateOf } from './pgaudit-record.ts';
 import { PostgresSessions } from './postgres-sessions.ts';
@@ -36,8 +37,6 @@ const AUDIT = 'AUDIT: ';
 const SUCCESS = '00000';
 const GENERAL_WARNING = '01000';
 const STATEMENT_FIELD = 'wayward.db.statement';
-/** Fields of an AUDIT line up to the statement's text: enough of one that is cut. */
-const WITH_TEXT = 8;
 /** Of a statement's text, in characters: shown, and looked at for what it names. */
 const MAX_SHOWN = 512;
 const MAX_FOLDED = 16_384;
@@ -45,6 +44,8 @@ const MAX_FOLDED = 16_384;
 const FIELDS_WITH_ROWS = 10;
 /** Commands whose lines name each relation with `pgaudit.log_relation = on`. */
 const DML = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MERGE']);
+/** Fields of an AUDIT line up to the statement's text: enough of one that is cut. */
+const WITH_TEXT = 8;
 /** pgaudit's own words where a statement or its parameters are not in the log. */
 const NOT_THERE = new Set(['', '<none>', '<not logged>', '<previously logged>']);
 
@@ -66,18 +67,26 @@ export const postgresAudit = (format: string, { redactor }: ParserContext): Post
     statements.forget(session);
     sessions.forget(session);
   };
+  const readOne = (record: PostgresRecord): Parsed => {
+    const isFailure = isFailureRecord(record);
+    if (!isFailure && !record.message.startsWith(AUDIT)) {
+      noteConnection(record);
+      return { ignored: lineKind(record) };
+    }
+    if (isFailure && isBrokenConnection(record)) return { ignored: 'connection-line' };
+    const proof = proofOf(record, isFailure, sessions);
+    return isFailure
+      ? failure(record, proof, format, redactor, statements)
+      : auditUse(record, proof, format, redactor, statements);
+  };
   return {
     read(record) {
-      const isFailure = isFailureRecord(record);
-      if (!isFailure && !record.message.startsWith(AUDIT)) {
-        noteConnection(record);
-        return { ignored: lineKind(record) };
-      }
-      if (isFailure && isBrokenConnection(record)) return { ignored: 'connection-line' };
-      const proof = proofOf(record, isFailure, sessions);
-      return isFailure
-        ? failure(record, proof, format, redactor, statements)
-        : auditUse(record, proof, format, redactor, statements);
+      const parsed = readOne(record);
+      const isQuiet = isEvent(parsed) || ('ignored' in parsed && isExpected(parsed.ignored));
+      if (isQuiet) return parsed;
+      // A function may be anybody's, whoever calls it: what it raises is no deed of the session.
+      const proof = 'unusable' in parsed && sessions.isAuthenticated(record.session) ? record.proof : PROOF.unreadable;
+      return { ...parsed, claim: claimOf(record, proof, redactor) };
     },
     save: () => ({
       statements: statements.save(),
@@ -93,6 +102,17 @@ export const postgresAudit = (format: string, { redactor }: ParserContext): Post
       statements.loadTurns(isOld ? [] : saved['turns']);
       statements.namesRelations = !isOld && saved['namesRelations'] === true;
     },
+  };
+};
+
+/** Whom a record that is no event names. */
+const claimOf = ({ user, host, timestamp }: PostgresRecord, proof: Proof, redactor: Redactor): Claim => {
+  const clean = (text: string, field: string, max: number): string => shown(redactor.clean(text, field, []), max);
+  return {
+    identities: user === undefined ? [] : [{ key: 'db_user', value: clean(user, 'user.name', MAX_VALUE) }],
+    proof,
+    sourceIp: host === undefined ? undefined : clean(host, 'source.address', 64),
+    time: parseTime(timestamp),
   };
 };
 
@@ -115,7 +135,7 @@ const proofOf = (record: PostgresRecord, isFailure: boolean, sessions: PostgresS
   return record.proof;
 };
 
-const lineKind = ({ message, severity, phase }: PostgresRecord): string => {
+const lineKind = ({ message, severity, phase }: PostgresRecord): IgnoredReason => {
   if (/^(?:DEBUG\d?|INFO|NOTICE|WARNING)$/.test(severity)) return 'server-line';
   const isConnection = message.startsWith('connection ') || message.startsWith('disconnection: ');
   if (isConnection || BEFORE_AUTHENTICATION.has(phase ?? '')) return 'connection-line';

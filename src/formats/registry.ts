@@ -1,10 +1,47 @@
+import { apisix } from './built-in/apisix.ts';
+import { authensorReceipts } from './built-in/authensor-receipts.ts';
+import { awsApiGateway } from './built-in/aws-api-gateway.ts';
+import { awsCloudTrail } from './built-in/aws-cloudtrail.ts';
+import { caddy } from './built-in/caddy.ts';
+import { envoy } from './built-in/envoy.ts';
+import { gcpAudit } from './built-in/gcp-audit.ts';
+import { githubAudit } from './built-in/github-audit.ts';
+import { kong } from './built-in/kong.ts';
+import { kubernetesAudit } from './built-in/kubernetes-audit.ts';
+import { litellm } from './built-in/litellm.ts';
+import { mongodbAudit } from './built-in/mongodb-audit.ts';
+import { mysqlAudit } from './built-in/mysql-audit.ts';
+import { nginxVariables } from './built-in/nginx-variables.ts';
+import { oktaSystemLog } from './built-in/okta-system-log.ts';
+import { traefik } from './built-in/traefik.ts';
 import type { Format } from './format.ts';
+import { mariadbAudit } from './mariadb-audit.ts';
 import { nginxCombined } from './nginx-combined.ts';
 import { nginxJson } from './nginx-json.ts';
 import { pgauditCsv } from './pgaudit-csv.ts';
 import { pgauditJson } from './pgaudit-json.ts';
 import { pgauditStderr } from './pgaudit-stderr.ts';
 import { vaultAudit } from './vault-audit.ts';
+
+/** Formats that users may describe themselves, under the same id, too: theirs counts. */
+export const describedFormats: readonly Format[] = [
+  awsCloudTrail,
+  kubernetesAudit,
+  mongodbAudit,
+  mysqlAudit,
+  kong,
+  apisix,
+  traefik,
+  caddy,
+  envoy,
+  awsApiGateway,
+  litellm,
+  authensorReceipts,
+  gcpAudit,
+  githubAudit,
+  oktaSystemLog,
+  nginxVariables,
+];
 
 /** Every built-in log format; a new one is its file and a line here. */
 export const formats: readonly Format[] = [
@@ -14,6 +51,8 @@ export const formats: readonly Format[] = [
   pgauditCsv,
   pgauditStderr,
   vaultAudit,
+  mariadbAudit,
+  ...describedFormats,
 ];
 
 export const formatById = (id: string): Format | undefined => formats.find((format) => format.id === id);

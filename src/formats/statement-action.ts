@@ -10,7 +10,7 @@ export const statementsIn = (folded: string): string[] =>
 /** A cursor reads what its query reads, and a prepared statement does what it says: `DECLARE c CURSOR FOR SELECT …`. */
 const WRAPPED = /^(?:declare\b[^;]{1,256}?\bfor|prepare\b[^;]{1,256}?\bas)\s+(?=[a-z(])/i;
 
-export const actionIn = (statement: string): string => sqlAction(statement.replace(WRAPPED, ''));
+const actionIn = (statement: string): string => sqlAction(statement.replace(WRAPPED, ''));
 
 /** What pgaudit calls one thing and the statement another. */
 const AS_WRITTEN: Readonly<Record<string, string>> = { 'DECLARE CURSOR': 'SELECT', 'CREATE TABLE AS': 'CREATE TABLE' };

@@ -8,11 +8,11 @@ import { known } from './pgaudit-record.ts';
 
 /** Time, process, the session's part (absent for the server's own lines), severity, text. `%m` always has milliseconds. */
 const START = /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [\w+:-]{1,10}) \[(\d{1,10})\] /;
-/** In the language of `lc_messages`. */
-export const SEVERITY = /^(\p{L}[\p{L}\p{M}]{1,19}\d?): {2}/u;
+/** In the language of `lc_messages`; question marks where the database's encoding lacks its letters. */
+export const SEVERITY = /^(\p{L}[\p{L}\p{M}]{1,19}\d?|\?{1,20}): {2}/u;
 /** How the session's part ends; nothing in it but the host's name is free text. A Unix socket's host is `[local]`. */
 const PREFIX_END =
-  /,client=(\[local\]|[^,\]\s]{0,255}),session=([0-9a-f]{1,16}\.[0-9a-f]{1,8})\] (?=\p{L}[\p{L}\p{M}]{1,19}\d?: {2})/gu;
+  /,client=(\[local\]|[^,\]\s]{0,255}),session=([0-9a-f]{1,16}\.[0-9a-f]{1,8})\] (?=(?:\p{L}[\p{L}\p{M}]{1,19}\d?|\?{1,20}): {2})/gu;
 /** NAMEDATALEN - 1: the longest name, in bytes, that PostgreSQL keeps. */
 export const MAX_NAME = 63;
 /** Three names, their labels, a host name and a session: the real end of a prefix lies within. */

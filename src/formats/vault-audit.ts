@@ -121,7 +121,7 @@ export const vaultAudit: Format = {
   title: 'HashiCorp Vault audit device',
   dataset: 'vault.audit',
   proof: '`auth` with an accessor, a name or policies; without it, rejected',
-  framing: 'line',
+  framing: 'json',
   detect: (lines) =>
     fractionOfObjects(
       lines,

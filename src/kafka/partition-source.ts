@@ -17,6 +17,7 @@ interface Handed {
 export class PartitionSource implements Source {
   readonly name: string;
   readonly startsAt = 0;
+  readonly startsInside: boolean;
   #queue: KafkaMessage[] = [];
   #handed: Handed[] = [];
   #bytes = 0;
@@ -29,6 +30,7 @@ export class PartitionSource implements Source {
     this.name = name;
     this.#next = from;
     this.#skip = skip;
+    this.startsInside = skip > 0;
   }
 
   /** Messages without a value hold no record. */

@@ -62,7 +62,7 @@ export class Core {
       this.#usage?.reach(ordered.orderTime);
       this.#current.take(ordered, this.attributor.attribute(ordered.use));
       this.engine.process(this.#current);
-      this.#usage?.note(this.#current);
+      if (ordered.use.reading === undefined) this.#usage?.note(this.#current);
     }
     const last = batch.at(-1);
     if (last) this.incidents.advance(last.orderTime);

@@ -1,5 +1,6 @@
 import { completeJson } from '../formats/complete-json.ts';
 import { Framer, type RecordSink, type TooLong } from '../sources/framing.ts';
+import { JsonFramer } from '../sources/json-framer.ts';
 import { HEAD } from '../sources/long-record.ts';
 
 const ENOUGH_LINES = 200;
@@ -72,6 +73,23 @@ export class FormatSample implements RecordSink {
     if (this.chunks.length === 0) this.#position = base + from;
     this.chunks.push(chunk.subarray(from));
     this.#kept += chunk.length - from;
+  }
+
+  /** Records of an array that the bytes are, such as `{"Records": […]}`; none where they are lines. */
+  elements(): string[] {
+    const elements: string[] = [];
+    if (!/^\ufeff?\s{0,64}[{[]/.test(this.lines[0] ?? this.longHead ?? '')) return elements;
+    const add = (_reason: string, bytes: Buffer, start: number, end: number): void => {
+      if (elements.length < ENOUGH_LINES) elements.push(bytes.toString('utf8', start, end));
+    };
+    const sink = {
+      record: (bytes: Buffer, start: number, end: number) => add('', bytes, start, end),
+      unusable: add,
+      tooLong: () => undefined,
+    };
+    const framer = new JsonFramer(sink, this.#position, this.#position > 0);
+    for (const chunk of this.chunks) framer.push(chunk);
+    return elements;
   }
 
   /** The source has ended: a last line needs no line end. */

@@ -103,7 +103,9 @@ export class LaneClock {
     return time > this.#high + this.#maxDisorder;
   }
 
-  #vote(event: PendingUse, suspect: PendingUse): 1 | -1 {
+  #vote(event: PendingUse, suspect: PendingUse): -1 | 0 | 1 {
+    // What can't be read is no proof of a time.
+    if (event.use.reading !== undefined) return 0;
     return event.use.time >= suspect.use.time - this.#maxDisorder ? 1 : -1;
   }
 

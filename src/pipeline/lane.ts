@@ -3,15 +3,27 @@ import { hash } from 'node:crypto';
 import type { CredentialUse } from '../event.ts';
 import { type Layers, openLines } from '../formats/envelopes/registry.ts';
 import { cleanExcerpt } from '../formats/excerpt.ts';
-import { type Format, isEvent, type Origin, type Parsed, type Parser, type ParserContext } from '../formats/format.ts';
+import {
+  type Claim,
+  type Format,
+  isEvent,
+  type Origin,
+  type Parsed,
+  type Parser,
+  type ParserContext,
+} from '../formats/format.ts';
+import { isExpected } from '../formats/ignored-reasons.ts';
 import { isPiece, PIECES } from '../record-pieces.ts';
 import type { DeadLetter } from '../sources/dead-letter.ts';
+import { framerOf } from '../sources/framer-of.ts';
 import { Framer, type Framing, type TooLong } from '../sources/framing.ts';
+import type { JsonFramer } from '../sources/json-framer.ts';
 import type { Source, SourcePosition } from '../sources/source.ts';
 import { copyCounts, countOne, type LaneCounts, noCounts } from './counts.ts';
 import { FormatSample } from './format-sample.ts';
 import { isPossibleTime, LaneClock, MAX_DISORDER, type SavedClock } from './lane-clock.ts';
 import { idOfHash, PendingUse } from './ordered.ts';
+import { ReadingTally, type SavedTally, type Told, useOf } from './reading-tally.ts';
 import { type UnwrappedSink, Unwrapper } from './unwrapper.ts';
 
 export interface LaneOptions {
@@ -21,13 +33,29 @@ export interface LaneOptions {
   /** The envelopes around its lines, where they are known; else they are found as the format is. */
   readonly layers?: Layers;
   readonly detect: (lines: readonly string[], source: Origin) => Format | undefined;
+  /** What to say of a source that begins with these lines and is of no format. */
+  readonly closest?: (lines: readonly string[]) => string | undefined;
+  /** Is told how each record was read. */
+  readonly onExplained?: (explained: Explained) => void;
   readonly formatById: (id: string) => Format | undefined;
   readonly context: ParserContext;
   /** Milliseconds. */
   readonly maxDisorder?: number;
+  /** Among the events, tell detection how the log could be read. */
+  readonly tellsReading?: boolean;
   readonly onDeadLetter?: (letter: DeadLetter) => void;
   /** What a person should know, said once; never holds a record's text. */
   readonly onWarning?: (text: string) => void;
+}
+
+/** How a record was read: for `parse --explain`. */
+export interface Explained {
+  readonly source: string;
+  readonly position: number;
+  readonly format: string | undefined;
+  readonly parsed: Parsed;
+  /** Which rule of the format gave which field. */
+  readonly rules: Readonly<Record<string, string>>;
 }
 
 /** Where a lane stands, as plain JSON. It holds no raw record. */
@@ -42,6 +70,8 @@ export interface SavedLane {
   /** Of each event in the clock's window: the dead letter it may become. */
   readonly suspects: readonly DeadLetter[];
   readonly counts: LaneCounts;
+  /** Absent in what earlier versions saved. */
+  readonly tally?: SavedTally;
 }
 
 /** Bytes from which on an event must not share memory with its record. */
@@ -87,11 +117,12 @@ export class Lane implements UnwrappedSink {
   readonly #options: LaneOptions;
   readonly #clock: LaneClock;
   #sample: FormatSample | undefined;
-  #framer: Framer | undefined;
+  #framer: Framer | JsonFramer | undefined;
   #unwrapper: Unwrapper | undefined;
   #layers: Layers = [];
   #format: Format | undefined;
   #parser: Parser = UNKNOWN_FORMAT;
+  readonly #tally = new ReadingTally();
   #out: PendingUse[] = [];
   /** Letters of suspects whose records are not held: a restart brought them back, or they are too long. */
   readonly #letters = new WeakMap<PendingUse, DeadLetter>();
@@ -132,12 +163,15 @@ export class Lane implements UnwrappedSink {
       this.state = 'open';
       this.#push(got);
     }
-    this.counts.events += out.length - before;
+    for (let at = before; at < out.length; at++) if (out[at]?.use.reading === undefined) this.counts.events++;
   }
 
   /** What is no UTF-8 in a record is read all the same: a client can put such bytes into its user agent. */
   record(bytes: Buffer, start: number, end: number, position: number, isText: boolean, raw?: Buffer): void {
-    const parsed = this.#parser.parse(bytes, start, end);
+    const parsed =
+      this.#options.onExplained === undefined
+        ? this.#parser.parse(bytes, start, end)
+        : this.#explain(this.#options.onExplained, bytes, start, end, position);
     if (raw === undefined) this.#take(parsed, bytes, start, end, position, isText);
     else this.#take(parsed, raw, 0, raw.length, position, isText);
   }
@@ -151,14 +185,36 @@ export class Lane implements UnwrappedSink {
         const read = end - start > LONG_RECORD ? withoutRecord(parsed) : parsed;
         const use = isText ? read : { ...read, lossy: true as const };
         this.#clock.offer(new PendingUse(use, bytes, start, end, position), this.#out);
+        this.#tell(this.#tally.event(use.time), bytes, start, end, position);
       } else {
         this.#dead('timestamp-out-of-range', bytes, start, end, position, 'Its time is before 2000 or after 2099.');
       }
     } else if ('ignored' in parsed) {
       countOne(this.counts.ignored, parsed.ignored);
+      if (!isExpected(parsed.ignored))
+        this.#tell(this.#tally.unreadable(parsed.ignored, parsed.claim), bytes, start, end, position);
     } else {
-      this.#dead(parsed.unusable, bytes, start, end, position, parsed.detail);
+      this.#dead(parsed.unusable, bytes, start, end, position, parsed.detail, parsed.claim);
     }
+  }
+
+  /** What is told takes its place in time with the events. */
+  #tell(told: Told | undefined, bytes: Buffer, start: number, end: number, position: number): void {
+    if (told === undefined || this.#options.tellsReading !== true) return;
+    const use = useOf(told, this.#format?.dataset ?? 'unknown');
+    this.#clock.offer(new PendingUse(use, bytes, start, end, position), this.#out);
+  }
+
+  #explain(tell: (explained: Explained) => void, bytes: Buffer, start: number, end: number, position: number): Parsed {
+    const rules: Record<string, string> = {};
+    const note = (field: string, rule: string): void => {
+      rules[field] = rule;
+    };
+    const parser = this.#parser;
+    const parsed = parser.explain?.(bytes, start, end, note) ?? parser.parse(bytes, start, end);
+    const { name, offset } = this.source.save(position);
+    tell({ source: name, position: offset, format: this.#format?.id, parsed, rules });
+    return parsed;
   }
 
   #countProof({ identities, proof }: CredentialUse): void {
@@ -191,10 +247,15 @@ export class Lane implements UnwrappedSink {
       const event = PendingUse.of(use, use.time, false, idOfHash(use.format, hash));
       this.#letters.set(event, this.#letterOfLong(found, 'timestamp-not-reached', NOT_REACHED));
       this.#clock.offer(event, this.#out);
+      this.#tell(this.#tally.event(use.time), head, 0, head.length, found.position);
     } else if (parsed !== undefined && 'ignored' in parsed) {
       countOne(this.counts.ignored, parsed.ignored);
+      if (!isExpected(parsed.ignored))
+        this.#tell(this.#tally.unreadable(parsed.ignored, parsed.claim), head, 0, head.length, found.position);
     } else {
       countOne(this.counts.deadLetters, 'too-long');
+      const claim = parsed !== undefined && 'unusable' in parsed ? parsed.claim : undefined;
+      this.#tell(this.#tally.unreadable('too-long', claim), head, 0, head.length, found.position);
       this.#options.onDeadLetter?.(this.#letterOfLong(found, 'too-long', TOO_LONG));
     }
   }
@@ -214,6 +275,7 @@ export class Lane implements UnwrappedSink {
       clock: this.#clock.save(),
       suspects: this.#clock.waiting.map((event) => this.#letterOf(event)),
       counts: copyCounts(this.counts),
+      tally: this.#tally.save(),
     };
   }
 
@@ -228,6 +290,7 @@ export class Lane implements UnwrappedSink {
       return event;
     });
     this.#clock.load(saved.clock, window);
+    if (saved.tally !== undefined) this.#tally.load(saved.tally);
     if (saved.format === undefined) return;
     const format = this.#options.format ?? this.#options.formatById(saved.format);
     if (format === undefined) return;
@@ -249,8 +312,9 @@ export class Lane implements UnwrappedSink {
     this.#layers = layers;
     this.#parser = format?.parser(this.#options.context) ?? UNKNOWN_FORMAT;
     const framing = format?.framing ?? 'line';
+    const { startsAt, startsInside = startsAt > 0 } = this.source;
     if (layers.length === 0) {
-      this.#framer = new Framer(framing, this, position);
+      this.#framer = framerOf(framing, this, position, startsInside);
     } else {
       this.#unwrapper = new Unwrapper(layers, framing, this);
       this.#framer = new Framer('line', this.#unwrapper, position);
@@ -283,14 +347,17 @@ export class Lane implements UnwrappedSink {
     const { format: named, detect } = this.#options;
     if (named !== undefined && sampled.length === 0 && !final) return;
     const { layers, lines } = openLines(sampled);
-    const format = named ?? detect(lines, { name, fromStart, isWrapped: layers.length > 0 });
+    const origin = { name, fromStart, isWrapped: layers.length > 0 };
+    const format =
+      named ?? detect(lines, origin) ?? (layers.length > 0 ? undefined : detect(sample.elements(), origin));
     if (format === undefined && !final) return;
     // What a client wrote may look like a stderr log, or like nothing: more lines may show that it stands in a csvlog.
     const isUnsure = format === undefined || (named === undefined && format.framing === 'postgres-stderr');
     if (isUnsure && when === 'enough' && !sample.plenty) return;
     if (format === undefined && sample.lines.length > 0) {
+      const closest = this.#options.closest?.([...lines, ...sample.elements()]);
       this.#options.onWarning?.(
-        `${name}: no known log format; each of its records is a dead letter (unknown-format). If you know the format, name it: --format ID`,
+        `${name}: no known log format; each of its records is a dead letter (unknown-format).${closest === undefined ? '' : ` ${closest}`} If you know the format, name it: --format ID. Any log of JSON can be described under formats: (docs/formats-language.md)`,
       );
     }
     this.#start(format, layers, sample.position);
@@ -316,12 +383,15 @@ export class Lane implements UnwrappedSink {
 
   #silent(): void {
     this.#framer?.silent();
-    if (this.#framer?.isBetweenLines === true) this.#unwrapper?.silent();
+    if (this.#framer instanceof Framer && this.#framer.isAtLineStart) this.#unwrapper?.silent();
   }
 
   #rejectTime(event: PendingUse): void {
     const letter = this.#letterOf(event);
     this.#letters.delete(event);
+    const { reading } = event.use;
+    this.#tally.untell(reading ?? { read: 0, unreadable: { reason: letter.reason, count: 1 } });
+    if (reading !== undefined) return;
     countOne(this.counts.deadLetters, letter.reason);
     this.#options.onDeadLetter?.(letter);
   }
@@ -335,8 +405,17 @@ export class Lane implements UnwrappedSink {
     );
   }
 
-  #dead(reason: string, bytes: Buffer, start: number, end: number, position: number, detail: string | undefined): void {
+  #dead(
+    reason: string,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    position: number,
+    detail: string | undefined,
+    claim?: Claim,
+  ): void {
     countOne(this.counts.deadLetters, reason);
+    this.#tell(this.#tally.unreadable(reason, claim), bytes, start, end, position);
     this.#options.onDeadLetter?.(this.#letter(reason, bytes.subarray(start, end), position, detail));
   }
 
@@ -350,7 +429,7 @@ export class Lane implements UnwrappedSink {
       hash: hash('sha256', record, 'hex'),
       reason,
       ...(detail === undefined ? {} : { detail }),
-      ...(framing === 'line' ? {} : { framing }),
+      ...(framing === 'line' || framing === 'json' ? {} : { framing }),
       ...(this.#layers.length > 0 && { layers: this.#layers }),
       excerpt: cleanExcerpt(record),
     };

@@ -37,7 +37,7 @@ export const isOf = (record: Buffer, letter: DeadLetter): boolean =>
 
 /**
  * Reads the record of a dead letter again, in the format that its source has now. `record`: what stands in its place today.
- * Its event is late by definition: it is counted as such and gets the checks that need no baseline. `now`: milliseconds; an
+ * Its event is late by definition: it is counted as such, and what it did and from where is checked. `now`: milliseconds; an
  * event that is still to come must not wait for its time.
  */
 export async function useAgain(
@@ -60,6 +60,7 @@ export async function useAgain(
     ...options,
     format,
     layers: letter.layers ?? options.layers ?? [],
+    tellsReading: false,
     onDeadLetter,
     onWarning: () => undefined,
   });

@@ -25,7 +25,7 @@ export class Unwrapper implements RecordSink {
   constructor(layers: Layers, framing: Framing, sink: UnwrappedSink) {
     this.#sink = sink;
     this.#layers = layers;
-    this.#records = framing === 'line' ? undefined : new JoinedRecords(framing, sink);
+    this.#records = framing === 'line' || framing === 'json' ? undefined : new JoinedRecords(framing, sink);
     const joiners: PartJoiner[] = [];
     for (const [at, layer] of [...layers.entries()].toReversed()) {
       const next = joiners[0];

@@ -11,6 +11,8 @@ export const KIND = `coalesce(kind, CASE WHEN action = 'notify' THEN iif(positio
   WHEN detail GLOB 'rotate: *' THEN 'rotate' ELSE 'revoke' END)`;
 export const ORIGIN = `coalesce(origin, CASE WHEN cause GLOB 'drill-*' THEN 'drill' WHEN cause GLOB 'rotation-*' THEN 'rotation'
   WHEN cause GLOB 'order-*' OR cause GLOB 'restore-*' THEN 'order' ELSE 'alert' END)`;
+/** Only of pages, as their index has it. */
+export const IS_PAGE = "action = 'notify' AND (kind = 'page' OR (kind IS NULL AND position = 100))";
 export const WAITS = "coalesce(waits, note GLOB 'waits: *', 0)";
 
 const UNDO = 'undo: ';

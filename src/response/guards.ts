@@ -50,9 +50,15 @@ export interface Situation {
   readonly limits: Limits;
 }
 
+/** What it takes for the place that the limits keep: an alert that is critical by what is proven, and so surely of this credential. */
+export const SURE = 0.95;
+
+export const isGrave = ({ severity, provenSeverity, attribution }: Alert): boolean =>
+  (provenSeverity ?? severity) === 'critical' && attribution.confidence >= SURE;
+
 /** Decides about one step of an alert's plan. Automatic ones count against the limits from here on. */
 export function decide(alert: Alert, wanted: WantedStep, mode: Exclude<Mode, 'off'>, situation: Situation): Decision {
-  const { step, wentOn } = wanted;
+  const { step, wentOn, again } = wanted;
   const decision = (outcome: Outcome, why: string): Decision => ({
     wanted,
     step,
@@ -62,8 +68,9 @@ export function decide(alert: Alert, wanted: WantedStep, mode: Exclude<Mode, 'of
   const never = whyNever(step, situation.config);
   if (never !== undefined) return decision('refused', never);
   if (mode === 'dry-run') return decision('dry-run', 'mode is dry-run');
+  if (again !== undefined) return decision('approve', again.because);
   if (mode === 'approve') return decision('approve', whyAsked(alert, step));
-  const ask = whyNotAlone(alert, wanted, situation) ?? situation.limits.take(step.credential);
+  const ask = whyNotAlone(alert, wanted, situation) ?? situation.limits.take(step.credential, isGrave(alert));
   if (ask !== undefined) return decision('approve', `a person is asked: ${ask}`);
   return decision('auto', 'mode is auto, within every limit');
 }

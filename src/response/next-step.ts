@@ -1,4 +1,5 @@
 import type { Alert } from '../alerts/alert.ts';
+import { isInVain } from './ask-again.ts';
 import type { ResponseContext } from './context.ts';
 import { offendedAt } from './guards.ts';
 import { type OutboxStep, type StepState, stepKey } from './outbox.ts';
@@ -16,6 +17,12 @@ export interface WantedStep {
   readonly wentOn: string | undefined;
   /** Why a person must be asked, whatever the mode. */
   readonly ask: string | undefined;
+  /** Event time of this credential's last evidence, milliseconds. */
+  readonly usedAt: number;
+  /** The same step, as it ended without anything being done and without anybody saying no. */
+  readonly inVain: OutboxStep | undefined;
+  /** A person is asked about it once more: how often with this time, and why. */
+  readonly again?: { readonly asked: number; readonly because: string };
 }
 
 /**
@@ -51,6 +58,8 @@ export function nextStep(alert: Alert, ladder: Ladder, context: ResponseContext)
     eventAt: wentOn === undefined ? offendedAt(alert) : usedAt,
     wentOn,
     ask: before === undefined ? whyCoolingDown(made, restores, context) : whyNotAfter(before),
+    usedAt,
+    inVain: planned !== undefined && isInVain(planned) ? planned : undefined,
   };
 }
 

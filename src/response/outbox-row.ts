@@ -33,6 +33,8 @@ export const stepOf = (row: Row): OutboxStep => ({
   decidedAt: optional(row.decided_at),
   calledAt: optional(row.called_at),
   doneAt: optional(row.done_at),
+  asked: Number(row.asked ?? 0),
+  knownUntil: optional(row.known_until),
 });
 
 function stepIdOf({ step, action, credential, detail }: Row): string {

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { RevokeSpec } from '../attribution/credential.ts';
-import { KIND, ORIGIN } from './earlier.ts';
+import { IS_PAGE, ORIGIN } from './earlier.ts';
 import { STEPS, stepOf } from './outbox-row.ts';
 import type { ResponseState, Row } from './state.ts';
 import type { Origin, StepKind } from './step-kinds.ts';
@@ -48,16 +48,22 @@ export interface OutboxStep {
   readonly decidedAt: number | undefined;
   readonly calledAt: number | undefined;
   readonly doneAt: number | undefined;
+  /** How often a person was asked whether to make it. */
+  readonly asked: number;
+  /** Event time of the last evidence that was known when it was decided or asked about; undefined where an earlier version did that. */
+  readonly knownUntil: number | undefined;
 }
 
 type NewStep = Pick<
   OutboxStep,
   'key' | 'cause' | 'action' | 'kind' | 'origin' | 'credential' | 'agent' | 'peerGroup' | 'detail' | 'position'
 > &
-  Partial<Pick<OutboxStep, 'step' | 'spec'>> &
+  Partial<Pick<OutboxStep, 'step' | 'spec' | 'asked' | 'knownUntil'>> &
   Pick<OutboxStep, 'eventAt' | 'expiresAt' | 'decidedBy'> & {
     /** When its issuer was seen to know the credential, where that is known already. */
     readonly seenAt?: number | undefined;
+    /** Whether it may take the place that the limits keep. */
+    readonly isGrave?: boolean;
   };
 
 /**
@@ -89,11 +95,12 @@ export class Outbox {
     const { decidedBy } = step;
     this.#state.run(
       `INSERT INTO outbox (key, cause, action, credential, agent, peer_group, detail, position, state, decided_by, due_at,
-         expires_at, event_at, alert_at, decided_at, seen_at, step, spec, kind, origin, waits)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
+         expires_at, event_at, alert_at, decided_at, seen_at, step, spec, kind, origin, grave, asked, known_until, waits)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
        ON CONFLICT (key) DO UPDATE SET state = excluded.state, decided_by = excluded.decided_by, due_at = excluded.due_at,
          expires_at = excluded.expires_at, decided_at = excluded.decided_at, detail = excluded.detail,
          step = excluded.step, spec = excluded.spec, kind = excluded.kind, origin = excluded.origin, waits = 0,
+         grave = excluded.grave, asked = excluded.asked, known_until = excluded.known_until, again_at = NULL,
          attempts = 0, done_at = NULL, note = NULL, seen_at = coalesce(excluded.seen_at, seen_at)
        WHERE state IN ('failed', 'expired') OR (state = 'planned' AND excluded.state = 'approved')`,
       step.key,
@@ -116,6 +123,9 @@ export class Outbox {
       step.spec === undefined ? null : JSON.stringify(step.spec),
       step.kind,
       step.origin,
+      step.isGrave === true ? 1 : null,
+      step.asked ?? null,
+      step.knownUntil ?? null,
     );
   }
 
@@ -161,9 +171,19 @@ export class Outbox {
       .map((row) => ({ cause: String(row.cause), expiresAt: Number(row.expires_at) }));
   }
 
+  /** Nothing was done: from then on it is looked at whether misuse goes on; never where no time is given. */
+  lookAgain(key: string, at?: number): void {
+    this.#state.run('UPDATE outbox SET again_at = ? WHERE key = ?', at ?? null, key);
+  }
+
+  /** Steps of which that is to be looked at now. */
+  toLookAgain(now: number): OutboxStep[] {
+    return this.#select('again_at <= ? ORDER BY again_at LIMIT 50', now);
+  }
+
   /** Steps that waited for a person in vain. */
   overdue(now: number): OutboxStep[] {
-    return this.#select("state = 'planned' AND expires_at <= ? ORDER BY expires_at LIMIT 200", now);
+    return this.#select(OVERDUE, now);
   }
 
   /** Every revocation of this credential that was ever planned, newest first. */
@@ -207,15 +227,7 @@ export class Outbox {
    */
   due(action: OutboxStep['action'], now: number, cause?: string): OutboxStep[] {
     return this.#state
-      .all(
-        `${STEPS} WHERE state IN ('approved', 'calling', 'called') AND done_at IS NULL AND action = ? AND due_at <= ?
-           AND iif(? IS NULL, action = 'notify' OR ${ORIGIN} <> 'drill', cause = ?)
-         ORDER BY ${KIND} = 'page' DESC, decided_at, cause, position LIMIT 200`,
-        action,
-        now,
-        cause ?? null,
-        cause ?? null,
-      )
+      .all(DUE, action, now, cause ?? null)
       .filter((row) => isFree(row, now))
       .map(stepOf);
   }
@@ -344,6 +356,19 @@ export class Outbox {
     return this.#state.all(`${STEPS} WHERE ${where}`, ...values).map(stepOf);
   }
 }
+
+/** Thousands may wait: which ones are due is found in the indexes alone, and only those are read. */
+const DUE_KEYS = `SELECT key FROM (
+    SELECT key FROM outbox
+    WHERE action = ?1 AND done_at IS NULL AND state <> 'planned' AND due_at <= ?2
+      AND iif(?3 IS NULL, action = 'notify' OR ${ORIGIN} <> 'drill', cause = ?3)
+    ORDER BY decided_at, cause, position LIMIT 200)
+  UNION SELECT key FROM (
+    SELECT key FROM outbox WHERE action = ?1 AND done_at IS NULL AND ${IS_PAGE} AND due_at <= ?2 AND cause = coalesce(?3, cause) LIMIT 200)`;
+
+export const DUE = `${STEPS} WHERE key IN (${DUE_KEYS}) ORDER BY ${IS_PAGE} DESC, decided_at, cause, position LIMIT 200`;
+
+export const OVERDUE = "state = 'planned' AND expires_at <= ? ORDER BY expires_at LIMIT 200";
 
 /** Not in the hands of a living process, as far as we can know. */
 function isFree({ owner, owned_until }: Row, now: number): boolean {

@@ -1,3 +1,4 @@
+import { lookAgainLater } from './ask-again.ts';
 import type { ResponseContext } from './context.ts';
 import { tellOfEnd } from './failing.ts';
 import { reopenIssued } from './issued.ts';
@@ -45,6 +46,7 @@ export function recordEnd(
     forgetNotes(key, context);
     const step = outbox.step(key);
     if (step === undefined) return;
+    lookAgainLater(step, context);
     const { decidedBy, cause, credential, agent, detail, attempts } = step;
     const revoker = (step.spec ?? plannedOf(step, plan)?.spec)?.with;
     const what =

@@ -1,11 +1,14 @@
 import type { Alert } from '../alerts/alert.ts';
+import { loadedAlert } from '../alerts/stored.ts';
 import { severityRank } from '../detectors/finding.ts';
+import { askedAgain } from './ask-again.ts';
 import { pageBreaker } from './breaker-page.ts';
 import { MODES, type Mode } from './config.ts';
 import { haltOf, type ResponseContext } from './context.ts';
 import { tellOfMisuse } from './goes-on.ts';
-import { type Decision, decide, isHigh, modeFor, offendedAt } from './guards.ts';
-import { Limits, openBreaker } from './limits.ts';
+import { type Decision, decide, isGrave, isHigh, modeFor, offendedAt } from './guards.ts';
+import { countHistory, HISTORY, isHistory } from './history.ts';
+import { Limits, type OpenBreaker, openBreaker } from './limits.ts';
 import { nextStep, type WantedStep } from './next-step.ts';
 import { notificationOf } from './notification.ts';
 import { AUTOMATIC, stepKey } from './outbox.ts';
@@ -26,11 +29,18 @@ export function respondTo(alert: Alert, context: ResponseContext): readonly Deci
     if (isDecidedByPerson(alert, context)) return [];
     const modes = modesOf(alert, context);
     const mode = boldest([...modes.values()]);
-    const isNew = isNews(alert.id, alert, modes, context);
+    const isOld = isHistory(alert, context); // of that, nobody is told one by one
+    const isNew = isNews(isOld ? HISTORY + alert.id : alert.id, alert, modes, context);
     const ladders = laddersFor(alert.credentials, context.plan);
     const wanted = ladders
       .flatMap((ladder) => nextStep(alert, ladder, context) ?? [])
-      .filter(({ key, wentOn }) => (wentOn !== undefined && isNews(key, alert, modes, context)) || isNew);
+      .flatMap((step): WantedStep[] => {
+        const isFurther = step.wentOn !== undefined && isNews(step.key, alert, modes, context);
+        if (isFurther || isNew) return [step];
+        return isOld || rank(modes.get(step.step.credential.id) ?? 'off') < rank('approve')
+          ? []
+          : askedAgain(step, context);
+      });
     for (const ladder of ladders) {
       if (modes.get(ladder[0].credential.id) !== 'off') tellOfMisuse(alert, ladder, context);
     }
@@ -40,11 +50,12 @@ export function respondTo(alert: Alert, context: ResponseContext): readonly Deci
     const waitsUntil = context.now() + context.config.approval_timeout; // all that one alert wants at once, until the same time
     for (const [position, decision] of decisions.entries()) enqueue(alert, decision, position, waitsUntil, context);
     record(alert, mode, decisions, context);
-    if (breaker === undefined) tellOfBreaker(alert, context);
+    tellOfBreaker(alert, breaker, context);
     const isForPeople = isHigh(alert) || decisions.some(({ outcome }) => outcome === 'approve');
-    if (isForPeople && context.config.webhook !== undefined) {
-      const occasion = isNew ? alert.severity : (decisions[0]?.wanted.key ?? '');
-      notify(alert, decisions, occasion, context); // one per severity reached, one per further step
+    if (isOld) countHistory(context);
+    else if (isForPeople && context.config.webhook !== undefined) {
+      const occasion = isNew ? alert.severity : occasionOf(decisions[0]);
+      if (isNew || !isAboutToBeTold(alert, context)) notify(alert, decisions, occasion, context);
     }
     return decisions;
   });
@@ -63,6 +74,17 @@ function modesOf(alert: Alert, { config }: ResponseContext): ReadonlyMap<string,
   if (alert.credentials.length === 0) return new Map([['', modeFor(alert, config)]]);
   return new Map(alert.credentials.map((id) => [id, modeFor(alert, config, id)]));
 }
+
+/** One notification per severity reached, one per further step, one each time that a person is asked again. */
+const occasionOf = (first: Decision | undefined): string => {
+  if (first === undefined) return '';
+  const { key, again } = first.wanted;
+  return again === undefined ? key : `${key} asked ${again.asked}`;
+};
+
+/** A notification of it that waits still says, once it goes out, what waits for a person by then. */
+const isAboutToBeTold = ({ id }: Alert, { outbox }: ResponseContext): boolean =>
+  outbox.ofCause(id).some(({ action, doneAt }) => action === 'notify' && doneAt === undefined);
 
 const rank = (mode: Mode): number => MODES.indexOf(mode);
 const boldest = (modes: readonly Mode[]): Mode => modes.reduce((a, b) => (rank(b) > rank(a) ? b : a), 'off');
@@ -128,6 +150,9 @@ function enqueue(
       expiresAt: outcome === 'approve' ? waitsUntil : undefined,
       decidedBy: outcome === 'auto' ? AUTOMATIC : undefined,
       seenAt: seenInUse(alert, step, context),
+      isGrave: outcome === 'auto' && isGrave(alert),
+      asked: outcome === 'approve' ? (wanted.again?.asked ?? 1) : 0,
+      knownUntil: wanted.usedAt,
     },
     context.now(),
   );
@@ -170,11 +195,11 @@ function record(alert: Alert, mode: Mode, decisions: readonly Decision[], { audi
   );
 }
 
-/** Where this alert has opened it. */
-function tellOfBreaker(alert: Alert, context: ResponseContext): void {
+/** Where this alert has opened it, or has opened it for grave alerts, too. */
+function tellOfBreaker(alert: Alert, before: OpenBreaker | undefined, context: ResponseContext): void {
   const { state, config, audit, now } = context;
   const opened = openBreaker(state);
-  if (opened === undefined) return;
+  if (opened === undefined || (before !== undefined && before.sparesGrave === opened.sparesGrave)) return;
   if (config.webhook !== undefined) pageBreaker(alert.id, opened, context);
   const about = { by: AUTOMATIC, cause: alert.id, origin: 'alert' };
   audit.append({ type: 'breaker-opened', ...about, because: opened.because }, now());
@@ -201,4 +226,16 @@ function notify(alert: Alert, decisions: readonly Decision[], occasion: string, 
     },
     now(),
   );
+}
+
+/** Looks at the alerts of what ended without anything being done, once it is time to see whether misuse goes on. */
+export function askAgainWhereDue(context: ResponseContext): void {
+  const { state, outbox, now } = context;
+  for (const { key, cause } of outbox.toLookAgain(now())) {
+    state.transaction(() => {
+      outbox.lookAgain(key);
+      const row = state.first('SELECT document FROM alerts WHERE id = ?', cause);
+      if (row !== undefined) respondTo(loadedAlert(JSON.parse(String(row.document))), context);
+    });
+  }
 }

@@ -1,6 +1,6 @@
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
 
-/** What response needs of the local store; tables `outbox`, `audit` and `decided` in it, and `closings` to look at. */
+/** What response needs of the local store; tables `outbox`, `audit` and `decided` in it, and `closings` and `alerts` to look at. */
 export interface ResponseState {
   transaction<T>(work: () => T): T;
   run(sql: string, ...values: SQLInputValue[]): number;

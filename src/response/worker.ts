@@ -5,10 +5,12 @@ import { isPage } from './breaker-page.ts';
 import { haltOf, type ResponseContext } from './context.ts';
 import { isStuck, tellOfStuck } from './failing.ts';
 import { whyNever } from './guards.ts';
+import { sumOfHistory } from './history.ts';
 import { noticeOf } from './notice.ts';
 import { AUTOMATIC, type OutboxStep } from './outbox.ts';
 import { issuersOf, type PlanStep, prepareStep } from './plan.ts';
 import { recordEnd } from './record.ts';
+import { askAgainWhereDue } from './responder.ts';
 import { notUndoable, standingRevocations, whyOvertaken } from './restore.ts';
 import { plannedOf } from './step-identity.ts';
 import { StoredNotes } from './stored-notes.ts';
@@ -35,6 +37,8 @@ export interface WorkerOptions {
   readonly cause?: string;
   /** Told of each step whenever it got further or failed: progress for a person. */
   readonly onStep?: (step: OutboxStep) => void;
+  /** Told, once, what was found in records from before the first start. */
+  readonly onHistory?: (text: string) => void;
   /** Told of what should not happen: a store that can't be written. */
   readonly onError: (error: unknown) => void;
 }
@@ -103,6 +107,8 @@ export class Worker {
   #launch(): void {
     const { context } = this.#options;
     expireApprovals(context);
+    askAgainWhereDue(context);
+    this.#sumHistory();
     if (this.#timer !== undefined) this.#lookAtWaiting();
     for (const action of ['revoke', 'restore', 'notify'] as const) {
       const due = context.outbox.due(action, context.now(), this.#options.cause);
@@ -110,6 +116,13 @@ export class Worker {
       for (const [cause, steps] of plans) this.#begin(action, cause, steps);
     }
     context.audit.publishHead();
+  }
+
+  /** Not where it works for one order only: whoever did that would keep it to himself. */
+  #sumHistory(): void {
+    const { context, cause, onHistory } = this.#options;
+    const text = cause === undefined ? sumOfHistory(context) : undefined;
+    if (text !== undefined) onHistory?.(text);
   }
 
   /** Of notifications, those that the receiver may get by now. A page is always one of them. */
@@ -172,7 +185,9 @@ export class Worker {
     context.outbox.calling(step.key, context.now());
     if (!isPage(step)) this.#posts.push(context.now());
     await this.#options.beforeCall?.();
-    await deliver(noticeOf(step, context));
+    const { head } = context.audit;
+    await deliver(noticeOf(step, context, head));
+    if (head !== undefined) context.audit.keptElsewhere(head);
     context.outbox.finish(step.key, 'called', 'the receiver took it', context.now());
   }
 
@@ -186,7 +201,8 @@ export class Worker {
     if (planned === undefined || broken !== undefined)
       return recordEnd(context, step.key, 'failed', broken ?? 'unknown');
     const { key, credential, agent, decidedAt } = step;
-    const call: CallContext = { key, credential, agent, decidedAt, notes };
+    const auditHead = () => context.audit.head;
+    const call: CallContext = { key, credential, agent, decidedAt, notes, auditHead };
     const revocation = context.circuits.guard(planned.issuer, await prepareStep(planned, context.plan));
 
     // A process that ended in the middle may have made the call: the issuer knows.

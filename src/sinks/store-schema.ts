@@ -150,4 +150,18 @@ export const MIGRATIONS: readonly string[] = [
   -- Id of its layout; NULL where an earlier version wrote the row.
   ALTER TABLE baselines ADD COLUMN layout TEXT;
   `,
+  `
+  -- All NULL in rows that an earlier version wrote.
+  ALTER TABLE outbox ADD COLUMN grave INTEGER;       -- 1: it may take the place that the limits keep for grave alerts
+  ALTER TABLE outbox ADD COLUMN asked INTEGER;       -- how often a person was asked
+  ALTER TABLE outbox ADD COLUMN known_until INTEGER; -- event time of the last evidence when it was decided
+  ALTER TABLE outbox ADD COLUMN again_at INTEGER;    -- nothing was done: when it is looked at whether misuse goes on
+  CREATE INDEX outbox_to_ask ON outbox (again_at) WHERE again_at IS NOT NULL;
+  -- What is to be made, in its order; pages once more, since they go first; and what waits for a person.
+  CREATE INDEX outbox_to_make ON outbox (action, decided_at, cause, position, due_at, origin, state, done_at)
+    WHERE done_at IS NULL AND state <> 'planned';
+  CREATE INDEX outbox_pages ON outbox (action, due_at, cause, kind, position, done_at)
+    WHERE done_at IS NULL AND action = 'notify' AND (kind = 'page' OR (kind IS NULL AND position = 100));
+  CREATE INDEX outbox_overdue ON outbox (state, expires_at) WHERE state = 'planned';
+  `,
 ];

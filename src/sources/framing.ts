@@ -6,10 +6,11 @@ import { StderrLines } from './stderr-lines.ts';
 /**
  * How bytes become records.
  * - `line`: one record a line.
+ * - `json`: one record a line, or the elements of an array that holds records.
  * - `csv`: quotes may hold line ends (RFC 4180).
  * - `postgres-stderr`: tab-indented continuation lines, and DETAIL/HINT/STATEMENT lines of the same process, belong to the record before.
  */
-export type Framing = 'line' | 'csv' | 'postgres-stderr';
+export type Framing = 'line' | 'json' | 'csv' | 'postgres-stderr';
 
 /** Longer records (bytes) are hashed, not held. */
 export const MAX_RECORD = 1024 * 1024;
@@ -99,8 +100,8 @@ export class Framer {
     return this.#long !== undefined;
   }
 
-  /** Whether nothing has come of a line whose end has not. */
-  get isBetweenLines(): boolean {
+  /** Whether all lines that came are complete. */
+  get isAtLineStart(): boolean {
     return this.#lineLength === 0 && !this.#inLongLine;
   }
 
@@ -112,7 +113,7 @@ export class Framer {
     if (last >= from) {
       const valid = isUtf8(chunk.subarray(from, last));
       for (let end = chunk.indexOf(LF, from); end !== -1; end = chunk.indexOf(LF, from)) {
-        if (this.#joiner === undefined) this.#give(chunk, from, end, base + from, valid);
+        if (this.#joiner === undefined) this.give(chunk, from, end, base + from, valid);
         else this.#join(this.#joiner, chunk, from, end, base + from);
         from = end + 1;
       }
@@ -125,7 +126,7 @@ export class Framer {
 
   /** The source is silent: a record that only the next one would have ended is complete. */
   silent(): void {
-    if (this.#joiner?.endsInSilence === true && this.isBetweenLines) this.#release();
+    if (this.#joiner?.endsInSilence === true && this.#lineLength === 0 && !this.#inLongLine) this.#release();
   }
 
   /** The source has ended: a last line needs no line end. */
@@ -176,7 +177,7 @@ export class Framer {
       return;
     }
     const line = this.#takeLine();
-    if (this.#joiner === undefined) this.#give(line, 0, line.length, this.#linePosition, false);
+    if (this.#joiner === undefined) this.give(line, 0, line.length, this.#linePosition, false);
     else this.#join(this.#joiner, line, 0, line.length, this.#linePosition);
   }
 
@@ -234,12 +235,12 @@ export class Framer {
     if (first === undefined) return;
     const { bytes, start, end } = this.#held.length === 1 ? first : concat(this.#held);
     this.#held = [];
-    if (broken === undefined) this.#give(bytes, start, end, this.#heldPosition, false);
+    if (broken === undefined) this.give(bytes, start, end, this.#heldPosition, false);
     else this.#sink.unusable(broken, bytes, start, end, this.#heldPosition);
   }
 
-  /** A complete record, still with a byte order mark before it or half a line end behind it. */
-  #give(bytes: Buffer, start: number, end: number, position: number, valid: boolean): void {
+  /** Hands on a complete record, still with a byte order mark before it or half a line end behind it. */
+  give(bytes: Buffer, start: number, end: number, position: number, valid: boolean): void {
     let from = start;
     let to = end;
     if (to > from && bytes[to - 1] === CR) to--;

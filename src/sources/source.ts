@@ -7,6 +7,8 @@ export interface Source {
   readonly name: string;
   /** Offset of the first byte that `read` gives: 0, or where the saved position stood. */
   readonly startsAt: number;
+  /** Whether the first bytes may lie inside an array of records; as a rule, where it starts behind the first byte. */
+  readonly startsInside?: boolean;
   /**
    * The next bytes, or where it stands: `caught-up` = nothing more for now (a followed file), `end` = nothing ever again.
    * The buffer belongs to the caller from then on. `size` is a wish, in bytes: many sources at once ask for little.

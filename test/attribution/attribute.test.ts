@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createAttributor } from '../../src/attribution/attribute.ts';
 import { createRegistry } from '../../src/attribution/registry.ts';
+import { routeOfPrincipal } from '../../src/attribution/route.ts';
 import { credential, identity, use } from './helpers.ts';
 
 const DAY = 86_400_000;
@@ -188,4 +189,9 @@ describe('identities that nobody registered', () => {
     }
     expect(attributor.stats()).toEqual({ unregistered: 0, overflow: 0, evicted: 0 });
   });
+});
+
+test('what was found about a log goes where its alerts are made; all that nobody registered is together', () => {
+  expect(routeOfPrincipal('source/nginx.access')).toBe('source/nginx.access');
+  expect(routeOfPrincipal('unregistered/credential_id')).toBe(routeOfPrincipal('unregistered/db_user'));
 });

@@ -53,7 +53,7 @@ export class Watched {
     this.core = core;
   }
 
-  use(time: number, fields: Fields = {}, who = 'a'): void {
+  use(time: number, fields: Fields = {}, who = 'a', place = { late: false, orderTime: time }): void {
     const id = `event-${this.#uses++}`;
     this.core.process([
       {
@@ -72,8 +72,7 @@ export class Watched {
           ...fields,
         },
         id: () => id,
-        late: false,
-        orderTime: time,
+        ...place,
         attribution: {
           method: 'none',
           confidence: 0,

@@ -12,8 +12,13 @@ import { BytesSource } from '../pipeline/lines.ts';
 import { shippedDetectors } from '../quality/measure.ts';
 import { NAMES } from './names.ts';
 
-/** On Kafka, what counts for no agent ends at ingest: alerts about sources are the local path's. */
-export const isAboutSource = ({ principal }: Pick<Alert, 'principal'>): boolean => principal.startsWith('source/');
+type About = Pick<Alert, 'principal'>;
+
+export const isAboutSource = ({ principal }: About): boolean => principal.startsWith('source/');
+
+/** On Kafka, claims end at ingest: alerts about networks are the local path's. Those about logs are everywhere. */
+export const isAboutNetwork = ({ principal }: About): boolean =>
+  /^source\/(?:local$|[\d.]+$|[\da-f]*:)/.test(principal);
 
 /** A log and its format. */
 export type LogFile = readonly [file: string, format: string];
@@ -31,7 +36,7 @@ export async function undisturbed(files: readonly LogFile[], credentials: string
     createRegistry(loadCredentials(credentials)),
     shippedDetectors(),
     (alert) => {
-      if (!isAboutSource(alert)) alerts.set(alert.id, alert);
+      if (!isAboutNetwork(alert)) alerts.set(alert.id, alert);
     },
     () => undefined,
     undefined,
@@ -45,6 +50,7 @@ export async function undisturbed(files: readonly LogFile[], credentials: string
         detect: () => undefined,
         formatById,
         context,
+        tellsReading: true,
       }),
   );
   for await (const batch of new Merge(lanes).batches()) core.process(batch);

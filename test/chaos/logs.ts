@@ -1,6 +1,7 @@
 import { benchLines, benchRegistry } from '../../bench/generate.ts';
 import { registryYaml } from '../../src/simulate/registry-file.ts';
 import { misuse, misuseAt } from '../pipeline/misuse.ts';
+import { withRaised } from '../pipeline/unreadable-lines.ts';
 
 /** One partition of a raw topic: the lines that are there before anything runs. */
 export interface RawPartition {
@@ -40,7 +41,7 @@ export function chaosLogs(steady: number, now: number): ChaosLogs {
     partitions: [
       ...dealt('traffic', 'nginx-json', traffic, TRAFFIC),
       ...dealt('gateway', 'nginx-json', logs.gateway, GATEWAY),
-      ...dealt('appdb', 'pgaudit-json', logs.appdb, 1),
+      ...dealt('appdb', 'pgaudit-json', withRaised(logs.appdb), 1),
       ...dealt('warehouse', 'pgaudit-csv', logs.warehouse, 1),
       ...dealt('vault', 'vault-audit', logs.vault, 1),
     ],

@@ -6,7 +6,7 @@ import type { Elasticsearch } from '../servers/elasticsearch-client.ts';
 import type { Kafka } from '../servers/kafka.ts';
 import { accountOf, delivered, settled, torment, transactionsOf } from './chaos.ts';
 import { Cluster } from './cluster.ts';
-import { isAboutSource, type Outcome, undisturbed } from './expected.ts';
+import { isAboutNetwork, type Outcome, undisturbed } from './expected.ts';
 import { differencesIn } from './in-elasticsearch.ts';
 import { chaosLogs } from './logs.ts';
 import { alertsSaid, baselinesLearned, type SaidAlerts } from './outcome.ts';
@@ -123,7 +123,7 @@ export async function scanned(
     text
       .trimEnd()
       .split('\n')
-      .filter((line) => !isAboutSource(JSON.parse(line).wayward))
+      .filter((line) => !isAboutNetwork(JSON.parse(line).wayward))
       .map((line) => [JSON.parse(line).event.id, line] as const),
   );
 }

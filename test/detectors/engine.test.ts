@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Detector } from '../../src/detectors/detector.ts';
-import { PROOF } from '../../src/proof.ts';
-import { agent, DAY, HOUR, MINUTE, MONDAY, Watched } from '../baselines/watched.ts';
+import { agent, DAY, type Fields, HOUR, MONDAY, Watched } from '../baselines/watched.ts';
 import { shippedDetectors } from '../quality/measure.ts';
 
 const only = (id: string, changes: Partial<Detector> = {}): Detector[] =>
@@ -70,58 +69,25 @@ describe('whose use counts', () => {
     expect(watched.core.engine.baselines.size).toBe(0);
   });
 
-  test('what came too late meets no baseline, but the checks that need none', () => {
-    const late = (watched: Watched, time: number, action: string) =>
-      watched.core.process([
-        {
-          use: {
-            time,
-            format: 'test',
-            dataset: 'test.access',
-            action,
-            result: 'success',
-            proof: PROOF.keyMap,
-            identities: [{ key: 'credential_id', value: 'a' }],
-            uses: 1,
-            sourceIp: '203.0.113.9',
-            client: 'curl/8',
-            bytes: 0,
-            rows: 0,
-            status: undefined,
-            method: undefined,
-            path: undefined,
-            statement: undefined,
-            service: undefined,
-            traceId: undefined,
-            session: undefined,
-            leaks: [],
-          },
-          id: () => 'late',
-          late: true,
-          orderTime: time + HOUR,
-          attribution: {
-            method: 'none',
-            confidence: 0,
-            principal: undefined,
-            credential: undefined,
-            ambiguous: undefined,
-          },
-        },
-      ]);
+  test('what came too late is looked at for what it did and from where, once, but neither counted nor learned', () => {
     const watched = new Watched([agent('a', { scopes: ['GET /v1/orders/*'] })]);
+    const late = (time: number, fields: Fields): void =>
+      watched.use(time, { bytes: 1e9, ...fields }, 'a', { late: true, orderTime: time + HOUR });
+    const found = (): string[][] => watched.alerts.map(({ findings }) => findings.map(({ detector }) => detector));
     const today = watched.weeks(4);
-    late(watched, today, 'GET /v1/orders/{id}');
+    const before = watched.core.engine.baselines.save();
+    late(today - 3 * DAY, {});
+    late(today - 3 * DAY, { action: 'DELETE /v1/users/{id}', result: 'error' });
     expect(watched.alerts).toEqual([]);
-    late(watched, today, 'DROP TABLE public.orders');
-    expect(watched.alerts.map(({ findings }) => findings.map(({ detector }) => detector))).toEqual([['out-of-scope']]);
-    expect(watched.core.engine.counts.late).toBe(2);
-  });
-
-  test('one alert for all unknown credentials of a kind that come within two hours', () => {
-    const watched = new Watched([]);
-    for (let count = 0; count < 30; count++) watched.use(MONDAY + count * MINUTE, {}, `unknown-${count}`);
-    expect(watched.alerts.map(({ principal }) => principal)).toEqual(['unregistered/credential_id']);
-    expect(watched.alerts[0]?.findings.length).toBe(20);
-    expect(watched.alerts[0]?.findingsDropped).toBe(10);
+    late(today, { sourceIp: '203.0.113.9', client: 'curl/8' });
+    expect(found()).toEqual([['new-source']]);
+    for (let count = 0; count < 5; count++) late(today + count, { action: 'DROP TABLE public.orders' });
+    expect(found()).toEqual([['new-source', 'new-action', 'out-of-scope']]);
+    expect(watched.alerts[0]?.findings[1]).toMatchObject({
+      subject: 'DROP TABLE public.orders',
+      evidence: ['event-2403'],
+    });
+    expect(watched.core.engine.counts.late).toBe(8);
+    expect(watched.core.engine.baselines.save()).toEqual(before);
   });
 });

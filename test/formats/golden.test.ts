@@ -20,12 +20,17 @@ const SAMPLES = [
   ['vault-audit-hmac_accessor-false.jsonl', 'vault-audit', 10],
   ['envoy-access.jsonl', 'envoy', 20],
   ['caddy-access.jsonl', 'caddy', 11],
+  ['traefik-access.jsonl', 'traefik', 15],
+  ['kube-audit.jsonl', 'kubernetes-audit', 24],
+  ['litellm.jsonl', 'litellm', 8],
+  ['mariadb-server_audit.log', 'mariadb-audit', 63],
 ] as const;
 
 const all = [envoy, caddy, ...formats];
 
 describe.each(SAMPLES)('%s', (log, id, records) => {
-  const format = formatById(id) ?? (id === 'envoy' ? envoy : caddy);
+  // A description of one's own counts before a built-in format of the same name.
+  const format = all.find((one) => one.id === id) ?? envoy;
   const parsed = parseAll(format, sample(log));
 
   it(`is found to be ${id} by its content`, () => {

@@ -175,6 +175,8 @@ describe('detection', () => {
     expect(detectFormat([...garbage, ...sampleLines('pgaudit.csv')], ALL_FORMATS)?.id).toBe('pgaudit-csv');
     expect(detectFormat(garbage, ALL_FORMATS)).toBeUndefined();
     expect(detectFormat([], ALL_FORMATS)).toBeUndefined();
-    expect(detectFormat(sampleLines('mariadb-server_audit.log'), ALL_FORMATS)).toBeUndefined();
+    const authorizer =
+      '[2026-11-29 20:44:45,593] INFO Principal = User:billing is Denied operation = READ (kafka.authorizer.logger)';
+    expect(detectFormat([authorizer, authorizer], ALL_FORMATS)).toBeUndefined();
   });
 });

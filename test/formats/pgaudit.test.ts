@@ -205,8 +205,8 @@ describe('a line without an object', () => {
     for (const severity of ['INFO', 'NOTICE', 'LOG'])
       expect(told(line(audit, { error_severity: severity }))).toEqual(['SELECT public.customers success 1']);
     expect(told(line(audit, { error_severity: 'WARNING', state_code: '01000' }))).toHaveLength(1);
-    expect(told(line(audit, { error_severity: 'NOTICE', context: 'PL/pgSQL function f() line 1 at RAISE' }))).toEqual([
-      { ignored: 'raised-message' },
-    ]);
+    expect(
+      told(line(audit, { error_severity: 'NOTICE', context: 'PL/pgSQL function f() line 1 at RAISE' })),
+    ).toMatchObject([{ ignored: 'raised-message' }]);
   });
 });

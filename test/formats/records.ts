@@ -3,7 +3,7 @@ import { customFormat } from '../../src/formats/custom.ts';
 import { customFormatSchema } from '../../src/formats/custom-spec.ts';
 import type { Format, Parsed } from '../../src/formats/format.ts';
 import { createRedactor } from '../../src/formats/redact.ts';
-import { Framer } from '../../src/sources/framing.ts';
+import { framerOf } from '../../src/sources/framer-of.ts';
 
 export const FIXTURES = new URL('../fixtures/', import.meta.url);
 export const redactor = createRedactor(Buffer.from('a key for tests, 32 bytes long!!'));
@@ -15,7 +15,7 @@ export const sampleLines = (name: string): string[] => sample(name).toString('ut
 export const parseAll = (format: Format, log: Buffer): Parsed[] => {
   const parser = format.parser({ redactor });
   const parsed: Parsed[] = [];
-  const framer = new Framer(
+  const framer = framerOf(
     format.framing,
     {
       record: (bytes, start, end) => parsed.push(parser.parse(bytes, start, end)),
@@ -23,6 +23,7 @@ export const parseAll = (format: Format, log: Buffer): Parsed[] => {
       tooLong: () => parsed.push({ unusable: 'too-long' }),
     },
     0,
+    false,
   );
   framer.push(log);
   framer.end();

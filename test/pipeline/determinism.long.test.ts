@@ -26,6 +26,7 @@ import { registryOf, shippedDetectors } from '../quality/measure.ts';
 import { BytesSource } from './lines.ts';
 import { LOADING } from './loading.ts';
 import { type Misuse, misuse } from './misuse.ts';
+import { withCut, withGarbled, withRaised } from './unreadable-lines.ts';
 
 /**
  * Same input, same alerts and the same documents beside them, byte for byte, however the input is cut, ordered or
@@ -86,6 +87,7 @@ async function scan(way: Way): Promise<Scanned> {
           detect: (lines) => detectFormat(lines, formats),
           formatById,
           context,
+          tellsReading: true,
         }),
     );
     const merge = new Merge(lanes, way.batch === undefined ? {} : { maxBatch: way.batch });
@@ -151,7 +153,8 @@ class StoreKeeper {
 }
 
 beforeAll(async () => {
-  input = misuse();
+  const { logs, registry: credentials } = misuse();
+  input = { logs: { ...logs, appdb: withCut(withRaised(withGarbled(logs.appdb))) }, registry: credentials };
   registry = registryOf(input.registry);
   whole = Object.entries(input.logs).map(([name, lines]) => [`${name}.log`, bytesOf(lines)]);
   ({ alerts: expected, beside: expectedBeside } = await scan({ files: whole }));

@@ -70,3 +70,16 @@ test('an open incident of an earlier version goes on as it was, and is proven as
   second.process(at(Date.UTC(2026, 8, 1, 1)));
   expect(second.incidents.openAlerts).toMatchObject([{ id, severity }]);
 });
+
+test('tokens and cost go over Kafka beside the rows, which an earlier version reads as before', () => {
+  const spent = { inputTokens: 12, outputTokens: 3, cost: 0.5 };
+  const [first, second] = PENDING;
+  if (first === undefined || second === undefined) throw new Error('two events are needed');
+  const costly = PendingUse.of({ ...second.use, spent }, 2, false, 'two');
+  const text = encodeEvents({ ...message, events: [first, costly] });
+  expect(decodeEvents(Buffer.from(text)).events.map(({ use: { spent: back } }) => back)).toEqual([undefined, spent]);
+  const { events, ...rest } = JSON.parse(text);
+  expect(events.map((row: unknown[]) => row.length)).toEqual([24, 24]);
+  for (const wrong of [7, [[1, 2, 3]], [[0, 'x', 1, 1]]])
+    expect(() => decodeEvents(Buffer.from(JSON.stringify({ ...rest, events, spent: wrong })))).toThrow('no message');
+});

@@ -148,20 +148,24 @@ describe('a log is read whatever its collector put around each line', () => {
 });
 
 describe('the parts of a line', () => {
+  const padded = `${combined(1).slice(0, -1)}${'x'.repeat(20_000)}"`;
+  /** Docker splits lines after 16 KiB. */
+  const inDocker = (line: string): string[] =>
+    (`${line}\n`.match(/[\s\S]{1,16384}/g) ?? []).map((part) => docker(part));
   const [head, tail] = [combined(1).slice(0, 60), combined(1).slice(60)];
 
   test.each([
     ['CRI', [cri(head, 'P'), cri(tail), cri(combined(2))]],
-    ["Docker's json-file", [docker(head), docker(`${tail}\n`), docker(`${combined(2)}\n`)]],
+    ["Docker's json-file", [...inDocker(padded), docker(`${combined(2)}\n`)]],
     ['CRI, with another stream between', [cri(head, 'P'), cri(combined(2), 'F', 'stderr'), cri(tail)]],
     ['CRI, of two streams', [cri(head, 'P'), cri(head, 'P', 'stderr'), cri(tail), cri(tail, 'F', 'stderr')]],
     [
       'CRI within json-file',
       [
-        docker(cri(head, 'P').slice(0, 50)),
-        docker(`${cri(head, 'P').slice(50)}\n`),
-        docker(`${cri(tail)}\n`),
-        docker(`${cri(combined(2))}\n`),
+        ...inDocker(cri(padded, 'P')),
+        ...inDocker(cri('more')),
+        docker(`${cri(combined(2))}
+`),
       ],
     ],
   ])('are one record: %s', async (_name, lines) => {

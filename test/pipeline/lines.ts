@@ -8,7 +8,7 @@ import type { DeadLetter } from '../../src/sources/dead-letter.ts';
 import type { Source } from '../../src/sources/source.ts';
 
 const parse = (text: string): Parsed => {
-  if (text.startsWith('#')) return { ignored: 'comment' };
+  if (text.startsWith('#')) return { ignored: 'server-line' };
   const [time, action] = text.split(' ');
   if (time === undefined || action === undefined || !/^-?\d+$/.test(time)) return { unusable: 'not-a-line' };
   return {

@@ -1,27 +1,46 @@
 import { z } from 'zod';
+import { OTHERS } from '../../attribution/attributed.ts';
+import type { CredentialUse } from '../../event.ts';
 import { defineKind } from '../detector.ts';
 import { isAllowedOrDenied } from '../outcome.ts';
-import { shown } from '../words.ts';
+import { number, shown } from '../words.ts';
 
-/** A server accepted a credential that the registry does not know. */
+/** A credential that the registry does not know was used. */
 export const unknownCredential = defineKind({
   id: 'unknown-credential',
-  title: 'A server accepted a credential that is not in the registry.',
+  title: 'A credential was used, or refused an action, that is not in the registry.',
   trigger: 'unattributed',
   baseline: false,
   parameters: z.strictObject({}),
   check:
     () =>
     ({ at, seen }, report) => {
-      const { method, principal } = at.attribution;
-      if ((method === 'unregistered' && !seen.first) || !isAllowedOrDenied(at.use)) return;
+      if (!isAllowedOrDenied(at.use)) return;
+      const { principal = OTHERS } = at.attribution;
       const identity = at.use.identities[0];
-      const name = principal?.slice(principal.indexOf('/') + 1) ?? 'more identities than are tracked';
+      const expected = 'a credential of the registry';
+      if (seen.beyond !== undefined) {
+        const many = `${number(seen.beyond)} ${seen.beyond === 1 ? 'use' : 'uses'}`;
+        report({
+          subject: `${many} beyond`,
+          reason: `${deedOf(at.use, shown(identity?.value ?? 'an identity'))}, which is not in the credential registry; so far ${many} of more unknown identities than are followed one by one`,
+          observed: seen.beyond,
+          expected,
+        });
+        return;
+      }
+      const name = shown(principal.slice(principal.indexOf('/') + 1));
       report({
-        subject: shown(name),
-        reason: `${at.use.dataset} ${at.use.result === 'success' ? 'accepted' : 'refused an action to'} ${shown(name)}, which is not in the credential registry`,
-        observed: identity ? shown(identity.value) : shown(name),
-        expected: 'a credential of the registry',
+        subject: name,
+        reason: `${deedOf(at.use, name)}, which is not in the credential registry`,
+        observed: shown(identity?.value ?? name),
+        expected,
       });
     },
 });
+
+/** What the record shows of it, and no more. */
+const deedOf = ({ dataset, result, proof }: CredentialUse, name: string): string => {
+  if (proof.state === 'declared') return `${dataset} names ${name}, without a proof that it was accepted`;
+  return result === 'success' ? `${dataset} accepted ${name}` : `${dataset} refused an action to ${name}`;
+};

@@ -2,6 +2,9 @@ import { isObject } from '../json.ts';
 import type { Envelope } from './envelope.ts';
 
 const BRACE = 123;
+const LF = 10;
+/** Bytes after which Docker splits a line. */
+const SPLIT_AT = 16 * 1024;
 const KEYS: ReadonlySet<string> = new Set(['log', 'stream', 'time', 'attrs']);
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
 
@@ -25,8 +28,9 @@ export const docker: Envelope = {
     if (typeof log !== 'string' || typeof time !== 'string' || !TIME.test(time)) return undefined;
     if (stream !== 'stdout' && stream !== 'stderr') return undefined;
     if (attrs !== undefined && !isObject(attrs)) return undefined;
-    const goesOn = !log.endsWith('\n');
-    const text = goesOn ? log : log.slice(0, -1);
-    return text.includes('\n') ? undefined : { text: Buffer.from(text), stream, goesOn };
+    const text = Buffer.from(log.replace(/\n$/, ''));
+    // A shipper may have taken the line end away: only as long as that it is a part.
+    const goesOn = !log.endsWith('\n') && text.length >= SPLIT_AT;
+    return text.includes(LF) ? undefined : { text, stream, goesOn };
   },
 };

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import { verdictOfWord, wordOfVerdict } from '../../alerts/verdict.ts';
-import { UNREGISTERED_AGENT } from '../../attribution/attributed.ts';
 import type { Registry } from '../../attribution/registry.ts';
-import { routeOf } from '../../attribution/route.ts';
+import { routeOf, routeOfPrincipal } from '../../attribution/route.ts';
 import type { Fetched } from '../../kafka/fetched.ts';
 import type { Log } from '../../kafka/log.ts';
 import { writtenAt } from '../../kafka/message.ts';
@@ -98,7 +97,7 @@ export class ControlWorker implements PartitionWorker {
   ): OutMessage {
     const verdict = wordOfVerdict(verdictOfWord(word));
     this.#context.log.info({ alert: alert.id, verdict, offset }, 'closed by a person');
-    const partition = this.#context.partitionOf(alert.peerGroup ?? UNREGISTERED_AGENT);
+    const partition = this.#context.partitionOf(alert.peerGroup ?? routeOfPrincipal(alert.principal));
     return this.#message(partition, { closings: [{ alert, verdict, said: { by, at, because } }] });
   }
 

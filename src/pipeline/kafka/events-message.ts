@@ -7,6 +7,8 @@ import {
   PROOF_STATES,
   type Proof,
   type ProofState,
+  type Reading,
+  type Spent,
 } from '../../event.ts';
 import { isTime as isTimeOfMessage } from '../../kafka/message.ts';
 import { PROOF, storedProof } from '../../proof.ts';
@@ -102,10 +104,46 @@ const COLUMNS: readonly ((value: unknown) => boolean)[] = [
 ];
 const PROOF_COLUMNS: typeof COLUMNS = [(value) => PROOF_STATES.some((state) => state === value), isText];
 
+/** What models cost: of few events, so beside the rows, where an earlier version passes it by. */
+type SpentRow = readonly [event: number, inputTokens: number, outputTokens: number, cost: number];
+
+const spentOf = (events: readonly PendingUse[]): { readonly spent?: readonly SpentRow[] } => {
+  const spent = events.flatMap(({ use }, at): SpentRow[] =>
+    use.spent === undefined ? [] : [[at, use.spent.inputTokens, use.spent.outputTokens, use.spent.cost]],
+  );
+  return spent.length === 0 ? {} : { spent };
+};
+
+const spentByEvent = (rows: unknown): ReadonlyMap<number, Spent> => {
+  if (rows === undefined) return new Map();
+  if (
+    !Array.isArray(rows) ||
+    !rows.every((row) => Array.isArray(row) && row.length === 4 && row.every(Number.isFinite))
+  )
+    throw new ForeignMessage('it is no message of events, though it has a version');
+  return new Map(
+    rows.map(([at, inputTokens, outputTokens, cost]: SpentRow) => [at, { inputTokens, outputTokens, cost }] as const),
+  );
+};
+
+const spentAt = (spent: ReadonlyMap<number, Spent>, at: number): Pick<CredentialUse, 'spent'> => {
+  const found = spent.get(at);
+  return found === undefined ? {} : { spent: found };
+};
+
 /** JSON, with each event as a row of values: the field names would be most of the bytes. */
 export function encodeEvents(message: EventsMessage): string {
   const { events, ...rest } = message;
-  return JSON.stringify({ v: VERSION, ...rest, events: events.map(toWire), ...flawsOf(events) });
+  const uses = events.filter(({ use }) => use.reading === undefined);
+  const readings = events.filter(({ use }) => use.reading !== undefined);
+  return JSON.stringify({
+    v: VERSION,
+    ...rest,
+    events: uses.map(toWire),
+    ...spentOf(uses),
+    ...flawsOf(uses),
+    ...(readings.length > 0 && { readings: readings.map((event) => [toWire(event), event.use.reading]) }),
+  });
 }
 
 /** @throws ForeignMessage for what no Wayward wrote; Error for what another version wrote */
@@ -118,18 +156,19 @@ export function decodeEvents(value: Buffer | null): EventsMessage {
     );
   const columns = message.v === WITHOUT_PROOF ? COLUMNS : [...COLUMNS, ...PROOF_COLUMNS];
   if (!isMessage(message, columns)) throw new ForeignMessage('it is no message of events, though it has a version');
-  const { lossy = [], truncated = [], events, ...rest } = message;
+  const { readings = [], events, spent: spentRows, lossy = [], truncated = [], ...rest } = message;
+  const spent = spentByEvent(spentRows);
   const isLossy = new Set(lossy);
   const isTruncated = new Set(truncated);
-  return {
-    ...rest,
-    events: events.map((wire, at) =>
-      fromWire(wire, {
-        ...(isLossy.has(at) && { lossy: true as const }),
-        ...(isTruncated.has(at) && { truncated: true as const }),
-      }),
-    ),
-  };
+  const uses = events.map((wire, at) =>
+    fromWire(wire, {
+      ...spentAt(spent, at),
+      ...(isLossy.has(at) && { lossy: true as const }),
+      ...(isTruncated.has(at) && { truncated: true as const }),
+    }),
+  );
+  const told = readings.map(([wire, reading]) => fromWire(wire, { reading }));
+  return { ...rest, events: [...uses, ...told] };
 }
 
 /** Which of the events, by their place, were not read as they stood; an earlier version does not hand it on. */
@@ -152,12 +191,16 @@ const MOST_PARTITIONS = 1_000_000;
 const isTime = (value: unknown): boolean => value === null || Number.isFinite(value);
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
 
+/** What is told of how logs could be read stands beside the uses, where earlier versions don't look. */
+interface WireEvents {
+  readonly events: readonly Wire[];
+  readonly readings?: readonly (readonly [Wire, Reading])[];
+}
+
 const isMessage = (
   value: Readonly<Record<string, unknown>>,
   columns: typeof COLUMNS,
-): value is Readonly<Record<string, unknown>> &
-  Omit<EventsMessage, 'events'> &
-  Flaws & { readonly events: readonly Wire[] } =>
+): value is Readonly<Record<string, unknown>> & Omit<EventsMessage, 'events'> & Flaws & WireEvents =>
   typeof value.from === 'string' &&
   isObject(value.of) &&
   Object.values(value.of).every((count) => isCount(count) && Number(count) <= MOST_PARTITIONS) &&
@@ -166,6 +209,9 @@ const isMessage = (
   typeof value.live === 'boolean' &&
   Array.isArray(value.events) &&
   value.events.every((row) => isWire(row, columns)) &&
+  (value.readings === undefined ||
+    (Array.isArray(value.readings) &&
+      value.readings.every((one) => Array.isArray(one) && isWire(one[0], columns) && isReading(one[1])))) &&
   arePlaces(value.lossy) &&
   arePlaces(value.truncated) &&
   Array.isArray(value.closings) &&
@@ -174,6 +220,12 @@ const isMessage = (
 
 const isWire = (row: unknown, columns: typeof COLUMNS): boolean =>
   Array.isArray(row) && row.length === columns.length && columns.every((fits, at) => fits(row[at]));
+
+const isReading = (value: unknown): boolean =>
+  isObject(value) &&
+  isCount(value.read) &&
+  (value.unreadable === undefined ||
+    (isObject(value.unreadable) && isText(value.unreadable.reason) && isCount(value.unreadable.count)));
 
 const isClosing = (value: unknown): boolean =>
   isObject(value) &&
@@ -230,7 +282,7 @@ const proofFromWire = ([, , , , , , , result, , , , , , , , , , , , , , , state,
   return result === 'rejected' ? PROOF.failed : PROOF.earlierVersion;
 };
 
-const fromWire = (wire: Wire, flaws: Pick<CredentialUse, 'lossy' | 'truncated'>): PendingUse => {
+const fromWire = (wire: Wire, more: Pick<CredentialUse, 'reading' | 'spent' | 'lossy' | 'truncated'>): PendingUse => {
   const use: CredentialUse = {
     time: wire[1],
     format: wire[4],
@@ -252,7 +304,7 @@ const fromWire = (wire: Wire, flaws: Pick<CredentialUse, 'lossy' | 'truncated'>)
     traceId: wire[19] ?? undefined,
     session: wire[20] ?? undefined,
     leaks: wire[21],
-    ...flaws,
+    ...more,
   };
   return PendingUse.of(use, wire[0], wire[2] === 1, wire[3]);
 };

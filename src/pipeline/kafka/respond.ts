@@ -9,6 +9,7 @@ import type { PartitionWorker } from '../../kafka/partition-slot.ts';
 import { send } from '../../kafka/send.ts';
 import type { TopicReader } from '../../kafka/topic-reader.ts';
 import type { Telemetry } from '../../ops/telemetry.ts';
+import { beginWithHistory } from '../../response/history.ts';
 import type { OutboxStep } from '../../response/outbox.ts';
 import { timesOf } from '../../response/record.ts';
 import { respondTo } from '../../response/responder.ts';
@@ -79,6 +80,7 @@ export class RespondWorker implements PartitionWorker {
     const responder = await takeOver(this.#context, replica, signal);
     this.#responder = responder;
     const { store, response, changelog } = responder;
+    if (store.setting(ALERTS_AT) === undefined) beginWithHistory(response, true);
     this.#tellNoMore = tellOfResponse(telemetry, response);
     this.#worker = createWorker({
       context: response,
@@ -88,6 +90,10 @@ export class RespondWorker implements PartitionWorker {
         log.info({ credential, action, state, note, times: timesOf(step) }, 'response');
         this.#save();
         this.#noteDeed(step, responder);
+      },
+      onHistory: (text) => {
+        log.info({}, text);
+        this.#save();
       },
       onError: (error) => this.#failed(error),
     });

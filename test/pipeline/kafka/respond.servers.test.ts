@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { answerOf } from '../../../src/pipeline/kafka/answers.ts';
 import { Replica } from '../../../src/pipeline/kafka/replica.ts';
 import { AuditTrail } from '../../../src/response/audit.ts';
@@ -9,6 +9,7 @@ import { closingsAfter, listAlerts } from '../../../src/sinks/store-alerts.ts';
 import { temporaryFolder } from '../../config/temp.ts';
 import { missesBroker, type RunningWayward } from '../../live/wayward.ts';
 import { startOwnKafka } from '../../servers/kafka.ts';
+import { startReceiver } from '../../servers/receiver.ts';
 import { describeWith } from '../../servers/require-server.ts';
 import { metAgain, newPlace, type Place, responds, until } from './responders.ts';
 
@@ -82,7 +83,7 @@ describeWith('responders on Kafka', startOwnKafka, (server) => {
   test(
     'one limit for all processes, and the breaker outlives the one that opened it',
     async () => {
-      const place = await newPlace(server().broker, { limits: { credentials: 3, peer_group_percent: 100 } });
+      const place = await newPlace(server().broker, { limits: { credentials: 4, peer_group_percent: 100 } });
       const first = place.responder('a');
       await responds(first);
       const others = [place.responder('b'), place.responder('c')];
@@ -95,6 +96,35 @@ describeWith('responders on Kafka', startOwnKafka, (server) => {
       await until(() => inState(place, 'planned') === 9, 'the new ones wait, too');
       expect(openBreaker(place.replica.store)?.because).toContain('3 credentials were revoked automatically');
       expect(place.issuer.dead.size).toBe(3);
+      await place.alert([11], 0, 'critical'); // the same alert is critical by now: one place was kept for it
+      await until(() => inState(place, 'verified') === 4, 'the theft is stopped');
+      expect(isWhole(place)).toEqual([]);
+    },
+    TIMEOUT,
+  );
+
+  test(
+    'history that the first responder finds is told of once, also where another one takes over in the middle',
+    async () => {
+      const receiver = await startReceiver();
+      onTestFinished(() => receiver.stop());
+      const webhook = { url: receiver.url, secret: 'secret://env/WEBHOOK_KEY' };
+      const place = await newPlace(server().broker, { webhook });
+      await place.alert([0, 1, 2], 21 * 86_400_000);
+      const first = place.responder('a');
+      await responds(first);
+      await until(() => recorded(place, 'decided') === 3, 'three are decided');
+      await first.kill();
+      const next = place.responder('b');
+      await responds(next);
+      await place.alert([3, 4], 20 * 86_400_000);
+      await until(() => recorded(place, 'history') === 1, 'a minute without any', 120_000);
+      await place.alert([5]); // of today
+      await expect.poll(() => receiver.received.length, { timeout: 30_000 }).toBeGreaterThan(1);
+      const told = receiver.received.map(({ body }) => JSON.parse(body));
+      expect(told.map(({ type }) => type)).toEqual(['wayward.history', 'wayward.alert']);
+      expect(told[0].data.alerts).toEqual({ high: 5 });
+      expect(place.issuer.calls.filter(({ credential }) => credential !== 'cred-5')).toEqual([]);
       expect(isWhole(place)).toEqual([]);
     },
     TIMEOUT,

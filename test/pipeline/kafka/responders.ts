@@ -6,6 +6,7 @@ import { logLevel, type Producer } from 'kafkajs';
 import { onTestFinished } from 'vitest';
 import { alertDocument } from '../../../src/alerts/document.ts';
 import { loadConfig } from '../../../src/config/wayward-yaml.ts';
+import type { Severity } from '../../../src/detectors/finding.ts';
 import { createKafka, type Kafka } from '../../../src/kafka/client.ts';
 import { TopicReader } from '../../../src/kafka/topic-reader.ts';
 import { makeTopic, withAdmin } from '../../../src/kafka/topics.ts';
@@ -68,8 +69,8 @@ export interface Place {
   command(name: string, ...args: string[]): Promise<Said>;
   /** A command that has only begun. */
   begin(name: string, ...args: string[]): Running;
-  /** Alerts of these numbers, of agents of these numbers; `age` in milliseconds. */
-  alert(numbers: readonly number[], age?: number): Promise<void>;
+  /** High alerts of these numbers, of agents of these numbers, unless `severity` says otherwise; `age` in milliseconds. */
+  alert(numbers: readonly number[], age?: number, severity?: Severity): Promise<void>;
   /** A message on the control topic, as the command line or anybody else writes it. */
   say(word: unknown, at?: number): Promise<void>;
   /** What there is for Elasticsearch about response. */
@@ -135,7 +136,8 @@ export async function newPlace(
     responder: (name) => start(name, 'respond'),
     command: (name, ...args) => begin(name, ...args).said,
     begin,
-    alert: (numbers, age = 0) => sendAlerts(producer, kafka.names.topics.alerts, numbers, age),
+    alert: (numbers, age = 0, severity = 'high') =>
+      sendAlerts(producer, kafka.names.topics.alerts, numbers, age, severity),
     say: async (word, at = Date.now()) => {
       const message = { partition: 0, value: JSON.stringify(word), timestamp: String(at) };
       await producer.send({ topic: kafka.names.topics.control, messages: [message] });
@@ -159,7 +161,13 @@ function begun(args: readonly string[], secrets: Readonly<Record<string, string>
   return { pid: child.pid ?? -1, stderr: () => soFar, said: ended.promise };
 }
 
-async function sendAlerts(producer: Producer, topic: string, numbers: readonly number[], age: number): Promise<void> {
+async function sendAlerts(
+  producer: Producer,
+  topic: string,
+  numbers: readonly number[],
+  age: number,
+  severity: Severity,
+): Promise<void> {
   const messages = numbers.map((number) => {
     const alert = alertOf({
       id: `alert-${number}`,
@@ -167,6 +175,7 @@ async function sendAlerts(producer: Producer, topic: string, numbers: readonly n
       agent: `agent-${number}`,
       peerGroup: 'crowd',
       openedAt: Date.now() - age,
+      severity,
     });
     return {
       partition: 0,

@@ -1,0 +1,36 @@
+import { described, HTTP_STATUS } from './described.ts';
+
+/** Apache APISIX: file-logger, http-logger and kafka-logger (also in batches) with the log format that they have unless told otherwise. */
+export const apisix = described(
+  {
+    id: 'apisix',
+    title: 'Apache APISIX, log plugins',
+    dataset: 'apisix.access',
+    time: { field: 'start_time', unit: 'ms' },
+    action: '{request.method} {path(request.uri)}',
+    result: [{ field: 'response.status', ...HTTP_STATUS }],
+    identities: { credential_id: 'consumer.username' },
+    proof: [{ is: 'verified', when: { 'consumer.username': { exists: true } } }],
+    source_ip: 'client_ip',
+    client: 'request.headers.user-agent',
+    bytes: 'response.size',
+    status: 'response.status',
+    method: 'request.method',
+    path: 'request.uri',
+    service: ['service_id', 'route_id'],
+  },
+  {
+    proof: '`consumer`, which APISIX sets once a plugin accepted the credential',
+    about: {
+      switchOn: 'the plugin `file-logger`, `http-logger` or `kafka-logger`, without `log_format`',
+      cannotTell: "which of a consumer's keys was used",
+      evidence: 'documented: Apache APISIX 3, file-logger',
+    },
+    knownBy: {
+      'request.uri': { exists: true },
+      'response.status': { exists: true },
+      start_time: { exists: true },
+      client_ip: { exists: true },
+    },
+  },
+);

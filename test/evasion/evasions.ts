@@ -1,0 +1,346 @@
+import { audit, combined, csvlog, gateway, raw, times, vaultLine } from './deeds.ts';
+import type { Log } from './world.ts';
+
+/** A way to write a deed so that it is not seen, beside the same deed written plainly. */
+export interface Evasion {
+  readonly name: string;
+  readonly log: Log;
+  readonly plain: readonly string[];
+  readonly evaded: readonly (string | Buffer)[];
+  /** Stands in one of the actions of the alert. */
+  readonly names: string;
+  /** The log does not say how much it moves: any alert will do. */
+  readonly hidden?: true;
+  /** It hides something still. */
+  readonly isOpen?: true;
+}
+
+const MANY = 300;
+const BIG = 400_000;
+
+/** Pages of payroll, which it never read. */
+const PAGES = times(MANY, (n) => ({ path: `/v1/payroll/${n}`, bytes: BIG }));
+const ofGateway = PAGES.map((page, n) => gateway(n, page));
+const ofCombined = PAGES.map((page, n) => combined(n, page));
+/** One deletion, which it never did. */
+const deletion = { method: 'DELETE', path: '/v1/customers/7' };
+
+const HTTP: readonly Evasion[] = [
+  {
+    name: 'a user agent that is no UTF-8',
+    log: 'gateway',
+    names: 'GET /v1/payroll/',
+    plain: PAGES.map((page, n) => gateway(n, { ...page, client: 'x?' })),
+    evaded: PAGES.map((page, n) => raw(gateway(n, { ...page, client: 'x\\xff' }))),
+  },
+  {
+    name: 'a path that ends with %ff',
+    log: 'gateway',
+    names: 'GET /v1/payroll/',
+    plain: ofGateway,
+    evaded: PAGES.map((page, n) => raw(gateway(n, { ...page, path: `${page.path}\\xff` }))),
+  },
+  {
+    name: 'a byte that nginx escapes as \\xFF without escape=json',
+    log: 'gateway',
+    names: 'GET /v1/payroll/',
+    plain: PAGES.map((page, n) => gateway(n, { ...page, client: 'x?' })),
+    evaded: PAGES.map((page, n) => gateway(n, { ...page, client: 'x\\xFF' })),
+  },
+  {
+    name: 'a quote that nginx escapes as \\x22 without escape=json, once',
+    log: 'gateway',
+    names: 'DELETE /v1/customers/{id}',
+    plain: [gateway(0, deletion)],
+    evaded: [gateway(0, { ...deletion, client: `${'agent/1.4'} \\x22` })],
+  },
+  {
+    name: 'a log that has time and no msec',
+    log: 'gateway',
+    names: 'GET /v1/payroll/',
+    plain: ofGateway,
+    evaded: ofGateway.map((line) => line.replace(/"msec":"[^"]*",/, '')),
+  },
+  {
+    name: 'amounts that nginx leaves empty',
+    log: 'gateway',
+    names: 'DELETE /v1/customers/{id}',
+    plain: [gateway(0, deletion)],
+    evaded: [gateway(0, deletion).replace('"request_time":0.010', '"request_time":-')],
+  },
+  {
+    name: 'a lower-case method',
+    log: 'gateway',
+    names: 'DELETE /v1/customers/{id}',
+    plain: [gateway(0, deletion)],
+    evaded: [gateway(0, { ...deletion, method: 'delete' })],
+  },
+  {
+    name: 'a lower-case method in the combined log',
+    log: 'combined',
+    names: 'DELETE /v1/customers/{id}',
+    plain: [combined(0, deletion)],
+    evaded: [combined(0, { ...deletion, method: 'delete' })],
+  },
+  {
+    name: 'a space in the target',
+    log: 'combined',
+    names: 'GET /v1/payroll/',
+    plain: ofCombined,
+    evaded: PAGES.map((page, n) => combined(n, { ...page, path: `${page.path}?q=a b` })),
+  },
+  {
+    name: 'a tab in the target',
+    log: 'combined',
+    names: 'GET /v1/payroll/',
+    plain: ofCombined,
+    evaded: PAGES.map((page, n) => combined(n, { ...page, path: `${page.path}?q=a\tb` })),
+  },
+  {
+    name: 'a quote in the user agent, as Apache escapes it',
+    log: 'combined',
+    names: 'GET /v1/payroll/',
+    plain: ofCombined,
+    evaded: PAGES.map((page, n) => combined(n, { ...page, client: 'agent/1.4 \\"' })),
+  },
+  {
+    name: 'a user agent in the combined log that is no UTF-8',
+    log: 'combined',
+    names: 'GET /v1/payroll/',
+    plain: PAGES.map((page, n) => combined(n, { ...page, client: 'x?' })),
+    evaded: PAGES.map((page, n) => raw(combined(n, { ...page, client: 'x\\xff' }))),
+  },
+];
+
+const READ = ['READ', 'SELECT', 'TABLE', 'public.payroll'];
+const ORDINARY = ['READ', 'SELECT', 'TABLE', 'public.customers'];
+const THEFT = 'SELECT * FROM payroll';
+const stolen = (n: number, text = THEFT): string => csvlog(n, { message: audit(100 + n, READ, text, 15_000) });
+const plainTheft = [stolen(0)];
+const DENIED = { state: '42501', message: 'permission denied for table payroll', statement: THEFT };
+const denials = (more: { severity: string; message?: string }): string[] =>
+  times(60, (n) => csvlog(n, { ...DENIED, ...more }));
+/** What PostgreSQL writes of a stranger who names the role and never gets through the login. */
+const forged = (n: number): string =>
+  csvlog(n, {
+    ...{ session: `6b0c9999.${n}`, ps: 'authentication', severity: 'FATAL', state: '28P01' },
+    message: 'password authentication failed for user "database-agent"',
+  });
+
+const DATABASE: readonly Evasion[] = [
+  {
+    name: 'a statement in LATIN1',
+    log: 'database',
+    names: 'public.payroll',
+    plain: [stolen(0, `${THEFT} WHERE city <> 'Köln'`)],
+    evaded: [raw(stolen(0, `${THEFT} WHERE city <> 'K\\xf6ln'`))],
+  },
+  {
+    name: 'a statement that is padded to more than a record may have',
+    isOpen: true,
+    log: 'database',
+    names: 'public.payroll',
+    plain: plainTheft,
+    evaded: [stolen(0, `${THEFT} /* ${'x'.repeat(1_200_000)} */`)],
+  },
+  {
+    name: 'a cursor',
+    log: 'database',
+    names: 'public.payroll',
+    plain: [csvlog(0, { message: audit(101, READ, THEFT, 0) })],
+    evaded: [
+      csvlog(0, {
+        ps: 'DECLARE CURSOR',
+        message: audit(101, ['READ', 'DECLARE CURSOR'], `declare c cursor for ${THEFT}`, 0),
+      }),
+    ],
+  },
+  {
+    name: 'a cursor behind another statement',
+    log: 'database',
+    names: 'public.payroll',
+    plain: [csvlog(0, { message: audit(101, READ, THEFT, 0) })],
+    evaded: [
+      csvlog(0, {
+        ps: 'DECLARE CURSOR',
+        message: audit(
+          102,
+          ['READ', 'DECLARE CURSOR'],
+          `begin; declare c cursor for ${THEFT}; fetch all from c; commit`,
+          0,
+        ),
+      }),
+    ],
+  },
+  {
+    name: 'COPY behind another statement',
+    log: 'database',
+    names: 'public.payroll',
+    plain: [csvlog(0, { ps: 'COPY', message: audit(101, ['READ', 'COPY'], 'copy payroll to stdout', 0) })],
+    evaded: [
+      csvlog(0, { message: audit(101, ['READ', 'SELECT'], 'select 1; copy payroll to stdout', 1) }),
+      csvlog(0, { ps: 'COPY', message: audit(102, ['READ', 'COPY'], 'select 1; copy payroll to stdout', 0) }),
+    ],
+  },
+  {
+    name: 'a table in one row of JSON',
+    isOpen: true,
+    log: 'database',
+    names: 'public.customers',
+    hidden: true,
+    plain: [
+      csvlog(0, {
+        message: audit(101, ['READ', 'SELECT', 'TABLE', 'public.customers'], 'SELECT * FROM customers', 15_000),
+      }),
+    ],
+    evaded: [
+      csvlog(0, {
+        message: audit(101, ['READ', 'SELECT', 'TABLE', 'public.customers'], 'SELECT json_agg(c) FROM customers c', 1),
+      }),
+    ],
+  },
+  {
+    name: 'a view, of which pgaudit writes MISC,???',
+    log: 'database',
+    names: 'public.payroll',
+    plain: [
+      csvlog(0, {
+        message: audit(101, ['READ', 'SELECT', 'VIEW', 'public.payroll_v'], 'SELECT * FROM payroll_v', 15_000),
+      }),
+    ],
+    evaded: [
+      'READ,SELECT,VIEW,public.payroll_v',
+      'MISC,???,VIEW,public.payroll_v',
+      'READ,SELECT,TABLE,public.payroll',
+    ].map((fields, n) =>
+      csvlog(0, { message: audit(101, fields.split(','), 'SELECT * FROM payroll_v', n === 1 ? 0 : 15_000) }),
+    ),
+  },
+  ...['СООБЩЕНИЕ', '日志', 'PROTOKOLL'].map((severity) => ({
+    name: `a severity in another language: ${severity}`,
+    log: 'database' as const,
+    names: 'public.payroll',
+    plain: plainTheft,
+    evaded: [csvlog(0, { severity, message: audit(100, READ, THEFT, 15_000) })],
+  })),
+  {
+    name: 'a denial in another language',
+    log: 'database',
+    names: 'public.payroll',
+    plain: denials({ severity: 'ERROR' }),
+    evaded: denials({ severity: 'FEHLER', message: 'keine Berechtigung für Tabelle payroll' }),
+  },
+  ...['NOTICE', 'WARNING', 'INFO'].map((severity) => ({
+    name: `audit lines at the level ${severity}`,
+    log: 'database' as const,
+    names: 'public.payroll',
+    plain: plainTheft,
+    evaded: [csvlog(0, { severity, message: audit(100, READ, THEFT, 15_000) })],
+  })),
+  {
+    name: 'six forged packets before the theft',
+    log: 'database',
+    names: 'public.payroll',
+    plain: [stolen(6)],
+    evaded: [...times(6, forged), stolen(6)],
+  },
+];
+
+const VAULT: readonly Evasion[] = [
+  {
+    name: 'the same path in another namespace',
+    log: 'vault',
+    names: 'team-b/secret/data/billing/stripe',
+    plain: [vaultLine(0, 'secret/data/payroll/stripe')],
+    evaded: [vaultLine(0, 'secret/data/billing/stripe', { id: 'XyZ12', path: 'team-b/' })],
+  },
+];
+
+/** What nobody means badly, however it is written: it is no alert. */
+export const INNOCENT: readonly {
+  readonly name: string;
+  readonly log: Log;
+  readonly lines: readonly (string | Buffer)[];
+}[] = [
+  {
+    name: 'an order asked for with a space, a tab and a byte that is no UTF-8',
+    log: 'combined',
+    lines: ['?q=a b', '?q=a\tb', '?q=\\xff'].map((query, n) => raw(combined(n, { path: `/v1/orders/1${query}` }))),
+  },
+  {
+    name: 'a customer whose name is written in LATIN1',
+    log: 'database',
+    lines: [raw(csvlog(0, { message: audit(100, ORDINARY, "SELECT name FROM customers WHERE name = 'K\\xf6ln'", 1) }))],
+  },
+  {
+    name: 'what a server says in its language',
+    log: 'database',
+    lines: [
+      csvlog(0, {
+        severity: 'СООБЩЕНИЕ',
+        message: audit(100, ORDINARY, 'SELECT name FROM customers WHERE id = $1', 1),
+      }),
+      csvlog(1, { severity: 'HINWEIS', message: 'Tabelle existiert nicht' }),
+    ],
+  },
+  { name: 'strangers who name the agent', log: 'database', lines: times(6, forged) },
+  { name: 'one line that is cut off', log: 'gateway', lines: [gateway(0, {}).slice(0, 90)] },
+];
+
+export const EVASIONS: readonly Evasion[] = [...HTTP, ...DATABASE, ...VAULT];
+
+/** What can't be read at all, and an alert says so: about the log, or about the agent in whose session it was written. */
+export interface Unreadable {
+  readonly name: string;
+  readonly log: Log;
+  readonly lines: readonly (string | Buffer)[];
+  readonly about: 'log' | 'agent';
+  /** Stands in the alert's sentence. */
+  readonly says?: string;
+}
+
+export const UNREADABLE: readonly Unreadable[] = [
+  {
+    name: 'a flood of lines without a meaning',
+    log: 'gateway',
+    lines: times(5_000, (n) => `{"credential":"gateway-agent", ${n}`),
+    about: 'log',
+  },
+  {
+    name: 'the first few of them',
+    log: 'combined',
+    lines: times(3, (n) => `10.4.1.7 gateway-agent ${n}`),
+    about: 'log',
+  },
+  {
+    name: 'lines that name the agent and lack what says what it did',
+    log: 'gateway',
+    lines: times(5, (n) => gateway(n, {}).replace('"uri":"/v1/orders/1"', '"uri":7')),
+    about: 'log',
+    says: 'the last one claims to be of credential_id gateway-agent',
+  },
+  { name: 'bytes', log: 'vault', lines: times(40, () => raw('\\x80\\x81\\xfe\\xff')), about: 'log' },
+  {
+    name: "AUDIT text that a function raises in the agent's session: nobody knows whose function",
+    log: 'database',
+    lines: [
+      stolen(0).replace('public.payroll', 'public.orders').replace('15000', '1'),
+      ...times(5, (n) =>
+        csvlog(n, { message: audit(200 + n, READ, THEFT, 1), context: 'PL/pgSQL function f() line 2 at RAISE' }),
+      ),
+    ],
+    about: 'log',
+  },
+  {
+    name: "AUDIT lines without their fields in the agent's session",
+    log: 'database',
+    lines: times(5, (n) => csvlog(n, { message: 'AUDIT: SESSION,x' })),
+    about: 'agent',
+  },
+  {
+    name: 'AUDIT lines without their fields in no session',
+    log: 'database',
+    lines: times(5, (n) => csvlog(n, { session: '', message: 'AUDIT: SESSION,x' })),
+    about: 'log',
+  },
+];
