@@ -235,7 +235,7 @@ export class Lane implements UnwrappedSink {
   tooLong(found: TooLong): void {
     this.counts.records++;
     const { length, hash, broken } = found;
-    const head = readable(found.head);
+    const head = readable(found.outline ?? found.head);
     const parsed = broken === undefined ? this.#parser.parse(head, 0, head.length, length) : undefined;
     if (parsed !== undefined && isEvent(parsed) && isPossibleTime(parsed.time)) {
       this.#countProof(parsed);

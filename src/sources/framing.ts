@@ -35,6 +35,8 @@ export interface TooLong {
   /** SHA-256 of its bytes, hex. */
   readonly hash: string;
   readonly head: Buffer;
+  /** Of JSON, its structure: what stands behind a long text, too. */
+  readonly outline?: Buffer | undefined;
   /** Why it cannot be used, if so. */
   readonly broken?: string | undefined;
 }

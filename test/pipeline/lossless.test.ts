@@ -111,6 +111,29 @@ describe('a record that is too long is the use that its beginning names', () => 
     expect(ids.size).toBe(1);
   });
 
+  test("of Vault's, whose keys are sorted, also where the data stand before the path", async () => {
+    const data = Array.from({ length: 20_000 }, (_, at) => `"key-${at}":"hmac-sha256:${'0'.repeat(64)}"`).join();
+    const long = vault
+      .replace('"request":{', `"request":{"data":{${data}},`)
+      .replace(/"data":\{"[^{}]*\},(?="headers")/, '');
+    const [plain, padded] = [await read(`${vault}\n`), await read(`${vault}\n${long}\n`)];
+    expect(long.length).toBeGreaterThan(1_048_576);
+    expect(padded.letters).toEqual([]);
+    const [before, after] = padded.events.map(({ use }) => use);
+    expect(after).toEqual({ ...before, truncated: true });
+    expect(before).toEqual(plain.events[0]?.use);
+  });
+
+  test('what stands behind a long text is seen, too: a function that raises it is not pgaudit', async () => {
+    const raised = jsonlog(audit(`select 1 /* ${LONG} */`)).replace(
+      '"application_name"',
+      '"context":"PL/pgSQL","application_name"',
+    );
+    const { events, lane } = await read(`${jsonlog(audit('select 1'))}\n${raised}\n`);
+    expect(events).toHaveLength(1);
+    expect(lane.counts.ignored).toEqual({ 'raised-message': 1 });
+  });
+
   test('two relations of one statement are one use', async () => {
     const sql = `select 1 /* ${LONG} */`;
     const lines = ['payroll', 'people'].map((table) => jsonlog(audit(sql).replace('payroll', table)));
