@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { CsvOutline } from './csv-outline.ts';
 import type { TooLong } from './framing.ts';
 import { JsonOutline } from './json-outline.ts';
 
@@ -16,15 +17,16 @@ export class LongRecord {
   readonly #hash = createHash('sha256');
   #head = Buffer.alloc(0);
   #length = 0;
-  /** Of JSON, whose keys may stand in any order. */
-  #outline: JsonOutline | undefined;
+  /** Of a form whose structure is known: what is needed may stand anywhere in it. */
+  #outline: JsonOutline | CsvOutline | undefined;
 
-  constructor(position: number) {
+  constructor(position: number, form?: 'csv') {
     this.position = position;
+    if (form === 'csv') this.#outline = new CsvOutline();
   }
 
   add(bytes: Buffer): void {
-    if (this.#length === 0 && firstOf(bytes) === BRACE) this.#outline = new JsonOutline();
+    if (this.#length === 0 && firstOf(bytes) === BRACE) this.#outline ??= new JsonOutline();
     this.#outline?.push(bytes);
     if (this.#head.length < HEAD) this.#head = Buffer.concat([this.#head, bytes.subarray(0, HEAD - this.#head.length)]);
     this.#hash.update(bytes);

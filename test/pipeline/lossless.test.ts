@@ -134,6 +134,21 @@ describe('a record that is too long is the use that its beginning names', () => 
     expect(lane.counts.ignored).toEqual({ 'raised-message': 1 });
   });
 
+  test('so it is in csvlog', async () => {
+    const [padded = '', raised = ''] = csvlog([
+      statement(`select "a" /* ${'"x'.repeat(600_000)} */`),
+      statement(`select "a" /* ${',"'.repeat(600_000)} */`),
+    ]);
+    // Five columns behind the message stands where a function was.
+    const log = `${padded}\n${raised.replace(/",{9}"app"/, '",,,,,"PL/pgSQL function f()",,,,"app"')}\n`;
+    const { events, lane, letters } = await read(log);
+    expect(letters).toEqual([]);
+    expect(events.map(({ use }) => [use.action, use.client, use.truncated])).toEqual([
+      ['SELECT public.payroll', 'app', true],
+    ]);
+    expect(lane.counts.ignored).toEqual({ 'raised-message': 1 });
+  });
+
   test('two relations of one statement are one use', async () => {
     const sql = `select 1 /* ${LONG} */`;
     const lines = ['payroll', 'people'].map((table) => jsonlog(audit(sql).replace('payroll', table)));
