@@ -1,8 +1,5 @@
-import { isUtf8 } from 'node:buffer';
-import { hash } from 'node:crypto';
 import type { CredentialUse } from '../event.ts';
 import { type Layers, openLines } from '../formats/envelopes/registry.ts';
-import { cleanExcerpt } from '../formats/excerpt.ts';
 import {
   type Claim,
   type Format,
@@ -13,15 +10,16 @@ import {
   type ParserContext,
 } from '../formats/format.ts';
 import { isExpected } from '../formats/ignored-reasons.ts';
-import { isPiece, PIECES } from '../record-pieces.ts';
 import type { DeadLetter } from '../sources/dead-letter.ts';
 import { framerOf } from '../sources/framer-of.ts';
-import { Framer, type Framing, type TooLong } from '../sources/framing.ts';
+import { Framer, type TooLong } from '../sources/framing.ts';
 import type { JsonFramer } from '../sources/json-framer.ts';
 import type { Source, SourcePosition } from '../sources/source.ts';
+import { asBegun, asRead, readable } from './as-read.ts';
 import { copyCounts, countOne, type LaneCounts, noCounts } from './counts.ts';
 import { FormatSample } from './format-sample.ts';
 import { isPossibleTime, LaneClock, MAX_DISORDER, type SavedClock } from './lane-clock.ts';
+import { detailOf, letterOf, letterOfLong, NOT_REACHED, TOO_LONG } from './letter.ts';
 import { idOfHash, PendingUse } from './ordered.ts';
 import { ReadingTally, type SavedTally, type Told, useOf } from './reading-tally.ts';
 import { type UnwrappedSink, Unwrapper } from './unwrapper.ts';
@@ -74,33 +72,8 @@ export interface SavedLane {
   readonly tally?: SavedTally;
 }
 
-/** Bytes from which on an event must not share memory with its record. */
-const LONG_RECORD = 8 * 1024;
-
-const NOT_REACHED = 'None of the next 1,000 records of its source comes near its time.';
-const TOO_LONG = 'The record is longer than 1 MiB, and its first 16 KiB do not hold what an event needs.';
-
-const NO_ENVELOPE =
-  'The lines of this log are in envelopes (CRI, json-file, syslog, @cee:); this one is in none, so nobody knows who wrote it.';
-
-const detailOf = (reason: string): string | undefined =>
-  isPiece(reason) ? PIECES[reason] : reason === 'no-envelope' ? NO_ENVELOPE : undefined;
-
 /** PostgreSQL writes csvlog into files of its own, and in its quotes a client's lines may look like anything. */
 const isNeverWrapped = ({ framing }: Format): boolean => framing === 'csv';
-
-/** A field is often a part of its record's text, and would keep all of it in memory for as long as somebody holds the field. */
-const withoutRecord = (use: CredentialUse): CredentialUse => ({ ...structuredClone(use), proof: use.proof });
-
-const BYTE_ORDER_MARK = Buffer.of(0xef, 0xbb, 0xbf);
-
-/** The beginning of a record without a byte order mark, nor the character that the cut goes through. */
-const readable = (found: Buffer): Buffer => {
-  const head = found.subarray(0, 3).equals(BYTE_ORDER_MARK) ? found.subarray(3) : found;
-  let start = head.length - 1;
-  while (start > head.length - 4 && ((head[start] ?? 0) & 0xc0) === 0x80) start--;
-  return (head[start] ?? 0) >= 0xc0 ? head.subarray(0, start) : head;
-};
 
 const UNKNOWN_FORMAT: Parser = {
   parse: () => ({
@@ -182,8 +155,7 @@ export class Lane implements UnwrappedSink {
     if (isEvent(parsed)) {
       this.#countProof(parsed);
       if (isPossibleTime(parsed.time)) {
-        const read = end - start > LONG_RECORD ? withoutRecord(parsed) : parsed;
-        const use = isText ? read : { ...read, lossy: true as const };
+        const use = asRead(parsed, bytes, start, end, isText);
         this.#clock.offer(new PendingUse(use, bytes, start, end, position), this.#out);
         this.#tell(this.#tally.event(use.time), bytes, start, end, position);
       } else {
@@ -239,13 +211,9 @@ export class Lane implements UnwrappedSink {
     const parsed = broken === undefined ? this.#parser.parse(head, 0, head.length, length) : undefined;
     if (parsed !== undefined && isEvent(parsed) && isPossibleTime(parsed.time)) {
       this.#countProof(parsed);
-      const use = {
-        ...withoutRecord(parsed),
-        ...(isUtf8(head) ? {} : { lossy: true as const }),
-        truncated: true as const,
-      };
+      const use = asBegun(parsed, head);
       const event = PendingUse.of(use, use.time, false, idOfHash(use.format, hash));
-      this.#letters.set(event, this.#letterOfLong(found, 'timestamp-not-reached', NOT_REACHED));
+      this.#letters.set(event, letterOfLong(this.source, found, 'timestamp-not-reached', NOT_REACHED));
       this.#clock.offer(event, this.#out);
       this.#tell(this.#tally.event(use.time), head, 0, head.length, found.position);
     } else if (parsed !== undefined && 'ignored' in parsed) {
@@ -256,13 +224,8 @@ export class Lane implements UnwrappedSink {
       countOne(this.counts.deadLetters, 'too-long');
       const claim = parsed !== undefined && 'unusable' in parsed ? parsed.claim : undefined;
       this.#tell(this.#tally.unreadable('too-long', claim), head, 0, head.length, found.position);
-      this.#options.onDeadLetter?.(this.#letterOfLong(found, 'too-long', TOO_LONG));
+      this.#options.onDeadLetter?.(letterOfLong(this.source, found, 'too-long', TOO_LONG));
     }
-  }
-
-  #letterOfLong({ position, length, hash, head }: TooLong, reason: string, detail: string): DeadLetter {
-    const { name, offset } = this.source.save(position);
-    return { source: name, position: offset, length, hash, reason, detail, excerpt: cleanExcerpt(head) };
   }
 
   save(): SavedLane {
@@ -420,19 +383,8 @@ export class Lane implements UnwrappedSink {
   }
 
   #letter(reason: string, record: Buffer, position: number, detail: string | undefined): DeadLetter {
-    const { name, offset } = this.source.save(position);
-    const framing: Framing = this.#format?.framing ?? 'line';
-    return {
-      source: name,
-      position: offset,
-      length: record.length,
-      hash: hash('sha256', record, 'hex'),
-      reason,
-      ...(detail === undefined ? {} : { detail }),
-      ...(framing === 'line' || framing === 'json' ? {} : { framing }),
-      ...(this.#layers.length > 0 && { layers: this.#layers }),
-      excerpt: cleanExcerpt(record),
-    };
+    const cut = { framing: this.#format?.framing, layers: this.#layers };
+    return letterOf(this.source, record, position, reason, detail, cut);
   }
 
   #sourceProblem(reason: string, detail: string): void {

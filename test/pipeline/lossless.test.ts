@@ -67,6 +67,15 @@ describe('a record with bytes that are no UTF-8 is the use that it is', () => {
     }
   });
 
+  test.each([
+    ['nginx-combined', '10.0.0.1 - - [02/Nov/2026:10:00:00 +0000] "GET /v1/orders/7 HTTP/1.1" 200 8 "-" "x\\xFF"'],
+    ['nginx-json', nginx(',"user_agent":"x\\xC3"')],
+  ])('also where an escape says so: %s', async (format, log) => {
+    const { events, letters } = await read(`${log}\n`, 65_536, format);
+    expect(letters).toEqual([]);
+    expect(flawsOf(events)).toEqual([[expect.stringMatching('^GET /v1/orders'), 'lossy', undefined]]);
+  });
+
   test('and says nothing of it where all is text', async () => {
     const { events } = await read(`${nginx(',"user_agent":"Ünïcode 漢字 \ufffd"')}\n`);
     expect(flawsOf(events)).toEqual([['GET /v1/orders/{id}', undefined, undefined]]);
