@@ -61,6 +61,8 @@ export interface Origin {
   readonly name: string;
   /** Whether the lines are the very first that were written there: where a head is cut off, a client may have written the first line. */
   readonly fromStart: boolean;
+  /** The lines have been taken out of envelopes. */
+  readonly isWrapped?: boolean;
 }
 
 /** What the docs say of a format besides. */

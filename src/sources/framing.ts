@@ -35,6 +35,8 @@ export interface TooLong {
   /** SHA-256 of its bytes, hex. */
   readonly hash: string;
   readonly head: Buffer;
+  /** Of JSON and CSV, its structure: what stands behind a long text, too. */
+  readonly outline?: Buffer | undefined;
   /** Why it cannot be used, if so. */
   readonly broken?: string | undefined;
 }
@@ -196,10 +198,14 @@ export class Framer {
     this.#inLongLine = true;
   }
 
+  #newLong(position: number): LongRecord {
+    return new LongRecord(position, this.#joiner instanceof CsvLines ? 'csv' : undefined);
+  }
+
   /** Adds a line to the record that is too long, which begins with what was held. */
   #lengthen(bytes: Buffer, start: number, end: number, position: number): void {
     if (this.#long === undefined) {
-      this.#long = new LongRecord(this.#held.length > 0 ? this.#heldPosition : position);
+      this.#long = this.#newLong(this.#held.length > 0 ? this.#heldPosition : position);
       for (const piece of this.#held) this.#long.addLine(piece.bytes.subarray(piece.start, piece.end));
       this.#held = [];
     }
@@ -255,7 +261,7 @@ export class Framer {
     if (to <= from) return;
     const at = position + from - start;
     if (to - from > MAX_RECORD) {
-      const long = new LongRecord(at);
+      const long = this.#newLong(at);
       long.addLine(bytes.subarray(from, to));
       this.#sink.tooLong(long.finish());
     } else {
