@@ -3,7 +3,7 @@ import { DAY } from '../../src/simulate/schedule.ts';
 import type { Detected } from './detect.ts';
 
 /** Bits at which what is said is compared with what happens, beside the threshold in use. */
-export const POINTS = [8, 10, 12];
+const POINTS = [8, 10, 12];
 /** Days until a baseline is taken at its word. */
 const GROWN_UP = 14;
 

@@ -4,7 +4,7 @@ import { RIVALS } from './rivals/registry.ts';
 import { summary, table, together } from './tables.ts';
 
 /** Rivals get the threshold that finds most on training worlds within so many false alerts per 1,000 principal-days. */
-export const BUDGETS = [1, 10];
+const BUDGETS = [1, 10];
 
 interface Pooled {
   readonly found: number;
@@ -26,7 +26,7 @@ function pooledAt(worlds: readonly Results['world'][], id: string, threshold: nu
 }
 
 /** The threshold chosen on training worlds; where none keeps within the budget, the one with the fewest false alerts. */
-export function tuned(training: readonly Results['world'][], budget: number): Map<string, number> {
+function tuned(training: readonly Results['world'][], budget: number): Map<string, number> {
   return new Map(
     RIVALS.map(({ id, thresholds }) => {
       const tried = thresholds.map((threshold) => ({ threshold, ...pooledAt(training, id, threshold) }));

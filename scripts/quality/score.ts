@@ -38,7 +38,7 @@ export interface Score {
 
 const isMedium = (severity: Severity): boolean => severityRank(severity) >= SEVERITIES.indexOf('medium');
 /** `office-agent-3` is one of `office-agent`. */
-export const groupOf = (agent: string): string => agent.replace(/-\d+$/, '');
+const groupOf = (agent: string): string => agent.replace(/-\d+$/, '');
 
 /** As score.py has it: an alert is a hit from a minute before an attack of its agent until two hours after. */
 export function score(alerts: readonly Seen[], { labels, principals, days }: Labels, agents: readonly string[]): Score {

@@ -42,7 +42,7 @@ export function byHour(tell: (hour: Hour) => void): { see(use: Use): void } {
 }
 
 /** Counts as they are compared: a doubling is the same step everywhere. */
-export const SERIES = ['requests', 'amount', 'failed'] as const;
+const SERIES = ['requests', 'amount', 'failed'] as const;
 export const levels = (hour: Hour): number[] => SERIES.map((name) => Math.log2(1 + hour[name]));
 
 /** An hour is known when it is over. */
