@@ -18,7 +18,7 @@ import { together } from './quality/tables.ts';
 const HELP = `npm run quality -- [--worlds N] [--calm N] [--pairs N] [--data NAME=FOLDER …] [--out FOLDER] [--workers N]
 
 Measures detection and writes quality.md and quality-calibration.svg: recall by class, false alerts, time to detect, benign surprises,
-calibration, what each detector does, cost, and other methods on the same data. About 25 minutes on two cores, without --data.
+calibration, what each detector does, cost, and other methods on the same data. It takes tens of minutes on two cores.
 
   --worlds N           worlds with attacks and surprises that are measured on; 20 unless told
   --training N         worlds on which other methods are tuned; 4 unless told
