@@ -81,6 +81,11 @@ async function simulate(folder: string | undefined, options: SimulateOptions, io
   const forms = formsOf(options.formats, systems);
   emptyFolder(folder);
   const counts = await writeLogs(folder, world, forms, io);
+  if (io.signal.aborted) {
+    io.exitCode = EXIT_INTERRUPTED;
+    warn(io, `${folder}: stopped before the end; its logs are not whole, and labels.json is not there`);
+    return;
+  }
   writeFileSync(join(folder, 'credentials.yaml'), registryOf(world));
   writeFileSync(join(folder, 'wayward.yaml'), configOf(forms));
   writeFileSync(join(folder, 'labels.json'), `${JSON.stringify(labelsOf(world), undefined, 1)}\n`);
@@ -90,7 +95,6 @@ async function simulate(folder: string | undefined, options: SimulateOptions, io
     `${folder}: ${world.agents.length} agents, ${world.incidents.length} attacks, ${world.changes.length} surprises; lines: ${lines.join(', ')}`,
   );
   warn(io, `read it: cd ${folder} && ${scanCommand(forms)}`);
-  if (io.signal.aborted) io.exitCode = EXIT_INTERRUPTED;
 }
 
 async function writeLogs(

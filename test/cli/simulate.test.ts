@@ -81,6 +81,14 @@ test('simulate writes into no folder that has something in it, and into none tha
   expect(readFileSync(file, 'utf8')).toBe('kept');
 });
 
+test('simulate that is stopped says that its folder is no whole world, and labels nothing', async () => {
+  const folder = join(temporaryFolder(), 'world');
+  const { code, stderr } = await run(['simulate', folder, ...SMALL], { signal: AbortSignal.abort() });
+  expect(code).toBe(130);
+  expect(stderr).toContain('not whole');
+  expect(readdirSync(folder)).not.toContain('labels.json');
+});
+
 test('simulate without a folder says that it needs one', async () => {
   const { code, stderr } = await run(['simulate']);
   expect(code).toBe(2);
