@@ -13,6 +13,7 @@
  */
 import type { CredentialUse, Identity, Proof, Result } from '../event.ts';
 import { NOTHING_ELSE } from '../event.ts';
+import { connectionLine, englishWord } from '../postgres-words.ts';
 import { isBelieved, PROOF } from '../proof.ts';
 import { amount } from './amount.ts';
 import { csvFields } from './csv.ts';
@@ -62,8 +63,9 @@ export const postgresAudit = (format: string, { redactor }: ParserContext): Post
   const sessions = new PostgresSessions();
   const noteConnection = ({ message, session, proof }: PostgresRecord): void => {
     if (!isBelieved(proof)) return;
-    if (isAuthorizedLine(message)) sessions.note(session);
-    if (!message.startsWith('disconnection: ') || session === undefined) return;
+    const line = connectionLine(message);
+    if (line === 'authorized') sessions.note(session);
+    if (line !== 'ended' || session === undefined) return;
     statements.forget(session);
     sessions.forget(session);
   };
@@ -116,10 +118,6 @@ const claimOf = ({ user, host, timestamp }: PostgresRecord, proof: Proof, redact
   };
 };
 
-/** With `log_connections`: authentication of this session has passed. */
-export const isAuthorizedLine = (message: string): boolean =>
-  message.startsWith('connection authorized: ') || message.startsWith('replication connection authorized: ');
-
 /** What a backend is doing before its session is authenticated. */
 const BEFORE_AUTHENTICATION = new Set(['authentication', 'initializing', 'startup']);
 
@@ -136,8 +134,8 @@ const proofOf = (record: PostgresRecord, isFailure: boolean, sessions: PostgresS
 };
 
 const lineKind = ({ message, severity, phase }: PostgresRecord): IgnoredReason => {
-  if (/^(?:DEBUG\d?|INFO|NOTICE|WARNING)$/.test(severity)) return 'server-line';
-  const isConnection = message.startsWith('connection ') || message.startsWith('disconnection: ');
+  if (/^(?:DEBUG\d?|INFO|NOTICE|WARNING)$/.test(englishWord(severity))) return 'server-line';
+  const isConnection = message.startsWith('connection ') || connectionLine(message) !== undefined;
   if (isConnection || BEFORE_AUTHENTICATION.has(phase ?? '')) return 'connection-line';
   // log_statement and log_min_duration_statement: what they show, the AUDIT line has already counted.
   return /^(?:statement|execute|duration|parse|bind|fastpath)\b/.test(message) ? 'statement-line' : 'server-line';

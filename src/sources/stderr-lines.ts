@@ -1,24 +1,32 @@
+import { ADDITIONS, wordInBytes } from '../postgres-words.ts';
 import type { LineJoiner } from './framing.ts';
 
-const TAB = 9;
 /** How far into a line its prefix may reach, in bytes. */
 const PREFIX = 1024;
 
 const PROCESS = /\[(\d+)\]/;
-/** The words that PostgreSQL puts before a message (elog.c, `error_severity` and the fields that follow it). */
-const WORD =
-  /(?:^|[\]\s])(LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|DEBUG[1-5]?|DETAIL|HINT|STATEMENT|CONTEXT|QUERY|LOCATION|BACKTRACE): {2}/;
 /** Where a session's part of the prefix may end; a client can write such an end into a name. */
-const SESSION_WORD = /,session=[0-9a-f.]{1,32}\] ([A-Z]{3,10}\d?): {2}/g;
-const ADDITION = /^(?:DETAIL|HINT|STATEMENT|CONTEXT|QUERY|LOCATION|BACKTRACE)$/;
+const SESSION_END = /,session=[0-9a-f.]{1,32}\] /g;
 /** An agent chooses its application name, which stands before the word: never let that hide an audit line. */
-const AUDIT = / LOG: {2}AUDIT: /;
+const AUDIT = /: {2}(?:[\dA-Z]{5}: )?AUDIT: (?:SESSION|OBJECT),/;
+/** A time of CloudWatch before a line that is indented. */
+const INDENTED = /^(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z )?\t/;
 
 /** Where several places may be the word before the text, one that is a message of its own decides: no name can hide it. */
 const isAddition = (prefix: string): boolean => {
-  const words = [...prefix.matchAll(SESSION_WORD)].map(([, word = '']) => word);
-  const all = words.length > 0 ? words : (WORD.exec(prefix)?.slice(1) ?? []);
-  return all.length > 0 && all.every((word) => ADDITION.test(word));
+  const behindSessions = [...prefix.matchAll(SESSION_END)].flatMap(({ index, 0: end }) => {
+    const found = wordInBytes(prefix.slice(index + end.length - 1));
+    return found?.at === 0 ? found.word : [];
+  });
+  const words = behindSessions.length > 0 ? behindSessions : [wordInBytes(prefix)?.word ?? ''];
+  return words.every((word) => ADDITIONS.has(word));
+};
+
+/** What stands before a word that is in none of the languages that we know; undefined before those that are. */
+const beforeUnknownWord = (prefix: string): string | undefined => {
+  const colon = prefix.indexOf(':  ');
+  if (colon === -1 || AUDIT.test(prefix) || wordInBytes(prefix) !== undefined) return undefined;
+  return prefix.slice(0, Math.max(prefix.lastIndexOf(' ', colon), prefix.lastIndexOf(']', colon)) + 1);
 };
 
 /**
@@ -30,13 +38,18 @@ export class StderrLines implements LineJoiner {
   readonly broken = undefined;
   readonly endsInSilence = true;
   #process: string | undefined;
+  /** Before the first word of the record, where that is in another language. */
+  #before: string | undefined;
 
   continues(bytes: Buffer, start: number, end: number): boolean {
-    if (bytes[start] === TAB) return true;
     const prefix = bytes.toString('latin1', start, Math.min(end, start + PREFIX));
+    if (INDENTED.test(prefix)) return true;
     const process = PROCESS.exec(prefix)?.[1];
     if (process === this.#process && !AUDIT.test(prefix) && isAddition(prefix)) return true;
+    const before = beforeUnknownWord(prefix);
+    if (before !== undefined && before === this.#before) return true;
     this.#process = process;
+    this.#before = before;
     return false;
   }
 

@@ -1,0 +1,110 @@
+/** What people call the parts of a prefix: `user=`, `db=`, `client=`. */
+const LABELS: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries({
+    u: 'user username usr role dbuser u',
+    d: 'db database dbname datname d',
+    a: 'app application application_name appname a',
+    r: 'client host remote remote_host client_addr addr ip h r',
+    c: 'session session_id sess sid c',
+    p: 'pid process proc p',
+    l: 'line lineno l',
+    e: 'state sqlstate sql_state code e',
+    x: 'xid txid tx trx x',
+    v: 'vxid v',
+    i: 'cmd command tag i',
+    Q: 'query_id queryid qid',
+    b: 'backend backend_type b',
+  }).flatMap(([code, names]) => names.split(' ').map((name) => [name, code])),
+);
+
+const ZONE = '(?:[A-Za-z]{1,10}|[+-]\\d\\d(?::?\\d\\d){0,2})';
+const SECONDS = '\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d';
+const NAME = '(?:\\[unknown\\]|[^\\s@,;|:=()\\[\\]<>/"\']{1,63})';
+
+/** What stands for itself in a prefix, by its form; the first that fits. */
+const FORMS: readonly (readonly [code: string, form: RegExp])[] = [
+  ['m', new RegExp(`^${SECONDS}\\.\\d{3} ${ZONE}`)],
+  ['t', new RegExp(`^${SECONDS} ${ZONE}`)],
+  ['n', /^\d{10}\.\d{3}(?![\da-f])/],
+  ['c', /^[0-9a-f]{8}\.[0-9a-f]{1,8}(?![\w.])/],
+  ['r', /^(?:\[local\]|(?:[\da-fA-F.:]{2,45}|[A-Za-z][\w.-]{0,99})\(\d{1,5}\))/],
+  ['h', /^(?:\d{1,3}(?:\.\d{1,3}){3}|(?=[\da-f:]*::|(?:[\da-f]{1,4}:){7})[\da-f:]{3,45})(?![\w.])/i],
+  ['v', /^-?\d{1,10}\/\d{1,20}(?![\w.])/],
+  ['e', /^(?:00000|42501|(?=\d{0,4}[A-Z])[\dA-Z]{5})(?!\w)/],
+  ['l', /^\d{1,19}(?=-1)/],
+  ['p', /^\d{1,10}(?![\w.])/],
+];
+/** Whose names they are is plain where they stand as an address does. */
+const USER_AT_DATABASE = new RegExp(`^${NAME}(?:@[\\w.-]{1,63})?@${NAME}(?![@\\w])`);
+const LABEL = /^([A-Za-z_]{1,20})(=|: ?)/;
+/** What may stand behind the value of a label. */
+const LABEL_BEHIND = /[\s,;|/][\s]?(?=([A-Za-z_]{1,20})(?:=|: ))/g;
+
+/** Where the value ends: before the next label, else before the punctuation that closes the prefix. */
+const valueEnd = (text: string, from: number): number => {
+  LABEL_BEHIND.lastIndex = from;
+  for (let next = LABEL_BEHIND.exec(text); next !== null; next = LABEL_BEHIND.exec(text))
+    if (LABELS[next[1]?.toLowerCase() ?? ''] !== undefined) return next.index;
+  const rest = text.slice(from);
+  const plain = /^(?:\[(?:unknown|local)\]|[^\s,;|\])>]*)/.exec(rest)?.[0].length ?? 0;
+  return from + plain;
+};
+
+/** A name of words, and what closes the prefix. */
+const NAME_AT_END = /^[\w .-]{1,63}?([\s:\])>,;|-]{1,4})$/;
+
+/** A second time is the session's start; a second number is one of the many that count. */
+const AGAIN: Readonly<Record<string, string>> = { m: 's', t: 's', p: 'l', l: 'x' };
+/** Two of these leave open which is meant. */
+const ONCE = new Set(['u', 'd', 'a', 'c', 'p', 'r', 'h', 'e']);
+
+/**
+ * The `log_line_prefix` that a line was written with, worked out from the prefix of one line; undefined where the line does not say
+ * which part is what. Whose name `billing shop` begins with, nothing says: only labels, and `user@database`, do.
+ */
+export const findPrefix = (text: string): string | undefined => {
+  let found = '';
+  const seen = new Set<string>();
+  const add = (code: string): boolean => {
+    const own = seen.has(code) && AGAIN[code] !== undefined ? AGAIN[code] : code;
+    if (seen.has(own) && ONCE.has(own)) return false;
+    seen.add(own);
+    found += `%${own}`;
+    return true;
+  };
+  for (let at = 0; at < text.length; ) {
+    const rest = text.slice(at);
+    const isWordStart = at === 0 || !/\w/.test(text.charAt(at - 1));
+    const label = isWordStart ? LABEL.exec(rest) : null;
+    const labelled = LABELS[label?.[1]?.toLowerCase() ?? ''];
+    if (label !== null && labelled !== undefined) {
+      const from = at + label[0].length;
+      const end = valueEnd(text, from);
+      found += label[0];
+      if (!add(labelled === 'r' && !text.slice(from, end).includes('(') ? 'h' : labelled)) return undefined;
+      at = end;
+      continue;
+    }
+    const [code, form] = FORMS.find(([, one]) => one.test(rest)) ?? [];
+    const pair = form === undefined ? USER_AT_DATABASE.exec(rest) : null;
+    if (isWordStart && code !== undefined && form !== undefined) {
+      if (!add(code)) return undefined;
+      at += form.exec(rest)?.[0].length ?? 1;
+    } else if (isWordStart && pair !== null) {
+      if (!add('u')) return undefined;
+      found += '@';
+      if (!add('d')) return undefined;
+      at += pair[0].length;
+    } else {
+      const char = rest.charAt(0);
+      if (/[\p{L}\p{N}%]/u.test(char)) {
+        // Behind all that names the session, an application's name, which identifies nobody.
+        const name = seen.has('u') && !seen.has('a') ? NAME_AT_END.exec(rest) : null;
+        return name === null ? undefined : `${found}%a${name[1]}`;
+      }
+      found += char;
+      at++;
+    }
+  }
+  return seen.has('m') || seen.has('t') || seen.has('n') ? found : undefined;
+};
