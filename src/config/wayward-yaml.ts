@@ -14,6 +14,7 @@ import { REVOKERS } from '../revokers/registry.ts';
 import { rotationSchema } from '../rotation/config.ts';
 import { elasticsearchSchema, locatedElasticsearch } from '../sinks/elasticsearch/settings.ts';
 import { kibanaSchema } from '../sinks/kibana/settings.ts';
+import { doubtAboutKey } from '../webhook.ts';
 import { durationSchema } from './duration.ts';
 import { nearest } from './nearest.ts';
 import { type ProviderSettings, type SecretContext, type SecretError, SecretServerError } from './secret-provider.ts';
@@ -137,9 +138,22 @@ export function loadConfig(written?: string): WaywardConfig {
     async resolveSecrets(keys, context) {
       const here = { ...context, folder, providers };
       for (const key of keys) await resolveSecrets(value[key], here, secretErrorAt, [key]);
+      for (const [where, secret] of signingKeys(value, keys)) {
+        const doubt = doubtAboutKey(secret.reveal());
+        if (doubt !== undefined) context.warn(`${where} ${doubt}`);
+      }
     },
   };
 }
+
+/** The secrets under these keys that sign webhooks, and where they stand. */
+const signingKeys = ({ response, revokers }: WaywardFile, keys: readonly (keyof WaywardFile)[]): [string, Secret][] => {
+  const { webhook } = revokers as { webhook?: { readonly secret: Secret } };
+  return [
+    ...(keys.includes('response') && response.webhook ? [['response.webhook.secret', response.webhook.secret]] : []),
+    ...(keys.includes('revokers') && webhook ? [['revokers.webhook.secret', webhook.secret]] : []),
+  ] as [string, Secret][];
+};
 
 function checkFile(file: WaywardFile, report: Report): void {
   checkFormats(file, report);

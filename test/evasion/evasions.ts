@@ -11,6 +11,8 @@ export interface Evasion {
   readonly names: string;
   /** The log does not say how much it moves: any alert will do. */
   readonly hidden?: true;
+  /** It hides something still. */
+  readonly isOpen?: true;
 }
 
 const MANY = 300;
@@ -135,6 +137,7 @@ const DATABASE: readonly Evasion[] = [
   },
   {
     name: 'a statement that is padded to more than a record may have',
+    isOpen: true,
     log: 'database',
     names: 'public.payroll',
     plain: plainTheft,
@@ -181,6 +184,7 @@ const DATABASE: readonly Evasion[] = [
   },
   {
     name: 'a table in one row of JSON',
+    isOpen: true,
     log: 'database',
     names: 'public.customers',
     hidden: true,
