@@ -34,19 +34,29 @@ const FORMS: readonly (readonly [code: string, form: RegExp])[] = [
   ['l', /^\d{1,19}(?=-1)/],
   ['p', /^\d{1,10}(?![\w.])/],
 ];
+const formOf = (rest: string): readonly [text: string, code: string | undefined] => {
+  for (const [code, form] of FORMS) {
+    const found = form.exec(rest);
+    if (found !== null) return [found[0], code];
+  }
+  return ['', undefined];
+};
+
 /** Whose names they are is plain where they stand as an address does. */
 const USER_AT_DATABASE = new RegExp(`^${NAME}(?:@[\\w.-]{1,63})?@${NAME}(?![@\\w])`);
 const LABEL = /^([A-Za-z_]{1,20})(=|: ?)/;
 /** What may stand behind the value of a label. */
 const LABEL_BEHIND = /[\s,;|/][\s]?(?=([A-Za-z_]{1,20})(?:=|: ))/g;
 
+/** What may hold any text, and so goes up to the next label. */
+const FREE = new Set(['u', 'd', 'a', 'i', 'b']);
+
 /** Where the value ends: before the next label, else before the punctuation that closes the prefix. */
-const valueEnd = (text: string, from: number): number => {
+const valueEnd = (text: string, from: number, code: string): number => {
   LABEL_BEHIND.lastIndex = from;
-  for (let next = LABEL_BEHIND.exec(text); next !== null; next = LABEL_BEHIND.exec(text))
+  for (let next = FREE.has(code) ? LABEL_BEHIND.exec(text) : null; next !== null; next = LABEL_BEHIND.exec(text))
     if (LABELS[next[1]?.toLowerCase() ?? ''] !== undefined) return next.index;
-  const rest = text.slice(from);
-  const plain = /^(?:\[(?:unknown|local)\]|[^\s,;|\])>]*)/.exec(rest)?.[0].length ?? 0;
+  const plain = /^(?:\[(?:unknown|local)\]|[^\s,;|\]()>]*(?:\(\d{1,5}\))?)/.exec(text.slice(from))?.[0].length ?? 0;
   return from + plain;
 };
 
@@ -64,44 +74,52 @@ const ONCE = new Set(['u', 'd', 'a', 'c', 'p', 'r', 'h', 'e']);
  */
 export const findPrefix = (text: string): string | undefined => {
   let found = '';
+  let last = '';
+  let behindLast = 0;
   const seen = new Set<string>();
   const add = (code: string): boolean => {
     const own = seen.has(code) && AGAIN[code] !== undefined ? AGAIN[code] : code;
     if (seen.has(own) && ONCE.has(own)) return false;
     seen.add(own);
     found += `%${own}`;
+    last = own;
+    behindLast = found.length;
     return true;
+  };
+  /** What is left is, or goes on with, the application's name, which identifies nobody: it may have any words. */
+  const endWithName = (rest: string): string | undefined => {
+    const closing = NAME_AT_END.exec(rest)?.[1];
+    if (closing === undefined) return undefined;
+    if (last === 'a') return found.slice(0, behindLast) + closing;
+    return seen.has('u') && !seen.has('a') ? `${found}%a${closing}` : undefined;
   };
   for (let at = 0; at < text.length; ) {
     const rest = text.slice(at);
     const isWordStart = at === 0 || !/\w/.test(text.charAt(at - 1));
-    const label = isWordStart ? LABEL.exec(rest) : null;
-    const labelled = LABELS[label?.[1]?.toLowerCase() ?? ''];
-    if (label !== null && labelled !== undefined) {
-      const from = at + label[0].length;
-      const end = valueEnd(text, from);
-      found += label[0];
-      if (!add(labelled === 'r' && !text.slice(from, end).includes('(') ? 'h' : labelled)) return undefined;
+    const [label = '', name = ''] = (isWordStart && LABEL.exec(rest)) || [];
+    const labelled = LABELS[name.toLowerCase()];
+    const [form, code] = isWordStart && label === '' ? formOf(rest) : ['', undefined];
+    const pair = isWordStart && label === '' && code === undefined ? USER_AT_DATABASE.exec(rest)?.[0] : undefined;
+    if (labelled !== undefined) {
+      const end = valueEnd(text, at + label.length, labelled);
+      const hasPort = text.slice(at, end).includes('(');
+      found += label;
+      if (!add(labelled === 'r' && !hasPort ? 'h' : labelled)) return undefined;
       at = end;
-      continue;
-    }
-    const [code, form] = FORMS.find(([, one]) => one.test(rest)) ?? [];
-    const pair = form === undefined ? USER_AT_DATABASE.exec(rest) : null;
-    if (isWordStart && code !== undefined && form !== undefined) {
+    } else if (code !== undefined) {
       if (!add(code)) return undefined;
-      at += form.exec(rest)?.[0].length ?? 1;
-    } else if (isWordStart && pair !== null) {
+      at += form.length;
+    } else if (pair !== undefined) {
       if (!add('u')) return undefined;
       found += '@';
       if (!add('d')) return undefined;
-      at += pair[0].length;
+      at += pair.length;
+    } else if (label !== '') {
+      found += label;
+      at += label.length;
     } else {
       const char = rest.charAt(0);
-      if (/[\p{L}\p{N}%]/u.test(char)) {
-        // Behind all that names the session, an application's name, which identifies nobody.
-        const name = seen.has('u') && !seen.has('a') ? NAME_AT_END.exec(rest) : null;
-        return name === null ? undefined : `${found}%a${name[1]}`;
-      }
+      if (/[\p{L}\p{N}%]/u.test(char)) return endWithName(rest);
       found += char;
       at++;
     }

@@ -139,7 +139,7 @@ export const logLinePrefix = (text: string): LogLinePrefix => {
 };
 
 /** What is wrong with a `log_line_prefix`, and what to write instead; undefined where it can be read. */
-export const prefixProblem = (text: string): string | undefined => {
+export const logLinePrefixProblem = (text: string): string | undefined => {
   const codes = [...text.matchAll(PART)].flatMap(([, , code]) => code ?? []);
   const unknown = codes.find((one) => one !== '%' && one !== STOP && !NAMES.has(one) && FORMS[one] === undefined);
   if (unknown !== undefined) return `%${unknown} is no part of log_line_prefix; see the PostgreSQL manual, 20.8.3`;

@@ -11,6 +11,7 @@ import { detectStderr } from './detect-postgres.ts';
 import type { Format, Parsed } from './format.ts';
 import { DATASET, type PostgresAudit, postgresAudit } from './pgaudit.ts';
 import { known } from './pgaudit-record.ts';
+import { postgresTime, type ReadTime } from './postgres-time.ts';
 import {
   isUnread,
   type Prefix,
@@ -20,7 +21,6 @@ import {
   withoutCloudwatchTime,
 } from './stderr-prefix.ts';
 import { type SavedStderrSessions, StderrSessions } from './stderr-sessions.ts';
-import { parseTime } from './time.ts';
 
 const DETAIL: Readonly<Record<PrefixProblem, string>> = {
   'no-prefix':
@@ -41,6 +41,7 @@ interface Memory {
   readonly audit: PostgresAudit;
   readonly sessions: StderrSessions;
   readonly prefixes: StderrPrefixes;
+  readonly readTime: ReadTime;
 }
 
 /** The record's own text and the texts of its STATEMENT and CONTEXT lines, which bear the same session; others are passed over. */
@@ -86,7 +87,7 @@ const parseRecord = (text: string, length: number, isCut: boolean, memory: Memor
   const sqlState = prefix.sqlState ?? VERBOSE.exec(texts.message)?.[1];
   const message = texts.message.replace(VERBOSE, '');
   const { statement, context } = texts;
-  if (prefix.word === 'LOG') noteConnection(message, prefix, sessions);
+  if (prefix.word === 'LOG') noteConnection(message, prefix, memory);
   const proof = sessions.judge(prefix);
   // The server has not yet come to take the application's name, nor a statement.
   const isStarting = prefix.word === 'FATAL' && prefix.application === undefined && statement === undefined;
@@ -120,10 +121,11 @@ const STARTUP = 'startup';
 
 const unusable = (problem: PrefixProblem): Parsed => ({ unusable: problem, detail: DETAIL[problem] });
 
-const noteConnection = (message: string, prefix: Prefix, sessions: StderrSessions): void => {
+const noteConnection = (message: string, prefix: Prefix, { sessions, readTime }: Memory): void => {
   const line = connectionLine(message);
   if (line === 'received') sessions.announce(prefix);
-  else if (line === 'authorized' && isOwn(prefix, sessions)) sessions.authorize(prefix, secondsOf(prefix));
+  else if (line === 'authorized' && isOwn(prefix, sessions))
+    sessions.authorize(prefix, secondsOf(readTime(timeOf(prefix.timestamp))));
   else if (line === 'ended' && isOwn(prefix, sessions)) sessions.end(prefix.process);
 };
 
@@ -133,10 +135,7 @@ const isOwn = ({ process, session }: Prefix, sessions: StderrSessions): boolean 
   return announced === undefined || announced.session === session;
 };
 
-const secondsOf = ({ timestamp }: Prefix): number => {
-  const time = parseTime(timestamp);
-  return Number.isNaN(time) ? Number.POSITIVE_INFINITY : Math.floor(time / 1_000);
-};
+const secondsOf = (time: number): number => (Number.isNaN(time) ? Number.POSITIVE_INFINITY : Math.floor(time / 1_000));
 
 /** What earlier versions saved is the statements alone. */
 interface Saved {
@@ -160,7 +159,7 @@ export const pgauditStderr: Format = {
     const audit = postgresAudit(this.id, context);
     const sessions = new StderrSessions();
     const prefixes = new StderrPrefixes(context.logLinePrefix);
-    const memory = { audit, sessions, prefixes };
+    const memory = { audit, sessions, prefixes, readTime: postgresTime(context.logTimezone) };
     return {
       parse: (bytes, start, end, length) =>
         parseRecord(bytes.toString('utf8', start, end), length ?? end - start, length !== undefined, memory),

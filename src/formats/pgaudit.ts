@@ -26,11 +26,12 @@ import { isObject } from './json.ts';
 import { type PostgresRecord, sqlStateOf } from './pgaudit-record.ts';
 import { PostgresSessions } from './postgres-sessions.ts';
 import { isBrokenConnection, isFailureRecord, isFatal } from './postgres-severity.ts';
+import { postgresTime, type ReadTime } from './postgres-time.ts';
 import type { FoundSecret, Redactor } from './redact.ts';
 import { shown } from './shown.ts';
 import { failedAction, namedByText, statementsIn } from './statement-action.ts';
 import { type Seen, StatementMemory } from './statement-memory.ts';
-import { parseTime, timeProblem } from './time.ts';
+import { timeProblem } from './time.ts';
 
 export const DATASET = 'postgresql.audit';
 const AUDIT = 'AUDIT: ';
@@ -58,7 +59,15 @@ export interface PostgresAudit extends Required<Pick<Parser, 'save' | 'load'>> {
   read(record: PostgresRecord): Parsed;
 }
 
-export const postgresAudit = (format: string, { redactor }: ParserContext): PostgresAudit => {
+/** How the records of one source are read. */
+interface Reading {
+  readonly format: string;
+  readonly redactor: Redactor;
+  readonly readTime: ReadTime;
+}
+
+export const postgresAudit = (format: string, { redactor, logTimezone }: ParserContext): PostgresAudit => {
+  const reading: Reading = { format, redactor, readTime: postgresTime(logTimezone) };
   const statements = new StatementMemory();
   const sessions = new PostgresSessions();
   const noteConnection = ({ message, session, proof }: PostgresRecord): void => {
@@ -77,9 +86,7 @@ export const postgresAudit = (format: string, { redactor }: ParserContext): Post
     }
     if (isFailure && isBrokenConnection(record)) return { ignored: 'connection-line' };
     const proof = proofOf(record, isFailure, sessions);
-    return isFailure
-      ? failure(record, proof, format, redactor, statements)
-      : auditUse(record, proof, format, redactor, statements);
+    return isFailure ? failure(record, proof, reading, statements) : auditUse(record, proof, reading, statements);
   };
   return {
     read(record) {
@@ -88,7 +95,7 @@ export const postgresAudit = (format: string, { redactor }: ParserContext): Post
       if (isQuiet) return parsed;
       // A function may be anybody's, whoever calls it: what it raises is no deed of the session.
       const proof = 'unusable' in parsed && sessions.isAuthenticated(record.session) ? record.proof : PROOF.unreadable;
-      return { ...parsed, claim: claimOf(record, proof, redactor) };
+      return { ...parsed, claim: claimOf(record, proof, reading) };
     },
     save: () => ({
       statements: statements.save(),
@@ -108,13 +115,13 @@ export const postgresAudit = (format: string, { redactor }: ParserContext): Post
 };
 
 /** Whom a record that is no event names. */
-const claimOf = ({ user, host, timestamp }: PostgresRecord, proof: Proof, redactor: Redactor): Claim => {
+const claimOf = ({ user, host, timestamp }: PostgresRecord, proof: Proof, { redactor, readTime }: Reading): Claim => {
   const clean = (text: string, field: string, max: number): string => shown(redactor.clean(text, field, []), max);
   return {
     identities: user === undefined ? [] : [{ key: 'db_user', value: clean(user, 'user.name', MAX_VALUE) }],
     proof,
     sourceIp: host === undefined ? undefined : clean(host, 'source.address', 64),
-    time: parseTime(timestamp),
+    time: readTime(timestamp),
   };
 };
 
@@ -141,13 +148,8 @@ const lineKind = ({ message, severity, phase }: PostgresRecord): IgnoredReason =
   return /^(?:statement|execute|duration|parse|bind|fastpath)\b/.test(message) ? 'statement-line' : 'server-line';
 };
 
-const auditUse = (
-  record: PostgresRecord,
-  proof: Proof,
-  format: string,
-  redactor: Redactor,
-  statements: StatementMemory,
-): Parsed => {
+const auditUse = (record: PostgresRecord, proof: Proof, reading: Reading, statements: StatementMemory): Parsed => {
+  const { redactor } = reading;
   const { context, statement: raisedBy, sqlState = SUCCESS } = record;
   // With `pgaudit.log_level = warning` its lines are warnings.
   const isRaised =
@@ -195,7 +197,7 @@ const auditUse = (
   const action = isNamed
     ? actionOf(command, object)
     : namedByText(command, kind, folded, isMany(folded) ? statements.turn(record.session, text, command, seen) : 0);
-  return event(record, proof, format, redactor, found, {
+  return event(record, proof, reading, found, {
     action,
     result: 'success',
     statement,
@@ -222,13 +224,8 @@ const foldedStatement = (text: string, redactor: Redactor, found: FoundSecret[])
   shown(foldSql(redactor.clean(text, STATEMENT_FIELD, found, 'sql'), 'sql', MAX_FOLDED), MAX_FOLDED);
 
 /** How a failed statement or login ended, by SQLSTATE (PostgreSQL manual, appendix A). */
-const failure = (
-  record: PostgresRecord,
-  proof: Proof,
-  format: string,
-  redactor: Redactor,
-  statements: StatementMemory,
-): Parsed => {
+const failure = (record: PostgresRecord, proof: Proof, reading: Reading, statements: StatementMemory): Parsed => {
+  const { redactor } = reading;
   const state = sqlStateOf(record);
   if (state.startsWith('57P')) return { ignored: 'session-terminated' };
   // Background workers, and clients that left or spoke another protocol before they named a user.
@@ -239,7 +236,7 @@ const failure = (
   const isMultiple = folded !== undefined && isMany(folded);
   const isCounted = isBelieved(proof) && !isMultiple && statements.hasCounted(record.session, record.statement);
   if (isMultiple && isBelieved(proof)) statements.startAgain(record.session);
-  return event(record, proof, format, redactor, found, {
+  return event(record, proof, reading, found, {
     action:
       folded === undefined
         ? isFatal(record)
@@ -258,12 +255,12 @@ type Outcome = Pick<CredentialUse, 'action' | 'result' | 'statement' | 'uses' | 
 const event = (
   record: PostgresRecord,
   proof: Proof,
-  format: string,
-  redactor: Redactor,
+  reading: Reading,
   found: FoundSecret[],
   { action, result, statement, uses, rows }: Outcome,
 ): Parsed => {
-  const time = parseTime(record.timestamp);
+  const { format, redactor, readTime } = reading;
+  const time = readTime(record.timestamp);
   if (Number.isNaN(time)) return { unusable: 'invalid-time', detail: timeProblem(record.timestamp) };
   const text = (value: string | undefined, field: string, max: number): string | undefined =>
     value === undefined ? undefined : shown(redactor.clean(value, field, found), max);
