@@ -5,11 +5,11 @@
  * ends. So it proves nothing: what it says is `declared` at most, and only of a session that the server has said is authorized, where the
  * log tells. csvlog and jsonlog don't have the problem.
  */
-import { ADDITIONS, connectionLine } from '../postgres-words.ts';
+import { ADDITIONS, connectionLine, isSeverity } from '../postgres-words.ts';
 import { isBelieved } from '../proof.ts';
 import { detectStderr } from './detect-postgres.ts';
 import type { Format, Parsed } from './format.ts';
-import { DATASET, type PostgresAudit, postgresAudit } from './pgaudit.ts';
+import { DATASET, isAuditMessage, type PostgresAudit, postgresAudit } from './pgaudit.ts';
 import { known } from './pgaudit-record.ts';
 import { postgresTime, type ReadTime } from './postgres-time.ts';
 import {
@@ -21,6 +21,7 @@ import {
   withoutCloudwatchTime,
 } from './stderr-prefix.ts';
 import { type SavedStderrSessions, StderrSessions } from './stderr-sessions.ts';
+import { type SavedUnknownWords, UnknownWords } from './unknown-words.ts';
 
 const DETAIL: Readonly<Record<PrefixProblem, string>> = {
   'no-prefix':
@@ -41,6 +42,7 @@ interface Memory {
   readonly audit: PostgresAudit;
   readonly sessions: StderrSessions;
   readonly prefixes: StderrPrefixes;
+  readonly unknownWords: UnknownWords;
   readonly readTime: ReadTime;
 }
 
@@ -64,17 +66,14 @@ const readTexts = (
     if (isSame && current !== undefined) texts.set(prefix.word, current);
   }
   const textOf = (name: string): string | undefined => texts.get(name)?.join('\n');
-  // The statement comes last, whatever it is called in a language that we don't know.
-  const isKnown = [...texts.keys()].every((name) => name === 'message' || ADDITIONS.has(name));
-  const statement = textOf('STATEMENT') ?? (isKnown ? undefined : current?.join('\n'));
-  return { message: textOf('message') ?? '', statement, context: textOf('CONTEXT') };
+  return { message: textOf('message') ?? '', statement: textOf('STATEMENT'), context: textOf('CONTEXT') };
 };
 
 /** What `log_error_verbosity = verbose` puts before a message. */
 const VERBOSE = /^((?=[A-Z]{0,4}\d)[\dA-Z]{5}): /;
 
 const parseRecord = (text: string, length: number, isCut: boolean, memory: Memory): Parsed => {
-  const { audit, sessions, prefixes } = memory;
+  const { audit, sessions, prefixes, unknownWords } = memory;
   const lines = text.split('\n').map((line) => withoutCloudwatchTime(line.endsWith('\r') ? line.slice(0, -1) : line));
   const first = lines[0] ?? '';
   const prefix = prefixes.read(first, (process) => sessions.known(process));
@@ -85,8 +84,12 @@ const parseRecord = (text: string, length: number, isCut: boolean, memory: Memor
   if (ADDITIONS.has(prefix.word)) return { ignored: 'detached-line' };
   const texts = readTexts(lines, first.slice(prefix.textStart), prefix, memory);
   const sqlState = prefix.sqlState ?? VERBOSE.exec(texts.message)?.[1];
-  const message = texts.message.replace(VERBOSE, '');
-  const { statement, context } = texts;
+  const own = { ...texts, sqlState, message: texts.message.replace(VERBOSE, ''), severity: prefix.word };
+  const isUnknown = !isSeverity(prefix.word) && !isAuditMessage(own.message) && !isLoginState(sqlState);
+  const failure = isUnknown ? unknownWords.read(prefix, sqlState, own.message) : undefined;
+  if (isUnknown && failure === undefined) return { ignored: 'server-line' };
+  const { message, statement, context, ...said } =
+    failure === undefined ? own : { ...own, ...failure, severity: 'ERROR' };
   if (prefix.word === 'LOG') noteConnection(message, prefix, memory);
   const proof = sessions.judge(prefix);
   // The server has not yet come to take the application's name, nor a statement.
@@ -95,8 +98,7 @@ const parseRecord = (text: string, length: number, isCut: boolean, memory: Memor
     ...prefix,
     ...{
       timestamp: timeOf(prefix.timestamp),
-      severity: prefix.word,
-      sqlState,
+      ...said,
       phase: isStarting ? STARTUP : undefined,
       message,
       statement: known(statement),
@@ -111,6 +113,9 @@ const parseRecord = (text: string, length: number, isCut: boolean, memory: Memor
   }
   return read;
 };
+
+/** A session that ends, or never was: nothing else follows. */
+const isLoginState = (sqlState = ''): boolean => /^(?:28|57P|08)/.test(sqlState);
 
 /** `%n` is seconds since the epoch. */
 const timeOf = (timestamp: string): string =>
@@ -143,6 +148,7 @@ interface Saved {
   readonly sessions: SavedStderrSessions;
   /** Absent in what versions saved that read one prefix only. */
   readonly prefixes?: SavedPrefixes;
+  readonly unknownWords?: SavedUnknownWords | null;
 }
 const isSaved = (saved: unknown): saved is Saved => typeof saved === 'object' && saved !== null && 'sessions' in saved;
 
@@ -159,16 +165,21 @@ export const pgauditStderr: Format = {
     const audit = postgresAudit(this.id, context);
     const sessions = new StderrSessions();
     const prefixes = new StderrPrefixes(context.logLinePrefix);
-    const memory = { audit, sessions, prefixes, readTime: postgresTime(context.logTimezone) };
+    const unknownWords = new UnknownWords();
+    const memory = { audit, sessions, prefixes, unknownWords, readTime: postgresTime(context.logTimezone) };
     return {
       parse: (bytes, start, end, length) =>
         parseRecord(bytes.toString('utf8', start, end), length ?? end - start, length !== undefined, memory),
-      save: () => ({ audit: audit.save(), sessions: sessions.save(), prefixes: prefixes.save() }),
+      save: () => ({
+        ...{ audit: audit.save(), sessions: sessions.save(), prefixes: prefixes.save() },
+        unknownWords: unknownWords.save(),
+      }),
       load(saved) {
         if (!isSaved(saved)) return audit.load(saved);
         audit.load(saved.audit);
         sessions.load(saved.sessions);
         if (saved.prefixes !== undefined) prefixes.load(saved.prefixes);
+        unknownWords.load(saved.unknownWords ?? null);
       },
     };
   },

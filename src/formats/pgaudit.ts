@@ -25,7 +25,7 @@ import { type IgnoredReason, isExpected } from './ignored-reasons.ts';
 import { isObject } from './json.ts';
 import { type PostgresRecord, sqlStateOf } from './pgaudit-record.ts';
 import { PostgresSessions } from './postgres-sessions.ts';
-import { isBrokenConnection, isFailureRecord, isFatal } from './postgres-severity.ts';
+import { isBrokenConnection, isFailureRecord, isFatal, isKnownSeverity } from './postgres-severity.ts';
 import { postgresTime, type ReadTime } from './postgres-time.ts';
 import type { FoundSecret, Redactor } from './redact.ts';
 import { shown } from './shown.ts';
@@ -80,7 +80,7 @@ export const postgresAudit = (format: string, { redactor, logTimezone }: ParserC
   };
   const readOne = (record: PostgresRecord): Parsed => {
     const isFailure = isFailureRecord(record);
-    if (!isFailure && !record.message.startsWith(AUDIT)) {
+    if (!isFailure && !isAuditMessage(record.message)) {
       noteConnection(record);
       return { ignored: lineKind(record) };
     }
@@ -124,6 +124,9 @@ const claimOf = ({ user, host, timestamp }: PostgresRecord, proof: Proof, { reda
     time: readTime(timestamp),
   };
 };
+
+/** Whether the message may be a line of pgaudit. */
+export const isAuditMessage = (message: string): boolean => message.startsWith(AUDIT);
 
 /** What a backend is doing before its session is authenticated. */
 const BEFORE_AUTHENTICATION = new Set(['authentication', 'initializing', 'startup']);
@@ -184,7 +187,9 @@ const auditUse = (record: PostgresRecord, proof: Proof, reading: Reading, statem
   if (named !== undefined && objectType !== '' && objectType !== named) return { ignored: 'dependent-object' };
   // What pgaudit writes beside the read of a view (its issue 102): the read itself has a line of its own.
   if (objectType === 'VIEW' && (command === '???' || command === 'UNKNOWN')) return { ignored: 'dependent-object' };
-  if (mode === 'SESSION' && object !== '' && DML.has(command)) statements.namesRelations = true;
+  // Where the words are unknown, a function may have raised the line.
+  if (mode === 'SESSION' && object !== '' && DML.has(command) && isKnownSeverity(record))
+    statements.namesRelations = true;
   const found: FoundSecret[] = [];
   const folded = NOT_THERE.has(text) ? undefined : foldedStatement(text, redactor, found);
   const statement = folded?.slice(0, MAX_SHOWN);

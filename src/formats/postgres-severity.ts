@@ -12,6 +12,9 @@ const isFailureWord = (severity: string): boolean => /^(?:ERROR|FATAL|PANIC)$/.t
 /** Successful completion, warning, no data (PostgreSQL manual, appendix A). */
 const isFailureState = (state: string): boolean => !/^0[012]/.test(state);
 
+/** Whether the word is one that we know, in whatever language. */
+export const isKnownSeverity = ({ severity }: PostgresRecord): boolean => ENGLISH.test(englishWord(severity));
+
 /** Whether the record says that a statement or a session failed. */
 export const isFailureRecord = ({ severity, sqlState, statement }: PostgresRecord): boolean => {
   const word = englishWord(severity);

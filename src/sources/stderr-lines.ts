@@ -22,13 +22,6 @@ const isAddition = (prefix: string): boolean => {
   return words.every((word) => ADDITIONS.has(word));
 };
 
-/** What stands before a word that is in none of the languages that we know; undefined before those that are. */
-const beforeUnknownWord = (prefix: string): string | undefined => {
-  const colon = prefix.indexOf(':  ');
-  if (colon === -1 || AUDIT.test(prefix) || wordInBytes(prefix) !== undefined) return undefined;
-  return prefix.slice(0, Math.max(prefix.lastIndexOf(' ', colon), prefix.lastIndexOf(']', colon)) + 1);
-};
-
 /**
  * Records of PostgreSQL's stderr log: the server indents the further lines of a message by a tab, and writes
  * DETAIL, HINT, STATEMENT and the like as lines of their own, with the same prefix, right behind the message.
@@ -38,18 +31,13 @@ export class StderrLines implements LineJoiner {
   readonly broken = undefined;
   readonly endsInSilence = true;
   #process: string | undefined;
-  /** Before the first word of the record, where that is in another language. */
-  #before: string | undefined;
 
   continues(bytes: Buffer, start: number, end: number): boolean {
     const prefix = bytes.toString('latin1', start, Math.min(end, start + PREFIX));
     if (INDENTED.test(prefix)) return true;
     const process = PROCESS.exec(prefix)?.[1];
     if (process === this.#process && !AUDIT.test(prefix) && isAddition(prefix)) return true;
-    const before = beforeUnknownWord(prefix);
-    if (before !== undefined && before === this.#before) return true;
     this.#process = process;
-    this.#before = before;
     return false;
   }
 

@@ -124,6 +124,7 @@ describe('a log_line_prefix', () => {
     ]);
     const unknown = ['BŁĄD:  brak', 'WYRAŻENIE:  select * from payroll'];
     expect(read(unknown.map((text) => written('%m [%p] %q%u@%d %e ', text, { e: '42501' })))).toMatchObject([
+      { ignored: 'server-line' },
       { action: 'SELECT public.payroll', result: 'denied', uses: 1 },
     ]);
   });

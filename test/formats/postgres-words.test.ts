@@ -53,10 +53,13 @@ it('a stderr log of LATIN1 is read like one of UTF-8', () => {
 it.each([
   ['of a language without a catalog', 'BŁĄD', 'WYRAŻENIE'],
   ['that the encoding of the database has no letters for', '??????', '????????'],
-])('words %s: the statement behind a message shows that it failed', (_name, error, statement) => {
+])('words %s: the statement behind a message, and nothing else, shows that it failed', (_name, error, statement) => {
   expect(stderr('utf8', `${error}:  ??? payroll`, `${statement}:  select * from payroll`)).toMatchObject([
+    { ignored: 'server-line' },
     { action: 'SELECT public.payroll', result: 'error', uses: 1 },
   ]);
+  const ofOther = `${statement}:  select * from payroll`;
+  expect(stderr('utf8', ofOther)).toEqual([{ ignored: 'server-line' }]);
   expect(stderr('utf8', `${error}:  ${AUDIT}`, `${statement}:  ${AUDIT.replace('1,1', '2,1')}`)).toMatchObject([
     { action: 'SELECT public.customers', uses: 1 },
     { action: 'SELECT public.customers', uses: 1 },
