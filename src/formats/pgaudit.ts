@@ -11,7 +11,7 @@
  * - A failed login is `LOGIN`, rejected: so is every FATAL of a session that was not seen to be authenticated, since its user is a claim.
  * - `AUDIT:` text that a function has raised is not pgaudit's: its lines have no context, no statement and no error code.
  */
-import type { CredentialUse, Identity, Proof, Result } from '../event.ts';
+import type { CredentialUse, Identity, Proof, Result, Shape } from '../event.ts';
 import { NOTHING_ELSE } from '../event.ts';
 import { connectionLine, englishWord } from '../postgres-words.ts';
 import { isBelieved, PROOF } from '../proof.ts';
@@ -31,6 +31,7 @@ import type { FoundSecret, Redactor } from './redact.ts';
 import { shown } from './shown.ts';
 import { failedAction, namedByText, statementsIn } from './statement-action.ts';
 import { type Seen, StatementMemory } from './statement-memory.ts';
+import { shapeOf } from './statement-shape.ts';
 import { timeProblem } from './time.ts';
 
 export const DATASET = 'postgresql.audit';
@@ -208,6 +209,7 @@ const auditUse = (record: PostgresRecord, proof: Proof, reading: Reading, statem
     statement,
     uses: seen === 'new' ? 1 : 0,
     rows: seen === 'same' ? 0 : rowCount(rows),
+    shape: shapeOf(command, folded),
   });
 };
 
@@ -255,14 +257,16 @@ const failure = (record: PostgresRecord, proof: Proof, reading: Reading, stateme
   });
 };
 
-type Outcome = Pick<CredentialUse, 'action' | 'result' | 'statement' | 'uses' | 'rows'>;
+type Outcome = Pick<CredentialUse, 'action' | 'result' | 'statement' | 'uses' | 'rows'> & {
+  readonly shape?: Shape | undefined;
+};
 
 const event = (
   record: PostgresRecord,
   proof: Proof,
   reading: Reading,
   found: FoundSecret[],
-  { action, result, statement, uses, rows }: Outcome,
+  { action, result, statement, uses, rows, shape }: Outcome,
 ): Parsed => {
   const { format, redactor, readTime } = reading;
   const time = readTime(record.timestamp);
@@ -290,5 +294,6 @@ const event = (
     service,
     session: text(record.session, 'wayward.session', 64),
     leaks: leaksOf(found),
+    ...(shape !== undefined && { shape }),
   };
 };
