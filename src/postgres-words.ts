@@ -74,23 +74,31 @@ const asBytes = (word: string): string[] => [
   ...(Buffer.from(word, 'latin1').toString('latin1') === word ? [word] : []),
 ];
 
-const ENGLISH_OF_BYTES: ReadonlyMap<string, string> = new Map(
-  KNOWN.flatMap((word) => asBytes(word).map((bytes) => [bytes, englishWord(word)] as const)),
-);
 /** Some of Korean, Russian and French are not followed by the two spaces of all others. */
 const WITH_SHORT_END = ['쿼리', '위치', 'ПОЛОЖЕНИЕ', "PILE D'APPEL"];
-const BYTES_WORD = new RegExp(
-  `(?:^|[\\]\\s:;,|>)-])(?:(${anyOf(KNOWN.flatMap(asBytes))}|DEBUG[1-5]) ?: {2}|(${anyOf(WITH_SHORT_END.flatMap(asBytes))}) ?: ?)`,
+const ADDITION_IN_BYTES = new RegExp(
+  `(?:${anyOf(KNOWN.filter((word) => ADDITIONS.has(englishWord(word))).flatMap(asBytes))}) ?: {2}|(?:${anyOf(WITH_SHORT_END.flatMap(asBytes))}) ?: ?`,
+  'y',
 );
+const LONGEST_IN_BYTES = 48;
 
-/** The first such word in bytes that were read as LATIN1, whatever their encoding, in English; and where it stands. */
-export const wordInBytes = (text: string): { readonly word: string; readonly at: number } | undefined => {
-  const found = BYTES_WORD.exec(text);
-  const word = found?.[1] ?? found?.[2];
-  return found === null || word === undefined
-    ? undefined
-    : { word: ENGLISH_OF_BYTES.get(word) ?? word, at: found.index };
+/**
+ * Whether a word that gives more to a message begins at this place, or a little before it so that the place is within it. The text is bytes
+ * that were read as LATIN1, whatever their encoding.
+ */
+export const isAdditionAt = (text: string, place: number): boolean => {
+  for (let start = place; start >= Math.max(0, place - LONGEST_IN_BYTES); start--) {
+    ADDITION_IN_BYTES.lastIndex = start;
+    if (ADDITION_IN_BYTES.test(text)) return ADDITION_IN_BYTES.lastIndex > place;
+  }
+  return false;
 };
+
+const UNKNOWN =
+  /^\[(?:unknown|unbekannt|desconocido|inconnu|sconosciuto|不明|უცნობი|알수없음|н\/д|okänd|未知|\?{1,12}|\ufffd{1,12})\]$/;
+
+/** Whether it stands in a prefix for a name that the server does not know yet; question marks where the encoding lacks the letters. */
+export const isUnknownName = (name: string): boolean => UNKNOWN.test(name);
 
 /** How the server's lines about connections begin (`log_connections`, `log_disconnections`), in the same languages. */
 const CONNECTION_LINES = {

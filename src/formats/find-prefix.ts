@@ -19,7 +19,7 @@ const LABELS: Readonly<Record<string, string>> = Object.fromEntries(
 
 const ZONE = '(?:[A-Za-z]{1,10}|[+-]\\d\\d(?::?\\d\\d){0,2})';
 const SECONDS = '\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d';
-const NAME = '(?:\\[unknown\\]|[^\\s@,;|:=()\\[\\]<>/"\']{1,63})';
+const NAME = '(?:\\[[^\\s\\[\\]@]{1,16}\\]|[^\\s@,;|:=()\\[\\]<>/"\']{1,63})';
 
 /** What stands for itself in a prefix, by its form; the first that fits. */
 const FORMS: readonly (readonly [code: string, form: RegExp])[] = [
@@ -56,12 +56,15 @@ const valueEnd = (text: string, from: number, code: string): number => {
   LABEL_BEHIND.lastIndex = from;
   for (let next = FREE.has(code) ? LABEL_BEHIND.exec(text) : null; next !== null; next = LABEL_BEHIND.exec(text))
     if (LABELS[next[1]?.toLowerCase() ?? ''] !== undefined) return next.index;
-  const plain = /^(?:\[(?:unknown|local)\]|[^\s,;|\]()>]*(?:\(\d{1,5}\))?)/.exec(text.slice(from))?.[0].length ?? 0;
+  const plain = /^(?:\[[^\s[\]]{1,16}\]|[^\s,;|\]()>]*(?:\(\d{1,5}\))?)/.exec(text.slice(from))?.[0].length ?? 0;
   return from + plain;
 };
 
 /** A name of words, and what closes the prefix. */
 const NAME_AT_END = /^[\w .-]{1,63}?([\s:\])>,;|-]{1,4})$/;
+
+/** What stands there before the application has said its name, in the server's language. */
+const UNNAMED_AT_END = /^\[[^\s[\]\d]{1,16}\]([\s:>,;|-]{0,4})$/;
 
 /** A second time is the session's start; a second number is one of the many that count. */
 const AGAIN: Readonly<Record<string, string>> = { m: 's', t: 's', p: 'l', l: 'x' };
@@ -119,6 +122,8 @@ export const findPrefix = (text: string): string | undefined => {
       at += label.length;
     } else {
       const char = rest.charAt(0);
+      const unnamed = char === '[' ? UNNAMED_AT_END.exec(rest) : null;
+      if (unnamed !== null && seen.has('u') && !seen.has('a')) return `${found}%a${unnamed[1]}`;
       if (/[\p{L}\p{N}%]/u.test(char)) return endWithName(rest);
       found += char;
       at++;

@@ -2,7 +2,7 @@
  * A `log_line_prefix` (PostgreSQL manual, 20.8.3) made ready to read lines with.
  *
  * Of its parts three are free text: user and database as the start-up packet has them, with any characters, before anybody is
- * authenticated, and the application name, of printable ASCII, at any time. Everything else has a form that only the server gives it.
+ * authenticated, and the application name, of printable ASCII (or `[unknown]` in the server's language), at any time. Everything else has a form that only the server gives it.
  */
 
 /** NAMEDATALEN - 1: the longest name, in bytes, that PostgreSQL keeps. */
@@ -56,7 +56,7 @@ const inClass = (char: string): string => (/[\\\]^-]/.test(char) ? `\\${char}` :
  * the owner of a session chose, so the others get as little as possible.
  */
 const nameSource = (code: string, behind: string, isLast: boolean): string => {
-  if (code === 'a') return `[ -~\\ufffd]{0,${MAX_NAME}}`;
+  if (code === 'a') return `(?:[ -~\\ufffd]{0,${MAX_NAME}}|\\[[^\\s[\\]]{1,16}\\])`;
   if (behind === '@' && code === 'u') return `[^]{0,${MAX_NAME}}`;
   return behind.length === 1 && !isLast ? `[^${inClass(behind)}]{0,${MAX_NAME}}` : `[^]{0,${MAX_NAME}}?`;
 };

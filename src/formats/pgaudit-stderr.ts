@@ -35,6 +35,8 @@ interface Texts {
   readonly message: string;
   readonly statement: string | undefined;
   readonly context: string | undefined;
+  /** A name made a message of its own look like more of this one. */
+  readonly hasOther: boolean;
 }
 
 /** What is remembered of a log. */
@@ -55,6 +57,7 @@ const readTexts = (
 ): Texts => {
   const texts = new Map<string, string[]>([['message', [firstText]]]);
   let current = texts.get('message');
+  let hasOther = false;
   for (const line of lines.slice(1)) {
     if (line.startsWith('\t')) {
       current?.push(line.slice(1));
@@ -62,11 +65,12 @@ const readTexts = (
     }
     const prefix = prefixes.read(line, (one) => sessions.known(one));
     const isSame = !isUnread(prefix) && prefix.process === process && prefix.session === session;
+    hasOther ||= isSame && isSeverity(prefix.word);
     current = isSame ? [line.slice(prefix.textStart)] : undefined;
     if (isSame && current !== undefined) texts.set(prefix.word, current);
   }
   const textOf = (name: string): string | undefined => texts.get(name)?.join('\n');
-  return { message: textOf('message') ?? '', statement: textOf('STATEMENT'), context: textOf('CONTEXT') };
+  return { message: textOf('message') ?? '', statement: textOf('STATEMENT'), context: textOf('CONTEXT'), hasOther };
 };
 
 /** What `log_error_verbosity = verbose` puts before a message. */
@@ -83,6 +87,7 @@ const parseRecord = (text: string, length: number, isCut: boolean, memory: Memor
   // Its record was lost, or another process wrote in between.
   if (ADDITIONS.has(prefix.word)) return { ignored: 'detached-line' };
   const texts = readTexts(lines, first.slice(prefix.textStart), prefix, memory);
+  if (texts.hasOther) return unusable('ambiguous-prefix');
   const sqlState = prefix.sqlState ?? VERBOSE.exec(texts.message)?.[1];
   const own = { ...texts, sqlState, message: texts.message.replace(VERBOSE, ''), severity: prefix.word };
   const isUnknown = !isSeverity(prefix.word) && !isAuditMessage(own.message) && !isLoginState(sqlState);

@@ -10,7 +10,7 @@ const ENGLISH = /^(?:DEBUG[1-5]?|INFO|NOTICE|WARNING|LOG|ERROR|FATAL|PANIC)$/;
 const isFailureWord = (severity: string): boolean => /^(?:ERROR|FATAL|PANIC)$/.test(severity);
 
 /** Successful completion, warning, no data (PostgreSQL manual, appendix A). */
-const isFailureState = (state: string): boolean => !/^0[012]/.test(state);
+export const isFailureState = (state: string): boolean => !/^0[012]/.test(state);
 
 /** Whether the word is one that we know, in whatever language. */
 export const isKnownSeverity = ({ severity }: PostgresRecord): boolean => ENGLISH.test(englishWord(severity));

@@ -1,4 +1,4 @@
-import { type FoundWord, wordsIn } from '../postgres-words.ts';
+import { ADDITIONS, type FoundWord, isUnknownName, wordsIn } from '../postgres-words.ts';
 import { findPrefix } from './find-prefix.ts';
 import { type LogLinePrefix, logLinePrefix, MAX_NAME, type PrefixValues } from './log-line-prefix.ts';
 import { known } from './pgaudit-record.ts';
@@ -133,7 +133,10 @@ export class StderrPrefixes {
     if (prefix !== undefined) this.#prefixes.unshift(prefix);
   }
 
-  /** Works the prefix out from the line. One that tells sessions apart is never given up for one that doesn't. */
+  /**
+   * Works the prefix out from the line, which must have one possible end only, since a name may imitate another. A prefix that tells sessions
+   * apart is never given up for one that doesn't.
+   */
   #find(
     head: string,
     ends: readonly FoundWord[],
@@ -141,7 +144,8 @@ export class StderrPrefixes {
   ): Prefix | Unread | undefined {
     const [first] = ends;
     const text = this.#isGiven || first === undefined ? undefined : findPrefix(head.slice(0, first.start));
-    if (text === undefined) return undefined;
+    if (text === undefined || first === undefined || ADDITIONS.has(first.word)) return undefined;
+    if (ends.length > 1) return unread('ambiguous-prefix');
     const prefix = logLinePrefix(text);
     const isWeaker = prefix.namesUser && !prefix.namesSession && this.#hasSessions;
     if (isWeaker || this.#prefixes.some((one) => one.text === text)) return undefined;
@@ -178,16 +182,19 @@ export class StderrPrefixes {
 
 const unread = (problem: PrefixProblem): Unread => ({ problem, process: 0, namesAt: 0, endsInSession: false });
 
+const nameOf = (name: string | undefined): string | undefined =>
+  name === undefined || isUnknownName(name) ? undefined : known(name);
+
 const prefixOf = ({ t, m, n, p, u, d, a, r, h, c, e }: PrefixValues, { word, textStart }: FoundWord): Prefix => {
   const process = p === undefined ? (c === undefined ? 0 : processOf(c)) : Number(p);
-  const user = known(u);
+  const user = nameOf(u);
   const isOfSession = u !== undefined;
   return {
     timestamp: t ?? m ?? n ?? '',
     process,
     user,
-    database: known(d),
-    application: known(a),
+    database: nameOf(d),
+    application: nameOf(a),
     host: known((r ?? h)?.replace(/\(\d*\)$/, '')),
     session: isOfSession ? (c ?? (p === undefined ? undefined : `${PROCESS_ONLY}${p}`)) : undefined,
     sqlState: e,
@@ -204,6 +211,10 @@ const ownOf = (candidates: readonly Prefix[], owner: KnownProcess | undefined): 
       bySession.findLast(({ session }) => session === owner?.session) ??
       bySession.findLast(({ session = '', process }) => processOf(session) === process)
     );
-  const byUser = candidates.filter(({ session, user }) => session === owner?.session && user === owner?.user);
-  return byUser.length === 1 ? byUser[0] : undefined;
+  // Before a session is authorized, the server has not taken its application's name.
+  const fitting = candidates.filter(
+    ({ session, user, application }) =>
+      session === owner?.session && (owner?.user === undefined ? application === undefined : user === owner.user),
+  );
+  return fitting.length === 1 ? fitting[0] : undefined;
 };

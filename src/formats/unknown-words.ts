@@ -1,8 +1,11 @@
 import { foldSql } from './fold-sql.ts';
+import { isFailureState } from './postgres-severity.ts';
 import type { Prefix } from './stderr-prefix.ts';
 
 /** Enough of a message to see what it names. */
 const MAX_MESSAGE = 512;
+/** Where the prefix has no %e. */
+const ERROR = 'XX000';
 /** How a statement begins. */
 const STATEMENT =
   /^\(?(?:select|insert|update|delete|merge|with|table|values|copy|truncate|create|drop|alter|grant|revoke|reassign|set|reset|begin|start|commit|rollback|declare|fetch|close|call|do|execute|prepare|deallocate|lock|explain|analyze|vacuum|reindex|cluster|refresh|comment|security|import|listen|notify|load|show|discard)\b/i;
@@ -33,7 +36,10 @@ export class UnknownWords {
     const last = this.#last;
     if (last !== undefined && last.place === place && STATEMENT.test(foldSql(text, 'sql', 64))) {
       this.#last = undefined;
-      return { message: last.message, statement: text, sqlState: last.sqlState ?? undefined };
+      const { message, sqlState } = last;
+      return isFailureState(sqlState ?? ERROR)
+        ? { message, statement: text, sqlState: sqlState ?? undefined }
+        : undefined;
     }
     this.#last = { place, message: text.slice(0, MAX_MESSAGE), sqlState: sqlState ?? null };
     return undefined;

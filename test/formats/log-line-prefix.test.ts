@@ -164,6 +164,26 @@ describe('nobody else is named, and nothing hidden, by', () => {
     }
   });
 
+  it.each(SAYING.filter((prefix) => prefix.includes('%a')))('one at a denial, in %s', (prefix) => {
+    for (const a of imitations(prefix)) {
+      const of = { a, u: 'thief', c: '6b0c8090.1093', p: '4243' };
+      const nobody = { ...of, a: '[unknown]', u: '[unknown]', d: '[unknown]' };
+      const lines = [
+        written(prefix, 'LOG:  connection received: host=x', nobody),
+        written(prefix, 'LOG:  connection authorized: user=thief database=shop', { ...of, a: '[unknown]' }),
+        ...[AUDIT, 'ERROR:  permission denied for table payroll', 'STATEMENT:  select * from payroll'].map((text) =>
+          written(prefix, text, { ...of, e: text === AUDIT ? '00000' : '42501' }),
+        ),
+      ];
+      const [, , done, denied, ...more] = read(lines);
+      expect(done).not.toHaveProperty('ignored');
+      expect(more).toEqual([]);
+      if (denied !== undefined && isEvent(denied))
+        expect(denied).toMatchObject({ action: 'SELECT public.payroll', result: 'denied' });
+      else expect(denied).toHaveProperty('unusable');
+    }
+  });
+
   it('any application name, in any prefix', () => {
     fc.assert(
       fc.property(

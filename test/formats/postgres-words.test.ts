@@ -67,26 +67,44 @@ it.each([
 });
 
 it.each([
-  ['connection received: host=x', 'connection authorized: user=billing', 'disconnection: session time: 0:00:01.000'],
-  ['Verbindung empfangen: Host=x', 'Verbindung autorisiert: Benutzer=billing', 'Verbindungsende: Sitzungszeit: 0:00'],
-  ['принято подключение: узел=x', 'подключение авторизовано: пользователь=billing', 'отключение: время сеанса: 0:00'],
-])('lines about connections count in any language: %s', (received, authorized, ended) => {
-  const stranger = PREFIX.replace('6b0c8090.1092', '6b0c8099.1093').replace('4242', '4243');
-  const lines = [
-    `${PREFIX.replace('billing', '[unknown]').replace('shop', '[unknown]')}LOG:  ${received}`,
-    `${PREFIX}LOG:  ${authorized}`,
-    `${PREFIX}LOG:  ${AUDIT}`,
-    `${PREFIX}LOG:  ${ended}`,
-    `${stranger}LOG:  ${AUDIT}`,
-  ];
-  expect(parseAll(pgauditStderr, Buffer.from(`${lines.join('\n')}\n`))).toMatchObject([
-    ...[{ ignored: 'connection-line' }, { ignored: 'connection-line' }],
-    { proof: { state: 'declared' } },
-    { ignored: 'connection-line' },
-    // The log has such lines, and of this session none.
-    { proof: { state: 'unproven' } },
-  ]);
-});
+  [
+    '[unknown]',
+    'connection received: host=x',
+    'connection authorized: user=billing',
+    'disconnection: session time: 0:00:01.000',
+  ],
+  [
+    '[unbekannt]',
+    'Verbindung empfangen: Host=x',
+    'Verbindung autorisiert: Benutzer=billing',
+    'Verbindungsende: Sitzungszeit: 0:00',
+  ],
+  [
+    '[н/д]',
+    'принято подключение: узел=x',
+    'подключение авторизовано: пользователь=billing',
+    'отключение: время сеанса: 0:00',
+  ],
+])(
+  'lines about connections count in any language, also where nobody is named yet: %s',
+  (unknown, received, authorized, ended) => {
+    const stranger = PREFIX.replace('6b0c8090.1092', '6b0c8099.1093').replace('4242', '4243');
+    const lines = [
+      `${PREFIX.replace('billing', unknown).replace('shop', unknown).replace('app=a', `app=${unknown}`)}LOG:  ${received}`,
+      `${PREFIX}LOG:  ${authorized}`,
+      `${PREFIX}LOG:  ${AUDIT}`,
+      `${PREFIX}LOG:  ${ended}`,
+      `${stranger}LOG:  ${AUDIT}`,
+    ];
+    expect(parseAll(pgauditStderr, Buffer.from(`${lines.join('\n')}\n`))).toMatchObject([
+      ...[{ ignored: 'connection-line' }, { ignored: 'connection-line' }],
+      { proof: { state: 'declared' } },
+      { ignored: 'connection-line' },
+      // The log has such lines, and of this session none.
+      { proof: { state: 'unproven' } },
+    ]);
+  },
+);
 
 it('csvlog tells the end of a session from a failed statement by the word, in any language', () => {
   const line = (severity: string, state: string, message: string, statement = ''): string =>
