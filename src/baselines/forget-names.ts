@@ -21,6 +21,7 @@ function emptyTables(buffer: ArrayBuffer): void {
   }
   state.f64[AT.minute] = 0;
   state.u16[AT.legacyUntil] = 0;
+  state.u16[AT.shapesSince] = 0;
   // What was usual of it does not hold where everything is new.
   startSeries(state, SERIES_OF.novel[0]);
 }

@@ -1,4 +1,5 @@
 import type { CredentialUse } from '../event.ts';
+import { learnedAction } from '../learned-action.ts';
 import { bounded, learnGreatest, setAlarms, tailOf } from './extremes.ts';
 import { dayOver, explainedBy, isHolding, quietDay } from './holds.ts';
 import { enterCell, quietHour, rollHour, seasonalRatio } from './hours.ts';
@@ -7,6 +8,7 @@ import { type Name, type Names, NO_NAME } from './names.ts';
 import type { Observation } from './observation.ts';
 import { countDay, hasShown, type Known, knows, see } from './repertoire.ts';
 import { DAY, HOUR, SERIES_COUNT, SERIES_OF } from './series.ts';
+import { noteShapes } from './shapes.ts';
 import { AT, get, type State, type TableLayout } from './state.ts';
 import { add, clearDay } from './windows.ts';
 
@@ -183,16 +185,17 @@ const lookUpAction = (
 ): void => {
   const { result } = use;
   // What failed (a typo, 404) is no action: it neither is new nor teaches that new ones, or such ones, are usual.
-  if (result === 'error' || (use.action === recent.action && result === 'success')) {
+  const action = learnedAction(use);
+  if (result === 'error' || (action === recent.action && result === 'success')) {
     seen.action = 'known';
     return;
   }
-  seen.actionName = names.action(use.action);
+  seen.actionName = names.action(action);
   // A denied attempt at what it never did is remembered apart from what was really done.
-  if (result === 'denied' && !knows(state, AT.actions, seen.actionName)) seen.actionName = names.denied(use.action);
+  if (result === 'denied' && !knows(state, AT.actions, seen.actionName)) seen.actionName = names.denied(action);
   seen.action = see(state, AT.actions, seen.actionName, seen.day, peers);
   if (seen.action === 'new') count(state, 'novel', seen.time, 1, seen.raised);
-  else if (seen.action === 'known' && result === 'success') recent.action = use.action;
+  else if (seen.action === 'known' && result === 'success') recent.action = action;
 };
 
 const lookUpNetwork = ({ state, peers, recent }: Principal, ip: string, seen: Observation, names: Names): void => {
@@ -247,6 +250,7 @@ export const observe = (
   if (peers && seen.hour > get(peers.f64, AT.hour)) rollHour(peers, seen.hour, zone);
   state.f64[AT.lastSeen] = time;
   countVolume(state, use, time, seen.raised);
+  noteShapes(state, seen.day);
   lookUpAction(principal, use, seen, names);
   if (use.sourceIp !== undefined) lookUpNetwork(principal, use.sourceIp, seen, names);
   if (use.client !== undefined) lookUpClient(principal, use.client, seen, names);
@@ -269,9 +273,9 @@ export const lookBack = ({ state }: Principal, use: CredentialUse, seen: Observa
   seen.action = seen.network = seen.subnet = seen.client = 'known';
   seen.quiet = undefined;
   if (use.result !== 'error') {
-    seen.actionName = names.action(use.action);
-    if (use.result === 'denied' && !knows(state, AT.actions, seen.actionName))
-      seen.actionName = names.denied(use.action);
+    const action = learnedAction(use);
+    seen.actionName = names.action(action);
+    if (use.result === 'denied' && !knows(state, AT.actions, seen.actionName)) seen.actionName = names.denied(action);
     seen.action = isKnown(AT.actions, seen.actionName);
   }
   if (use.sourceIp !== undefined) {

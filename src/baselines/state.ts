@@ -133,6 +133,8 @@ export const AT = {
   missedDays: u16('missedDays', { of }),
   /** Last day on which entries with names of 32 bits are known; 0 where there are none. */
   legacyUntil: u16('legacyUntil'),
+  /** First day on which the shapes of its statements were learned. */
+  shapesSince: u16('shapesSince'),
   actions: table('actions', 64),
   networks: table('networks', 16),
   subnets: table('subnets', 16),

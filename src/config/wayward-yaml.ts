@@ -6,6 +6,7 @@ import { drillsSchema } from '../drills/config.ts';
 import { ServerUnavailableError } from '../errors.ts';
 import { customFormatSchema } from '../formats/custom-spec.ts';
 import { IDENTITY_SOURCES } from '../formats/http.ts';
+import { postgresSettings } from '../formats/postgres-settings.ts';
 import { describedFormats, formatById, formats } from '../formats/registry.ts';
 import { checkKafka, type KafkaSettings, kafkaSchema, locatedKafka } from '../kafka/settings.ts';
 import { type HttpSettings, httpSchema } from '../ops/settings.ts';
@@ -37,6 +38,7 @@ const sourceSchema = z.strictObject({
   format: z.string().min(1).optional(),
   /** What is known of the names in an HTTP log: looked up by the key that was checked, or logged only once they were authenticated. */
   identity: z.enum(IDENTITY_SOURCES).optional(),
+  ...postgresSettings,
 });
 
 /** Settings by revoker, or by issuer where several revokers share them, each in the form that they ask for. */

@@ -1,3 +1,5 @@
+import type { CredentialUse } from '../event.ts';
+
 /**
  * What an action does to the world, from its normalised name alone, and how often a benign agent's new action is of
  * that class: the prior that makes a first DROP TABLE far more surprising than a first SELECT.
@@ -37,6 +39,10 @@ const BY_VERB: ReadonlyMap<string, ActionClass> = new Map([
 const VAULT_READ = /:(read|list)$/;
 const PRIVILEGE =
   /^(CREATE|ALTER|DROP|SET) (ROLE|USER|GROUP|POLICY|SESSION AUTHORIZATION)\b|^(sys|auth)\/.*:(create|update|delete|patch)$/;
+
+/** What is read in a way that does not show how much is as good as copied out. */
+export const classOfUse = ({ action, shape }: Pick<CredentialUse, 'action' | 'shape'>): ActionClass =>
+  shape === undefined ? classOf(action) : 'export';
 
 export const classOf = (action: string): ActionClass => {
   if (PRIVILEGE.test(action)) return 'privilege';

@@ -11,7 +11,7 @@ import type { Hold } from '../baselines/repertoire.ts';
 import { DAY } from '../baselines/series.ts';
 import { AT, get, openState } from '../baselines/state.ts';
 import type { Reading } from '../event.ts';
-import { ACTION_CLASSES, classOf } from './action-class.ts';
+import { ACTION_CLASSES, classOfUse } from './action-class.ts';
 import type { Context, Detector, Result, Trigger } from './detector.ts';
 import { type Finding, SEVERITIES, type Severity, worse } from './finding.ts';
 import { isAllowedOrDenied } from './outcome.ts';
@@ -255,7 +255,7 @@ export class Engine {
 
   #learn({ at, principal, seen }: Context, action: Severity | undefined, source: Severity | undefined): void {
     const verdict: Verdict = { action: holdFor(action), source: holdFor(source) };
-    learn(principal, seen, ACTION_CLASSES.indexOf(classOf(at.use.action)), verdict);
+    learn(principal, seen, ACTION_CLASSES.indexOf(classOfUse(at.use)), verdict);
   }
 
   #checksOf(credential: Credential): readonly Armed[] {

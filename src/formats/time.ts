@@ -93,5 +93,5 @@ export const timeProblem = (text: string): string => {
   const zone = /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,12})? ([A-Za-z]{2,6})$/.exec(text)?.[1];
   return zone === undefined
     ? 'The timestamp is not of the form 2026-11-23 12:01:57.883 UTC or 2026-11-23T12:01:57Z.'
-    : `The timestamp is in zone ${zone}; only UTC and numeric offsets are exact. In PostgreSQL set log_timezone = 'UTC'.`;
+    : `The timestamp is in zone ${zone}; only UTC and numeric offsets are exact. In PostgreSQL set log_timezone = 'UTC', or write here what the server has: log_timezone: in wayward.yaml, or --log-timezone.`;
 };

@@ -102,6 +102,11 @@ export class Framer {
     return this.#long !== undefined;
   }
 
+  /** Whether all lines that came are complete. */
+  get isAtLineStart(): boolean {
+    return this.#lineLength === 0 && !this.#inLongLine;
+  }
+
   /**
    * Takes bytes; returns how many. All of them, but for a line at which `stopsAt` says so, or a last one that is too short (bytes) to ask.
    */

@@ -26,7 +26,7 @@ describe('a deed that is written otherwise is found as the plain one is', () => 
     const [wanted, found] = [await alertsOf(log, plain), await alertsOf(log, evaded)];
     const [ofPlain, ofEvaded] = [about(wanted, agent), about(found, agent)];
     expect(worst(ofPlain)).toBeGreaterThanOrEqual(MEDIUM);
-    if (hidden === true) expect(ofEvaded).not.toEqual([]);
+    if (hidden === true) expect(worst(ofEvaded)).toBeGreaterThanOrEqual(MEDIUM);
     else expect(worst(ofEvaded)).toBe(worst(ofPlain));
     expect(ofEvaded.flatMap(({ related }) => related.actions).join('\n')).toContain(names);
     // On nobody else, and no more of them.

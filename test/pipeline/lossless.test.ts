@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { SHAPES } from '../../src/event.ts';
 import { toEcs } from '../../src/event-ecs.ts';
 import { detectFormat } from '../../src/formats/detect.ts';
 import { formatById, formats } from '../../src/formats/registry.ts';
@@ -203,7 +204,8 @@ test('the messages on Kafka say how an event was read, also of several', () => {
     },
     ...{ orderTime: 1, late: false, id: 'id' },
   });
-  const uses = [use, { ...use, lossy: true as const }, { ...use, truncated: true as const }];
+  const shaped = SHAPES.map((shape) => ({ ...use, shape }));
+  const uses = [use, { ...use, lossy: true as const }, { ...use, truncated: true as const }, ...shaped];
   const events = uses.map((one) => PendingUse.of(one, 1, false, 'id'));
   const rest = { from: 'a/0', of: {}, watermark: 1, high: 1, live: true, closings: [] };
   const message = decodeEvents(Buffer.from(encodeEvents({ ...rest, events })));

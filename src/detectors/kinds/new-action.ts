@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { ageInDays } from '../../baselines/principal.ts';
 import { countByKind, knows, surpriseOfNew } from '../../baselines/repertoire.ts';
+import { areShapesKnown } from '../../baselines/shapes.ts';
 import { AT } from '../../baselines/state.ts';
-import { ACTION_CLASSES, type ActionClass, CLASS_PRIOR, classOf, PRIOR_ACTIONS } from '../action-class.ts';
+import { learnedAction } from '../../learned-action.ts';
+import { ACTION_CLASSES, type ActionClass, CLASS_PRIOR, classOfUse, PRIOR_ACTIONS } from '../action-class.ts';
 import { type Context, defineKind, type Result } from '../detector.ts';
 import { didOrTried } from '../outcome.ts';
 import { bitsText, shown } from '../words.ts';
@@ -27,19 +29,21 @@ const EFFECT: Readonly<Record<ActionClass, string>> = {
 /** How surprising the new action is; where a peer has done it, no more than a peer's habit. */
 const judge = ({ at, principal, seen }: Context): Result => {
   const { state, peers } = principal;
-  const action = classOf(at.use.action);
+  const action = classOfUse(at.use);
+  const did = learnedAction(at.use);
   const peerDid = peers !== undefined && knows(peers, AT.actions, seen.actionName);
   const novelty = surpriseOfNew(state, AT.actions, peerDid ? undefined : peers);
   const ofClass = classBits(countByKind(state, AT.actions, ACTION_CLASSES.length), action);
-  const bits = novelty === 0 ? 0 : peerDid ? novelty / 2 : novelty + ofClass;
+  const isTooEarly = at.use.shape !== undefined && !areShapesKnown(state, seen.day);
+  const bits = novelty === 0 || isTooEarly ? 0 : peerDid ? novelty / 2 : novelty + ofClass;
   const who = at.attribution.credential?.agent ?? principal.name;
   const age = ageInDays(state, seen.time);
   const others = peers === undefined ? '' : peerDid ? '; a peer does it' : '; no peer ever did';
   return {
     bits,
-    subject: at.use.action,
-    reason: `${who} ${didOrTried(at.use)} ${shown(at.use.action)}${EFFECT[action]} for the first time in ${age} days${others}; ${bitsText(bits)}`,
-    observed: at.use.action,
+    subject: did,
+    reason: `${who} ${didOrTried(at.use)} ${shown(did)}${EFFECT[action]} for the first time in ${age} days${others}; ${bitsText(bits)}`,
+    observed: did,
     expected: 'an action it has done before',
   };
 };
