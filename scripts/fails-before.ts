@@ -22,7 +22,7 @@ const ALWAYS = [
   ...['test/attacks', 'test/evasion', 'test/pipeline/late.test.ts', 'test/pipeline/unreadable.test.ts'],
   ...['test/pipeline/lossless.test.ts', 'test/pipeline/envelopes.test.ts'],
   ...['test/response/audit-elsewhere.test.ts', 'test/config/webhook.test.ts'],
-  ...['test/formats/log-line-prefix.test.ts', 'test/formats/postgres-words.test.ts'],
+  ...['test/formats/log-line-prefix.test.ts', 'test/formats/postgres-words.test.ts', 'test/formats/pgaudit.test.ts'],
 ];
 const root = join(import.meta.dirname, '..');
 

@@ -17,7 +17,7 @@ import { connectionLine, englishWord } from '../postgres-words.ts';
 import { isBelieved, PROOF } from '../proof.ts';
 import { amount } from './amount.ts';
 import { csvFields } from './csv.ts';
-import { foldSql } from './fold-sql.ts';
+import { foldedStatement } from './folded-statement.ts';
 import { type Claim, isEvent, type Parsed, type Parser, type ParserContext } from './format.ts';
 import { MAX_CLIENT, MAX_VALUE } from './http.ts';
 import { leaksOf } from './identities.ts';
@@ -39,10 +39,6 @@ const AUDIT = 'AUDIT: ';
 /** SQLSTATE `successful_completion`. */
 const SUCCESS = '00000';
 const GENERAL_WARNING = '01000';
-const STATEMENT_FIELD = 'wayward.db.statement';
-/** Of a statement's text, in characters: shown, and looked at for what it names. */
-const MAX_SHOWN = 512;
-const MAX_FOLDED = 16_384;
 /** With `pgaudit.log_rows`; without it, a line is written before it is known whether the statement fails. */
 const FIELDS_WITH_ROWS = 10;
 /** Commands whose lines name each relation with `pgaudit.log_relation = on`. */
@@ -170,7 +166,7 @@ const auditUse = (record: PostgresRecord, proof: Proof, reading: Reading, statem
     object = '',
     text = '',
     parameters = '',
-    rows = '',
+    rows = record.rowsAtEnd,
   ] = fields;
   const statementNumber = Number(statementId);
   const substatementNumber = Number(substatementId);
@@ -192,28 +188,35 @@ const auditUse = (record: PostgresRecord, proof: Proof, reading: Reading, statem
   if (mode === 'SESSION' && object !== '' && DML.has(command) && isKnownSeverity(record))
     statements.namesRelations = true;
   const found: FoundSecret[] = [];
-  const folded = NOT_THERE.has(text) ? undefined : foldedStatement(text, redactor, found);
-  const statement = folded?.slice(0, MAX_SHOWN);
+  const folded = NOT_THERE.has(text)
+    ? undefined
+    : foldedStatement(text, redactor, found, record.isCut && fields.length <= WITH_TEXT);
   if (!NOT_THERE.has(parameters)) redactor.clean(parameters, 'wayward.db.parameters', found, 'sql');
   const seen: Seen =
     record.session === undefined || !isBelieved(proof)
       ? 'new'
-      : statements.see(record.session, statementNumber, substatementNumber, text, fields.length < FIELDS_WITH_ROWS);
+      : statements.see(
+          record.session,
+          statementNumber,
+          substatementNumber,
+          text,
+          fields.length < FIELDS_WITH_ROWS && record.rowsAtEnd === undefined,
+        );
   const isNamed = object !== '' || folded === undefined || (DML.has(command) && statements.namesRelations);
-  const action = isNamed
-    ? actionOf(command, object)
-    : namedByText(command, kind, folded, isMany(folded) ? statements.turn(record.session, text, command, seen) : 0);
+  const turn = (read: string): number | undefined =>
+    isMany(read) ? statements.turn(record.session, text, command, seen) : 0;
+  const action = isNamed ? actionOf(command, object) : namedByText(command, kind, folded, turn(folded.read));
   return event(record, proof, reading, found, {
     action,
     result: 'success',
-    statement,
+    statement: folded?.shown,
     uses: seen === 'new' ? 1 : 0,
     rows: seen === 'same' ? 0 : rowCount(rows),
     shape: shapeOf(command, folded),
   });
 };
 
-const isMany = (folded: string): boolean => statementsIn(folded).length > 1;
+const isMany = (read: string): boolean => statementsIn(read).length > 1;
 
 // Temporary schemas are numbered by backend: one name for all.
 const actionOf = (command: string, object: string): string =>
@@ -221,14 +224,10 @@ const actionOf = (command: string, object: string): string =>
     ? command
     : `${command} ${object.startsWith('pg_temp_') ? object.replace(/^pg_temp_\d+/, 'pg_temp') : object}`;
 
-const rowCount = (rows: string): number => {
+const rowCount = (rows = ''): number => {
   const count = Number(rows);
   return count >= 0 ? amount(count) : 0;
 };
-
-/** Redacted first: folding would take a secret apart that stands outside of literals. Long enough that no padding hides the object. */
-const foldedStatement = (text: string, redactor: Redactor, found: FoundSecret[]): string =>
-  shown(foldSql(redactor.clean(text, STATEMENT_FIELD, found, 'sql'), 'sql', MAX_FOLDED), MAX_FOLDED);
 
 /** How a failed statement or login ended, by SQLSTATE (PostgreSQL manual, appendix A). */
 const failure = (record: PostgresRecord, proof: Proof, reading: Reading, statements: StatementMemory): Parsed => {
@@ -238,9 +237,10 @@ const failure = (record: PostgresRecord, proof: Proof, reading: Reading, stateme
   // Background workers, and clients that left or spoke another protocol before they named a user.
   if (record.user === undefined) return { ignored: 'no-user' };
   const found: FoundSecret[] = [];
-  const folded = record.statement === undefined ? undefined : foldedStatement(record.statement, redactor, found);
+  const folded =
+    record.statement === undefined ? undefined : foldedStatement(record.statement, redactor, found, record.isCut);
   const result: Result = proof.state === 'rejected' ? 'rejected' : state === '42501' ? 'denied' : 'error';
-  const isMultiple = folded !== undefined && isMany(folded);
+  const isMultiple = folded !== undefined && isMany(folded.read);
   const isCounted = isBelieved(proof) && !isMultiple && statements.hasCounted(record.session, record.statement);
   if (isMultiple && isBelieved(proof)) statements.startAgain(record.session);
   return event(record, proof, reading, found, {
@@ -249,9 +249,9 @@ const failure = (record: PostgresRecord, proof: Proof, reading: Reading, stateme
         ? isFatal(record)
           ? 'LOGIN'
           : 'UNKNOWN'
-        : failedAction(folded, record.message, record.phase),
+        : failedAction(folded.read, record.message, record.phase),
     result,
-    statement: folded?.slice(0, MAX_SHOWN),
+    statement: folded?.shown,
     uses: isCounted ? 0 : 1,
     rows: 0,
   });

@@ -42,7 +42,7 @@ const OBJECT_AFTER: Readonly<Record<string, string | undefined>> = {
   DELETE: 'FROM',
   MERGE: 'INTO',
 };
-const DIRECT = new Set(['UPDATE', 'CALL', 'TABLE', 'LOCK']);
+const DIRECT = new Set(['UPDATE', 'CALL', 'TABLE']);
 
 const isName = (token: string | undefined): token is string =>
   token !== undefined && /^["\w\u0080-\uffff]/.test(token) && token !== '?';
@@ -52,11 +52,12 @@ const isName = (token: string | undefined): token is string =>
  * PostgreSQL's default search path; without it the denied and the successful use of one table would be two actions.
  */
 const qualified = (token: string, schema: string): string => {
-  const name = token.replace(/"(?:[^"]|"")*"|[^"]+/g, (part) =>
-    part.startsWith('"') ? part : part.replace(/\s/g, '').toLowerCase(),
-  );
-  const plain = name.replace(/"([a-z_][a-z0-9_]*)"/g, '$1');
-  return (plain.includes('.') ? plain : `${schema}${plain}`).slice(0, 128);
+  const parts = (token.match(/"(?:[^"]|"")*"|[^".\s]+/g) ?? []).map((part) => {
+    if (!part.startsWith('"')) return part.toLowerCase();
+    return /^"[a-z_][a-z0-9_]*"$/.test(part) ? part.slice(1, -1) : part;
+  });
+  const [only = ''] = parts;
+  return (parts.length > 1 ? parts.join('.') : `${schema}${only}`).slice(0, 128);
 };
 
 /** The first token from `at` on that is no noise word. */
@@ -106,6 +107,8 @@ export const sqlAction = (folded: string, language: Language = 'sql'): string =>
   if (verb === 'SET') return upper.slice(inner, inner + 4).includes('ROLE') ? 'SET ROLE' : 'SET';
   if (verb === 'TRUNCATE')
     return named('TRUNCATE TABLE', tokens, upper, skip(tokens, upper, inner + 1, new Set(['TABLE', 'ONLY'])), schema);
+  if (verb === 'LOCK')
+    return named('LOCK TABLE', tokens, upper, skip(tokens, upper, inner + 1, new Set(['TABLE', 'ONLY'])), schema);
   if (verb === 'CREATE' || verb === 'ALTER' || verb === 'DROP') return definition(verb, tokens, upper, inner, schema);
   if (verb === 'GRANT' || verb === 'REVOKE') return upper.includes('ON') ? verb : `${verb} ROLE`;
   if (verb === 'COPY') return named(loads(upper, inner + 1) ? 'COPY FROM' : 'COPY', tokens, upper, inner + 1, schema);

@@ -1,3 +1,4 @@
+import type { FoldedStatement } from './folded-statement.ts';
 import { sqlAction } from './sql-action.ts';
 
 /** Objects named in one action. */
@@ -17,17 +18,24 @@ const AS_WRITTEN: Readonly<Record<string, string>> = { 'DECLARE CURSOR': 'SELECT
 
 /**
  * The action of a line that names no object: the command with what the text says that it was done to. Of several statements of one text
- * it is the one whose turn it is; where that is not known, all that it may be are named: `SELECT public.a, public.b`.
+ * it is the one whose turn it is; where that is not known, all that it may be are named: `SELECT public.a, public.b`. What stands where
+ * nobody looks is `…`.
  * @param kind pgaudit's class: READ or WRITE, the direction of a COPY
  * @param turn how many lines of this command the text has had before; undefined if unknown
  */
-export const namedByText = (command: string, kind: string, folded: string, turn: number | undefined): string => {
+export const namedByText = (
+  command: string,
+  kind: string,
+  { read, isWhole }: FoldedStatement,
+  turn: number | undefined,
+): string => {
   const verb = AS_WRITTEN[command] ?? command;
   const written = verb === 'COPY' && kind === 'WRITE' ? 'COPY FROM' : verb;
   const isOther = (action: string): boolean => written === 'COPY' && action.startsWith('COPY FROM ');
-  const actions = statementsIn(folded)
+  const actions = statementsIn(read)
     .map(actionIn)
     .filter((action) => (action === written || action.startsWith(`${written} `)) && !isOther(action));
+  if (!isWhole && actions[turn ?? 0]?.startsWith(`${written} `) !== true) return `${written} …`;
   if (actions.length < 2 || turn !== undefined) return actions[(turn ?? 0) % Math.max(1, actions.length)] ?? verb;
   const objects = new Set(
     actions.filter((action) => action !== written).map((action) => action.slice(written.length + 1)),

@@ -11,8 +11,6 @@ export interface Evasion {
   readonly names: string;
   /** The log does not say how much it moves: a medium alert will do. */
   readonly hidden?: true;
-  /** It hides something still. */
-  readonly isOpen?: true;
 }
 
 const MANY = 300;
@@ -137,12 +135,32 @@ const DATABASE: readonly Evasion[] = [
   },
   {
     name: 'a statement that is padded to more than a record may have',
-    isOpen: true,
     log: 'database',
     names: 'public.payroll',
     plain: plainTheft,
     evaded: [stolen(0, `${THEFT} /* ${'x'.repeat(1_200_000)} */`)],
   },
+  ...[20_000, 1_200_000].flatMap((size): Evasion[] => {
+    const copied = (text: string): string => csvlog(0, { ps: 'COPY', message: audit(101, ['READ', 'COPY'], text, 0) });
+    const padding = `/* ${'x'.repeat(size)} */`;
+    return [
+      {
+        name: `COPY behind ${size} characters`,
+        log: 'database',
+        names: size > 1_000_000 ? 'COPY …' : 'COPY public.payroll',
+        plain: [copied('COPY payroll TO STDOUT')],
+        evaded: [copied(`${padding} COPY payroll TO STDOUT`)],
+      },
+      {
+        name: `a table in one row behind ${size} characters`,
+        log: 'database',
+        names: 'public.customers',
+        hidden: true,
+        plain: [csvlog(0, { message: audit(101, ORDINARY, 'SELECT * FROM customers', 15_000) })],
+        evaded: [csvlog(0, { message: audit(101, ORDINARY, `SELECT ${padding} json_agg(c) FROM customers c`, 1) })],
+      },
+    ];
+  }),
   {
     name: 'a cursor',
     log: 'database',

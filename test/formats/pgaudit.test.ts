@@ -200,6 +200,25 @@ describe('a line without an object', () => {
     expect(told(line('1,1,READ,SELECT,VIEW,public.cust_v,x,<none>,1'))).toEqual(['SELECT public.cust_v success 1']);
   });
 
+  const padding = `/* ${'x'.repeat(20_000)} */`;
+
+  it.each([
+    ['READ,COPY', `${padding} copy payroll to stdout`, 'COPY public.payroll'],
+    ['READ,COPY', `select 1; ${padding} copy payroll to stdout`, 'COPY public.payroll'],
+    ['READ,DECLARE CURSOR', `${padding} declare c cursor for select * from payroll`, 'SELECT public.payroll'],
+    ['READ,COPY', `select ${'a+'.repeat(40_000)}1; copy payroll to stdout`, 'COPY …'],
+    ['READ,COPY', 'copy U&"p\\0061yroll" to stdout', 'COPY public.payroll'],
+    ['READ,COPY', 'copy u&"p!0061yroll" uescape \'!\' to stdout', 'COPY public.payroll'],
+    ['READ,COPY', 'copy "odd,""name" to stdout', 'COPY public."odd,""name"'],
+    ['MISC,LOCK TABLE', 'lock table only payroll', 'LOCK TABLE public.payroll'],
+  ])('%s has it also where it is written so that it is hard to find', (command, text, action) => {
+    expect(told(line(`1,1,${command},,,"${text.replaceAll('"', '""')}",<none>,1`))).toEqual([`${action} success 1`]);
+  });
+
+  it('denied behind as much has it, too', () => {
+    expect(told(failed(`${padding} select * from payroll`, '42501'))).toEqual(['SELECT public.payroll denied 1']);
+  });
+
   it('at another level counts, and what a function raises does not', () => {
     const audit = '1,1,READ,SELECT,TABLE,public.customers,x,<none>,1';
     for (const severity of ['INFO', 'NOTICE', 'LOG'])
