@@ -16,6 +16,10 @@ const LANGUAGES = [
   ['French', 'LOG', 'ERREUR', 'INSTRUCTION ', 'CONTEXTE ', 'droit refusé pour la table payroll'],
   ['Japanese', 'LOG', 'ERROR', '文', '文脈', 'テーブル payroll へのアクセスが拒否されました'],
   ['Korean', '로그', '오류', '명령 구문', '내용', 'payroll 테이블에 대한 접근 권한 없음'],
+  ['Russian in Latin letters', 'SOOBSHHENIE', 'OSHIBKA', 'OPERATOR', 'KONTEKST', 'net dostupa k tablicze payroll'],
+  ['Ukrainian in Latin letters', 'ZAPISUVANNYA', 'POMILKA', 'INSTRUKCZIYA', 'KONTEKST', 'nemaye dozvolu: payroll'],
+  ['French with question marks', 'LOG', 'ERREUR', 'INSTRUCTION ', 'CONTEXTE ', 'droit refus? pour la table payroll'],
+  ['Swedish without accents', 'LOGG', 'FEL', 'SATS', 'KONTEXT', 'rattighet saknas for tabell payroll'],
   ['Spanish', 'LOG', 'ERROR', 'SENTENCIA', 'CONTEXTO', 'permiso denegado a la tabla payroll'],
 ] as const;
 
