@@ -44,6 +44,12 @@ describe.each(LANGUAGES)('a stderr log in %s', (_name, log, error, statement, co
   });
 });
 
+it('of unknown words, a place in a function is no message: neither alone nor between one and its statement', () => {
+  const place = '????????:  ??????? PL/pgSQL inline_code_block, ?????? 1, RAISE';
+  const parsed = stderr('utf8', '??:  x', place, '??:  select f()', place, '??:  select f()', '??:  y');
+  expect(parsed.filter((one) => 'action' in one)).toMatchObject([{ action: 'SELECT', result: 'error', uses: 1 }]);
+});
+
 it('a stderr log of LATIN1 is read like one of UTF-8', () => {
   const parsed = stderr(
     'latin1',
