@@ -23,6 +23,7 @@ const ALWAYS = [
   ...['test/pipeline/lossless.test.ts', 'test/pipeline/envelopes.test.ts'],
   ...['test/response/audit-elsewhere.test.ts', 'test/config/webhook.test.ts'],
   ...['test/formats/log-line-prefix.test.ts', 'test/formats/postgres-words.test.ts', 'test/formats/pgaudit.test.ts'],
+  'test/formats/relations.test.ts',
 ];
 const root = join(import.meta.dirname, '..');
 

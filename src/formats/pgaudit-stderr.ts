@@ -76,8 +76,8 @@ const readTexts = (
 /** What `log_error_verbosity = verbose` puts before a message. */
 const VERBOSE = /^((?=[A-Z]{0,4}\d)[\dA-Z]{5}): /;
 
-/** An audit line has nothing behind its message, which ends in the number of rows. */
-const ROWS_AT_END = /,(\d{1,19})\s*$/;
+/** An audit line ends in the number of rows; behind it stands at most the place in the code (`log_error_verbosity = verbose`), in no line that a tab begins. */
+const ROWS_AT_END = /,(\d{1,19})\r?(?:\n[^\n\t]{1,512})?$/;
 
 const parseRecord = (
   text: string,

@@ -29,7 +29,7 @@ import { isBrokenConnection, isFailureRecord, isFatal, isKnownSeverity } from '.
 import { postgresTime, type ReadTime } from './postgres-time.ts';
 import type { FoundSecret, Redactor } from './redact.ts';
 import { shown } from './shown.ts';
-import { failedAction, namedByText, statementsIn } from './statement-action.ts';
+import { failedAction, namedByText, statementsIn, touchesTable } from './statement-action.ts';
 import { type Seen, StatementMemory } from './statement-memory.ts';
 import { shapeOf } from './statement-shape.ts';
 import { timeProblem } from './time.ts';
@@ -202,6 +202,10 @@ const auditUse = (record: PostgresRecord, proof: Proof, reading: Reading, statem
           text,
           fields.length < FIELDS_WITH_ROWS && record.rowsAtEnd === undefined,
         );
+  // Where log_relation has been turned off since, lines name none any more.
+  const isNamedNoMore =
+    object === '' && DML.has(command) && statements.namesRelations && touchesTable(folded?.read ?? '');
+  if (isNamedNoMore) statements.namesRelations = false;
   const isNamed = object !== '' || folded === undefined || (DML.has(command) && statements.namesRelations);
   const turn = (read: string): number | undefined =>
     isMany(read) ? statements.turn(record.session, text, command, seen) : 0;

@@ -1,13 +1,11 @@
 import type { Language } from './named-secrets.ts';
+import { qualified, tokensOf } from './sql-names.ts';
 
 /**
  * What a statement does and to what, where pgaudit does not say: it writes nothing for a denied statement, so the server's ERROR
  * line and its text are all there is, and names no object for COPY. A guess by keywords, not a parser: good enough to name
  * the attempt.
  */
-
-/** Names, quoted or not, joined by points; or one other character. */
-const TOKEN = /(?:"(?:[^"]|"")*"|[\w$\u0080-\uffff]+)(?:\s?\.\s?(?:"(?:[^"]|"")*"|[\w$\u0080-\uffff]+))*|[^\s]/g;
 
 /** Kinds of object that live in a schema: an unqualified name of theirs is found by the search path. */
 const IN_SCHEMA = new Set([
@@ -47,19 +45,6 @@ const DIRECT = new Set(['UPDATE', 'CALL', 'TABLE']);
 const isName = (token: string | undefined): token is string =>
   token !== undefined && /^["\w\u0080-\uffff]/.test(token) && token !== '?';
 
-/**
- * Qualified as pgaudit would: it always writes `schema.name`, the server's error only what the statement said. `public` is
- * PostgreSQL's default search path; without it the denied and the successful use of one table would be two actions.
- */
-const qualified = (token: string, schema: string): string => {
-  const parts = (token.match(/"(?:[^"]|"")*"|[^".\s]+/g) ?? []).map((part) => {
-    if (!part.startsWith('"')) return part.toLowerCase();
-    return /^"[a-z_][a-z0-9_]*"$/.test(part) ? part.slice(1, -1) : part;
-  });
-  const [only = ''] = parts;
-  return (parts.length > 1 ? parts.join('.') : `${schema}${only}`).slice(0, 128);
-};
-
 /** The first token from `at` on that is no noise word. */
 const skip = (tokens: readonly string[], upper: readonly string[], at: number, noise: ReadonlySet<string>): number => {
   let i = at;
@@ -93,7 +78,7 @@ const loads = (upper: readonly string[], from: number): boolean => {
 export const sqlAction = (folded: string, language: Language = 'sql'): string => {
   // MySQL's is the session's, which a statement does not say.
   const schema = language === 'sql' ? 'public.' : '';
-  const tokens = folded.match(TOKEN) ?? [];
+  const tokens = tokensOf(folded);
   const upper = tokens.map((token) => token.toUpperCase());
   let at = 0;
   while (upper[at] === '(') at++;

@@ -140,6 +140,17 @@ const DATABASE: readonly Evasion[] = [
     plain: plainTheft,
     evaded: [stolen(0, `${THEFT} /* ${'x'.repeat(1_200_000)} */`)],
   },
+  ...[
+    ['behind one that it knows', 'SELECT p.* FROM customers c, payroll p'],
+    ['in a subquery', 'SELECT (SELECT string_agg(p.pay, chr(10)) FROM payroll p) FROM customers'],
+    ['under the name of one that it knows', 'WITH customers AS (SELECT * FROM payroll) SELECT * FROM customers'],
+  ].map(([name, text = '']) => ({
+    name: `a table ${name}, where pgaudit.log_relation is off`,
+    log: 'database' as const,
+    names: 'public.payroll',
+    plain: [csvlog(0, { message: audit(101, ['READ', 'SELECT'], 'SELECT * FROM payroll', 15_000) })],
+    evaded: [csvlog(0, { message: audit(101, ['READ', 'SELECT'], text, 15_000) })],
+  })),
   ...[20_000, 1_200_000].flatMap((size): Evasion[] => {
     const copied = (text: string): string => csvlog(0, { ps: 'COPY', message: audit(101, ['READ', 'COPY'], text, 0) });
     const padding = `/* ${'x'.repeat(size)} */`;

@@ -4,6 +4,8 @@ export interface Deed {
   readonly uses: readonly string[];
   /** Where `pgaudit.log_rows` is off, and a line is written before it is known how the statement ends. */
   readonly usesWithoutRows?: readonly string[];
+  /** Where `pgaudit.log_relation` is off: one line for all tables. */
+  readonly usesWithoutRelations?: readonly string[];
   /** Which SQLSTATE the server answers with. */
   readonly fails?: string;
 }
@@ -40,6 +42,12 @@ const BEHIND: readonly Deed[] = [
   { sql: 'COMMIT', uses: [] },
   { sql: 'SELECT json_agg(c) FROM customers c', uses: ['SELECT public.customers success 1'] },
   { sql: 'SELECT * FROM cust_v', uses: ['SELECT public.cust_v success 3'] },
+  { sql: 'WITH own AS (SELECT * FROM customers) SELECT * FROM own', uses: [ALL] },
+  {
+    sql: 'SELECT c.* FROM customers c LEFT JOIN own USING (id)',
+    uses: [ALL],
+    usesWithoutRelations: ['SELECT public.customers, public.own success 3'],
+  },
   { sql: 'SELECT * FROM cust_w', uses: ['SELECT public.cust_w success 3'] },
 ];
 

@@ -54,6 +54,7 @@ const startWith = async ({ language, server }: Settings): Promise<PostgresServer
 describe.each(SERVERS)('a PostgreSQL that speaks $language', (settings) => {
   const { language, timezone } = settings;
   const hasRows = settings.server['pgaudit.log_rows'] !== 'off';
+  const hasRelations = settings.server['pgaudit.log_relation'] !== 'off';
   describeWith(
     'has the same uses in each of its logs',
     () => startWith(settings),
@@ -111,7 +112,8 @@ describe.each(SERVERS)('a PostgreSQL that speaks $language', (settings) => {
 
         test.each(LOG_NAMES)('%s', async (log) => {
           const expected = [...DEEDS, WITH_LETTERS].flatMap(
-            ({ uses, usesWithoutRows }) => (hasRows ? undefined : usesWithoutRows) ?? uses,
+            ({ uses, usesWithoutRows, usesWithoutRelations }) =>
+              (hasRows ? undefined : usesWithoutRows) ?? (hasRelations ? undefined : usesWithoutRelations) ?? uses,
           );
           const found = (): string[] =>
             usesIn(log, user)

@@ -193,6 +193,15 @@ describe('a record that is too long is the use that its beginning names', () => 
       expect(await rowsOf(`${jsonlog(audit(quoted))}\n`)).toEqual([0]);
     });
 
+    test('also where the place in the code follows, and not where a client writes so', async () => {
+      const place =
+        '2026-11-02 10:00:00.100 UTC [4242] [user=billing,db=shop,app=app,client=10.1.0.5,session=6b0c8090.1] LOCATION:  x';
+      const [line = ''] = stderrLog([statement(FORGED[0] ?? '')]);
+      expect(await rowsOf(`${line}\n${place}\n`)).toEqual([1]);
+      const [forged = ''] = stderrLog([statement(`select 1 /* ${LONG} ,99\n${place}`)]);
+      expect(await rowsOf(`${forged.slice(0, -2)}\n`)).toEqual([0]);
+    });
+
     test('whatever the application calls itself', async () => {
       const [line = ''] = csvlog([statement(FORGED[0] ?? '')]);
       const name = 'x,99",,,,,,,,,"'.replaceAll('"', '""');
