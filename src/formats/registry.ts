@@ -21,6 +21,7 @@ import { nginxJson } from './nginx-json.ts';
 import { pgauditCsv } from './pgaudit-csv.ts';
 import { pgauditJson } from './pgaudit-json.ts';
 import { pgauditStderr } from './pgaudit-stderr.ts';
+import { pgauditlogtofileCsv, pgauditlogtofileJson, pgauditlogtofileQuoted } from './pgauditlogtofile.ts';
 import { vaultAudit } from './vault-audit.ts';
 
 /** Formats that users may describe themselves, under the same id, too: theirs counts. */
@@ -48,6 +49,9 @@ export const formats: readonly Format[] = [
   nginxJson,
   nginxCombined,
   pgauditJson,
+  pgauditlogtofileCsv,
+  pgauditlogtofileQuoted,
+  pgauditlogtofileJson,
   pgauditCsv,
   pgauditStderr,
   vaultAudit,
