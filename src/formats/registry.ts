@@ -3,9 +3,12 @@ import { authensorReceipts } from './built-in/authensor-receipts.ts';
 import { awsApiGateway } from './built-in/aws-api-gateway.ts';
 import { awsCloudTrail } from './built-in/aws-cloudtrail.ts';
 import { caddy } from './built-in/caddy.ts';
+import { contextforgePermissions } from './built-in/contextforge-permissions.ts';
 import { envoy } from './built-in/envoy.ts';
 import { gcpAudit } from './built-in/gcp-audit.ts';
 import { githubAudit } from './built-in/github-audit.ts';
+import { kafkaAuthorizer } from './built-in/kafka-authorizer.ts';
+import { keycloakEvents } from './built-in/keycloak-events.ts';
 import { kong } from './built-in/kong.ts';
 import { kubernetesAudit } from './built-in/kubernetes-audit.ts';
 import { litellm } from './built-in/litellm.ts';
@@ -41,6 +44,9 @@ export const describedFormats: readonly Format[] = [
   gcpAudit,
   githubAudit,
   oktaSystemLog,
+  keycloakEvents,
+  kafkaAuthorizer,
+  contextforgePermissions,
   nginxVariables,
 ];
 

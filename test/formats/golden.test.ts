@@ -34,6 +34,9 @@ const SAMPLES = [
   ['kube-audit.jsonl', 'kubernetes-audit', 24],
   ['litellm.jsonl', 'litellm', 8],
   ['mariadb-server_audit.log', 'mariadb-audit', 63],
+  ['keycloak-events.jsonl', 'keycloak-events', 35],
+  ['kafka-authorizer.log', 'kafka-authorizer', 57],
+  ['contextforge-permissions.jsonl', 'contextforge-permissions', 4],
 ] as const;
 
 const all = [envoy, caddy, ...formats];
