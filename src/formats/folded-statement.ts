@@ -1,3 +1,4 @@
+import type { CleanTexts } from './clean-texts.ts';
 import { foldSql } from './fold-sql.ts';
 import type { FoundSecret, Redactor } from './redact.ts';
 import { shown } from './shown.ts';
@@ -17,24 +18,25 @@ export interface FoldedStatement {
   readonly isWhole: boolean;
 }
 
+/** Redacted first: folding would take a secret apart that stands outside of literals. */
+export const foldedText = (text: string, redactor: Redactor, found: FoundSecret[]): string =>
+  shown(foldSql(redactor.clean(text, 'wayward.db.statement', found, 'sql'), 'sql', MAX_FOLDED), MAX_FOLDED);
+
 /**
- * Redacted first: folding would take a secret apart that stands outside of literals. A text longer than the redactor takes is folded once more,
- * as far as it goes, so that padding hides nothing: of that only names are taken, which are redacted as such.
+ * A text longer than the redactor takes is folded once more, as far as it goes, so that padding hides nothing: of that only names are
+ * taken, which are redacted as such.
+ * @param texts what `foldedText` makes of each
  */
 export const foldedStatement = (
   text: string,
-  redactor: Redactor,
+  texts: CleanTexts,
   found: FoundSecret[],
   isCut: boolean,
 ): FoldedStatement => {
-  const folded = shown(
-    foldSql(redactor.clean(text, 'wayward.db.statement', found, 'sql'), 'sql', MAX_FOLDED),
-    MAX_FOLDED,
-  );
-  const isLong = text.length > MAX_FOLDED;
+  const folded = texts.clean(text, found);
   return {
     shown: folded.slice(0, MAX_SHOWN),
-    read: isLong ? foldSql(text.slice(0, MAX_PADDED), 'sql', MAX_PADDED) : folded,
+    read: text.length > MAX_FOLDED ? foldSql(text.slice(0, MAX_PADDED), 'sql', MAX_PADDED) : folded,
     isWhole: !isCut && text.length <= MAX_PADDED,
   };
 };
