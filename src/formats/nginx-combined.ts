@@ -17,15 +17,19 @@ import { leaksOf, withFingerprint } from './identities.ts';
 import { fractionOf } from './json.ts';
 import type { FoundSecret, Redactor } from './redact.ts';
 import { remoteAddress } from './remote-address.ts';
+import { isServerLine } from './server-line.ts';
 import { shown } from './shown.ts';
 import { parseClf } from './time.ts';
 
 /**
- * `ADDRESS - USER [TIME] "REQUEST" STATUS BYTES "REFERER" "AGENT"`; a quote inside a field is written `\x22`. The address begins the line and
+ * `ADDRESS - USER [TIME] "REQUEST" STATUS BYTES "REFERER" "AGENT"`; a quote inside a field is written `\x22` by nginx, `\"` by Apache. The address begins the line and
  * a lone dash follows (RFC 1413's ident, which neither server asks for): behind anything else, part of a user would pass for the whole.
  */
-const LINE =
-  /^((?:[\w.:%[\]-]{1,64}, ?){0,32}[\w.:%[\]-]{1,64}) - ([^[]{1,512}) \[([^\]]{20,40})\] "([^"]*)" (\d{3}) (\d{1,15}|-)(?: "([^"]*)" "([^"]*)")?/;
+const TEXT = String.raw`"([^"\\]*(?:\\.[^"\\]*)*)"`;
+const LINE = new RegExp(
+  String.raw`^((?:[\w.:%[\]-]{1,64}, ?){0,32}[\w.:%[\]-]{1,64}) - ([^[]{1,512}) \[([^\]]{20,40})\] ${TEXT} (\d{3}) (\d{1,15}|-)(?: ${TEXT} ${TEXT})?`,
+  's',
+);
 /** The host that was asked for, as nginx and Apache (`vhost_combined`) write it before the address. */
 const HOST = /^(?:[\w.-]{1,253}(?::\d{1,5})?|\[[\da-fA-F:.]{2,45}\]:\d{1,5}) (?=([\da-fA-F:.]{2,45}),? )/;
 
@@ -41,11 +45,18 @@ const isAddressOrHost = (text: string): boolean => {
 };
 /** nginx before 1.21.1 takes spaces and control characters in a target, and any method: it is a use all the same (RFC 9112, 3). */
 const REQUEST = /^([A-Za-z][A-Za-z_-]{0,15}) (?:([\s\S]+) HTTP\/\d(?:\.\d)?|(\S+))$/;
-/** nginx writes `"`, `\` and every byte beyond ASCII as `\xHH`; bytes that form no UTF-8 become U+FFFD. */
+/**
+ * nginx writes `"`, `\` and every byte beyond ASCII as `\xHH`, Apache as C does where it can; bytes that form no UTF-8 become U+FFFD.
+ */
 const unescaped = (text: string): string =>
-  text.includes('\\x')
-    ? text.replace(/(?:\\x[0-9A-Fa-f]{2})+/g, (run) => Buffer.from(run.replaceAll('\\x', ''), 'hex').toString('utf8'))
+  text.includes('\\')
+    ? text.replace(/((?:\\x[0-9A-Fa-f]{2})+)|\\(["\\bnrtv])/g, (run, _hex, simple: string | undefined) =>
+        simple === undefined
+          ? Buffer.from(run.replaceAll('\\x', ''), 'hex').toString('utf8')
+          : (SIMPLE[simple] ?? simple),
+      )
     : text;
+const SIMPLE: Readonly<Record<string, string>> = { b: '\b', n: '\n', r: '\r', t: '\t', v: '\v' };
 
 /**
  * A whole line, or its beginning, inside the line: behind an address that a client wrote (`X-Forwarded-For: 10.4.2.7 - victim`), or where
@@ -65,6 +76,7 @@ const NOT_COMBINED = {
 const parseLine = (written: string, redactor: Redactor, identity: IdentitySource | undefined): Parsed => {
   const line = withoutHost(written);
   const parts = LINE.exec(line);
+  if (parts === null && isServerLine(written)) return { ignored: 'server-line' };
   if (parts === null || !isAddressOrHost(parts[1] ?? '') || holdsAnother(line, parts)) return NOT_COMBINED;
   const [
     ,
@@ -95,7 +107,8 @@ const parseLine = (written: string, redactor: Redactor, identity: IdentitySource
   const client = text(agent, 'user_agent.original', MAX_CLIENT);
   text(referrer, 'http.request.referrer', 0);
   const named = found.length;
-  const consumer = text(user, 'user.name', MAX_VALUE);
+  // Apache writes `""` where a request gives an empty name.
+  const consumer = user === '""' ? undefined : text(user, 'user.name', MAX_VALUE);
   const status = Number(statusText);
   const result = httpResult(status);
   const who =

@@ -20,7 +20,10 @@ import { fractionOfObjects, isFailure, type JsonObject, readJson } from './json.
 import { leaksInValue } from './leaks-in-record.ts';
 import type { FoundSecret, Redactor } from './redact.ts';
 import { remoteAddress } from './remote-address.ts';
+import { isServerLine } from './server-line.ts';
 import { parseClf, parseTime } from './time.ts';
+
+const BRACE = 123;
 
 const wrongType = (field: string): Unusable => ({
   unusable: 'wrong-type',
@@ -241,7 +244,10 @@ export const nginxJson: Format = {
     return {
       parse(bytes, start, end, length) {
         const record = readJson(bytes, start, end, length !== undefined);
-        if (isFailure(record)) return record;
+        if (isFailure(record)) {
+          const isOwn = bytes[start] !== BRACE && isServerLine(bytes.toString('utf8', start, end));
+          return isOwn ? { ignored: 'server-line' } : record;
+        }
         const parsed = parseRecord(record, redactor, consumers, others, identity);
         return 'unusable' in parsed ? { ...parsed, claim: claimOf(record, redactor, consumers) } : parsed;
       },

@@ -104,6 +104,13 @@ const HTTP: readonly Evasion[] = [
     evaded: PAGES.map((page, n) => combined(n, { ...page, client: 'agent/1.4 \\"' })),
   },
   {
+    name: 'a quote in the target, as Apache escapes it',
+    log: 'combined',
+    names: 'GET /v1/payroll/',
+    plain: ofCombined,
+    evaded: PAGES.map((page, n) => combined(n, { ...page, path: `${page.path}?q=\\"` })),
+  },
+  {
     name: 'a user agent in the combined log that is no UTF-8',
     log: 'combined',
     names: 'GET /v1/payroll/',

@@ -58,6 +58,14 @@ describe('who was authenticated', () => {
       { request: LOGIN, auth: NO_AUTH, response: { data: { error: 'hmac-sha256:ee' } } },
     ],
     ['a login that is an error', { request: LOGIN, auth: null, error: 'invalid credentials' }],
+    [
+      'a login over OIDC that ends in a page',
+      {
+        request: { ...LOGIN, operation: 'read', path: 'auth/oidc/oidc/callback' },
+        auth: NO_AUTH,
+        response: { data: { http_content_type: 'text/html', http_raw_body: 'hmac-sha256:ee', http_status_code: 400 } },
+      },
+    ],
   ])('%s: rejected', (_name, record) => {
     expect(parseOne(vaultAudit, line(record))).toMatchObject({ result: 'rejected', proof: { state: 'rejected' } });
   });
@@ -75,8 +83,36 @@ describe('who was authenticated', () => {
       { auth: { display_name: 'token', policies: ['a'] }, request: { ...REQUEST, client_token_accessor: null } },
       'success',
     ],
+    [
+      'an engine that refuses with nothing but an error in the data',
+      {
+        request: { ...REQUEST, path: 'database/creds/none' },
+        response: { data: { error: 'x' }, mount_type: 'database' },
+      },
+      'error',
+    ],
+    [
+      'a secret with a field that is called error, of a store',
+      { request: { ...REQUEST, path: 'kv/a' }, response: { data: { error: 'x' }, mount_type: 'kv' } },
+      'success',
+    ],
+    [
+      'an answer with an error beside other data',
+      { response: { data: { error: 'x', a: 'y' }, mount_type: 'pki' } },
+      'success',
+    ],
+    ['an answer with an error, of an engine that is not named', { response: { data: { error: 'x' } } }, 'success'],
   ])('%s: verified', (_name, record, result) => {
     expect(parseOne(vaultAudit, line(record))).toMatchObject({ result, proof: { state: 'verified' } });
+  });
+
+  it.each([
+    ['10.1.0.5:4711', '10.1.0.5'],
+    ['[2001:db8::1]:4711', '2001:db8::1'],
+    ['203.0.113.9, 10.1.0.5', '10.1.0.5'],
+  ])('the address %s, of a listener behind a proxy, is %s', (written, sourceIp) => {
+    const request = { ...REQUEST, remote_address: written };
+    expect(parseOne(vaultAudit, line({ request }))).toMatchObject({ sourceIp });
   });
 
   it('what needs no token is nobody’s use', () => {
