@@ -100,8 +100,9 @@ const parseLine = (written: string, redactor: Redactor, identity: IdentitySource
   const found: FoundSecret[] = [];
   const text = (raw: string, field: string, max: number): string | undefined =>
     raw === '-' || raw === '' ? undefined : shown(redactor.clean(unescaped(raw), field, found), max);
-  const question = target.indexOf('?');
-  if (question !== -1) redactor.clean(target.slice(question), 'url.query', found);
+  // Parameters of a path, which are no part of what is shown of it, and a fragment, too.
+  const query = target.search(/[?;#]/);
+  if (query !== -1) redactor.clean(target.slice(query), 'url.query', found);
   const path = shown(redactor.clean(decodePath(target), 'url.path', found), MAX_PATH);
   const sourceIp = text(remoteAddress(address), 'source.address', 64);
   const client = text(agent, 'user_agent.original', MAX_CLIENT);

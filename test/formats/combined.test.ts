@@ -6,7 +6,7 @@ import { parseOne } from './records.ts';
 const line = (request: string, { user = 'billing', referrer = '-', agent = 'agent/1', address = '10.0.0.1' } = {}) =>
   `${address} - ${user} [02/Nov/2026:10:00:00 +0000] "${request}" 200 8 "${referrer}" "${agent}"`;
 
-describe('what Apache escapes in its access log', () => {
+describe('what a client chooses in an access log', () => {
   it.each([
     [String.raw`/v1/payroll?q=\"`, 'GET /v1/payroll'],
     [String.raw`/v1/\"q\"/all`, 'GET /v1/"q"/all'],
@@ -14,7 +14,7 @@ describe('what Apache escapes in its access log', () => {
     [String.raw`/v1/a\tb\nc`, 'GET /v1/a\ufffdb\ufffdc'],
     [String.raw`/v1/caf\xc3\xa9`, 'GET /v1/café'],
     [String.raw`/v1/\q`, String.raw`GET /v1/\q`],
-  ])('in the target %s', (target, action) => {
+  ])('in the target %s, as Apache escapes it', (target, action) => {
     expect(parseOne(nginxCombined, line(`GET ${target} HTTP/1.1`))).toMatchObject({ action, status: 200, bytes: 8 });
   });
 
@@ -28,6 +28,12 @@ describe('what Apache escapes in its access log', () => {
   it('no escaped quote ends a field, so that a client can forge no status', () => {
     const request = String.raw`GET /v1/a\" 404 9 \"-\" \"x HTTP/1.1`;
     expect(parseOne(nginxCombined, line(request))).toMatchObject({ status: 200, bytes: 8, client: 'agent/1' });
+  });
+
+  it.each(['?a=1&', ';', '/b;v=1;', '#'])('a secret is a leak behind %s', (sign) => {
+    const parsed = parseOne(nginxCombined, line(`GET /v1/a${sign}client_secret=Sup3rS3cretT3xt HTTP/1.1`));
+    expect(parsed).toMatchObject({ leaks: [{ field: 'url.query' }] });
+    expect(JSON.stringify(parsed)).not.toContain('Sup3rS3cretT3xt');
   });
 
   it('a user without a name is nobody', () => {
