@@ -9,6 +9,7 @@ import {
   httpResult,
   type IdentitySource,
   MAX_CLIENT,
+  MAX_METHOD,
   MAX_PATH,
   MAX_VALUE,
   requestProof,
@@ -17,6 +18,7 @@ import { leaksOf, withFingerprint } from './identities.ts';
 import { fractionOf } from './json.ts';
 import type { FoundSecret, Redactor } from './redact.ts';
 import { remoteAddress } from './remote-address.ts';
+import { requestLine, withoutRequest } from './request-line.ts';
 import { isServerLine } from './server-line.ts';
 import { shown } from './shown.ts';
 import { parseClf } from './time.ts';
@@ -43,8 +45,6 @@ const isAddressOrHost = (text: string): boolean => {
   if (text.includes(',')) return isAddress(remoteAddress(text));
   return isAddress(remoteAddress(text)) || text === 'unix:' || /^[\w.-]+$/.test(text);
 };
-/** nginx before 1.21.1 takes spaces and control characters in a target, and any method: it is a use all the same (RFC 9112, 3). */
-const REQUEST = /^([A-Za-z][A-Za-z_-]{0,15}) (?:([\s\S]+) HTTP\/\d(?:\.\d)?|(\S+))$/;
 /**
  * nginx writes `"`, `\` and every byte beyond ASCII as `\xHH`, Apache as C does where it can; bytes that form no UTF-8 become U+FFFD.
  */
@@ -92,12 +92,14 @@ const parseLine = (written: string, redactor: Redactor, identity: IdentitySource
   const time = parseClf(stamp);
   if (Number.isNaN(time))
     return { unusable: 'invalid-time', detail: 'The time is not of the form 23/Nov/2026:12:03:18 +0000.' };
-  const request = REQUEST.exec(unescaped(rawRequest));
-  // A probe that spoke no HTTP: it can't have used a credential.
-  if (request === null) return { ignored: 'no-request' };
-  const [, method = '', target = request[3] ?? ''] = request;
+  const status = Number(statusText);
+  // nginx before 1.21.1 takes spaces and control characters in a target, and any method: it is a use all the same (RFC 9112, 3).
+  const request = requestLine(unescaped(rawRequest));
+  if (request === undefined) return withoutRequest(status);
+  const { target } = request;
 
   const found: FoundSecret[] = [];
+  const method = redactor.show(request.method, 'http.request.method', MAX_METHOD, found);
   const text = (raw: string, field: string, max: number): string | undefined =>
     raw === '-' || raw === '' ? undefined : shown(redactor.clean(unescaped(raw), field, found), max);
   // Parameters of a path, which are no part of what is shown of it, and a fragment, too.
@@ -110,7 +112,6 @@ const parseLine = (written: string, redactor: Redactor, identity: IdentitySource
   const named = found.length;
   // Apache writes `""` where a request gives an empty name.
   const consumer = user === '""' ? undefined : text(user, 'user.name', MAX_VALUE);
-  const status = Number(statusText);
   const result = httpResult(status);
   const who =
     consumer === undefined || found.length > named

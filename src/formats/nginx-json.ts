@@ -2,7 +2,7 @@ import { BoundedCache } from '../bounded-cache.ts';
 import type { CredentialUse, Identity } from '../event.ts';
 import { PROOF } from '../proof.ts';
 import { amount } from './amount.ts';
-import { decodePath } from './fold-path.ts';
+import { decodePath, isPlainPath } from './fold-path.ts';
 import type { Claim, Format, Parsed, Parser, ParserContext, Unusable } from './format.ts';
 import {
   httpAction,
@@ -10,6 +10,7 @@ import {
   httpResult,
   type IdentitySource,
   MAX_CLIENT,
+  MAX_METHOD,
   MAX_PATH,
   MAX_VALUE,
   requestProof,
@@ -102,6 +103,13 @@ const cleanAgain = (
 
 const addressOf = (value: unknown): unknown => (typeof value === 'string' ? remoteAddress(value) : value);
 
+/** Of `$request_uri`, which holds the query, too, and is as the client wrote it. */
+const pathOf = (uri: string, redactor: Redactor, found: FoundSecret[]): string => {
+  const query = uri.search(/[?;#]/);
+  if (query !== -1) redactor.clean(uri.slice(query), 'url.query', found);
+  return decodePath(uri);
+};
+
 const CONSUMERS = 4_096;
 
 /** Finds what is usual for the consumer that a record names. */
@@ -174,9 +182,9 @@ const parseRecord = (
 
   const found: FoundSecret[] = [];
   const usual = consumers.of(credential, found);
-  const path = redactor.show(uri.includes('%') ? decodePath(uri) : uri, 'url.path', MAX_PATH, found);
+  const path = redactor.show(isPlainPath(uri) ? uri : pathOf(uri, redactor, found), 'url.path', MAX_PATH, found);
   cleanAgain(usual.query, redactor, args, 'url.query', 0, found);
-  const verb = redactor.show(method, 'http.request.method', 16, found);
+  const verb = redactor.show(method, 'http.request.method', MAX_METHOD, found);
   const result = httpResult(status);
   const client = cleanAgain(usual.agent, redactor, record['user_agent'], 'user_agent.original', MAX_CLIENT, found);
   const sourceIp = cleanAgain(usual.address, redactor, addressOf(record['remote_addr']), 'source.address', 64, found);

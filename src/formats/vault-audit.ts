@@ -115,7 +115,8 @@ const parseRecord = (record: JsonObject, redactor: Redactor, helps: HelpRequests
     time: at,
     format: 'vault-audit',
     dataset: 'vault.audit',
-    action: `${foldPath(path)}:${operation}`,
+    // Vault knows no query: what looks like one is part of a secret's name.
+    action: `${foldPath(path.replace(/[?#;]/g, encodeURIComponent))}:${operation}`,
     result: resultOf(auth, error, isRefused),
     proof: auth === undefined ? PROOF.noAuth : PROOF.vaultAuth,
     identities,

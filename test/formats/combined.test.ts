@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { nginxVariables } from '../../src/formats/built-in/nginx-variables.ts';
 import { nginxCombined } from '../../src/formats/nginx-combined.ts';
 import { nginxJson } from '../../src/formats/nginx-json.ts';
 import { parseOne } from './records.ts';
@@ -45,6 +46,45 @@ describe('what a client chooses in an access log', () => {
     for (const piece of ['\\\\', '\\"', '\\x', 'a\\'])
       parseOne(nginxCombined, line(`GET /${piece.repeat(200_000)} HTTP/1.1`));
     expect((process.threadCpuUsage().user - began) / 1_000).toBeLessThan(2_000);
+  });
+});
+
+describe('a request that a server takes is a use, however its line is written', () => {
+  // Each was answered with 200 by nginx 1.22.
+  it.each([
+    ['GET /v1/payroll HTTP/1.1 ', 'GET /v1/payroll'],
+    ['GET   /v1/payroll   HTTP/1.1', 'GET /v1/payroll'],
+    ['GET /v1/payroll HTTP/1.00001', 'GET /v1/payroll'],
+    ['GET /v1/payroll HTTP/1.10', 'GET /v1/payroll'],
+    ['GET /v1/orders/../payroll HTTP/1.1', 'GET /v1/payroll'],
+    ['GET /v1/orders;/..%2fpayroll HTTP/1.1', 'GET /v1/payroll'],
+    ['-X /v1/payroll HTTP/1.1', '-X /v1/payroll'],
+    [`${'A'.repeat(100)} /v1/payroll HTTP/1.1`, `${'A'.repeat(16)} /v1/payroll`],
+    ['GET2 /v1/payroll HTTP/1.1', 'GET2 /v1/payroll'],
+    ['GET /v1/payroll', 'GET /v1/payroll'],
+  ])('%s', (request, action) => {
+    expect(parseOne(nginxCombined, line(request))).toMatchObject({ action, identities: [{ value: 'billing' }] });
+    const inJson = { remote_addr: '10.0.0.1', status: '200', time_iso8601: '2026-11-02T10:00:00Z', request };
+    expect(parseOne(nginxVariables, JSON.stringify(inJson))).toMatchObject({ action });
+  });
+
+  it.each(['', '-', 'SSH-2.0-Go', String.raw`\x16\x03\x01`, '{}'])(
+    '%s is none: counts where it was answered',
+    (request) => {
+      const refused = line(request).replace(' 200 8 ', ' 400 157 ');
+      expect(parseOne(nginxCombined, refused)).toEqual({ ignored: 'no-request' });
+      expect(parseOne(nginxCombined, line(request))).toMatchObject({ unusable: 'no-request-line' });
+    },
+  );
+
+  it('a secret in the place of the method is shown nowhere', () => {
+    const secret = `ghp_${'aB3dE6gH9jK2mN5pQ8sT'.repeat(2).slice(0, 36)}`;
+    const request = `${secret} /v1/a HTTP/1.1`;
+    const inJson = { remote_addr: '10.0.0.1', status: '200', time_iso8601: '2026-11-02T10:00:00Z', request };
+    for (const parsed of [parseOne(nginxCombined, line(request)), parseOne(nginxVariables, JSON.stringify(inJson))]) {
+      expect(parsed).toMatchObject({ leaks: [{}] });
+      expect(JSON.stringify(parsed)).not.toContain(secret.slice(0, 12));
+    }
   });
 });
 

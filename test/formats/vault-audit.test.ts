@@ -115,6 +115,13 @@ describe('who was authenticated', () => {
     expect(parseOne(vaultAudit, line({ request }))).toMatchObject({ sourceIp });
   });
 
+  it('what looks like a query is part of the path', () => {
+    const request = { ...REQUEST, path: 'secret/data/billing;payroll?x#y' };
+    expect(parseOne(vaultAudit, line({ request }))).toMatchObject({
+      action: 'secret/data/billing%3Bpayroll%3Fx%23y:read',
+    });
+  });
+
   it('what needs no token is nobody’s use', () => {
     expect(parseOne(vaultAudit, line({ auth: NO_AUTH, response: {} }))).toEqual({ ignored: 'unauthenticated' });
   });
