@@ -27,8 +27,6 @@ const REASONS = {
   'response-half': 'expected',
   /** Vault: the protocol's own operations, which carry keys instead of tokens. */
   kmip: 'expected',
-  /** Vault: it tries its audit device. */
-  'audit-test': 'expected',
   /** Vault: a path that needs no token, such as its health. */
   unauthenticated: 'expected',
   /** A format of the user's: its `when:` is not met. */

@@ -87,7 +87,6 @@ const parseRecord = (record: JsonObject, redactor: Redactor, helps: HelpRequests
   if (!isObject(request) || typeof request['path'] !== 'string' || typeof request['operation'] !== 'string') {
     return { unusable: 'wrong-type', detail: 'The record lacks request.path or request.operation.' };
   }
-  if (request['path'] === 'sys/audit/test') return { ignored: 'audit-test' };
   const at = typeof time === 'string' ? parseTime(time) : Number.NaN;
   if (Number.isNaN(at)) return { unusable: 'invalid-time', detail: timeProblem(textOf(time)) };
   if (type === 'response' && asksForHelp && helps.isAnswer(request)) return { ignored: 'response-half' };

@@ -115,6 +115,17 @@ describe('who was authenticated', () => {
     expect(parseOne(vaultAudit, line({ request }))).toMatchObject({ sourceIp });
   });
 
+  it('what Vault writes to try a new audit device is no use; a device that is called test is one', () => {
+    const request = { ...REQUEST, operation: 'update', path: 'sys/audit/test' };
+    expect(parseOne(vaultAudit, line({ type: 'request', auth: undefined, request }))).toEqual({
+      ignored: 'request-half',
+    });
+    expect(parseOne(vaultAudit, line({ request }))).toMatchObject({
+      action: 'sys/audit/test:update',
+      result: 'success',
+    });
+  });
+
   it('what looks like a query is part of the path', () => {
     const request = { ...REQUEST, path: 'secret/data/billing;payroll?x#y' };
     expect(parseOne(vaultAudit, line({ request }))).toMatchObject({
