@@ -21,7 +21,7 @@ import { remoteAddress } from './remote-address.ts';
 import { requestLine, withoutRequest } from './request-line.ts';
 import { isServerLine } from './server-line.ts';
 import { shown } from './shown.ts';
-import { parseClf } from './time.ts';
+import { parseServerTime } from './time.ts';
 
 /**
  * `ADDRESS - USER [TIME] "REQUEST" STATUS BYTES "REFERER" "AGENT"`; a quote inside a field is written `\x22` by nginx, `\"` by Apache. The address begins the line and
@@ -65,7 +65,7 @@ const SIMPLE: Readonly<Record<string, string>> = { b: '\b', n: '\n', r: '\r', t:
 const holdsAnother = (line: string, [match, , user = '']: RegExpExecArray): boolean =>
   user.includes(' - ') ||
   user.endsWith(' -') ||
-  /\[\d\d\/[A-Z][a-z]{2}\/[^\]]{1,32}\] "[A-Za-z]/.test(line.slice(match.length));
+  /\[(?:\d\d\/[A-Z][a-z]{2}\/|\d{4}-\d\d-)[^\]]{1,32}\] "\S/.test(line.slice(match.length));
 
 const NOT_COMBINED = {
   unusable: 'not-combined',
@@ -89,9 +89,12 @@ const parseLine = (written: string, redactor: Redactor, identity: IdentitySource
     referrer = '',
     agent = '-',
   ] = parts;
-  const time = parseClf(stamp);
+  const time = parseServerTime(stamp);
   if (Number.isNaN(time))
-    return { unusable: 'invalid-time', detail: 'The time is not of the form 23/Nov/2026:12:03:18 +0000.' };
+    return {
+      unusable: 'invalid-time',
+      detail: 'The time is not of the form 23/Nov/2026:12:03:18 +0000 or 2026-11-23T12:03:18+00:00.',
+    };
   const status = Number(statusText);
   // nginx before 1.21.1 takes spaces and control characters in a target, and any method: it is a use all the same (RFC 9112, 3).
   const request = requestLine(unescaped(rawRequest));

@@ -22,7 +22,7 @@ import { leaksInValue } from './leaks-in-record.ts';
 import type { FoundSecret, Redactor } from './redact.ts';
 import { remoteAddress } from './remote-address.ts';
 import { isServerLine } from './server-line.ts';
-import { parseClf, parseTime } from './time.ts';
+import { parseServerTime } from './time.ts';
 
 const BRACE = 123;
 
@@ -37,10 +37,9 @@ const numberOf = (value: unknown): unknown => (typeof value === 'string' && valu
 /** `msec` is exact to the millisecond; `time` has whole seconds, as `$time_iso8601` or `$time_local`. */
 const timeOf = (record: JsonObject): number => {
   const { msec, time } = record;
-  if (typeof msec === 'string' && msec !== '') return Math.round(Number(msec) * 1000);
-  if (typeof msec === 'number') return Math.round(msec * 1000);
-  if (typeof time !== 'string') return Number.NaN;
-  return time.charAt(2) === '/' ? parseClf(time) : parseTime(time);
+  const seconds = typeof msec === 'string' && msec !== '' ? Number(msec) : msec;
+  if (typeof seconds === 'number' && !Number.isNaN(seconds)) return Math.round(seconds * 1000);
+  return typeof time === 'string' ? parseServerTime(time) : Number.NaN;
 };
 
 /** Text that may be shown, without secrets; undefined where nginx had none (`""` or `-`) or the field is no text. */

@@ -41,6 +41,10 @@ const isAuthenticated = (auth: JsonObject): boolean =>
   [auth['accessor'], auth['entity_id'], auth['display_name']].some((value) => textOf(value) !== '') ||
   (Array.isArray(auth['policies']) && auth['policies'].length > 0);
 
+/** Who it was; of a login some versions tell it only in the answer, as what was issued. */
+const authOf = ({ auth, response }: JsonObject): JsonObject | undefined =>
+  [auth, isObject(response) ? response['auth'] : undefined].filter(isObject).find(isAuthenticated);
+
 /** The user agent, where the audit device is told to log that header. */
 const userAgent = (request: JsonObject): string => {
   const { headers } = request;
@@ -90,7 +94,7 @@ const parseRecord = (record: JsonObject, redactor: Redactor, helps: HelpRequests
   const at = typeof time === 'string' ? parseTime(time) : Number.NaN;
   if (Number.isNaN(at)) return { unusable: 'invalid-time', detail: timeProblem(textOf(time)) };
   if (type === 'response' && asksForHelp && helps.isAnswer(request)) return { ignored: 'response-half' };
-  const auth = isObject(record['auth']) && isAuthenticated(record['auth']) ? record['auth'] : undefined;
+  const auth = authOf(record);
   const error = textOf(record['error']);
   const isRefused = isRefusal(request, response, auth === undefined);
   // Paths that need no token: nobody's credential was used.

@@ -88,6 +88,15 @@ describe('a request that a server takes is a use, however its line is written', 
   });
 });
 
+it.each(['2026-11-02T11:00:00+01:00', '02/Nov/2026:11:00:00 +0100'])('the time %s is read', (time) => {
+  const at = { time: Date.UTC(2026, 10, 2, 10) };
+  const written = line('GET /a HTTP/1.1').replace('02/Nov/2026:10:00:00 +0000', time);
+  expect(parseOne(nginxCombined, written)).toMatchObject(at);
+  const inJson = { remote_addr: '10.0.0.1', status: 200, method: 'GET', uri: '/a', time };
+  for (const msec of [undefined, '', '-'])
+    expect(parseOne(nginxJson, JSON.stringify({ ...inJson, msec }))).toMatchObject(at);
+});
+
 describe("a web server's own lines among those of its access log, as a container writes them", () => {
   const NGINX =
     '2026/11/02 10:00:00 [error] 29#29: *7 open() "/a" failed, client: 10.0.0.1, request: "GET /a HTTP/1.1", host: "api"';

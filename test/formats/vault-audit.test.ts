@@ -72,6 +72,7 @@ describe('who was authenticated', () => {
 
   it.each([
     ['a login that gave a token', { request: LOGIN }, 'success'],
+    ['a login that says so only in its answer', { request: LOGIN, auth: NO_AUTH, response: { auth: AUTH } }, 'success'],
     ['a path that policies deny', { error: '1 error occurred:\n\t* permission denied\n\n' }, 'denied'],
     [
       'a path that is none, with an error in the answer too',
