@@ -141,6 +141,9 @@ export const reading = (id: string, spec: ReadingSpec): Reading => {
       what = httpAction(verb, path ?? '');
       note?.('action', `request_line ${request.field.text}`);
     }
+    // Servers that take `delete` do what DELETE does.
+    if (what !== undefined && method !== undefined && what.startsWith(`${method} `))
+      what = method.toUpperCase() + what.slice(method.length);
     if (what === undefined)
       return { unusable: 'missing-field', detail: `A field of the action ${templates.join(' or ')} is missing.` };
     const outcome = resultOf(record, note);
