@@ -7,7 +7,7 @@ const REASONS = {
   'connection-line': 'expected',
   /** PostgreSQL: a statement as `log_statement` shows it, beside its AUDIT line. */
   'statement-line': 'expected',
-  /** PostgreSQL: the server's own, such as checkpoints. nginx, Apache: their error log, which a container writes beside the access log. */
+  /** PostgreSQL: the server's own, such as checkpoints. nginx, Apache, Vault: their own log, which a container writes beside the other. */
   'server-line': 'expected',
   /** pgaudit: what a DROP takes along. */
   'dependent-object': 'expected',

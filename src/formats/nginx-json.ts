@@ -21,10 +21,8 @@ import { fractionOfObjects, isFailure, type JsonObject, readJson } from './json.
 import { leaksInValue } from './leaks-in-record.ts';
 import type { FoundSecret, Redactor } from './redact.ts';
 import { remoteAddress } from './remote-address.ts';
-import { isServerLine } from './server-line.ts';
+import { ownLine } from './server-line.ts';
 import { parseServerTime } from './time.ts';
-
-const BRACE = 123;
 
 const wrongType = (field: string): Unusable => ({
   unusable: 'wrong-type',
@@ -251,10 +249,7 @@ export const nginxJson: Format = {
     return {
       parse(bytes, start, end, length) {
         const record = readJson(bytes, start, end, length !== undefined);
-        if (isFailure(record)) {
-          const isOwn = bytes[start] !== BRACE && isServerLine(bytes.toString('utf8', start, end));
-          return isOwn ? { ignored: 'server-line' } : record;
-        }
+        if (isFailure(record)) return ownLine(bytes, start, end) ?? record;
         const parsed = parseRecord(record, redactor, consumers, others, identity);
         return 'unusable' in parsed ? { ...parsed, claim: claimOf(record, redactor, consumers) } : parsed;
       },

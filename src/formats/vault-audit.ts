@@ -9,6 +9,7 @@ import { fractionOfObjects, isFailure, isObject, type JsonObject, readJson } fro
 import { leaksInRecord } from './leaks-in-record.ts';
 import type { FoundSecret, Redactor } from './redact.ts';
 import { remoteAddress } from './remote-address.ts';
+import { ownLine } from './server-line.ts';
 import { shown } from './shown.ts';
 import { parseTime, timeProblem } from './time.ts';
 import { HelpRequests } from './vault-help.ts';
@@ -150,7 +151,7 @@ export const vaultAudit: Format = {
     return {
       parse(bytes, start, end, length) {
         const record = readJson(bytes, start, end, length !== undefined);
-        return isFailure(record) ? record : parseRecord(record, redactor, helps);
+        return isFailure(record) ? (ownLine(bytes, start, end) ?? record) : parseRecord(record, redactor, helps);
       },
       save: () => helps.save(),
       load: (saved) => helps.load(saved),

@@ -127,6 +127,12 @@ describe('who was authenticated', () => {
     });
   });
 
+  it("Vault's own log, beside which a container writes the audit log, is ignored", () => {
+    const own = '2026-11-02T10:00:00.123Z [INFO]  core: vault is unsealed';
+    expect(parseOne(vaultAudit, own)).toEqual({ ignored: 'server-line' });
+    expect(parseOne(vaultAudit, own.replace('[INFO]', 'INFO'))).toMatchObject({ unusable: 'invalid-json' });
+  });
+
   it('what looks like a query is part of the path', () => {
     const request = { ...REQUEST, path: 'secret/data/billing;payroll?x#y' };
     expect(parseOne(vaultAudit, line({ request }))).toMatchObject({
