@@ -52,6 +52,29 @@ describe('a request is the same, however a client writes it', () => {
   });
 });
 
+describe('a request line, whatever a client makes of it', () => {
+  const request = (line: string, status = '200') =>
+    read('nginx-variables', { remote_addr: '10.0.0.1', status, time_iso8601: '2026-11-02T10:00:00Z', request: line });
+
+  it.each(['GET /v1/a HTTP/1.1 ', 'GET  /v1/a  HTTP/1.00001', 'GET /v1/b/../a HTTP/1.10', 'get /v1/a'])(
+    '%s',
+    (line) => {
+      expect(request(line)).toMatchObject({ action: 'GET /v1/a' });
+    },
+  );
+
+  it('that is none is ignored only where the server refused it', () => {
+    expect(request('SSH-2.0-Go', '400')).toEqual({ ignored: 'no-request' });
+    expect(request('SSH-2.0-Go')).toMatchObject({ unusable: 'no-request-line' });
+  });
+
+  it('shows no secret that stands in the place of the method', () => {
+    const secret = `ghp_${'aB3dE6gH9jK2mN5pQ8sT'.repeat(2).slice(0, 36)}`;
+    expect(request(`${secret} /v1/a HTTP/1.1`)).toMatchObject({ leaks: [{}] });
+    expect(JSON.stringify(request(`${secret} /v1/a HTTP/1.1`))).not.toContain(secret.slice(0, 12));
+  });
+});
+
 describe('who was authenticated', () => {
   it('Caddy: only whom `user_id` names', () => {
     const all = told('caddy', 'caddy-authentication.jsonl');
