@@ -9,6 +9,7 @@ import type { Registry } from '../attribution/registry.ts';
 import type { SavedUnregistered } from '../attribution/unregistered.ts';
 import type { Activity } from '../baselines/activity.ts';
 import { NAMES_OF_PROCESS, type Names } from '../baselines/names.ts';
+import { AT, get } from '../baselines/state.ts';
 import { NO_USAGE, type SavedUsage, Usage } from '../baselines/usage.ts';
 import type { Detector } from '../detectors/detector.ts';
 import { Engine, type SavedEngine } from '../detectors/engine.ts';
@@ -35,6 +36,8 @@ export class Core {
   readonly #registry: Registry;
   readonly #current = new CurrentUse();
   readonly #usage: Usage | undefined;
+  /** How far the stream has come by its events, milliseconds. */
+  #turn = Number.NEGATIVE_INFINITY;
 
   /**
    * @param observed gets what is worth showing beside alerts, in the order of the stream; without it, nothing is made for it
@@ -56,16 +59,23 @@ export class Core {
     this.attributor = createAttributor(registry, undefined, (name) => this.engine.baselines.forget(name));
   }
 
-  /** Takes events in order of (`orderTime`, id). */
+  /** Takes events in the order of their turns. Each is observed at its own time, and judged by how far its own principal had come. */
   process(batch: readonly OrderedUse[]): void {
     for (const ordered of batch) {
       this.#usage?.reach(ordered.orderTime);
-      this.#current.take(ordered, this.attributor.attribute(ordered.use));
+      const attribution = this.attributor.attribute(ordered.use);
+      this.#current.take(ordered, attribution, this.#isPassed(ordered.use.time, attribution));
       this.engine.process(this.#current);
       if (ordered.use.reading === undefined) this.#usage?.note(this.#current);
     }
-    const last = batch.at(-1);
-    if (last) this.incidents.advance(last.orderTime);
+    this.#turn = Math.max(this.#turn, batch.at(-1)?.orderTime ?? this.#turn);
+    this.incidents.advance(this.#turn);
+  }
+
+  /** Whether later uses of the principal have been counted. */
+  #isPassed(time: number, { principal }: Attribution): boolean {
+    const known = principal === undefined ? undefined : this.engine.baselines.find(principal);
+    return known !== undefined && time < get(known.state.f64, AT.lastSeen);
   }
 
   /** The stream has come so far (milliseconds), also where these events have not: closes what has been quiet since. */
@@ -118,15 +128,17 @@ export class Core {
 class CurrentUse implements AttributedUse {
   use!: AttributedUse['use'];
   late = false;
+  lateMs = 0;
   orderTime = 0;
   attribution!: Attribution;
   #ordered!: OrderedUse;
 
-  take(ordered: OrderedUse, attribution: Attribution): void {
+  take(ordered: OrderedUse, attribution: Attribution, isPassed: boolean): void {
     this.#ordered = ordered;
     this.use = ordered.use;
-    this.late = ordered.late;
-    this.orderTime = ordered.orderTime;
+    this.late = isPassed || ordered.late;
+    this.lateMs = ordered.lateMs;
+    this.orderTime = ordered.use.time;
     this.attribution = attribution;
   }
 
