@@ -81,6 +81,10 @@ export class Merge {
     return { ...totalCounts(this.#lanes.map((lane) => lane.counts)), reorder_overflow: overflow, behind };
   }
 
+  get disordered(): { readonly behind: number; readonly overflow: number } {
+    return this.#pending;
+  }
+
   get lanes(): readonly Lane[] {
     return this.#lanes;
   }

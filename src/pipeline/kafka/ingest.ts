@@ -135,6 +135,17 @@ export class IngestWorker implements PartitionWorker {
     await this.#tell(events, caughtUpAt);
   }
 
+  lost(from: number, to: number): void {
+    const reason = 'deleted-before-read';
+    const { counts } = this.#context;
+    counts.lost.set(this.#topic, (counts.lost.get(this.#topic) ?? 0) + to - from);
+    countOne(this.#lane.counts.deadLetters, reason);
+    this.#letters.push({
+      ...{ source: this.#name, position: from, length: 0, hash: hash('sha256', '', 'hex'), reason, excerpt: '' },
+      detail: `The messages from offset ${from} to ${to - 1} were deleted before they were read: ${to - from}.`,
+    });
+  }
+
   async tick(caughtUpAt: number | undefined): Promise<void> {
     if (caughtUpAt === undefined) return;
     const events: PendingUse[] = [];
