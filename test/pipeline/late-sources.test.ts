@@ -4,11 +4,16 @@ import type { Alert } from '../../src/alerts/alert.ts';
 import { decodeEvents, encodeEvents } from '../../src/pipeline/kafka/events-message.ts';
 import { PartitionDetector } from '../../src/pipeline/kafka/partition-detector.ts';
 import { inOrder, type PendingUse } from '../../src/pipeline/ordered.ts';
+import { respondTo } from '../../src/response/responder.ts';
 import { DAY, HOUR, MINUTE, MONDAY } from '../baselines/watched.ts';
-import { coreOf, DAYS, END, EVENTS, SOURCES, shown } from './late-world.ts';
+import { credentialOf, responseOf } from '../response/response-of.ts';
+import { secretOf } from '../revokers/secret-of.ts';
+import { coreOf, DAYS, END, EVENTS, registry, SOURCES, shown } from './late-world.ts';
 
 /** One raw partition or several are away for minutes, hours or days. */
 
+/** Nothing here calls it. */
+const POSTGRES = { url: await secretOf('postgresql://nobody@127.0.0.1:1/none') };
 /** Longer than what a source holds back when nothing is wrong. */
 const SETTLE = 20 * MINUTE;
 const DISORDER = 2 * MINUTE;
@@ -110,3 +115,31 @@ test('alerts that rest on late records say how late they came, the others say no
     expect(lateMs?.[severity]).toBeLessThanOrEqual(12 * HOUR + 15 * MINUTE);
   }
 });
+
+test('a day of outage and its catch-up, with mode auto: response makes no step for what came late, and every other one', () => {
+  const from = MONDAY + 7 * DAY;
+  const outage = { source: 1, from, until: from + 2 * DAY };
+  const inTime = autoOf(observed([], 100).alerts);
+  const late = autoOf(observed([outage], 100).alerts);
+  const ofSource = (id: string): boolean => id.startsWith('agent-1');
+  expect([...inTime].some(ofSource)).toBe(true);
+  expect([...late].filter(ofSource)).toEqual([]);
+  expect([...late]).toEqual([...inTime].filter((id) => !ofSource(id)));
+});
+
+/** Agents of which response would revoke something by itself, whenever that is: only lateness can hold it back. */
+function autoOf(alerts: ReadonlyMap<string, Alert>): Set<string> {
+  const response = responseOf(
+    { mode: 'auto', max_alert_age: '36500d', limits: { credentials: 1_000, peer_group_percent: 100 } },
+    registry.credentials.map((credential) => credentialOf({ ...credential, revoke: credentialOf().revoke })),
+    { postgres: POSTGRES },
+  );
+  const decided = [...alerts.values()].flatMap((alert) => respondTo(alert, response));
+  response.store.close();
+  return new Set(
+    decided
+      .filter(({ outcome }) => outcome === 'auto')
+      .map(({ step }) => step.credential.agent)
+      .toSorted(),
+  );
+}

@@ -15,7 +15,7 @@ export const DAYS = 12;
 export const END = MONDAY + DAYS * DAY;
 const names = SOURCES.flatMap((_, at) => [`agent-${at}a`, `agent-${at}b`]);
 const detectors = shippedDetectors();
-const registry = createRegistry(names.map((name) => agent(name)));
+export const registry = createRegistry(names.map((name) => agent(name)));
 
 const useOf = (name: string, time: number, fields: Partial<CredentialUse> = {}): CredentialUse => ({
   ...NOTHING_ELSE,
