@@ -24,7 +24,7 @@ const lostOf = ({ counts }: Lane): number => counts.deadLetters['position-lost']
 export const disorderOf = (merge: Merge, core: Core): DisorderCounts => {
   const { behind, overflow } = merge.disordered;
   const lost = merge.lanes.reduce((sum, lane) => sum + lostOf(lane), 0);
-  return { late: core.engine.counts.late, behind, overflow, lost };
+  return { late: core.engine.counts.late, late_peer: core.latePeers, behind, overflow, lost };
 };
 
 /** What the one-process Wayward tells about itself. */

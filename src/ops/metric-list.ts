@@ -65,7 +65,7 @@ export const METRICS = {
   disordered: {
     name: 'wayward_disordered_total',
     kind: 'counter',
-    help: 'Events out of order: behind (after their turn; observed at their own time), late (after later ones of their principal; not counted), overflow (too many were held).',
+    help: 'Events out of order: behind (after their turn; observed at their own time), late (after later ones of their principal; not counted), late_peer (of those behind, the ones of members of peer groups), overflow (too many were held).',
     labels: ['reason'],
     health: 'disordered',
   },

@@ -20,6 +20,8 @@ export interface SavedCore {
   readonly engine: SavedEngine;
   readonly incidents: SavedIncidents;
   readonly usage: SavedUsage;
+  /** Absent in what earlier versions saved. */
+  readonly latePeers?: number;
 }
 
 /** What must be known of an alert to learn of a verdict on it. */
@@ -36,6 +38,8 @@ export class Core {
   readonly #registry: Registry;
   readonly #current = new CurrentUse();
   readonly #usage: Usage | undefined;
+  /** Events of members of peer groups that came late: what they lend to their peers, and borrow from them, may differ by that. */
+  latePeers = 0;
   /** How far the stream has come by its events, milliseconds. */
   #turn = Number.NEGATIVE_INFINITY;
 
@@ -65,6 +69,7 @@ export class Core {
       this.#usage?.reach(ordered.orderTime);
       const attribution = this.attributor.attribute(ordered.use);
       this.#current.take(ordered, attribution, this.#isPassed(ordered.use.time, attribution));
+      if (ordered.lateMs > 0 && hasPeers(attribution.credential)) this.latePeers++;
       this.engine.process(this.#current);
       if (ordered.use.reading === undefined) this.#usage?.note(this.#current);
     }
@@ -116,13 +121,18 @@ export class Core {
     this.engine.load(saved.engine, this.#registry.credentials);
     this.incidents.load(saved.incidents);
     this.#usage?.load(saved.usage, (id) => this.#registry.byId(id));
+    this.latePeers = saved.latePeers ?? 0;
   }
 
   #saved(engine: SavedEngine): SavedCore {
     const usage = this.#usage?.save() ?? NO_USAGE;
-    return { attributor: this.attributor.save(), engine, incidents: this.incidents.save(), usage };
+    const { latePeers } = this;
+    return { attributor: this.attributor.save(), engine, incidents: this.incidents.save(), usage, latePeers };
   }
 }
+
+const hasPeers = (credential: Credential | undefined): boolean =>
+  credential !== undefined && credential.peerGroup !== credential.agent;
 
 /** The event in hand with its attribution; one object for all events, since nothing keeps it. */
 class CurrentUse implements AttributedUse {

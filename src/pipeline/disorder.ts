@@ -5,6 +5,8 @@ import type { Condition } from '../ops/telemetry.ts';
 export interface DisorderCounts {
   /** Of a principal of which later uses had been counted: looked at for what they did and from where, and neither counted nor learned. */
   readonly late: number;
+  /** Of those behind, the ones of members of peer groups: what peers lend each other may differ by that. */
+  readonly late_peer: number;
   /** Came after their turn; observed at their own time. */
   readonly behind: number;
   /** Left before their turn for lack of room. */
@@ -15,10 +17,11 @@ export interface DisorderCounts {
 
 type Reason = keyof DisorderCounts;
 
-const NOTHING: DisorderCounts = { late: 0, behind: 0, overflow: 0, lost: 0 };
-const REASONS: readonly Reason[] = ['lost', 'overflow', 'late', 'behind'];
+const NOTHING: DisorderCounts = { late: 0, late_peer: 0, behind: 0, overflow: 0, lost: 0 };
+const REASONS: readonly Reason[] = ['lost', 'overflow', 'late', 'late_peer', 'behind'];
 const SAYS: Readonly<Record<Reason, string>> = {
   late: 'came after later ones of their principals: they were looked at, but not counted',
+  late_peer: 'of members of peer groups came after their turn: what peers lend each other may differ by that',
   behind: 'came after their turn and were observed at their own time: a shipper is late, or settle is too short',
   overflow: 'left before their turn since too many waited',
   lost: 'were gone before they were read',

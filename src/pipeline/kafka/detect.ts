@@ -148,7 +148,8 @@ export class DetectWorker implements PartitionWorker {
 
   get disordered(): DisorderCounts {
     const { behind, overflow } = this.#detector.disordered;
-    return { late: this.core.engine.counts.late, behind, overflow, lost: 0 };
+    const { latePeers, engine } = this.core;
+    return { late: engine.counts.late, late_peer: latePeers, behind, overflow, lost: 0 };
   }
 
   get order(): Condition {
