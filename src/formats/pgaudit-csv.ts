@@ -5,19 +5,13 @@ import { csvFields } from './csv.ts';
 import { detectCsvlog } from './detect-postgres.ts';
 import type { Format, Unusable } from './format.ts';
 import { DATASET, postgresAudit } from './pgaudit.ts';
-import { known } from './pgaudit-record.ts';
+import { hostOf, known } from './pgaudit-record.ts';
 
 /** Enough of the manual's columns (20.8.4): PostgreSQL 9.0 has 23, 13 has 24, 14 and later 26. */
 const COLUMNS = 23;
 /** Up to the message: enough of a record that is cut. */
 const WITH_MESSAGE = 14;
 const TORN: Unusable = { unusable: 'torn-record', detail: PIECES['torn-record'] };
-
-/** The host in `host:port`; `[local]` has none. IPv6 addresses hold colons, so the last one counts. */
-const hostOf = (connection: string): string | undefined => {
-  const colon = connection.lastIndexOf(':');
-  return known(colon === -1 ? connection : connection.slice(0, colon));
-};
 
 /** PostgreSQL `log_destination = csvlog` with pgaudit. */
 export const pgauditCsv: Format = {

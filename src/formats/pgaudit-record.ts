@@ -29,6 +29,12 @@ export interface PostgresRecord {
 export const known = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' && value !== '[unknown]' && value !== '[local]' ? value : undefined;
 
+/** The host in `host:port`; `[local]` has none. IPv6 addresses hold colons, so the last one counts. */
+export const hostOf = (connection: string): string | undefined => {
+  const colon = connection.lastIndexOf(':');
+  return known(colon === -1 ? connection : connection.slice(0, colon));
+};
+
 /**
  * What the stderr log leaves out, unless its prefix has %e. Of messages in other languages, those of missing privileges can be told apart.
  */

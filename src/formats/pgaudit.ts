@@ -16,6 +16,7 @@ import { NOTHING_ELSE } from '../event.ts';
 import { connectionLine, englishWord } from '../postgres-words.ts';
 import { isBelieved, PROOF } from '../proof.ts';
 import { amount } from './amount.ts';
+import { CleanTexts } from './clean-texts.ts';
 import { csvFields } from './csv.ts';
 import { foldSql } from './fold-sql.ts';
 import { type Claim, isEvent, type Parsed, type Parser, type ParserContext } from './format.ts';
@@ -65,10 +66,28 @@ interface Reading {
   readonly format: string;
   readonly redactor: Redactor;
   readonly readTime: ReadTime;
+  readonly texts: Texts;
 }
 
+/** Texts of events, as they are shown. */
+type Texts = Readonly<Record<'action' | 'client' | 'host' | 'service' | 'session' | 'statement' | 'user', CleanTexts>>;
+
+const textsOf = (redactor: Redactor): Texts => {
+  const of = (field: string, max: number): CleanTexts =>
+    new CleanTexts((text, found) => redactor.show(text, field, max, found));
+  return {
+    action: of('event.action', MAX_VALUE),
+    client: of('user_agent.original', MAX_CLIENT),
+    host: of('source.address', 64),
+    service: of('service.name', MAX_VALUE),
+    session: of('wayward.session', 64),
+    statement: new CleanTexts((text, found) => foldedStatement(text, redactor, found)),
+    user: of('user.name', MAX_VALUE),
+  };
+};
+
 export const postgresAudit = (format: string, { redactor, logTimezone }: ParserContext): PostgresAudit => {
-  const reading: Reading = { format, redactor, readTime: postgresTime(logTimezone) };
+  const reading: Reading = { format, redactor, readTime: postgresTime(logTimezone), texts: textsOf(redactor) };
   const statements = new StatementMemory();
   const sessions = new PostgresSessions();
   const noteConnection = ({ message, session, proof }: PostgresRecord): void => {
@@ -153,7 +172,7 @@ const lineKind = ({ message, severity, phase }: PostgresRecord): IgnoredReason =
 };
 
 const auditUse = (record: PostgresRecord, proof: Proof, reading: Reading, statements: StatementMemory): Parsed => {
-  const { redactor } = reading;
+  const { redactor, texts } = reading;
   const { context, statement: raisedBy, sqlState = SUCCESS } = record;
   // With `pgaudit.log_level = warning` its lines are warnings.
   const isRaised =
@@ -192,7 +211,7 @@ const auditUse = (record: PostgresRecord, proof: Proof, reading: Reading, statem
   if (mode === 'SESSION' && object !== '' && DML.has(command) && isKnownSeverity(record))
     statements.namesRelations = true;
   const found: FoundSecret[] = [];
-  const folded = NOT_THERE.has(text) ? undefined : foldedStatement(text, redactor, found);
+  const folded = NOT_THERE.has(text) ? undefined : texts.statement.clean(text, found);
   const statement = folded?.slice(0, MAX_SHOWN);
   if (!NOT_THERE.has(parameters)) redactor.clean(parameters, 'wayward.db.parameters', found, 'sql');
   const seen: Seen =
@@ -232,13 +251,12 @@ const foldedStatement = (text: string, redactor: Redactor, found: FoundSecret[])
 
 /** How a failed statement or login ended, by SQLSTATE (PostgreSQL manual, appendix A). */
 const failure = (record: PostgresRecord, proof: Proof, reading: Reading, statements: StatementMemory): Parsed => {
-  const { redactor } = reading;
   const state = sqlStateOf(record);
   if (state.startsWith('57P')) return { ignored: 'session-terminated' };
   // Background workers, and clients that left or spoke another protocol before they named a user.
   if (record.user === undefined) return { ignored: 'no-user' };
   const found: FoundSecret[] = [];
-  const folded = record.statement === undefined ? undefined : foldedStatement(record.statement, redactor, found);
+  const folded = record.statement === undefined ? undefined : reading.texts.statement.clean(record.statement, found);
   const result: Result = proof.state === 'rejected' ? 'rejected' : state === '42501' ? 'denied' : 'error';
   const isMultiple = folded !== undefined && isMany(folded);
   const isCounted = isBelieved(proof) && !isMultiple && statements.hasCounted(record.session, record.statement);
@@ -268,31 +286,30 @@ const event = (
   found: FoundSecret[],
   { action, result, statement, uses, rows, shape }: Outcome,
 ): Parsed => {
-  const { format, redactor, readTime } = reading;
+  const { format, readTime, texts } = reading;
   const time = readTime(record.timestamp);
   if (Number.isNaN(time)) return { unusable: 'invalid-time', detail: timeProblem(record.timestamp) };
-  const text = (value: string | undefined, field: string, max: number): string | undefined =>
-    value === undefined ? undefined : shown(redactor.clean(value, field, found), max);
-  const client = text(record.application, 'user_agent.original', MAX_CLIENT);
-  const service = text(record.database, 'service.name', MAX_VALUE);
-  const user = text(record.user, 'user.name', MAX_VALUE) ?? '';
-  const identities: readonly Identity[] = [{ key: 'db_user', value: user }];
+  const shownAs = (kind: keyof Texts, text: string | undefined): string | undefined =>
+    text === undefined ? undefined : texts[kind].clean(text, found);
+  const client = shownAs('client', record.application);
+  const service = shownAs('service', record.database);
+  const identities: readonly Identity[] = [{ key: 'db_user', value: shownAs('user', record.user) ?? '' }];
   return {
     ...NOTHING_ELSE,
     time,
     format,
     dataset: DATASET,
-    action: shown(redactor.clean(action, 'event.action', found), MAX_VALUE),
+    action: texts.action.clean(action, found),
     result,
     proof,
     identities,
     uses,
-    sourceIp: text(record.host, 'source.address', 64),
+    sourceIp: shownAs('host', record.host),
     client,
     rows,
     statement,
     service,
-    session: text(record.session, 'wayward.session', 64),
+    session: shownAs('session', record.session),
     leaks: leaksOf(found),
     ...(shape !== undefined && { shape }),
   };
