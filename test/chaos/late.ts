@@ -101,13 +101,13 @@ interface Timeless {
 }
 
 /** An alert without what depends on when its records came. */
-export function timeless(document: string): Timeless {
+function timeless(document: string): Timeless {
   const { wayward, ...alert } = JSON.parse(document);
   const { revision: _, late_ms: lateMs, ...rest } = wayward;
   return { id: alert.event.id, text: JSON.stringify({ ...alert, wayward: rest }), lateMs };
 }
 
-export function differing(expected: readonly Timeless[], said: readonly Timeless[]): string[] {
+function differing(expected: readonly Timeless[], said: readonly Timeless[]): string[] {
   const found = new Map(said.map((one) => [one.id, one.text]));
   const known = new Set(expected.map(({ id }) => id));
   return [

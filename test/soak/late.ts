@@ -29,20 +29,22 @@ const piece = (name: string, settings: Omit<LateRun, 'folder' | 'seed'>): Piece 
     }),
 });
 
+/** One for each lateness; how often processes are killed and how many lines are there twice follows from the seed. */
+export const latePieces = (seed: string): Piece[] =>
+  Object.entries(AWAY).map(([name, away]) => {
+    const random = seeded(`late ${name} ${seed}`);
+    return piece(`${name} ${seed}`, {
+      steady: integer(random, 2_000, 20_000),
+      processes: integer(random, 2, 3),
+      kills: integer(random, 1, 4),
+      between: [integer(random, 300, 2_000), integer(random, 3_000, 9_000)],
+      away,
+      twice: integer(random, 0, 40),
+    });
+  });
+
 export const late: LongForm = {
   about:
     'a partition or two come hours late while processes are killed, some lines twice: alerts are those of wayward scan',
-  pieces: Object.entries(AWAY).flatMap(([name, away]) =>
-    [1, 2, 3].map((number) => {
-      const random = seeded(`late ${name} ${number}`);
-      return piece(`${name} ${number}`, {
-        steady: integer(random, 2_000, 20_000),
-        processes: integer(random, 2, 3),
-        kills: integer(random, 1, 4),
-        between: [integer(random, 300, 2_000), integer(random, 3_000, 9_000)],
-        away,
-        twice: integer(random, 0, 40),
-      });
-    }),
-  ),
+  pieces: [1, 2, 3].flatMap((number) => latePieces(String(number))),
 };
