@@ -63,7 +63,7 @@ export class UnreadableBySource {
     const source = this.#source(name, since);
     WINDOWS.forEach((length, at) => {
       roll(source, at, Math.floor(time / length));
-      if (isIn(source, at, time)) source.read[at] = (source.read[at] ?? 0) + read;
+      source.read[at] = (source.read[at] ?? 0) + read;
     });
     return unreadable && many(name, source, unreadable, time);
   }
@@ -89,10 +89,6 @@ export class UnreadableBySource {
   }
 }
 
-/** What comes when a later window has begun counts in none: in the present it would make a flood that there is not. */
-const isIn = (source: Source, at: number, time: number): boolean =>
-  Math.floor(time / (WINDOWS[at] ?? HOUR)) === source.window[at];
-
 const many = (
   name: string,
   source: Source,
@@ -104,7 +100,6 @@ const many = (
   const young = known < YOUNG;
   let told: ManyUnreadable | undefined;
   WINDOWS.forEach((window, at) => {
-    if (!isIn(source, at, time)) return;
     const count = (kind.count[at] ?? 0) + more;
     kind.count[at] = count;
     if (known < window || kind.told[at] === true || count < leastOf(source, kind, at, young)) return;
@@ -130,7 +125,7 @@ const leastOf = (source: Source, kind: Kind, at: number, young: boolean): number
   return Math.max(young ? LEAST_OF_YOUNG : LEAST, Math.ceil(TIMES_USUAL * Math.max(kind.greatest[at] ?? 0, byShare)));
 };
 
-/** Ends a window: its counts go into the usual share. */
+/** Ends a window: its counts go into the usual share. Time that goes back stays in the current window. */
 const roll = (source: Source, at: number, window: number): void => {
   const passed = window - (source.window[at] ?? 0);
   if (passed <= 0) return;

@@ -34,6 +34,11 @@ export class LateEvents {
     return this.#bySource.keys();
   }
 
+  /** Whether something of this source waits. */
+  has(source: string): boolean {
+    return this.#bySource.has(source);
+  }
+
   add(source: string, events: PendingUse[], readAt: number): void {
     const batches = this.#bySource.get(source) ?? [];
     batches.push({ readAt, events });

@@ -112,7 +112,7 @@ export class Merge {
 
   /** Takes events that come from beside its sources, however late. */
   add(events: readonly PendingUse[]): void {
-    this.#pending.add(events, '');
+    this.#pending.add([...events], '');
   }
 
   save(): SavedMerge {

@@ -65,20 +65,20 @@ export class PendingEvents {
   }
 
   /** Takes what a source gave. `readAt`: wall clock, milliseconds; without it, what comes late waits for nothing. */
-  add(events: readonly PendingUse[], source: string, readAt?: number): void {
+  add(events: PendingUse[], source: string, readAt?: number): void {
     const passed = Math.max(this.#reached, this.#left);
-    const late: PendingUse[] = [];
+    // What waits must not be passed by what comes from the same source in time.
+    const wait = this.#late.has(source) || events.some(({ orderTime }) => orderTime < passed);
     for (const event of events) {
       this.#bytes += event.end - event.start;
       const turn = Math.max(event.orderTime, passed);
       if (turn > event.use.time) event.lateMs = turn - event.use.time;
-      if (event.orderTime >= passed) this.#incoming.push(event);
-      else late.push(event);
+      if (event.orderTime < passed) this.behind++;
+      if (!wait) this.#incoming.push(event);
     }
-    this.behind += late.length;
-    if (late.length === 0) return;
-    if (readAt === undefined) this.#incoming.unshift(...late);
-    else this.#late.add(source, late, readAt);
+    if (!wait) return;
+    if (readAt === undefined) this.#incoming = events.concat(this.#incoming);
+    else this.#late.add(source, events, readAt);
     if (this.#late.count > this.#limits.events || this.#bytes > this.#limits.bytes) this.#dropHold();
   }
 

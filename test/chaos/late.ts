@@ -3,6 +3,7 @@ import { integer, seeded } from '../../src/simulate/random.ts';
 import type { Kafka } from '../servers/kafka.ts';
 import { accountOf, settled, torment } from './chaos.ts';
 import { Cluster } from './cluster.ts';
+import { isAboutSource } from './expected.ts';
 import { chaosLogs, type RawPartition } from './logs.ts';
 import { alertsSaid } from './outcome.ts';
 import { scanned } from './run.ts';
@@ -75,7 +76,7 @@ export async function runLate(run: LateRun, kafka: Kafka, say: (text: string) =>
     const files = logs.partitions.map(({ topic, partition }) => cluster.file(topic, partition));
     const documents = await scanned(cluster, files, join(run.folder, 'credentials.yaml'));
     const said = await alertsSaid(cluster.client);
-    const shown = [...said.newest.values()].map(({ document }) => timeless(document));
+    const shown = [...said.newest.values()].map(({ document }) => timeless(document)).filter(isAboutAgent);
     return {
       alerts: documents.size,
       lateAlerts: shown.filter(({ lateMs = 0 }) => lateMs > 60_000).length,
@@ -83,7 +84,7 @@ export async function runLate(run: LateRun, kafka: Kafka, say: (text: string) =>
       ...accountOf(cluster),
       ...{ behind: told(cluster, 'behind'), late: told(cluster, 'late'), overflow: told(cluster, 'overflow') },
       differences: [
-        ...differing([...documents.values()].map(timeless), shown),
+        ...differing([...documents.values()].map(timeless).filter(isAboutAgent), shown),
         ...said.revisions
           .filter((name, at) => said.revisions.indexOf(name) !== at)
           .map((name) => `${name} was said twice`),
@@ -96,15 +97,24 @@ export async function runLate(run: LateRun, kafka: Kafka, say: (text: string) =>
 
 interface Timeless {
   readonly id: string;
+  readonly principal: string;
   readonly text: string;
   readonly lateMs: number | undefined;
 }
+
+/** What is said of a log counts records of several partitions: some of them are late, others are not. */
+const isAboutAgent = (alert: Timeless): boolean => !isAboutSource(alert);
 
 /** An alert without what depends on when its records came. */
 function timeless(document: string): Timeless {
   const { wayward, ...alert } = JSON.parse(document);
   const { revision: _, late_ms: lateMs, ...rest } = wayward;
-  return { id: alert.event.id, text: JSON.stringify({ ...alert, wayward: rest }), lateMs };
+  return {
+    id: alert.event.id,
+    principal: wayward.principal,
+    text: JSON.stringify({ ...alert, wayward: rest }),
+    lateMs,
+  };
 }
 
 function differing(expected: readonly Timeless[], said: readonly Timeless[]): string[] {

@@ -57,7 +57,7 @@ export class PartitionDetector {
       watermark: Math.max(source?.watermark ?? Number.NEGATIVE_INFINITY, message.watermark ?? Number.NEGATIVE_INFINITY),
       high: Math.max(source?.high ?? Number.NEGATIVE_INFINITY, message.high ?? Number.NEGATIVE_INFINITY),
     });
-    this.#pending.add(message.events, message.from, message.own?.readAt);
+    this.#pending.add([...message.events], message.from, message.own?.readAt);
     if (message.own !== undefined) this.#pending.settle(message.from, progressOf(message.own));
     this.#unsorted += message.events.length;
     for (const closing of message.closings)
