@@ -3,6 +3,7 @@ import { loadConfig } from '../config/wayward-yaml.ts';
 import { UsageError } from '../errors.ts';
 import { aclCommands } from '../kafka/acls.ts';
 import { createKafka, requireKafka } from '../kafka/client.ts';
+import { userOf } from '../kafka/settings.ts';
 import { setUpTopics } from '../pipeline/kafka/setup-topics.ts';
 import { type CommandIo, warn, write } from './io.ts';
 import { configOption, secretContext, withExample } from './options.ts';
@@ -28,7 +29,7 @@ export function addSetupKafka(setup: Command, io: CommandIo): void {
     .option('--dry-run', 'only say what would be made')
     .option(
       '--print-acls [principal]',
-      "only print what to allow on a cluster with ACLs, as commands of Kafka's own tool (default: User: and kafka.sasl.username)",
+      "only print what to allow on a cluster with ACLs, as commands of Kafka's own tool (default: the user of kafka.sasl)",
     )
     .action((options: SetupKafkaOptions) => run(options, io));
   withExample(command, 'wayward setup kafka --print-acls', 'wayward setup kafka --dry-run', 'wayward setup kafka');
@@ -42,7 +43,8 @@ async function run({ config: file, dryRun = false, printAcls }: SetupKafkaOption
       'Kafka is not configured; write kafka: { brokers: [kafka-1.example.com:9092] } into wayward.yaml',
     );
   if (printAcls !== undefined) {
-    const principal = printAcls === true ? `User:${kafka.sasl?.username ?? 'wayward'}` : printAcls;
+    const principal =
+      printAcls === true ? `User:${kafka.sasl === undefined ? 'wayward' : userOf(kafka.sasl)}` : printAcls;
     await write(io.stdout, `${aclCommands(kafka, principal).join('\n')}\n`);
     return;
   }
