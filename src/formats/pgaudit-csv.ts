@@ -13,6 +13,9 @@ const COLUMNS = 23;
 const WITH_MESSAGE = 14;
 const TORN: Unusable = { unusable: 'torn-record', detail: PIECES['torn-record'] };
 
+/** Number of rows, end of the message, eight columns of which only the place in the code is written, application and what follows. */
+const ROWS_AT_END = /,(\d{1,19})",,,,,,,,(?:"[^"]*")?,(?:"(?:[^"]|"")*")?(?:,"[^"]*"(?:,\d*(?:,-?\d*)?)?)?\r?$/;
+
 /** PostgreSQL `log_destination = csvlog` with pgaudit. */
 export const pgauditCsv: Format = {
   id: 'pgaudit-csv',
@@ -24,7 +27,7 @@ export const pgauditCsv: Format = {
   parser(context) {
     const audit = postgresAudit(this.id, context);
     return {
-      parse(bytes, start, end, length) {
+      parse(bytes, start, end, length, tail) {
         const fields = csvFields(bytes.toString('utf8', start, end), 0, 26);
         const isCut = length !== undefined;
         const isStart = isCsvlogStartIn(bytes, start, end);
@@ -50,6 +53,7 @@ export const pgauditCsv: Format = {
           phase: known(fields[7]),
           proof: PROOF.session,
           isCut,
+          rowsAtEnd: ROWS_AT_END.exec(tail?.toString('latin1') ?? '')?.[1],
         });
       },
       save: audit.save,

@@ -23,6 +23,8 @@ export interface PostgresRecord {
   readonly proof: Proof;
   /** Only its beginning is there: what comes last in a record may be missing. */
   readonly isCut: boolean;
+  /** What `pgaudit.log_rows` has put at the end of a message that is cut. */
+  readonly rowsAtEnd?: string | undefined;
 }
 
 /** A text field, or undefined where PostgreSQL had nothing to say. */

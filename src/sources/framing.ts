@@ -37,6 +37,8 @@ export interface TooLong {
   /** SHA-256 of its bytes, hex. */
   readonly hash: string;
   readonly head: Buffer;
+  /** Its last bytes, with what an envelope has there. */
+  readonly tail?: Buffer | undefined;
   /** Of JSON and CSV, its structure: what stands behind a long text, too. */
   readonly outline?: Buffer | undefined;
   /** Why it cannot be used, if so. */

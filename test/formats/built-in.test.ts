@@ -34,6 +34,24 @@ describe('a recorded log is known without being named', () => {
   });
 });
 
+describe('a request is the same, however a client writes it', () => {
+  it.each([
+    ['caddy', 'caddy-access.jsonl'],
+    ['traefik', 'traefik-access.jsonl'],
+    ['envoy', 'envoy-access.jsonl'],
+  ])('%s', (id, log) => {
+    const line = sampleLines(log).find((text) => /"GET"/.test(text) && /"\/\w/.test(text)) ?? '';
+    const plain = parseOne(of(id), line);
+    const evaded = parseOne(
+      of(id),
+      line.replaceAll('"GET"', '"get"').replaceAll(/"\/(?=\w)/g, '"/v1/orders;/.%2e/../'),
+    );
+    expect(isEvent(plain) && isEvent(evaded) && [evaded.action, evaded.path]).toEqual(
+      isEvent(plain) && [plain.action, plain.path],
+    );
+  });
+});
+
 describe('who was authenticated', () => {
   it('Caddy: only whom `user_id` names', () => {
     const all = told('caddy', 'caddy-authentication.jsonl');

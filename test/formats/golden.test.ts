@@ -21,7 +21,7 @@ const SAMPLES = [
   ['postgres-de.json', 'pgaudit-json', 75],
   ['postgres-de.stderr.log', 'pgaudit-stderr', 75],
   ['postgres-ru.csv', 'pgaudit-csv', 75],
-  ['postgres-ru.stderr.log', 'pgaudit-stderr', 82],
+  ['postgres-ru.stderr.log', 'pgaudit-stderr', 75],
   ['postgres-zh.stderr.log', 'pgaudit-stderr', 82],
   ['pgauditlogtofile.csv', 'pgauditlogtofile-csv', 5],
   ['pgauditlogtofile-quoted.csv', 'pgauditlogtofile-quoted', 4],
