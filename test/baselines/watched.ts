@@ -28,6 +28,7 @@ export class Watched {
   core: Core;
   readonly #alerts = new Map<string, Alert>();
   #uses = 0;
+  readonly #last = new Map<string, number>();
 
   constructor(
     credentials: readonly Credential[] = [agent('a')],
@@ -53,7 +54,11 @@ export class Watched {
     this.core = core;
   }
 
-  use(time: number, fields: Fields = {}, who = 'a', place = { late: false, lateMs: 0, orderTime: time }): void {
+  /** @throws Error where a principal's use is before an earlier one, and not said to be late: it would count for nothing */
+  use(time: number, fields: Fields = {}, who = 'a', late?: { late: boolean; lateMs: number; orderTime: number }): void {
+    if (late === undefined && time < (this.#last.get(who) ?? 0)) throw new Error(`${who}: a use before the last one`);
+    this.#last.set(who, Math.max(time, this.#last.get(who) ?? 0));
+    const place = late ?? { late: false, lateMs: 0, orderTime: time };
     const id = `event-${this.#uses++}`;
     this.core.process([
       {
