@@ -8,7 +8,7 @@ import { auditFileStart } from '../audit-file-start.ts';
 import { PROOF } from '../proof.ts';
 import { PIECES } from '../record-pieces.ts';
 import { csvFields } from './csv.ts';
-import type { AboutFormat, Format, Parsed, Unusable } from './format.ts';
+import type { AboutFormat, Format, Parsed, Parser, ParserContext, Unusable } from './format.ts';
 import { fractionOfObjects, isFailure, readJson } from './json.ts';
 import { DATASET, type PostgresAudit, postgresAudit } from './pgaudit.ts';
 import { hostOf, known } from './pgaudit-record.ts';
@@ -60,6 +60,13 @@ const read = (audit: PostgresAudit, record: AuditRecord): Parsed =>
     isCut: record.isCut,
   });
 
+type ParseRecord = (audit: PostgresAudit, ...record: Parameters<Parser['parse']>) => Parsed;
+
+const parserOf = (id: string, context: ParserContext, parse: ParseRecord): Parser => {
+  const audit = postgresAudit(id, context);
+  return { parse: (...record) => parse(audit, ...record), save: audit.save, load: audit.load };
+};
+
 const quoted = (field: string): string => `"${field.replaceAll('"', '""')}"`;
 
 const TORN: Unusable = { unusable: 'torn-record', detail: PIECES['torn-record'] };
@@ -76,38 +83,33 @@ export const pgauditlogtofileCsv: Format = {
     return first !== undefined && auditFileStart(first) !== undefined ? 1 : 0;
   },
   parser(context) {
-    const audit = postgresAudit(this.id, context);
-    return {
-      parse(bytes, start, end, length) {
-        const text = bytes.toString('utf8', start, end);
-        const found = auditFileStart(text);
-        if (found === undefined) return TORN;
-        const [time = '', user, database, , remote = '', session, , phase, , , , state] = text
-          .slice(0, found.at)
-          .split(',');
-        const rest = csvFields(text, found.at, MOST_FIELDS);
-        // `pgaudit.log_rows` adds a field, which is a number; the extension's own next field is empty or words.
-        const hasRows = /^\d+$/.test(rest[AUDIT_FIELDS] ?? '');
-        const fields = rest.slice(0, hasRows ? AUDIT_FIELDS + 1 : AUDIT_FIELDS);
-        const message = found.isAudit ? `AUDIT: ${fields.map(quoted).join(',')}` : (rest[0] ?? '');
-        const application = found.isAudit ? rest.slice(fields.length + BEFORE_APPLICATION).join(',') : undefined;
-        const isCut = length !== undefined;
-        return read(audit, {
-          time,
-          user,
-          database,
-          host: hostOf(remote),
-          session,
-          phase,
-          state,
-          application,
-          message,
-          isCut,
-        });
-      },
-      save: audit.save,
-      load: audit.load,
-    };
+    return parserOf(this.id, context, (audit, bytes, start, end, length) => {
+      const text = bytes.toString('utf8', start, end);
+      const found = auditFileStart(text);
+      if (found === undefined) return TORN;
+      const [time = '', user, database, , remote = '', session, , phase, , , , state] = text
+        .slice(0, found.at)
+        .split(',');
+      const rest = csvFields(text, found.at, MOST_FIELDS);
+      // `pgaudit.log_rows` adds a field, which is a number; the extension's own next field is empty or words.
+      const hasRows = /^\d+$/.test(rest[AUDIT_FIELDS] ?? '');
+      const fields = rest.slice(0, hasRows ? AUDIT_FIELDS + 1 : AUDIT_FIELDS);
+      const message = found.isAudit ? `AUDIT: ${fields.map(quoted).join(',')}` : (rest[0] ?? '');
+      const application = found.isAudit ? rest.slice(fields.length + BEFORE_APPLICATION).join(',') : undefined;
+      const isCut = length !== undefined;
+      return read(audit, {
+        time,
+        user,
+        database,
+        host: hostOf(remote),
+        session,
+        phase,
+        state,
+        application,
+        message,
+        isCut,
+      });
+    });
   },
 };
 
@@ -140,36 +142,31 @@ export const pgauditlogtofileQuoted: Format = {
   framing: 'line',
   detect: (lines) => lines.filter((line) => QUOTED_START.test(line)).length / Math.max(1, lines.length),
   parser(context) {
-    const audit = postgresAudit(this.id, context);
-    return {
-      parse(bytes, start, end, length) {
-        const fields = quotedFields(bytes.toString('utf8', start, end));
-        const at = fields?.findIndex((field, index) => index > 6 && STATE.test(field)) ?? -1;
-        if (fields === undefined || at === -1)
-          return { unusable: 'wrong-type', detail: "The record has not the columns of pgauditlogtofile's CSV." };
-        const [time = '', user, database, , remote = '', session, tag, maybeTag] = fields;
-        const [state, mode = ''] = fields.slice(at);
-        const isAudit = MODE.test(mode);
-        const message = isAudit ? `AUDIT: ${fields.slice(at + 1, at + 9).join(',')}` : mode;
-        const application = isAudit ? fields[at + 17] : undefined;
-        const phase = /^\d+$/.test(tag ?? '') ? maybeTag : tag;
-        const isCut = length !== undefined;
-        return read(audit, {
-          time,
-          user,
-          database,
-          host: hostOf(remote),
-          session,
-          phase,
-          state,
-          application,
-          message,
-          isCut,
-        });
-      },
-      save: audit.save,
-      load: audit.load,
-    };
+    return parserOf(this.id, context, (audit, bytes, start, end, length) => {
+      const fields = quotedFields(bytes.toString('utf8', start, end));
+      const at = fields?.findIndex((field, index) => index > 6 && STATE.test(field)) ?? -1;
+      if (fields === undefined || at === -1)
+        return { unusable: 'wrong-type', detail: "The record has not the columns of pgauditlogtofile's CSV." };
+      const [time = '', user, database, , remote = '', session, tag, maybeTag] = fields;
+      const [state, mode = ''] = fields.slice(at);
+      const isAudit = MODE.test(mode);
+      const message = isAudit ? `AUDIT: ${fields.slice(at + 1, at + 9).join(',')}` : mode;
+      const application = isAudit ? fields[at + 17] : undefined;
+      const phase = /^\d+$/.test(tag ?? '') ? maybeTag : tag;
+      const isCut = length !== undefined;
+      return read(audit, {
+        time,
+        user,
+        database,
+        host: hostOf(remote),
+        session,
+        phase,
+        state,
+        application,
+        message,
+        isCut,
+      });
+    });
   },
 };
 
@@ -185,32 +182,27 @@ export const pgauditlogtofileJson: Format = {
   framing: 'json',
   detect: (lines) => fractionOfObjects(lines, (record) => record['log.source'] === 'pgauditlogtofile'),
   parser(context) {
-    const audit = postgresAudit(this.id, context);
-    return {
-      parse(bytes, start, end, length) {
-        const record = readJson(bytes, start, end, length !== undefined);
-        if (isFailure(record)) return record;
-        const { timestamp: time, content } = record;
-        if (typeof time !== 'string') return { unusable: 'wrong-type', detail: 'The record lacks timestamp.' };
-        const own = (key: string): unknown => record[`custom.${key}`];
-        const text = typeof content === 'string' ? content : '';
-        const fields = AUDIT_KEYS.map((key) => String(own(key) ?? ''));
-        const isCut = length !== undefined;
-        return read(audit, {
-          time,
-          user: record['db.user'],
-          database: record['db.name'],
-          host: known(record['net.peer.name']),
-          session: own('session_id'),
-          phase: own('command_tag'),
-          state: own('state_code'),
-          application: own('application_name'),
-          message: own('audit_type') === undefined ? text : `AUDIT: ${[...fields, text].join(',')}`,
-          isCut,
-        });
-      },
-      save: audit.save,
-      load: audit.load,
-    };
+    return parserOf(this.id, context, (audit, bytes, start, end, length) => {
+      const record = readJson(bytes, start, end, length !== undefined);
+      if (isFailure(record)) return record;
+      const { timestamp: time, content } = record;
+      if (typeof time !== 'string') return { unusable: 'wrong-type', detail: 'The record lacks timestamp.' };
+      const own = (key: string): unknown => record[`custom.${key}`];
+      const text = typeof content === 'string' ? content : '';
+      const fields = AUDIT_KEYS.map((key) => String(own(key) ?? ''));
+      const isCut = length !== undefined;
+      return read(audit, {
+        time,
+        user: record['db.user'],
+        database: record['db.name'],
+        host: known(record['net.peer.name']),
+        session: own('session_id'),
+        phase: own('command_tag'),
+        state: own('state_code'),
+        application: own('application_name'),
+        message: own('audit_type') === undefined ? text : `AUDIT: ${[...fields, text].join(',')}`,
+        isCut,
+      });
+    });
   },
 };

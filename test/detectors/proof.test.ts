@@ -105,7 +105,8 @@ describe('what was declared before', () => {
   test('is no part of what is counted days later', () => {
     const watched = withHistory({});
     watched.use(NOW, { action: 'GET /nope', result: 'error', status: 404, proof: PROOF.undeclared });
-    for (let at = 0; at < 3_000; at++) watched.use(NOW + 3 * DAY + at * 100, { bytes: 100_000, proof: PROOF.authenticated });
+    for (let at = 0; at < 3_000; at++)
+      watched.use(NOW + 3 * DAY + at * 100, { bytes: 100_000, proof: PROOF.authenticated });
     expect(watched.worth).toMatchObject([{ severity: 'critical', attribution: { proof: 'verified' } }]);
     expect(watched.worth[0]).not.toHaveProperty('declaredOnly');
   });
