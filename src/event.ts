@@ -65,8 +65,8 @@ export interface Reading {
 }
 
 /**
- * A way to read that the number of rows does not show: `gathered` makes one value of many rows (`json_agg`), and of a `cursor` nobody
- * says how many were fetched.
+ * A way to read that the number of rows does not show: `gathered` makes one value of many rows (`json_agg`), and with a `cursor` the
+ * log does not show how many were fetched.
  */
 export const SHAPES = ['gathered', 'cursor'] as const;
 export type Shape = (typeof SHAPES)[number];

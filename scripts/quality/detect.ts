@@ -23,7 +23,7 @@ export interface Seen {
 
 export interface Detected {
   readonly alerts: readonly Seen[];
-  /** The greatest bits of each detector on each principal's day, where any were told: `detector`, `principal`, UTC day number. */
+  /** The greatest bits of each detector on each principal's day, where there were any: `detector`, `principal`, UTC day number. */
   readonly bits: readonly (readonly [detector: string, principal: string, day: number, bits: number])[];
   readonly events: number;
   /** Milliseconds spent in the core, and in each detector's check. */
@@ -80,7 +80,7 @@ const seenOf = (alert: Alert): Seen => ({
   reason: alert.reason,
 });
 
-/** The same detector, with an ear on what it says. */
+/** The same detector, with its results noted. */
 function observed(
   detector: Detector,
   bits: Map<string, readonly [string, string, number, number]>,

@@ -116,7 +116,7 @@ ${[['worlds', worlds] as const, ...named.map(({ name, results }) => [name, resul
 ${named.map(({ name, score }) => `\n## ${name}, by class\n\n${byClass(score)}\n\n${bySeverity(score)}\n`).join('')}`;
 }
 
-/** Below these, a figure is a loss that the first page says. */
+/** Below these, a figure is listed as a loss on the first page. */
 const LEAST_RECALL = 0.8;
 
 function losses(own: Score, { pairs, calibration, worlds, training, others }: Measured): string {

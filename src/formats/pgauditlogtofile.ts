@@ -28,7 +28,7 @@ const MOST_FIELDS = AUDIT_FIELDS + 1 + BEFORE_APPLICATION + 64;
 const STATE = /^[\dA-Z]{5}$/;
 const MODE = /^(?:SESSION|OBJECT)$/;
 
-/** What a record says before and behind pgaudit's line. */
+/** The columns before and behind pgaudit's line. */
 interface AuditRecord {
   readonly time: string;
   readonly user: unknown;

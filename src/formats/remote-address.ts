@@ -1,5 +1,5 @@
 /**
- * The address that a server says it saw: of a list (`X-Forwarded-For` with the server's own entry) the last, since whoever sent the request
+ * The address that a server says it saw: of a list (`X-Forwarded-For` with the server's own entry) the last, since the client that sent the request
  * wrote those before it; without port, brackets and zone. Anything else stays what it is.
  */
 export const remoteAddress = (written: string): string => {

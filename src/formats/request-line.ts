@@ -10,7 +10,7 @@ export interface RequestLine {
 const METHOD = /^[!#$%&'*+.^`|~\w-]+$/;
 /** nginx takes any number of digits (`HTTP/1.00001`), and spaces around each part. */
 const PROTOCOL = /^HTTP\/\d+(?:\.\d+)?$/;
-/** A method that a client makes up needs no more to be told from others. */
+/** A method that a client makes up is cut off here. */
 const MAX_METHOD = 64;
 
 /** Undefined where it is none, such as a TLS handshake to a plain port. */

@@ -29,7 +29,7 @@ const tokensOf = (settings: BearerSettings): (() => Promise<string>) => {
         entry.until = Date.now() + expiresIn * 1_000 * USED_SHARE;
       },
       () => {
-        entry.until = 0; // whoever asked for it gets the error
+        entry.until = 0; // the caller gets the error
       },
     );
     last = entry;

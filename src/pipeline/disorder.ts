@@ -43,7 +43,7 @@ export class Disorder {
     this.#log = log;
   }
 
-  /** So many were counted, and told of, before. */
+  /** So many were counted, and reported, before. */
   begin(counts: DisorderCounts): void {
     this.#said = counts;
     this.#seen = counts;

@@ -5,7 +5,7 @@ import type { Rival } from './rival.ts';
 const LAMBDA = 0.02;
 /** In spreads: what a CUSUM forgives an hour. */
 const SLACK = 0.5;
-/** Hours of history before it says anything. */
+/** Hours of history before it reports anything. */
 const LEARNING = 168;
 const SPREAD_FLOOR = 0.5;
 /** A sum that goes on for ever would never come back. */

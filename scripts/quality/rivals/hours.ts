@@ -13,7 +13,7 @@ export interface Hour {
   readonly actions: number;
 }
 
-/** Adds uses up by the hour; hours without any are told, too, once the next one comes. */
+/** Adds uses up by the hour; hours without any are reported, too, once the next one comes. */
 export function byHour(tell: (hour: Hour) => void): { see(use: Use): void } {
   const open = new Map<
     string,

@@ -24,7 +24,7 @@ export interface Rival {
   readonly watch: (tell: (principal: string, time: number, score: number) => void) => { see(use: Use): void };
 }
 
-/** Something that a rival told of. */
+/** One report of a rival. */
 export type Moment = readonly [principal: string, time: number, score: number];
 
 /** All rivals, to be shown a stream batch by batch; `told` has what they said, from their lowest threshold on. */

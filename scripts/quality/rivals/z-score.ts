@@ -2,7 +2,7 @@ import { byHour, levels, overAt } from './hours.ts';
 import type { Rival } from './rival.ts';
 
 const DAYS = 30;
-/** Days of history before it says anything. */
+/** Days of history before it reports anything. */
 const LEARNING = 7;
 const SPREAD_FLOOR = 0.5;
 

@@ -1,6 +1,6 @@
 import { described } from './described.ts';
 
-/** What ContextForge, a gateway of MCP servers, writes into its table `permission_audit_log`, as JSON. A denied tool call is HTTP 200: only this tells. */
+/** What ContextForge, a gateway of MCP servers, writes into its table `permission_audit_log`, as JSON. A denied tool call is HTTP 200: only this table shows it. */
 export const contextforgePermissions = described(
   {
     id: 'contextforge-permissions',

@@ -6,7 +6,7 @@ export interface Part {
   readonly stream: string;
   /** The next part of this stream belongs to the same line. */
   readonly goesOn?: boolean;
-  /** Where parts are numbered, the number of this one, from 1 on: whether it is the last can't be told. */
+  /** Where parts are numbered, the number of this one, from 1 on: whether it is the last is not known. */
   readonly number?: number;
 }
 
