@@ -13,6 +13,8 @@ import { type RunningWayward, spawnWayward, waywardSays } from './wayward.ts';
 /** Logs of the demo: three weeks of agents and attacks. What comes from here on is written while Wayward runs. */
 const DEMO = join(import.meta.dirname, '..', '..', 'demo');
 const LIVE_FROM = '2026-11-18';
+/** A settle under which what is written now is in time, though it tells of days ago. */
+const WRITTEN_SINCE = `${Math.ceil((Date.now() - Date.parse(LIVE_FROM)) / 86_400_000)}d`;
 const TIMEOUT = 120_000;
 const KILLS = 12;
 
@@ -32,7 +34,7 @@ interface Place {
   /** What is there before: the same agents' gateway and database. */
   readonly history: readonly string[];
   /** Configuration of a run with its own state folder. */
-  config(state: string, webhook?: string): string;
+  config(state: string, webhook?: string, settle?: string): string;
 }
 
 function newPlace(): Place {
@@ -46,10 +48,10 @@ function newPlace(): Place {
     folder,
     growing,
     history,
-    config(state, webhook) {
+    config(state, webhook, settle = '300ms') {
       const file = join(folder, `${state}.yaml`);
       const settings = {
-        sources: [...history.map((name) => ({ file: name, follow: false })), { file: growing }],
+        sources: [...history.map((name) => ({ file: name, follow: false })), { file: growing, settle }],
         credentials: join(DEMO, 'credentials.yaml'),
         detectors: join(DEMO, '..', 'detectors'),
         fingerprint_key: 'secret://env/FINGERPRINT_KEY',
@@ -126,7 +128,7 @@ describe('wayward run, stopped and started again', () => {
       onTestFinished(() => receiver.stop());
       const place = newPlace();
       writeFileSync(place.growing, '');
-      const config = place.config('killed', receiver.url);
+      const config = place.config('killed', receiver.url, WRITTEN_SINCE);
       const random = seeded('restart');
       let written = 0;
       const writer = setInterval(() => {
@@ -153,7 +155,7 @@ describe('wayward run, stopped and started again', () => {
 
       const all = [...place.history, place.growing];
       const alerts = await alertsIn(config);
-      const undisturbed = place.config('undisturbed');
+      const undisturbed = place.config('undisturbed', undefined, WRITTEN_SINCE);
       const other = await runToEnd(undisturbed);
       expect(alerts).toEqual(await alertsIn(undisturbed));
       expect(alerts).toEqual(await scanOf(config, all));
