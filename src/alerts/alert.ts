@@ -37,6 +37,11 @@ export interface Alert {
   readonly provenSeverity?: Severity;
   /** Those of `credentials` whose evidence is all declared: never acted on. Absent where there are none. */
   readonly declaredOnly?: readonly string[];
+  /**
+   * By severity: how late records must be allowed to be that the alert reaches it, milliseconds. Absent for a severity that it reaches
+   * by records which came in time.
+   */
+  readonly lateMs?: Readonly<Partial<Record<Severity, number>>>;
   /** The highest severity reached. */
   readonly severity: Severity;
   /** Each rise, with the event time (milliseconds) and the revision at which it came. */

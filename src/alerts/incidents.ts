@@ -5,6 +5,7 @@ import { type Finding, type Severity, worse } from '../detectors/finding.ts';
 import { isAddress } from '../ecs.ts';
 import { isBelieved } from '../proof.ts';
 import type { Alert, AlertAttribution } from './alert.ts';
+import { lateMsOf } from './lateness.ts';
 import { incidentBits, incidentSeverity, riskScore } from './risk.ts';
 import { loadedAlert, type StoredAlert, storedAlert } from './stored.ts';
 import { judged, type Verdict } from './verdict.ts';
@@ -16,6 +17,8 @@ const MOST_EVIDENCE = 5;
 const MOST_RELATED = 20;
 /** Unregistered identities that have an incident of their own at once; the others share one. */
 const MOST_UNREGISTERED = 100;
+/** Incidents that time has ended and that a finding on late records may still belong to; beyond it, that opens another alert. */
+const MOST_OVER = 100;
 
 interface Incident {
   alert: Alert;
@@ -26,8 +29,12 @@ interface Incident {
   declared?: AlertAttribution;
 }
 
+type SavedIncident = Omit<Incident, 'alert'> & { readonly alert: StoredAlert };
+
 export interface SavedIncidents {
-  readonly open: readonly (Omit<Incident, 'alert'> & { readonly alert: StoredAlert })[];
+  readonly open: readonly SavedIncident[];
+  /** Absent in what earlier versions saved. */
+  readonly over?: readonly SavedIncident[];
   readonly dropped: number;
 }
 
@@ -37,6 +44,10 @@ export class Incidents {
   readonly #changed: (alert: Alert) => void;
   /** Findings beyond what an alert holds. */
   dropped = 0;
+  /** Those with findings on late records: they don't stand in order of the last finding. */
+  readonly #late = new Set<string>();
+  /** Ended by time, the last one last. */
+  #over: Incident[] = [];
   /** Incidents that are open of unregistered identities, without the one that others share. */
   #unregistered = 0;
 
@@ -50,9 +61,37 @@ export class Incidents {
   }
 
   add(found: Found): void {
-    const open = this.#open.get(found.principal);
-    if (open && found.finding.time - open.alert.end > QUIET) this.#end(found.principal, open);
-    this.#grow(this.#hasRoom(found) ? found : { ...found, principal: OTHERS });
+    const { principal, finding, at } = found;
+    const open = this.#open.get(principal);
+    const dated = at.lateMs > 0 ? { ...found, finding: { ...finding, lateMs: at.lateMs } } : found;
+    if (open && open.alert.start - finding.time > QUIET) {
+      this.#growEarlier(dated);
+      return;
+    }
+    if (open && finding.time - open.alert.end > QUIET) this.#end(principal, open);
+    this.#grow(this.#hasRoom(found) ? dated : { ...dated, principal: OTHERS });
+  }
+
+  /** Another incident of a principal that has a later one. */
+  #growEarlier(found: Found): void {
+    const incident = this.#takeOver(found) ?? { alert: opened(found), young: found.young };
+    this.#takeIn(incident, found);
+    incident.alert = { ...incident.alert, state: 'over' };
+    this.#keepOver(incident);
+    this.#changed(incident.alert);
+  }
+
+  /** The incident that time has ended, although the finding belongs to it. */
+  #takeOver({ principal, finding: { time } }: Found): Incident | undefined {
+    const at = this.#over.findLastIndex(
+      ({ alert }) => alert.principal === principal && time - alert.end <= QUIET && alert.start - time <= QUIET,
+    );
+    return at < 0 ? undefined : this.#over.splice(at, 1)[0];
+  }
+
+  #keepOver(incident: Incident): void {
+    this.#over.push(incident);
+    if (this.#over.length > MOST_OVER) this.#over.shift();
   }
 
   /** Whoever invents identities must not make an alert of each. */
@@ -66,20 +105,29 @@ export class Incidents {
     const { principal, young } = found;
     const known = this.#open.get(principal);
     if (known === undefined && isUnregistered(principal)) this.#unregistered++;
-    const incident = known ?? { alert: opened(found), young };
-    incident.young &&= young;
-    const before = incident.alert.findingsDropped;
-    noteAttribution(incident, found);
-    incident.alert = grown(incident, found);
-    this.dropped += incident.alert.findingsDropped - before;
+    const incident = known ?? this.#takeOver(found) ?? { alert: opened(found), young };
+    this.#takeIn(incident, found);
+    if (found.at.lateMs > 0) this.#late.add(principal);
     // Deleted first so that the map stays in order of the last finding: `advance` looks only at its head.
     this.#open.delete(principal);
     this.#open.set(principal, incident);
     this.#changed(incident.alert);
   }
 
+  #takeIn(incident: Incident, found: Found): void {
+    incident.young &&= found.young;
+    const before = incident.alert.findingsDropped;
+    noteAttribution(incident, found);
+    incident.alert = grown(incident, found);
+    this.dropped += incident.alert.findingsDropped - before;
+  }
+
   /** Ends what has been quiet at `time` (milliseconds since the epoch, the stream's own). */
   advance(time: number): void {
+    for (const principal of this.#late) {
+      const incident = this.#open.get(principal);
+      if (incident && time - incident.alert.end > QUIET) this.#end(principal, incident);
+    }
     for (const [principal, incident] of this.#open) {
       if (time - incident.alert.end <= QUIET) return;
       this.#end(principal, incident);
@@ -93,38 +141,57 @@ export class Incidents {
   close(id: string, verdict?: Verdict): boolean {
     for (const [principal, incident] of this.#open) {
       if (incident.alert.id !== id) continue;
-      this.#end(principal, incident, verdict);
+      this.#letGo(principal);
+      this.#changed(verdict === undefined ? overNow(incident.alert) : judged(incident.alert, verdict));
       return true;
     }
+    this.#over = this.#over.filter(({ alert }) => alert.id !== id);
     return false;
   }
 
-  #end(principal: string, { alert }: Incident, verdict?: Verdict): void {
+  /** Time has ended it. */
+  #end(principal: string, incident: Incident): void {
+    const ended = overNow(incident.alert);
+    this.#letGo(principal);
+    this.#keepOver({ ...incident, alert: ended });
+    this.#changed(ended);
+  }
+
+  #letGo(principal: string): void {
     this.#open.delete(principal);
+    this.#late.delete(principal);
     if (isUnregistered(principal)) this.#unregistered--;
-    this.#changed(
-      verdict === undefined ? { ...alert, state: 'over', revision: alert.revision + 1 } : judged(alert, verdict),
-    );
   }
 
   save(): SavedIncidents {
-    const open = [...this.#open.values()].map((incident) => ({ ...incident, alert: storedAlert(incident.alert) }));
-    return { open, dropped: this.dropped };
+    return { open: [...this.#open.values()].map(saved), over: this.#over.map(saved), dropped: this.dropped };
   }
 
-  load(saved: SavedIncidents): void {
+  load({ open, over = [], dropped }: SavedIncidents): void {
     this.#open.clear();
+    this.#late.clear();
     this.#unregistered = 0;
-    this.dropped = saved.dropped;
-    for (const incident of saved.open) {
-      const alert = loadedAlert(incident.alert);
-      if (isUnregistered(alert.principal)) this.#unregistered++;
-      // Earlier versions made no difference: what they found counts as before.
-      const proven = incident.declared === undefined ? alert.attribution : incident.proven;
-      this.#open.set(alert.principal, { ...incident, alert, ...(proven !== undefined && { proven }) });
+    this.dropped = dropped;
+    this.#over = over.map(loaded);
+    for (const incident of open.map(loaded)) {
+      const { principal, lateMs } = incident.alert;
+      if (isUnregistered(principal)) this.#unregistered++;
+      if (lateMs !== undefined) this.#late.add(principal);
+      this.#open.set(principal, incident);
     }
   }
 }
+
+const overNow = (alert: Alert): Alert => ({ ...alert, state: 'over', revision: alert.revision + 1 });
+
+const saved = (incident: Incident): SavedIncident => ({ ...incident, alert: storedAlert(incident.alert) });
+
+const loaded = (incident: SavedIncident): Incident => {
+  const alert = loadedAlert(incident.alert);
+  // Earlier versions made no difference: what they found counts as before.
+  const proven = incident.declared === undefined ? alert.attribution : incident.proven;
+  return { ...incident, alert, ...(proven !== undefined && { proven }) };
+};
 
 const isUnregistered = (principal: string): boolean =>
   principal.startsWith(`${UNREGISTERED_AGENT}/`) && principal !== OTHERS;
@@ -194,10 +261,11 @@ const grown = (incident: Incident, found: Found): Alert => {
   const main = strongest(findings);
   const { credential } = found.at.attribution;
   const credentials = withValue(alert.credentials, credential?.id).toSorted();
-  const { declaredOnly: before, provenSeverity: provenBefore = 'low', ...rest } = alert;
+  const { declaredOnly: before, provenSeverity: provenBefore = 'low', lateMs: _, ...rest } = alert;
   const proven = provenSeverityOf(findings, young);
   const provenSeverity = proven !== undefined && worse(proven, provenBefore) ? proven : provenBefore;
   const isPartlyProven = proven !== undefined && worse(severity, provenSeverity);
+  const lateMs = lateMsOf(alert, findings, young, severity, proven && provenSeverity);
   const declaredOnly = declaredOnlyWith(before ?? [], alert.credentials, credential?.id, found.finding);
   // What is declared is no evidence that a revoked credential still works.
   const isEvidence = !found.finding.declared || (credential !== undefined && declaredOnly.includes(credential.id));
@@ -211,6 +279,8 @@ const grown = (incident: Incident, found: Found): Alert => {
       : (alert.lastEvidence ?? {}),
     attribution: attributionOf(incident),
     ...(isPartlyProven && { provenSeverity }),
+    ...(lateMs !== undefined && { lateMs }),
+    state: 'running',
     severity,
     severityHistory: rose
       ? [...alert.severityHistory, { severity, at: found.finding.time, revision: alert.revision + 1 }]
@@ -260,11 +330,18 @@ const withFinding = (
     const stronger =
       worse(before.severity, finding.severity) || (before.bits ?? 0) > (finding.bits ?? 0) ? before : finding;
     const evidence = [...before.evidence, ...finding.evidence].slice(0, MOST_EVIDENCE);
-    const { declared, ...merged } = stronger;
+    const { declared, lateMs, ...merged } = stronger;
     // One of two equally severe ones that is proven is enough.
     const weaker = stronger === before ? finding : before;
     const isDeclared = declared && (weaker.declared || worse(stronger.severity, weaker.severity));
-    const both = { ...merged, time: before.time, evidence, ...(isDeclared && { declared }) };
+    const late = worse(stronger.severity, weaker.severity) ? lateMs : least(lateMs, weaker.lateMs);
+    const both = {
+      ...merged,
+      time: before.time,
+      ...(late !== undefined && { lateMs: late }),
+      evidence,
+      ...(isDeclared && { declared }),
+    };
     return { findings: findings.with(at, both), dropped: 0 };
   }
   if (findings.length < MOST_FINDINGS) return { findings: [...findings, finding], dropped: 0 };
@@ -272,6 +349,10 @@ const withFinding = (
   const replace = goesBefore(findings[weakest] ?? finding, finding);
   return { findings: replace ? findings.with(weakest, finding) : findings, dropped: 1 };
 };
+
+/** The one in time, or else the less late one. */
+const least = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined || b === undefined ? undefined : Math.min(a, b);
 
 /** Whether `one` makes room before `other`: what is only declared first, so that no number of forged ones pushes out a proven one. */
 const goesBefore = (one: Finding, other: Finding): boolean =>

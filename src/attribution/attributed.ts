@@ -39,9 +39,11 @@ export interface AttributedUse {
    * Call it on the event: it isn't bound to it.
    */
   id(): string;
-  /** Came more than `max_disorder` after its time: it is neither counted nor learned, and `orderTime` is where it is filed. */
+  /** Came when later uses of its principal had been counted: it is neither counted nor learned. */
   readonly late: boolean;
-  /** Milliseconds since the epoch; never decreases along the stream. */
+  /** How long after its turn it came, milliseconds; 0 as a rule. */
+  readonly lateMs: number;
+  /** When it is observed, milliseconds since the epoch: its own time. Where records come late, it goes back along the stream. */
   readonly orderTime: number;
   readonly attribution: Attribution;
 }

@@ -62,6 +62,8 @@ export class ClaimsBySource {
       this.#networks.delete(network);
       this.#networks.set(network, counter);
     }
+    // Later windows have begun: in the present it would count for a flood that there is not.
+    if (window < counter.window) return undefined;
     counter.count++;
     if (counter.count !== this.#least(counter)) return undefined;
     if (this.#claimsAreUsual && time - this.#since < KNOWN_AFTER) return undefined;

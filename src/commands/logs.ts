@@ -87,6 +87,8 @@ interface SourceOptions {
   readonly identity?: IdentitySource | undefined;
   readonly log_line_prefix?: string | undefined;
   readonly log_timezone?: string | undefined;
+  /** Milliseconds. */
+  readonly settle?: number | undefined;
 }
 
 const settingsOf = ({ format, identity, logLinePrefix, logTimezone }: LogOptions): SourceOptions => ({
@@ -97,7 +99,7 @@ const settingsOf = ({ format, identity, logLinePrefix, logTimezone }: LogOptions
 export async function laneOptionsOf(
   config: WaywardConfig,
   io: CommandIo,
-  { identity, log_line_prefix: logLinePrefix, log_timezone: logTimezone, format }: SourceOptions = {},
+  { identity, log_line_prefix: logLinePrefix, log_timezone: logTimezone, format, settle }: SourceOptions = {},
   letters?: DeadLetterFile,
 ): Promise<LaneOptions> {
   await config.resolveSecrets(['fingerprint_key'], secretContext(io));
@@ -115,6 +117,7 @@ export async function laneOptionsOf(
       ...{ identity, logLinePrefix, logTimezone },
     },
     maxDisorder: config.maxDisorder,
+    settle,
     tellsReading: true,
     onDeadLetter: (letter) => letters?.write(letter),
     onWarning: (text) => warn(io, text),

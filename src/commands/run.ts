@@ -7,6 +7,7 @@ import { startDrills } from '../drills/schedule.ts';
 import { UsageError } from '../errors.ts';
 import { loadCheckpoint } from '../pipeline/checkpoint.ts';
 import { DeedsOfStore } from '../pipeline/deeds.ts';
+import { Disorder } from '../pipeline/disorder.ts';
 import { drillLog } from '../pipeline/drill-log.ts';
 import { LocalPipeline } from '../pipeline/local.ts';
 import { Merge, savedPositions } from '../pipeline/merge.ts';
@@ -26,7 +27,7 @@ import { elasticsearchOf } from './elasticsearch-of.ts';
 import type { CommandIo } from './io.ts';
 import { keepFresh } from './keep-fresh.ts';
 import { createLocalElasticsearch } from './local-elasticsearch.ts';
-import { tellOfLocal } from './local-ops.ts';
+import { disorderOf, tellOfLocal } from './local-ops.ts';
 import { namesOf } from './names-of.ts';
 import { type Ops, startOps } from './ops.ts';
 import {
@@ -115,6 +116,9 @@ async function run(options: RunOptions, io: CommandIo): Promise<void> {
   }
 }
 
+/** Milliseconds between two looks at what came out of order. */
+const LOOK_EVERY = 1_000;
+
 async function runLocal(
   { config, registry, fetchSecrets }: Setup,
   detectors: readonly Detector[],
@@ -156,6 +160,8 @@ async function runLocal(
     const appeared = sources.areFollowed ? () => sources.appeared() : undefined;
     const merge = new Merge(await sources.lanes(), { live: true, appeared, signal: io.signal });
     const told = new AlertTelemetry(ops.telemetry);
+    const disorder = new Disorder(log);
+    let lookedAt = 0;
     const delivery = elasticsearch && createLocalElasticsearch(elasticsearch, store, response, written, ops, log);
     const pipeline = new LocalPipeline(merge, {
       store,
@@ -179,11 +185,18 @@ async function runLocal(
           for (const warning of proofWarnings(counts, (how) => `identity: ${how} beside its file:`))
             log.warn({ source: source.name }, warning);
       },
+      looked: () => {
+        const now = Date.now();
+        if (now - lookedAt < LOOK_EVERY) return;
+        lookedAt = now;
+        disorder.look(disorderOf(merge, pipeline.core), now);
+      },
       replay: await replayOf(config, io),
       syncDeadLetters: () => written.sync(),
     });
     if (saved) pipeline.load(saved);
-    tellOfLocal(ops.telemetry, { merge, pipeline, response, letters: written, sources });
+    disorder.begin(disorderOf(merge, pipeline.core));
+    tellOfLocal(ops.telemetry, { merge, pipeline, response, letters: written, sources, disorder });
     ops.started();
     log.info(
       {

@@ -83,8 +83,8 @@ async function scan(files: readonly string[], options: ScanOptions, io: CommandI
   };
   const started = performance.now();
   try {
-    await detect(logs, core, options, io, () => emit(order.ready()));
-    await emit(order.rest());
+    await detect(logs, core, options, io);
+    await emit(order.all());
     if (asTable) await write(io.stdout, alertTable(shown, io.stdout.columns));
     if (!io.signal.aborted) await output.finish();
   } finally {
@@ -101,14 +101,7 @@ async function scan(files: readonly string[], options: ScanOptions, io: CommandI
   }
 }
 
-/** Runs the logs through the core; `flush` is called after each batch. */
-async function detect(
-  logs: Logs,
-  core: Core,
-  options: ScanOptions,
-  io: CommandIo,
-  flush: () => Promise<void>,
-): Promise<void> {
+async function detect(logs: Logs, core: Core, options: ScanOptions, io: CommandIo): Promise<void> {
   const { since, until } = options;
   const progress = new Progress(io.stderr, () => logs.merge.counts.records);
   for await (const batch of logs.merge.batches()) {
@@ -117,7 +110,6 @@ async function detect(
         ? batch
         : batch.filter(({ use }) => use.time >= (since ?? 0) && use.time < (until ?? Number.POSITIVE_INFINITY));
     core.process(wanted);
-    await flush();
     progress.tick();
   }
   progress.end();

@@ -38,6 +38,8 @@ const sourceSchema = z.strictObject({
   format: z.string().min(1).optional(),
   /** What is known of the names in an HTTP log: looked up by the key that was checked, or logged only once they were authenticated. */
   identity: z.enum(IDENTITY_SOURCES).optional(),
+  /** How long after its time a record may still come in order: at least as long as what writes or ships the log holds lines back. */
+  settle: durationSchema.optional(),
   ...postgresSettings,
 });
 

@@ -32,6 +32,8 @@ export interface Finding {
   readonly baselineAgeDays?: number;
   /** True where it rests on records whose identity is only declared, that could not be read, or that came late: it never acts. */
   readonly declared?: true;
+  /** How long after its turn the record came that it rests on, milliseconds; absent where it came in time. */
+  readonly lateMs?: number;
   /** `event.id`s, at most 5. */
   readonly evidence: readonly string[];
 }

@@ -183,6 +183,7 @@ const attributed = (use: Use, time: number, credential: Credential, count: numbe
   use: useOf(use, time),
   id: () => `test-${count}`,
   late: false,
+  lateMs: 0,
   orderTime: time,
   attribution:
     use.result === 'rejected' || use.unreadable !== undefined

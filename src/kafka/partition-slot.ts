@@ -12,6 +12,8 @@ export interface PartitionWorker {
    * undefined where there is more.
    */
   process(fetched: Fetched, caughtUpAt: number | undefined): Promise<void>;
+  /** Messages from one offset up to another (excluded) were deleted before they were read. */
+  lost?(from: number, to: number): void;
   /** Called every so often while nothing comes. */
   tick(caughtUpAt: number | undefined): Promise<void>;
   /** The group wants to meet again: `process` may end with Interrupted, and what was under way is done again. */
@@ -110,6 +112,7 @@ export class PartitionSlot {
           { partition: this.name, from: this.position, to: firstOffset },
           'messages were deleted before they were read',
         );
+        worker.lost?.(this.position, firstOffset);
       }
       if (end < this.position)
         throw new Error(`${this.name} ends at ${end}, before what was read of it: was the topic made anew?`);

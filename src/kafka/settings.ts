@@ -83,6 +83,8 @@ export const kafkaSchema = z.strictObject({
         format: z.string().min(1).meta({ example: 'nginx-json' }),
         /** As in `sources:`. */
         identity: z.enum(IDENTITY_SOURCES).optional(),
+        /** Instead of the one for all. */
+        settle: durationSchema.optional(),
         ...postgresSettings,
       }),
     )

@@ -65,8 +65,16 @@ export const METRICS = {
   disordered: {
     name: 'wayward_disordered_total',
     kind: 'counter',
-    help: 'Events out of order: late (more than max_disorder), behind (filed after later ones), overflow (too many were held).',
+    help: 'Events out of order: behind (after their turn; observed at their own time), late (after later ones of their principal; not counted), late_peer (of those behind, the ones of members of peer groups), overflow (too many were held).',
     labels: ['reason'],
+    health: 'disordered',
+  },
+  lost: {
+    name: 'wayward_lost_total',
+    kind: 'counter',
+    help: 'Messages of a topic that were deleted before they were read, and logs of which the rest was gone before it was read; each range is a dead letter, too.',
+    labels: ['source'],
+    health: 'lost',
   },
   alerts: {
     name: 'wayward_alerts_total',

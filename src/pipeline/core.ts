@@ -9,6 +9,7 @@ import type { Registry } from '../attribution/registry.ts';
 import type { SavedUnregistered } from '../attribution/unregistered.ts';
 import type { Activity } from '../baselines/activity.ts';
 import { NAMES_OF_PROCESS, type Names } from '../baselines/names.ts';
+import { AT, get } from '../baselines/state.ts';
 import { NO_USAGE, type SavedUsage, Usage } from '../baselines/usage.ts';
 import type { Detector } from '../detectors/detector.ts';
 import { Engine, type SavedEngine } from '../detectors/engine.ts';
@@ -19,6 +20,8 @@ export interface SavedCore {
   readonly engine: SavedEngine;
   readonly incidents: SavedIncidents;
   readonly usage: SavedUsage;
+  /** Absent in what earlier versions saved. */
+  readonly latePeers?: number;
 }
 
 /** What must be known of an alert to learn of a verdict on it. */
@@ -35,6 +38,10 @@ export class Core {
   readonly #registry: Registry;
   readonly #current = new CurrentUse();
   readonly #usage: Usage | undefined;
+  /** Events of members of peer groups that came late: what they lend to their peers, and borrow from them, may differ by that. */
+  latePeers = 0;
+  /** How far the stream has come by its events, milliseconds. */
+  #turn = Number.NEGATIVE_INFINITY;
 
   /**
    * @param observed gets what is worth showing beside alerts, in the order of the stream; without it, nothing is made for it
@@ -56,16 +63,24 @@ export class Core {
     this.attributor = createAttributor(registry, undefined, (name) => this.engine.baselines.forget(name));
   }
 
-  /** Takes events in order of (`orderTime`, id). */
+  /** Takes events in the order of their turns. Each is observed at its own time, and judged by how far its own principal had come. */
   process(batch: readonly OrderedUse[]): void {
     for (const ordered of batch) {
       this.#usage?.reach(ordered.orderTime);
-      this.#current.take(ordered, this.attributor.attribute(ordered.use));
+      const attribution = this.attributor.attribute(ordered.use);
+      this.#current.take(ordered, attribution, this.#isPassed(ordered.use.time, attribution));
+      if (ordered.lateMs > 0 && hasPeers(attribution.credential)) this.latePeers++;
       this.engine.process(this.#current);
       if (ordered.use.reading === undefined) this.#usage?.note(this.#current);
     }
-    const last = batch.at(-1);
-    if (last) this.incidents.advance(last.orderTime);
+    this.#turn = Math.max(this.#turn, batch.at(-1)?.orderTime ?? this.#turn);
+    this.incidents.advance(this.#turn);
+  }
+
+  /** Whether later uses of the principal have been counted. */
+  #isPassed(time: number, { principal }: Attribution): boolean {
+    const known = principal === undefined ? undefined : this.engine.baselines.find(principal);
+    return known !== undefined && time < get(known.state.f64, AT.lastSeen);
   }
 
   /** The stream has come so far (milliseconds), also where these events have not: closes what has been quiet since. */
@@ -106,27 +121,34 @@ export class Core {
     this.engine.load(saved.engine, this.#registry.credentials);
     this.incidents.load(saved.incidents);
     this.#usage?.load(saved.usage, (id) => this.#registry.byId(id));
+    this.latePeers = saved.latePeers ?? 0;
   }
 
   #saved(engine: SavedEngine): SavedCore {
     const usage = this.#usage?.save() ?? NO_USAGE;
-    return { attributor: this.attributor.save(), engine, incidents: this.incidents.save(), usage };
+    const { latePeers } = this;
+    return { attributor: this.attributor.save(), engine, incidents: this.incidents.save(), usage, latePeers };
   }
 }
+
+const hasPeers = (credential: Credential | undefined): boolean =>
+  credential !== undefined && credential.peerGroup !== credential.agent;
 
 /** The event in hand with its attribution; one object for all events, since nothing keeps it. */
 class CurrentUse implements AttributedUse {
   use!: AttributedUse['use'];
   late = false;
+  lateMs = 0;
   orderTime = 0;
   attribution!: Attribution;
   #ordered!: OrderedUse;
 
-  take(ordered: OrderedUse, attribution: Attribution): void {
+  take(ordered: OrderedUse, attribution: Attribution, isPassed: boolean): void {
     this.#ordered = ordered;
     this.use = ordered.use;
-    this.late = ordered.late;
-    this.orderTime = ordered.orderTime;
+    this.late = isPassed || ordered.late;
+    this.lateMs = ordered.lateMs;
+    this.orderTime = ordered.use.time;
     this.attribution = attribution;
   }
 

@@ -23,8 +23,8 @@ export interface SavedClock {
 }
 
 /**
- * Event time of one source. It goes forward with the greatest time accepted; what is more than `maxDisorder` behind that is
- * late. A jump forward of more than `maxDisorder` (and the first record) is on probation: the event and those behind it wait
+ * Event time of one source. It goes forward with the greatest time accepted; what is more than `maxDisorder` behind that
+ * has missed its turn, and gets the next one. A jump forward of more than `maxDisorder` (and the first record) is on probation: the event and those behind it wait
  * until it is clear whether the source goes on from there. An event that most of the next 1,000 don't reach is rejected
  * and moves nothing. Live, what is ahead of the wall clock waits for it, and is rejected as soon as something of now follows.
  */
@@ -159,7 +159,6 @@ export class LaneClock {
     if (time > this.#high) {
       this.#high = time;
     } else if (time < this.#high - this.#maxDisorder) {
-      event.late = true;
       event.orderTime = this.#high - this.#maxDisorder;
     }
     out.push(event);

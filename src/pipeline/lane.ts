@@ -39,6 +39,8 @@ export interface LaneOptions {
   readonly context: ParserContext;
   /** Milliseconds. */
   readonly maxDisorder?: number;
+  /** Live only: how long after its time a record of this source may still come in order, milliseconds. */
+  readonly settle?: number | undefined;
   /** Among the events, tell detection how the log could be read. */
   readonly tellsReading?: boolean;
   readonly onDeadLetter?: (letter: DeadLetter) => void;
@@ -118,6 +120,10 @@ export class Lane implements UnwrappedSink {
   /** The greatest event time that has been accepted, milliseconds; infinitely early before the first. */
   get high(): number {
     return this.#clock.high;
+  }
+
+  get settle(): number | undefined {
+    return this.#options.settle;
   }
 
   /** Reads once, about `size` bytes, and appends the events whose time is settled to `out`; `now` only if the input is live. */

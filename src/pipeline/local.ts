@@ -43,6 +43,8 @@ export interface LocalOptions {
   readonly saved: (alerts: readonly Alert[], rose: readonly Alert[]) => void;
   /** Puts on its way what is delivered elsewhere; without it, nothing is made for that. */
   readonly outgoing?: Outgoing | undefined;
+  /** Called after each batch, and now and then while none comes. */
+  readonly looked?: () => void;
   /** Called once, when for the first time there is nothing more to read. */
   readonly caughtUp?: () => void;
   /** Reads the record of a dead letter again. */
@@ -95,6 +97,7 @@ export class LocalPipeline {
       this.#options.learnDeeds?.();
       this.core.process(batch);
       if (this.#isDue(idle)) this.#save();
+      this.#options.looked?.();
       if (idle && behind) this.#options.caughtUp?.();
       behind &&= !idle;
     }

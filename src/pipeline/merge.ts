@@ -10,7 +10,7 @@ export interface MergeOptions {
   readonly live?: boolean;
   /** Live only: lanes of sources that have appeared since, asked for again and again. */
   readonly appeared?: (() => Promise<readonly Lane[]>) | undefined;
-  /** Live only: how long after its time an event may still come in order, in milliseconds. */
+  /** Live only: how long after its time an event may still come in order, in milliseconds, where its source does not say. */
   readonly settle?: number;
   /** Events held at most. */
   readonly maxPending?: number;
@@ -30,7 +30,7 @@ export interface SavedMerge {
 export interface MergeCounts extends LaneCounts {
   /** Events that came out before their turn because too many were held. */
   readonly reorder_overflow: number;
-  /** Events filed behind later ones that had already left. */
+  /** Events that came after their turn, when time had passed them. */
   readonly behind: number;
 }
 
@@ -81,6 +81,10 @@ export class Merge {
     return { ...totalCounts(this.#lanes.map((lane) => lane.counts)), reorder_overflow: overflow, behind };
   }
 
+  get disordered(): { readonly behind: number; readonly overflow: number } {
+    return this.#pending;
+  }
+
   get lanes(): readonly Lane[] {
     return this.#lanes;
   }
@@ -106,9 +110,9 @@ export class Merge {
     }
   }
 
-  /** Takes events that come from beside its sources; what is already past their time is filed behind it. */
+  /** Takes events that come from beside its sources, however late. */
   add(events: readonly PendingUse[]): void {
-    this.#pending.incoming.push(...events);
+    this.#pending.add([...events], '');
   }
 
   save(): SavedMerge {
@@ -144,7 +148,11 @@ export class Merge {
     const { watermark } = lane;
     const caughtUpAt = this.#caughtUpAt.get(lane);
     if (caughtUpAt === undefined || this.#options.live !== true) return watermark;
-    return Math.max(watermark, caughtUpAt - (this.#options.settle ?? SETTLE));
+    return Math.max(watermark, caughtUpAt - this.#settle(lane));
+  }
+
+  #settle(lane: Lane): number {
+    return lane.settle ?? this.#options.settle ?? SETTLE;
   }
 
   /** The lane that holds the others back most, of those that may have something to read. */
@@ -169,12 +177,25 @@ export class Merge {
     this.#readSize = Math.min(READ_SIZE, lane === this.#lastRead ? this.#readSize * 2 : first);
     this.#lastRead = lane;
     const now = Date.now();
-    await lane.read(this.#readSize, this.#pending.incoming, this.#options.live === true ? now : undefined);
+    const events: PendingUse[] = [];
+    await lane.read(this.#readSize, events, this.#options.live === true ? now : undefined);
+    this.#pending.add(events, lane.source.name, now);
     if (lane.state === 'caught-up') this.#caughtUpAt.set(lane, now);
     else this.#caughtUpAt.delete(lane);
   }
 
+  /** Lets go of what came late, as far as its own source has come since. */
+  #settleLate(): void {
+    for (const name of this.#pending.lateSources) {
+      const lane = this.#lanes.find(({ source }) => source.name === name);
+      const caughtUpAt = lane && this.#caughtUpAt.get(lane);
+      const settled = caughtUpAt === undefined ? Number.NEGATIVE_INFINITY : caughtUpAt - this.#settle(lane as Lane);
+      this.#pending.settle(name, { watermark: lane?.watermark ?? Number.POSITIVE_INFINITY, settled });
+    }
+  }
+
   *#release(): Generator<OrderedUse[]> {
+    this.#settleLate();
     this.#pending.sortIn();
     let ready = this.#pending.ready(this.watermark);
     while (ready > 0 && !this.#aborted) {

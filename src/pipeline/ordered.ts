@@ -25,6 +25,8 @@ export interface SavedUse {
   readonly use: Omit<CredentialUse, 'proof'> & { readonly proof?: Proof };
   readonly orderTime: number;
   readonly late: boolean;
+  /** Absent where it came in time, and in what an earlier version saved. */
+  readonly lateMs?: number;
   readonly id: string;
 }
 
@@ -56,6 +58,7 @@ export class PendingUse implements OrderedUse {
   readonly position: number;
   orderTime: number;
   late = false;
+  lateMs = 0;
   /** 2 for the second of equal records at one time, and so on. */
   occurrence = 1;
   attribution = UNDECIDED;
@@ -81,12 +84,15 @@ export class PendingUse implements OrderedUse {
   }
 
   save(): SavedUse {
-    return { use: this.use, orderTime: this.orderTime, late: this.late, id: this.recordId };
+    const { use, orderTime, late, lateMs } = this;
+    return { use, orderTime, late, ...(lateMs > 0 && { lateMs }), id: this.recordId };
   }
 
-  static load({ use, orderTime, late, id }: SavedUse): PendingUse {
+  static load({ use, orderTime, late, lateMs = 0, id }: SavedUse): PendingUse {
     const { state, by } = use.proof ?? (use.result === 'rejected' ? PROOF.failed : PROOF.earlierVersion);
-    return PendingUse.of({ ...NOTHING_ELSE, ...use, proof: storedProof(state, by) }, orderTime, late, id);
+    const pending = PendingUse.of({ ...NOTHING_ELSE, ...use, proof: storedProof(state, by) }, orderTime, late, id);
+    pending.lateMs = lateMs;
+    return pending;
   }
 
   /** One whose record is no longer at hand. */
@@ -99,9 +105,10 @@ export class PendingUse implements OrderedUse {
   }
 }
 
-/** By time, then by id; equal records can differ only by what their parser remembered. */
+/** By turn, then by time, then by id; equal records can differ only by what their parser remembered. */
 export const inOrder = (a: PendingUse, b: PendingUse): number => {
   if (a.orderTime !== b.orderTime) return a.orderTime - b.orderTime;
+  if (a.use.time !== b.use.time) return a.use.time - b.use.time;
   if (a.recordId !== b.recordId) return a.recordId < b.recordId ? -1 : 1;
   return b.use.uses - a.use.uses;
 };

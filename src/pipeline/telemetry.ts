@@ -45,7 +45,9 @@ export function tellOfDetection(telemetry: Telemetry, cores: () => readonly Core
   telemetry.read('principals', principals);
   telemetry.read('stateBytes', () => principals() * STATE_BYTES);
   telemetry.read('unattributed', () => cores().reduce((sum, { engine }) => sum + engine.counts.unattributed, 0));
-  telemetry.read('disordered', () => cores().flatMap(({ engine }) => byLabel('reason', { late: engine.counts.late })));
+  telemetry.read('disordered', () =>
+    cores().flatMap(({ engine, latePeers }) => byLabel('reason', { late: engine.counts.late, late_peer: latePeers })),
+  );
   telemetry.read('suppressed', () =>
     cores().flatMap(({ engine: { counts }, incidents }) =>
       byLabel('reason', {

@@ -61,6 +61,8 @@ export const responseSchema = z.strictObject({
   approval_timeout: durationSchema.default(15 * MINUTE),
   /** By the wall clock: an older alert never acts on its own. */
   max_alert_age: durationSchema.default(15 * MINUTE),
+  /** Records that came so long after their turn never make an alert act on its own: whoever can hold a log back may have changed it. */
+  max_late: durationSchema.default(2 * MINUTE),
   /** Evidence this much later than a step was made means that misuse goes on: the next step of the credential follows. */
   escalate_after: durationSchema.default(10_000),
   /** So long after a credential was revoked or restored, a person is asked before it is revoked anew; a next step needs none. */

@@ -1,6 +1,6 @@
 import type { Alert } from '../alerts/alert.ts';
 import { compileGlob } from '../attribution/glob.ts';
-import { type Severity, severityRank, worse } from '../detectors/finding.ts';
+import { SEVERITIES, type Severity, severityRank, worse } from '../detectors/finding.ts';
 import { MODES, type Mode, type ResponseConfig } from './config.ts';
 import type { Limits } from './limits.ts';
 import type { WantedStep } from './next-step.ts';
@@ -21,21 +21,29 @@ export interface Decision {
  * How far response may go for an alert and one of its credentials: for each of its findings the first rule that fits decides,
  * and the boldest of these counts. A rule that names a detector looks at that finding's severity, one that doesn't at the alert's.
  */
-export function modeFor(alert: Alert, { mode, rules }: ResponseConfig, credential?: string): Mode {
+export function modeFor(alert: Alert, { mode, rules, max_late }: ResponseConfig, credential?: string): Mode {
+  const acting = timelySeverity(alert, max_late);
   const fitting = rules.filter((rule) => isMeant(rule.credential, credential));
   const modes = alert.findings.map((finding) => {
-    // What is declared may have made the alert more severe: it lends no boldness to what is proven, nor may it act itself.
-    const severity = finding.declared ? alert.severity : (alert.provenSeverity ?? alert.severity);
+    // What is declared or late may have made the alert more severe: it lends no boldness to the rest, nor may it act itself.
+    const isDoubtful = finding.declared === true || acting === undefined || (finding.lateMs ?? 0) > max_late;
+    const severity = isDoubtful ? alert.severity : acting;
     const rule = fitting.find((one) =>
       one.detector === undefined
         ? atLeast(severity, one.severity)
         : one.detector === finding.detector && atLeast(finding.severity, one.severity),
     );
     const own = rule?.mode ?? (atLeast(severity, 'high') ? mode : 'off');
-    return own === 'auto' && finding.declared ? 'approve' : own;
+    return own === 'auto' && isDoubtful ? 'approve' : own;
   });
   return modes.reduce((boldest, next) => (MODES.indexOf(next) > MODES.indexOf(boldest) ? next : boldest), 'off');
 }
+
+/** How severe the alert is by what is proven and did not come too late; undefined where nothing is left. */
+const timelySeverity = ({ severity, provenSeverity, lateMs }: Alert, maxLate: number): Severity | undefined => {
+  const most = severityRank(provenSeverity ?? severity);
+  return SEVERITIES.findLast((one) => severityRank(one) <= most && (lateMs?.[one] ?? 0) <= maxLate);
+};
 
 const isMeant = (pattern: string | undefined, credential: string | undefined): boolean =>
   pattern === undefined || (credential !== undefined && compileGlob(pattern)(credential));
@@ -53,8 +61,8 @@ export interface Situation {
 /** What it takes for the place that the limits keep: an alert that is critical by what is proven, and so surely of this credential. */
 export const SURE = 0.95;
 
-export const isGrave = ({ severity, provenSeverity, attribution }: Alert): boolean =>
-  (provenSeverity ?? severity) === 'critical' && attribution.confidence >= SURE;
+export const isGrave = (alert: Alert, { max_late }: ResponseConfig): boolean =>
+  timelySeverity(alert, max_late) === 'critical' && alert.attribution.confidence >= SURE;
 
 /** Decides about one step of an alert's plan. Automatic ones count against the limits from here on. */
 export function decide(alert: Alert, wanted: WantedStep, mode: Exclude<Mode, 'off'>, situation: Situation): Decision {
@@ -69,8 +77,9 @@ export function decide(alert: Alert, wanted: WantedStep, mode: Exclude<Mode, 'of
   if (never !== undefined) return decision('refused', never);
   if (mode === 'dry-run') return decision('dry-run', 'mode is dry-run');
   if (again !== undefined) return decision('approve', again.because);
-  if (mode === 'approve') return decision('approve', whyAsked(alert, step));
-  const ask = whyNotAlone(alert, wanted, situation) ?? situation.limits.take(step.credential, isGrave(alert));
+  if (mode === 'approve') return decision('approve', whyAsked(alert, step, situation.config));
+  const ask =
+    whyNotAlone(alert, wanted, situation) ?? situation.limits.take(step.credential, isGrave(alert, situation.config));
   if (ask !== undefined) return decision('approve', `a person is asked: ${ask}`);
   return decision('auto', 'mode is auto, within every limit');
 }
@@ -106,8 +115,12 @@ const UNPROVEN =
 const isUnproven = ({ attribution, declaredOnly }: Alert, { credential }: PlanStep): boolean =>
   attribution.proof === 'declared' || declaredOnly?.includes(credential.id) === true;
 
-const whyAsked = (alert: Alert, step: PlanStep): string =>
-  isUnproven(alert, step) ? `a person is asked: ${UNPROVEN}` : 'mode is approve';
+const whyAsked = (alert: Alert, step: PlanStep, { max_late }: ResponseConfig): string => {
+  if (isUnproven(alert, step)) return `a person is asked: ${UNPROVEN}`;
+  const late = alert.lateMs?.[alert.provenSeverity ?? alert.severity] ?? 0;
+  if (late <= max_late) return 'mode is approve';
+  return `a person is asked: it rests on records that came ${Math.round(late / 1_000)} s late, beyond max_late`;
+};
 
 /** Event time of what made the alert as severe as it is. */
 export const offendedAt = (alert: Alert): number => alert.severityHistory.at(-1)?.at ?? alert.end;

@@ -150,7 +150,7 @@ function enqueue(
       expiresAt: outcome === 'approve' ? waitsUntil : undefined,
       decidedBy: outcome === 'auto' ? AUTOMATIC : undefined,
       seenAt: seenInUse(alert, step, context),
-      isGrave: outcome === 'auto' && isGrave(alert),
+      isGrave: outcome === 'auto' && isGrave(alert, context.config),
       asked: outcome === 'approve' ? (wanted.again?.asked ?? 1) : 0,
       knownUntil: wanted.usedAt,
     },

@@ -94,3 +94,13 @@ test('severities are Elastic’s numbers', () => {
   const numbers = SEVERITIES.map((severity) => documentOf({ ...alert, severity }).event['severity']);
   expect(numbers).toEqual([21, 47, 73, 99]);
 });
+
+test('how late the records came stands in the alert where it is as severe by them only', () => {
+  const [alert] = made;
+  if (alert === undefined) throw new Error('no alert');
+  const lateMs = (of: Alert['lateMs']): unknown =>
+    documentOf({ ...alert, severity: 'high', ...(of && { lateMs: of }) }).wayward['late_ms'];
+  expect(lateMs({ high: 90_000, critical: 100_000 })).toBe(90_000);
+  expect(lateMs({ critical: 100_000 })).toBeUndefined();
+  expect(lateMs(undefined)).toBeUndefined();
+});

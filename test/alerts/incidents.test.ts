@@ -48,6 +48,7 @@ const found = (time: number, fields: Partial<Finding> = {}, principal = 'a/api')
     },
     id: () => `event-${time}`,
     late: false,
+    lateMs: 0,
     orderTime: time,
     attribution: { method: 'credential_id', confidence: 0.95, principal, credential: undefined, ambiguous: undefined },
   },
@@ -164,6 +165,88 @@ describe('one incident is one alert', () => {
   });
 });
 
+describe('findings on records that came late', () => {
+  /** So many minutes after their turn. */
+  const late = (time: number, minutes: number, fields: Partial<Finding> = {}): Found => {
+    const timely = found(time, fields);
+    return { ...timely, at: { ...timely.at, lateMs: minutes * MINUTE } };
+  };
+
+  test('belong to the incident of their time, also where time has ended it', () => {
+    const { revisions, incidents } = collected();
+    incidents.add(found(T0));
+    incidents.advance(T0 + 12 * 60 * MINUTE);
+    incidents.add(late(T0 + 60 * MINUTE, 660, { subject: 'y' }));
+    incidents.advance(T0 + 12 * 60 * MINUTE);
+    incidents.add(late(T0 + 150 * MINUTE, 570, { subject: 'z' }));
+    incidents.advance(T0 + 12 * 60 * MINUTE);
+    expect(new Set(revisions.map(({ id }) => id)).size).toBe(1);
+    expect(revisions.map(({ state }) => state)).toEqual(['running', 'over', 'running', 'over', 'running', 'over']);
+    expect(revisions.map(({ revision }) => revision)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(revisions.at(-1)).toMatchObject({ openedAt: T0, end: T0 + 150 * MINUTE, findings: { length: 3 } });
+  });
+
+  test('open another one, at their own time, where none is of their time, and leave the later one as it is', () => {
+    const { revisions, incidents } = collected();
+    incidents.add(found(T0 + 600 * MINUTE));
+    incidents.add(late(T0, 600));
+    incidents.add(late(T0 + QUIET, 480, { subject: 'y' }));
+    incidents.add(found(T0 + 610 * MINUTE, { subject: 'y' }));
+    expect(new Set(revisions.map(({ id }) => id)).size).toBe(2);
+    expect(revisions[2]).toMatchObject({ openedAt: T0, end: T0 + QUIET, state: 'over', findings: { length: 2 } });
+    expect(revisions[3]).toMatchObject({ openedAt: T0 + 600 * MINUTE, state: 'running', findings: { length: 2 } });
+  });
+
+  test.each([undefined, { value: 'benign', by: 'ann', at: T0, because: 'a test' } as const])(
+    'open another one once a person has ended it',
+    (verdict) => {
+      for (const isOver of [false, true]) {
+        const { revisions, incidents } = collected();
+        incidents.add(found(T0));
+        if (isOver) incidents.advance(T0 + 12 * 60 * MINUTE);
+        incidents.close(revisions[0]?.id ?? '', verdict);
+        incidents.add(late(T0 + MINUTE, 720));
+        expect(new Set(revisions.map(({ id }) => id)).size).toBe(2);
+      }
+    },
+  );
+
+  test('do not keep other incidents from ending', () => {
+    const { incidents } = collected();
+    incidents.add(found(T0 + 600 * MINUTE, {}, 'a/api'));
+    incidents.add(late(T0, 600));
+    incidents.add({ ...late(T0, 600), principal: 'b/api' });
+    incidents.advance(T0 + 601 * MINUTE);
+    expect(incidents.openAlerts.map(({ principal }) => principal)).toEqual(['a/api']);
+  });
+
+  test('say for each severity how late records must be allowed to be, and nothing where others reach it', () => {
+    const { revisions, incidents } = collected();
+    incidents.add(found(T0, { severity: 'medium', bits: 12 }));
+    incidents.add(late(T0 + MINUTE, 10, { severity: 'critical', bits: 30, subject: 'y' }));
+    expect(revisions.at(-1)).toMatchObject({ severity: 'critical' });
+    expect(revisions.at(-1)?.lateMs).toEqual({ high: 10 * MINUTE, critical: 10 * MINUTE });
+    incidents.add(late(T0 + 2 * MINUTE, 5, { severity: 'high', bits: 20, subject: 'z' }));
+    expect(revisions.at(-1)?.lateMs).toEqual({ high: 5 * MINUTE, critical: 10 * MINUTE });
+    incidents.add(found(T0 + 3 * MINUTE, { severity: 'high', bits: 20, subject: 'z' }));
+    expect(revisions.at(-1)?.lateMs).toEqual({ critical: 10 * MINUTE });
+    incidents.add(found(T0 + 4 * MINUTE, { severity: 'critical', bits: 30, subject: 'y' }));
+    expect(revisions.at(-1)).not.toHaveProperty('lateMs');
+  });
+
+  test('are where they were after a restart', () => {
+    const whole = collected();
+    const halves = collected();
+    const steps = [found(T0), late(T0 - 600 * MINUTE, 600), late(T0 - 590 * MINUTE, 590, { subject: 'y' })];
+    for (const step of steps) whole.incidents.add(step);
+    for (const step of steps.slice(0, 2)) halves.incidents.add(step);
+    const again = new Incidents((alert) => halves.revisions.push(alert));
+    again.load(JSON.parse(JSON.stringify(halves.incidents.save())));
+    for (const step of steps.slice(2)) again.add(step);
+    expect(halves.revisions).toEqual(whole.revisions);
+  });
+});
+
 describe('what findings come to together', () => {
   const of = (detector: string, severity: Severity, bits: number) => finding(T0, { detector, severity, bits });
 
@@ -199,23 +282,21 @@ describe('what findings come to together', () => {
 });
 
 describe('alerts in their final order', () => {
-  test('come once nothing can change them or come before them, whatever closes first', () => {
+  test('come in order of time, each once, whatever opens or closes first', () => {
     const order = new FinalOrder();
     const [a, b, c] = [1, 2, 3].map((step) =>
       alertOf({ id: `${9 - step}`, openedAt: T0 + step, state: 'running' }),
     ) as [Alert, Alert, Alert];
-    for (const alert of [a, b, c]) order.take(alert);
+    for (const alert of [b, c, a]) order.take(alert);
     order.take({ ...b, state: 'over' });
-    expect(order.ready()).toEqual([]);
     order.take({ ...a, state: 'over' });
-    expect(order.ready().map(({ id }) => id)).toEqual([a.id, b.id]);
-    expect(order.rest().map(({ id }) => id)).toEqual([c.id]);
+    expect(order.all()).toEqual([{ ...a, state: 'over' }, { ...b, state: 'over' }, c]);
   });
 
   test('those of one moment by id', () => {
     const order = new FinalOrder();
     for (const id of ['c', 'a', 'b']) order.take(alertOf({ id, openedAt: T0, state: 'over' }));
     order.take(alertOf({ id: 'z', openedAt: T0 + 1, state: 'over' }));
-    expect(order.ready().map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+    expect(order.all().map(({ id }) => id)).toEqual(['a', 'b', 'c', 'z']);
   });
 });

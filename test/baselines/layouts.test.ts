@@ -159,7 +159,7 @@ test('a smaller table keeps what was seen on the most days', async () => {
   const watched = new Watched();
   for (let day = 0; day < 10; day++) {
     for (let action = 9; action >= 9 - day; action--)
-      watched.use(MONDAY + day * DAY + action * HOUR, { action: `GET /${action}` });
+      watched.use(MONDAY + day * DAY + (9 - action) * HOUR, { action: `GET /${action}` });
   }
   const saved = structuredClone(watched.core.engine.baselines.save());
   const there = small.state.openState(stateIn(readBy(small, here, saved).baselines));

@@ -53,7 +53,7 @@ export class Watched {
     this.core = core;
   }
 
-  use(time: number, fields: Fields = {}, who = 'a', place = { late: false, orderTime: time }): void {
+  use(time: number, fields: Fields = {}, who = 'a', place = { late: false, lateMs: 0, orderTime: time }): void {
     const id = `event-${this.#uses++}`;
     this.core.process([
       {

@@ -72,7 +72,7 @@ describe('whose use counts', () => {
   test('what came too late is looked at for what it did and from where, once, but neither counted nor learned', () => {
     const watched = new Watched([agent('a', { scopes: ['GET /v1/orders/*'] })]);
     const late = (time: number, fields: Fields): void =>
-      watched.use(time, { bytes: 1e9, ...fields }, 'a', { late: true, orderTime: time + HOUR });
+      watched.use(time, { bytes: 1e9, ...fields }, 'a', { late: true, lateMs: HOUR, orderTime: time + HOUR });
     const found = (): string[][] => watched.alerts.map(({ findings }) => findings.map(({ detector }) => detector));
     const today = watched.weeks(4);
     const before = watched.core.engine.baselines.save();

@@ -138,9 +138,11 @@ test(
     const alerts = listAlerts(store);
     const about = (id: string): Alert[] => alerts.filter((alert) => alert.credentials.includes(id));
     const newAbout = (id: string): Alert[] => about(id).filter(({ openedAt }) => openedAt > now - HOUR);
-    for (const id of [VICTIMS.gateway, VICTIMS.vault]) expect(newAbout(id)).toEqual([]);
-    // A line of three days ago came late: it is looked at as one that nobody can tell from a real late one, and never acts.
-    const late = newAbout(VICTIMS.postgres).flatMap(({ findings }) => findings);
+    for (const id of [VICTIMS.gateway, VICTIMS.vault, VICTIMS.postgres]) expect(newAbout(id)).toEqual([]);
+    // A line of three days ago came late: it is looked at, at its time, as one that nobody can tell from a real late one, and never acts.
+    const late = about(VICTIMS.postgres)
+      .flatMap(({ findings }) => findings)
+      .filter(({ lateMs }) => lateMs !== undefined);
     expect(late.length).toBeGreaterThan(0);
     for (const finding of late)
       expect(finding).toMatchObject({ declared: true, subject: expect.stringMatching(/^DROP TABLE/) });

@@ -5,7 +5,6 @@ import { deserialize, serialize } from 'node:v8';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { Alert } from '../../src/alerts/alert.ts';
 import { alertDocument } from '../../src/alerts/document.ts';
 import { FinalOrder } from '../../src/alerts/final-order.ts';
 import type { Registry } from '../../src/attribution/registry.ts';
@@ -69,7 +68,6 @@ interface Scanned {
 
 async function scan(way: Way): Promise<Scanned> {
   const order = new FinalOrder();
-  const done: Alert[] = [];
   const beside: string[] = [];
   const show = (activity: Activity): unknown => beside.push(JSON.stringify(observedDocument(activity)));
   const keeper = way.kept === 'store' ? new StoreKeeper() : new MemoryKeeper();
@@ -98,7 +96,6 @@ async function scan(way: Way): Promise<Scanned> {
     let left = stop ?? Number.POSITIVE_INFINITY;
     for await (const batch of merge.batches()) {
       core.process(batch);
-      if (stop === undefined) done.push(...order.ready());
       if (--left > 0) continue;
       keeper.save(merge, core);
       break;
@@ -106,7 +103,7 @@ async function scan(way: Way): Promise<Scanned> {
     if (left > 0) break;
   }
   keeper.close();
-  const alerts = [...done, ...order.rest()].map((alert) => JSON.stringify(alertDocument(alert)));
+  const alerts = order.all().map((alert) => JSON.stringify(alertDocument(alert)));
   return { alerts, beside };
 }
 

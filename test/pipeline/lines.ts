@@ -60,7 +60,7 @@ export const testLanes = (format: 'given' | 'found' = 'given'): TestLanes => {
 
 /** What a test compares: all of an ordered event that anything later depends on. */
 export const shown = (event: OrderedUse): string =>
-  `${event.orderTime - T0} ${event.use.time - T0} ${event.use.action} ${event.id()}${event.late ? ' late' : ''}`;
+  `${event.orderTime - T0} ${event.use.time - T0} ${event.use.action} ${event.id()}${event.lateMs > 0 ? ' late' : ''}`;
 
 export const collect = async (merge: Merge): Promise<string[]> => {
   const all: string[] = [];

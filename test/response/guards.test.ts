@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Alert } from '../../src/alerts/alert.ts';
-import type { Finding } from '../../src/detectors/finding.ts';
+import type { Finding, Severity } from '../../src/detectors/finding.ts';
 import { responseSchema } from '../../src/response/config.ts';
 import { approve, dismiss, halt, resume } from '../../src/response/control.ts';
 import { modeFor } from '../../src/response/guards.ts';
@@ -69,6 +69,37 @@ test.each([
   const declared = { ...(finding as Finding), detector: 'error-burst', severity: 'critical', declared: true } as const;
   const proven = { ...(finding as Finding), severity: provenSeverity };
   const alert = alertOf({ severity: 'critical', provenSeverity, findings: [declared, proven] });
+  expect(modeFor(alert, responseSchema.parse({ mode: 'auto' }))).toBe(mode);
+});
+
+/** A high alert on one finding. */
+const lateAlert = (lateMs: Partial<Record<Severity, number>>): Alert =>
+  alertOf({ lateMs, findings: alertOf().findings.map((finding) => ({ ...finding, lateMs: lateMs.high ?? 0 })) });
+
+test.each([
+  ['late by no more than that', { high: 2 * MINUTE }, 'auto'],
+  ['later', { high: 2 * MINUTE + 1 }, 'approve'],
+  ['later, down to low', { low: 86_400_000, medium: 86_400_000, high: 86_400_000 }, 'approve'],
+] as const)('records past max_late never make an alert act on its own: %s, %s', (_name, lateMs, mode) => {
+  const alert = lateAlert(lateMs);
+  expect(outcomes(alert, autoResponse())).toEqual([mode]);
+  expect(outcomes(alertOf({ ...alert, id: 'alert-2' }), autoResponse({ max_late: '2d' }))).toEqual(['auto']);
+});
+
+test('the page says how late they came', () => {
+  const [decision] = respondTo(lateAlert({ high: 3_600_000 }), autoResponse());
+  expect(decision?.because).toBe('a person is asked: it rests on records that came 3600 s late, beyond max_late');
+});
+
+test.each([
+  ['high', 'auto'],
+  ['medium', 'approve'],
+] as const)('an alert that late records have made critical acts as far as the others go: %s, %s', (inTime, mode) => {
+  const [finding] = alertOf().findings;
+  const late = { ...(finding as Finding), detector: 'error-burst', severity: 'critical', lateMs: 3_600_000 } as const;
+  const other = { ...(finding as Finding), severity: inTime };
+  const lateMs = { critical: 3_600_000, ...(inTime === 'medium' && { high: 3_600_000 }) };
+  const alert = alertOf({ severity: 'critical', lateMs, findings: [late, other] });
   expect(modeFor(alert, responseSchema.parse({ mode: 'auto' }))).toBe(mode);
 });
 

@@ -18,7 +18,9 @@ import type { PartitionWorker } from '../../kafka/partition-slot.ts';
 import type { TopicReader } from '../../kafka/topic-reader.ts';
 import { MARKER } from '../../kafka/topic-tail.ts';
 import { type OutMessage, TransactionalWriter } from '../../kafka/transactional-writer.ts';
+import type { Condition } from '../../ops/telemetry.ts';
 import { Core } from '../core.ts';
+import { Disorder, type DisorderCounts } from '../disorder.ts';
 import { MIGRATED, underKey } from '../name-key.ts';
 import { AlertRevisions } from './alert-revisions.ts';
 import { documentMessage } from './document-message.ts';
@@ -65,6 +67,7 @@ export class DetectWorker implements PartitionWorker {
   /** Worth showing beside alerts, since the last transaction. */
   #observed: Activity[] = [];
   readonly #detector: PartitionDetector;
+  readonly #disorder: Disorder;
   #writer: TransactionalWriter | undefined;
   /** Messages before it were dealt with by an earlier transaction: what comes of them has been said. */
   #committed = 0;
@@ -90,6 +93,7 @@ export class DetectWorker implements PartitionWorker {
       context.names,
     );
     this.#detector = new PartitionDetector(this.core);
+    this.#disorder = new Disorder(context.log);
     this.#snapshotAt = Date.now() + context.snapshotEvery * (0.5 + Math.random());
   }
 
@@ -107,6 +111,7 @@ export class DetectWorker implements PartitionWorker {
     const { begin } = await this.#requireEvents(saved.offset);
     this.#position = this.#restore(saved) ?? begin;
     this.#outdated = saved.outdatedKeys(begin);
+    this.#disorder.begin(this.disordered);
     counts.detectors.add(this);
     return this.#position;
   }
@@ -141,6 +146,16 @@ export class DetectWorker implements PartitionWorker {
     return snapshot.offset;
   }
 
+  get disordered(): DisorderCounts {
+    const { behind, overflow } = this.#detector.disordered;
+    const { latePeers, engine } = this.core;
+    return { late: engine.counts.late, late_peer: latePeers, behind, overflow, lost: 0 };
+  }
+
+  get order(): Condition {
+    return this.#disorder.conditionAt(Date.now());
+  }
+
   get watermark(): number {
     return this.#detector.watermark;
   }
@@ -152,6 +167,7 @@ export class DetectWorker implements PartitionWorker {
       this.#detector.take(message);
       if (Number(offset) >= this.#committed) continue;
       this.#replayed += message.events.length;
+      this.#disorder.begin(this.disordered);
       this.#revisions.forget();
       this.#observed = [];
     }
@@ -205,6 +221,7 @@ export class DetectWorker implements PartitionWorker {
   async #mayCommit(): Promise<void> {
     if (this.#position <= this.#committed) return;
     const now = Date.now();
+    this.#disorder.look(this.disordered, now, { partition: this.#partition });
     const snapshot = now >= this.#snapshotAt;
     if (!snapshot && this.#revisions.isEmpty && now - this.#committedAt < COMMIT_EVERY) return;
     const documents = this.#observed.map((activity) =>

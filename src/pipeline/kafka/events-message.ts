@@ -47,9 +47,21 @@ export interface EventsMessage {
   readonly high: number | null;
   /** The raw partition had been read to its end: don't wait for more before looking at these. */
   readonly live: boolean;
+  /** For what comes late. Absent in what earlier versions wrote, and where a message tells of no reading. */
+  readonly own?: OwnReading | undefined;
   readonly events: readonly PendingUse[];
   readonly closings: readonly ClosingRecord[];
   readonly deeds?: readonly Deed[];
+}
+
+/** How far a raw partition has come by itself, whatever time did meanwhile; milliseconds. */
+export interface OwnReading {
+  /** By the times of its own records: none before it is yet to come; null while nothing is known. */
+  readonly watermark: number | null;
+  /** Wall clock: when this was read … */
+  readonly readAt: number;
+  /** … and before when a record was read so that it has had its time to settle; null while there is more to read. */
+  readonly settled: number | null;
 }
 
 type Wire = readonly [
@@ -225,6 +237,7 @@ const isMessage = (
   isTime(value.watermark) &&
   isTime(value.high) &&
   typeof value.live === 'boolean' &&
+  (value.own === undefined || isOwnReading(value.own)) &&
   Array.isArray(value.events) &&
   value.events.every((row) => isWire(row, columns)) &&
   (value.readings === undefined ||
@@ -236,6 +249,9 @@ const isMessage = (
   Array.isArray(value.closings) &&
   value.closings.every(isClosing) &&
   (value.deeds === undefined || (Array.isArray(value.deeds) && value.deeds.every(isDeed)));
+
+const isOwnReading = (value: unknown): boolean =>
+  isObject(value) && isTime(value.watermark) && Number.isFinite(value.readAt) && isTime(value.settled);
 
 const isWire = (row: unknown, columns: typeof COLUMNS): boolean =>
   Array.isArray(row) && row.length === columns.length && columns.every((fits, at) => fits(row[at]));

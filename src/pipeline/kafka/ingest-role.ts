@@ -17,6 +17,7 @@ export interface IngestRoleOptions {
   readonly registry: Registry;
   /** By raw topic. */
   readonly lanes: ReadonlyMap<string, LaneOptions>;
+  /** Of topics that don't say, milliseconds. */
   readonly settle: number;
   readonly counts: RoleCounts;
   readonly foreign: ForeignMessages;
@@ -44,6 +45,7 @@ export async function startIngest(options: IngestRoleOptions): Promise<Role> {
     eventsPartitions,
     rawPartitions: () => Object.fromEntries(Object.entries(raw.current).filter(([topic]) => topic !== own.events)),
     laneOptionsOf: (topic: string) => lanes.get(topic) as LaneOptions,
+    settleOf: (topic: string) => lanes.get(topic)?.settle ?? options.settle,
   };
   const group = new PartitionGroup(kafka, {
     groupId: kafka.names.id('ingest'),

@@ -33,8 +33,8 @@ export interface IngestContext {
   readonly tail: TopicTail;
   readonly partitionOf: (route: string) => number;
   readonly eventsPartitions: number;
-  /** Live: how long after its time a record may still come in order, milliseconds. */
-  readonly settle: number;
+  /** Live: how long after its time a record of this topic may still come in order, milliseconds. */
+  readonly settleOf: (topic: string) => number;
   readonly counts: RoleCounts;
   readonly log: Log;
 }
@@ -135,11 +135,22 @@ export class IngestWorker implements PartitionWorker {
     await this.#tell(events, caughtUpAt);
   }
 
+  lost(from: number, to: number): void {
+    const reason = 'deleted-before-read';
+    const { counts } = this.#context;
+    counts.lost.set(this.#topic, (counts.lost.get(this.#topic) ?? 0) + to - from);
+    countOne(this.#lane.counts.deadLetters, reason);
+    this.#letters.push({
+      ...{ source: this.#name, position: from, length: 0, hash: hash('sha256', '', 'hex'), reason, excerpt: '' },
+      detail: `The messages from offset ${from} to ${to - 1} were deleted before they were read: ${to - from}.`,
+    });
+  }
+
   async tick(caughtUpAt: number | undefined): Promise<void> {
     if (caughtUpAt === undefined) return;
     const events: PendingUse[] = [];
     await this.#lane.read(READ_SIZE, events, Date.now());
-    const isNews = caughtUpAt - this.#context.settle > this.#told + WORTH_TELLING;
+    const isNews = caughtUpAt - this.#settle > this.#told + WORTH_TELLING;
     if (events.length > 0 || this.#letters.length > 0 || isNews) await this.#tell(events, caughtUpAt);
   }
 
@@ -167,6 +178,10 @@ export class IngestWorker implements PartitionWorker {
     });
   }
 
+  get #settle(): number {
+    return this.#context.settleOf(this.#topic);
+  }
+
   get #raw(): readonly string[] {
     return Object.entries(this.#context.rawPartitions()).flatMap(([topic, count]) =>
       Array.from({ length: count }, (_, partition) => `${topic}/${partition}`),
@@ -183,9 +198,9 @@ export class IngestWorker implements PartitionWorker {
   }
 
   async #tell(events: readonly PendingUse[], caughtUpAt: number | undefined): Promise<void> {
-    const { settle, kafka } = this.#context;
+    const { kafka } = this.#context;
     const { ingest, deadLetters } = kafka.names.topics;
-    const byClock = caughtUpAt === undefined ? Number.NEGATIVE_INFINITY : caughtUpAt - settle;
+    const byClock = caughtUpAt === undefined ? Number.NEGATIVE_INFINITY : caughtUpAt - this.#settle;
     this.#watermark = Math.max(this.#watermark, this.#lane.watermark, byClock);
     const letters = this.#letters;
     const place = { topic: this.#topic, partition: this.#partition };
@@ -199,7 +214,7 @@ export class IngestWorker implements PartitionWorker {
     await this.#writer?.commit(
       letters.map((letter) => letterMessage(deadLetters, letter, place, redactor)),
       [
-        ...this.#eventsMessages(events, caughtUpAt !== undefined),
+        ...this.#eventsMessages(events, caughtUpAt),
         { topic: ingest, partition: 0, key: `${READER}${this.#name}`, value: JSON.stringify(saved) },
         { topic: ingest, partition: 0, key: `${TOLD}${this.#name}`, value: String(this.#watermark) },
       ],
@@ -210,7 +225,7 @@ export class IngestWorker implements PartitionWorker {
   }
 
   /** One for every events partition: each needs to know the watermark. */
-  #eventsMessages(events: readonly PendingUse[], live: boolean): OutMessage[] {
+  #eventsMessages(events: readonly PendingUse[], caughtUpAt: number | undefined): OutMessage[] {
     const { kafka, registry, partitionOf, eventsPartitions, rawPartitions, counts } = this.#context;
     const byPartition = Array.from({ length: eventsPartitions }, (): PendingUse[] => []);
     for (const event of events) {
@@ -224,7 +239,12 @@ export class IngestWorker implements PartitionWorker {
       of: rawPartitions(),
       watermark: finite(this.#watermark),
       high: finite(this.#lane.high),
-      live,
+      live: caughtUpAt !== undefined,
+      own: {
+        watermark: finite(this.#lane.watermark),
+        readAt: caughtUpAt ?? Date.now(),
+        settled: caughtUpAt === undefined ? null : caughtUpAt - this.#settle,
+      },
       closings: [],
     };
     return byPartition.map((own, partition) => ({

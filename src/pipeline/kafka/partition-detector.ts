@@ -1,8 +1,9 @@
 import { verdictOfWord } from '../../alerts/verdict.ts';
 import type { Deed } from '../../attribution/deed.ts';
 import type { Core, SavedCore } from '../core.ts';
+import type { OwnProgress } from '../late-events.ts';
 import { PendingEvents, type SavedPending } from '../pending.ts';
-import { type EventsMessage, verdictOf } from './events-message.ts';
+import { type EventsMessage, type OwnReading, verdictOf } from './events-message.ts';
 
 /** What one events partition has come to, as plain JSON beside the core's. */
 export interface SavedDetector {
@@ -44,6 +45,11 @@ export class PartitionDetector {
     return this.#frontier;
   }
 
+  /** Events that came after their turn, and those that left before it for lack of room. */
+  get disordered(): { readonly behind: number; readonly overflow: number } {
+    return this.#pending;
+  }
+
   take(message: EventsMessage): void {
     this.#expect(message.of);
     const source = this.#sources.get(message.from);
@@ -51,7 +57,8 @@ export class PartitionDetector {
       watermark: Math.max(source?.watermark ?? Number.NEGATIVE_INFINITY, message.watermark ?? Number.NEGATIVE_INFINITY),
       high: Math.max(source?.high ?? Number.NEGATIVE_INFINITY, message.high ?? Number.NEGATIVE_INFINITY),
     });
-    for (const event of message.events) this.#pending.incoming.push(event);
+    this.#pending.add([...message.events], message.from, message.own?.readAt);
+    if (message.own !== undefined) this.#pending.settle(message.from, progressOf(message.own));
     this.#unsorted += message.events.length;
     for (const closing of message.closings)
       this.#core.close(closing.alert, verdictOfWord(closing.verdict), verdictOf(closing));
@@ -103,8 +110,8 @@ export class PartitionDetector {
   }
 
   #release(live: boolean): void {
-    const frontier = this.#smallestWatermark();
-    if (frontier <= this.#frontier) return;
+    const frontier = Math.max(this.#frontier, this.#smallestWatermark());
+    if (frontier === this.#frontier && !this.#pending.hasSettled) return;
     if (!live && this.#unsorted < WORTH_SORTING) return;
     this.#unsorted = 0;
     this.#frontier = frontier;
@@ -134,5 +141,10 @@ export class PartitionDetector {
     return greatest;
   }
 }
+
+const progressOf = ({ watermark, settled }: OwnReading): OwnProgress => ({
+  watermark: watermark ?? Number.NEGATIVE_INFINITY,
+  settled: settled ?? Number.NEGATIVE_INFINITY,
+});
 
 const finite = (time: number): number | null => (Number.isFinite(time) ? time : null);

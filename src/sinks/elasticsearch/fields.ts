@@ -71,6 +71,7 @@ export const WAYWARD_FIELDS: Fields = {
   'wayward.attribution.confidence': 'float',
   'wayward.proof.state': 'keyword',
   'wayward.proof.by': 'keyword',
+  'wayward.late_ms': 'long',
   'wayward.severity_history.severity': 'long',
   'wayward.severity_history.at': 'date',
   'wayward.findings.detector': 'keyword',

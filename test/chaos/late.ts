@@ -1,0 +1,136 @@
+import { join } from 'node:path';
+import { integer, seeded } from '../../src/simulate/random.ts';
+import type { Kafka } from '../servers/kafka.ts';
+import { accountOf, settled, torment } from './chaos.ts';
+import { Cluster } from './cluster.ts';
+import { isAboutSource } from './expected.ts';
+import { chaosLogs, type RawPartition } from './logs.ts';
+import { alertsSaid } from './outcome.ts';
+import { scanned } from './run.ts';
+
+const DAY = 86_400_000;
+/** The history of `chaosLogs`. */
+const HISTORY = 14 * DAY;
+/** Topics with one partition: all records of their principals come through it. */
+const MAY_BE_LATE = ['appdb', 'warehouse', 'vault'];
+const PATIENCE = 180_000;
+
+export interface LateRun {
+  readonly folder: string;
+  readonly steady: number;
+  readonly processes: number;
+  readonly kills: number;
+  readonly between: readonly [number, number];
+  /** So much of the end of the logs is held back until time has come to the present, milliseconds. */
+  readonly away: number;
+  /** So many of a thousand lines are there twice. */
+  readonly twice: number;
+  readonly seed: string;
+}
+
+export interface LateResult {
+  readonly alerts: number;
+  /** Of them, those that say that they rest on late records. */
+  readonly lateAlerts: number;
+  readonly kills: number;
+  readonly fenced: number;
+  readonly replayed: number;
+  /** As the log of the processes tells. */
+  readonly behind: number;
+  readonly late: number;
+  readonly overflow: number;
+  readonly differences: readonly string[];
+}
+
+/** Processes are killed while one or two partitions come hours after all others; compares with `wayward scan` over the same lines. */
+export async function runLate(run: LateRun, kafka: Kafka, say: (text: string) => void): Promise<LateResult> {
+  const random = seeded(run.seed);
+  const all = chaosLogs(run.steady, Date.now());
+  const logs = {
+    ...all,
+    partitions: all.partitions.map((part) => ({
+      ...part,
+      lines: part.lines.flatMap((line) => (integer(random, 0, 999) < run.twice ? [line, line] : [line])),
+    })),
+  };
+  const first = integer(random, 0, MAY_BE_LATE.length - 1);
+  const away = new Set(MAY_BE_LATE.filter((_, at) => at === first || integer(random, 0, 1) === 0));
+  const kept = ({ topic, lines }: RawPartition): number =>
+    away.has(topic) ? Math.floor(lines.length * (1 - run.away / HISTORY)) : lines.length;
+  const cluster = await Cluster.make({
+    folder: run.folder,
+    broker: kafka.broker,
+    logs,
+    kafka: { partitions: 4, snapshot_every: '3s' },
+  });
+  try {
+    const names = logs.partitions.map(({ topic, partition }) => `${topic}/${partition}`);
+    await cluster.load(logs.partitions.map((part) => ({ ...part, lines: part.lines.slice(0, kept(part)) })));
+    const tormented = torment(cluster, { ...run, pause: false, say });
+    await settled(cluster, Date.now(), names, PATIENCE);
+    say(`${[...away]} come now`);
+    for (const part of logs.partitions) await cluster.load([{ ...part, lines: part.lines.slice(kept(part)) }]);
+    const { kills } = await tormented;
+    await settled(cluster, Date.now() + 2_000, names, PATIENCE);
+    await Promise.all(cluster.started.map((wayward) => wayward.stop()));
+    const files = logs.partitions.map(({ topic, partition }) => cluster.file(topic, partition));
+    const documents = await scanned(cluster, files, join(run.folder, 'credentials.yaml'));
+    const said = await alertsSaid(cluster.client);
+    const shown = [...said.newest.values()].map(({ document }) => timeless(document)).filter(isAboutAgent);
+    return {
+      alerts: documents.size,
+      lateAlerts: shown.filter(({ lateMs = 0 }) => lateMs > 60_000).length,
+      kills,
+      ...accountOf(cluster),
+      ...{ behind: told(cluster, 'behind'), late: told(cluster, 'late'), overflow: told(cluster, 'overflow') },
+      differences: [
+        ...differing([...documents.values()].map(timeless).filter(isAboutAgent), shown),
+        ...said.revisions
+          .filter((name, at) => said.revisions.indexOf(name) !== at)
+          .map((name) => `${name} was said twice`),
+      ],
+    };
+  } finally {
+    await cluster.close();
+  }
+}
+
+interface Timeless {
+  readonly id: string;
+  readonly principal: string;
+  readonly text: string;
+  readonly lateMs: number | undefined;
+}
+
+/** What is said of a log counts records of several partitions: some of them are late, others are not. */
+const isAboutAgent = (alert: Timeless): boolean => !isAboutSource(alert);
+
+/** An alert without what depends on when its records came. */
+function timeless(document: string): Timeless {
+  const { wayward, ...alert } = JSON.parse(document);
+  const { revision: _, late_ms: lateMs, ...rest } = wayward;
+  return {
+    id: alert.event.id,
+    principal: wayward.principal,
+    text: JSON.stringify({ ...alert, wayward: rest }),
+    lateMs,
+  };
+}
+
+function differing(expected: readonly Timeless[], said: readonly Timeless[]): string[] {
+  const found = new Map(said.map((one) => [one.id, one.text]));
+  const known = new Set(expected.map(({ id }) => id));
+  return [
+    ...expected.flatMap(({ id, text }) => {
+      const other = found.get(id);
+      return other === text ? [] : [other === undefined ? `missing: ${text}` : `differs:\n  ${text}\n  ${other}`];
+    }),
+    ...said.filter(({ id }) => !known.has(id)).map(({ text }) => `scan does not know: ${text}`),
+  ];
+}
+
+const told = (cluster: Cluster, reason: string): number =>
+  cluster.started
+    .flatMap(({ lines }) => lines)
+    .filter((line) => line.reason === reason)
+    .reduce((sum, { records }) => sum + Number(records), 0);
