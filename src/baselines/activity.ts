@@ -1,10 +1,10 @@
 import type { Credential } from '../attribution/credential.ts';
 import type { CredentialUse, Proof } from '../event.ts';
-import { tailOf, valueAt } from './extremes.ts';
+import { expectedRequests } from './hours.ts';
 import type { Observation } from './observation.ts';
 import { clientFamily, networkOf } from './origin.ts';
-import { ageInDays, lentBy, type Principal } from './principal.ts';
-import { DAY, HOUR, SEASONAL_SLACK, SERIES_OF } from './series.ts';
+import { type Principal, wholeDays } from './principal.ts';
+import { DAY, HOUR, SERIES_OF } from './series.ts';
 import { AT, get, type State } from './state.ts';
 import type { CredentialState } from './usage.ts';
 import { hourOfWeek } from './zone.ts';
@@ -58,13 +58,10 @@ export interface FirstSeen extends Who {
   readonly client: string | undefined;
 }
 
-/** Surprise from which the detectors that come with Wayward report a volume. */
-const BAND_BITS = 8;
 /** Active days of its own from which a principal has usual hours. */
 const LEAST_DAYS = 2;
 
-const REQUESTS_IN_HOUR = SERIES_OF.requests[0] + 3;
-const SEASONAL = SERIES_OF.seasonal[0];
+const IN_AN_HOUR = SERIES_OF.requests[0] + 2;
 
 interface Band {
   readonly expected: number | undefined;
@@ -72,19 +69,16 @@ interface Band {
   readonly expectedHigh: number | undefined;
 }
 
-/** As the detectors judge: the greatest hours by themselves, and relative to what the hour of the week usually has. */
-const bandOf = (principal: Principal): Band => {
-  const { state } = principal;
-  const levelOf = (series: number): number => valueAt(tailOf(state, lentBy(principal), series), series, BAND_BITS);
-  const known = get(state.f32, AT.activeDays) >= LEAST_DAYS;
-  const usual = get(state.f64, AT.expectedNow);
-  const ratio = levelOf(SEASONAL);
-  const unusual = ratio * (Math.max(usual, get(state.f64, AT.expectedBefore)) + SEASONAL_SLACK) - SEASONAL_SLACK;
-  const high = Math.min(levelOf(REQUESTS_IN_HOUR), unusual);
-  const low = (usual + SEASONAL_SLACK) / Math.max(1, ratio) - SEASONAL_SLACK;
+/** What the hour of the week usually has, and the requests within an hour that would be a finding. */
+const bandOf = ({ state, zone }: Principal): Band => {
+  const isKnown = get(state.f32, AT.activeDays) >= LEAST_DAYS;
+  const expected = expectedRequests(state, zone, get(state.f64, AT.hour));
+  const high = get(state.f32, AT.alarm + IN_AN_HOUR);
   return {
-    expected: known ? usual : undefined,
-    expectedLow: known ? Math.max(0, low) : undefined,
+    expected: isKnown ? expected : undefined,
+    expectedLow: isKnown
+      ? Math.max(0, expected - Math.max(0, get(state.f32, AT.record + IN_AN_HOUR) - expected))
+      : undefined,
     expectedHigh: Number.isFinite(high) ? high : undefined,
   };
 };
@@ -105,7 +99,7 @@ export const hourActivity = (principal: Principal, credential: Credential | unde
     denied: get(state.f64, AT.hourDenied),
     errors: get(state.f64, AT.hourErrors),
     ...bandOf(principal),
-    baselineAgeDays: ageInDays(state, hour * HOUR),
+    baselineAgeDays: wholeDays(state, hour * HOUR),
   };
 };
 

@@ -24,6 +24,12 @@ export interface Result {
   readonly window?: number;
   /** Whatever the detector's file says, it is no more severe. */
   readonly atMost?: Severity;
+  /** What speaks for itself is no less severe. */
+  readonly atLeast?: Severity;
+  /** Peers may explain it: it is low until they have had the time to do the same. */
+  readonly waits?: boolean;
+  /** The group's peers do not count here: it cannot be a change that a group makes together. */
+  readonly alone?: boolean;
   /** Called with the severity that came out, so that what was flagged is held out of the baseline. */
   readonly held?: (severity: Severity) => void;
 }
@@ -33,11 +39,17 @@ export type Trigger =
   | 'use'
   | 'raised'
   | 'new-action'
+  | 'new-area'
   | 'new-source'
-  | 'quiet-hour'
+  | 'busy'
+  | 'pause'
+  | 'drift'
   | 'unattributed'
   | 'claimed'
   | 'unreadable';
+
+/** What a finding is evidence of: two sorts together say more than either. */
+export type Evidence = 'volume' | 'action' | 'source' | 'time' | 'refusal' | 'policy';
 
 export type Check = (context: Context, report: (result: Result) => void) => void;
 
@@ -50,6 +62,8 @@ export interface DetectorKind<Parameters = unknown> {
   readonly trigger: Trigger;
   /** For the trigger `use`: whether any use of this credential could be reported; without it, every use is checked. */
   readonly concerns?: (credential: Credential) => boolean;
+  /** `policy` where nothing is said. */
+  readonly evidence?: Evidence;
   /** True where `severity` maps bits; false where the detector has one severity. */
   readonly baseline: boolean;
   readonly parameters: z.ZodType<Parameters>;

@@ -4,22 +4,22 @@ import { acceptSpan } from '../baselines/accept.ts';
 import { type FirstSeen, firstSeenIn, type HourActivity, hourActivity } from '../baselines/activity.ts';
 import { Baselines, type SavedBaselines } from '../baselines/baselines.ts';
 import { ClaimsBySource, type SavedClaims } from '../baselines/claims.ts';
-import { learn, type Verdict } from '../baselines/learn.ts';
 import { NAMES_OF_PROCESS, type Names } from '../baselines/names.ts';
 import { newObservation, type Observation } from '../baselines/observation.ts';
+import { endIncident, freeze, isFrozen, lookBack, observe } from '../baselines/observe.ts';
 import { networkOf } from '../baselines/origin.ts';
-import { ageInDays, isYoung, lookBack, nothingRecent, observe, type Principal } from '../baselines/principal.ts';
-import type { Hold } from '../baselines/repertoire.ts';
-import { DAY } from '../baselines/series.ts';
+import { isYoung, nothingRecent, type Principal, presentMembers, wholeDays } from '../baselines/principal.ts';
+import { DAY, HOUR } from '../baselines/series.ts';
 import { AT, get, openState } from '../baselines/state.ts';
 import { type SavedUnreadable, UnreadableBySource } from '../baselines/unreadable.ts';
 import type { Reading } from '../event.ts';
 import { PROOF } from '../proof.ts';
-import { ACTION_CLASSES, classOf } from './action-class.ts';
 import type { Context, Detector, Result, Trigger } from './detector.ts';
 import { type Finding, SEVERITIES, type Severity, worse } from './finding.ts';
 import { isAllowedOrDenied } from './outcome.ts';
+import { type SavedTogether, Together } from './together.ts';
 import { Told } from './told.ts';
+import { keptUse, PEER_WAIT, type SavedWaiting, WaitingFindings } from './waiting.ts';
 
 /** Whom a finding is about, beside the finding. */
 export interface Found {
@@ -43,6 +43,8 @@ export interface EngineCounts {
   repeated: number;
   /** Findings of young baselines that were lowered to `low`. */
   modest: number;
+  /** Findings that turned out to be what a peer group does together. */
+  common: number;
   /** First-seen things beyond what is shown of one principal and day. */
   firstSeenSuppressed: number;
   /** Uses of unregistered identities that were allowed or denied, and found no room of their own. */
@@ -53,7 +55,9 @@ export interface SavedEngine {
   readonly baselines: SavedBaselines;
   readonly told: readonly (readonly [string, number])[];
   readonly counts: EngineCounts;
-  /** Absent in what earlier versions saved. */
+  /** Absent in what earlier versions saved, as are those that follow. */
+  readonly waiting?: readonly SavedWaiting[];
+  readonly together?: SavedTogether;
   readonly claims?: SavedClaims;
   readonly ordinaryClaims?: SavedClaims;
   readonly unreadable?: { readonly logs: SavedUnreadable; readonly principals: SavedUnreadable };
@@ -77,7 +81,7 @@ class CurrentContext implements Context {
 const NOBODY: Principal = {
   name: OTHERS,
   state: openState(),
-  peers: undefined,
+  group: undefined,
   zone: 'UTC',
   recent: nothingRecent(),
   changed: false,
@@ -85,11 +89,12 @@ const NOBODY: Principal = {
 };
 /** Characters of a source that an alert's principal keeps. */
 const MAX_NETWORK = 64;
-const isNew = (known: string): boolean => known === 'new' || known === 'returned';
-/** A new network is a new subnet as well. */
-const isNewSource = (seen: Observation): boolean => isNew(seen.subnet) || isNew(seen.network) || isNew(seen.client);
-/** Something to learn. */
-const hasNew = (seen: Observation): boolean => seen.action === 'new' || seen.subnet === 'new' || seen.client === 'new';
+/** After a rule has told of a principal, the same rule opens no other incident of it for so long. */
+const SAME_RULE = 12 * HOUR;
+/** Event time within which evidence belongs to one incident. */
+const INCIDENT = 2 * HOUR;
+/** Something that was never shown before. */
+const hasNew = (seen: Observation): boolean => seen.action === 'new' || seen.network === 'new' || seen.client === 'new';
 
 /** Runs every detector on every use: state in, events in; state out, findings out. Pure and deterministic. */
 export class Engine {
@@ -102,6 +107,7 @@ export class Engine {
     excepted: 0,
     repeated: 0,
     modest: 0,
+    common: 0,
     firstSeenSuppressed: 0,
     beyond: 0,
   };
@@ -109,6 +115,8 @@ export class Engine {
   /** The checks of every use that can ever report one of this credential. */
   readonly #ofCredential = new WeakMap<Credential, readonly Armed[]>();
   readonly #told = new Told();
+  readonly #together = new Together();
+  readonly #waiting = new WaitingFindings();
   readonly #claims = new ClaimsBySource(false);
   /** Of sources that are set up so that nothing in them proves an identity. */
   readonly #ordinaryClaims = new ClaimsBySource(true);
@@ -119,7 +127,6 @@ export class Engine {
   readonly #context = new CurrentContext();
   readonly #active: ((activity: HourActivity | FirstSeen) => void) | undefined;
   readonly #hourOver: ((principal: Principal) => void) | undefined;
-  #worst: Severity | undefined;
 
   /**
    * @param active gets what principals do beside what is found; without it, nothing is made for it
@@ -142,8 +149,11 @@ export class Engine {
       use: of('use'),
       raised: of('raised'),
       'new-action': of('new-action'),
+      'new-area': of('new-area'),
       'new-source': of('new-source'),
-      'quiet-hour': of('quiet-hour'),
+      busy: of('busy'),
+      pause: of('pause'),
+      drift: of('drift'),
       unattributed: of('unattributed'),
       claimed: of('claimed'),
       unreadable: of('unreadable'),
@@ -156,6 +166,7 @@ export class Engine {
 
   /** Takes one use; findings come out through the callback before it returns. */
   process(at: AttributedUse): void {
+    if (at.orderTime >= this.#waiting.next) this.decide(at.orderTime);
     const { reading } = at.use;
     if (reading !== undefined) {
       this.#takeReading(at, reading);
@@ -234,20 +245,36 @@ export class Engine {
     const { at, principal, seen } = context;
     observe(principal, at.use, at.orderTime, seen, this.#names, this.#hourOver);
     const checks = this.#byTrigger;
+    if (seen.pause !== undefined) this.#run(checks.pause);
+    if (seen.drift !== undefined) this.#run(checks.drift);
+    if (seen.action !== 'known') this.#run(checks['new-action']);
+    if (seen.areaBits > 0) this.#run(checks['new-area']);
+    if (seen.source !== undefined) this.#run(checks['new-source']);
     if (seen.raised.length > 0) this.#run(checks.raised);
-    const action = isNew(seen.action) ? this.#run(checks['new-action']) : undefined;
-    const source = isNewSource(seen) ? this.#run(checks['new-source']) : undefined;
-    if (seen.quiet) this.#run(checks['quiet-hour']);
-    if (!hasNew(seen)) return;
-    this.#showFirst(context);
-    this.#learn(context, action, source);
+    if (seen.busy >= 0) this.#run(checks.busy);
+    if (hasNew(seen)) this.#showFirst(context);
   }
 
   /** What it did and from where, but not how much. Since nothing is learned of it, it is told as a lasting condition is. */
   #judgeLate({ at, principal, seen }: Context): void {
     lookBack(principal, at.use, seen, this.#names);
-    if (isNew(seen.action)) this.#run(this.#byTrigger['new-action']);
-    if (isNewSource(seen)) this.#run(this.#byTrigger['new-source']);
+    if (seen.action === 'new') this.#run(this.#byTrigger['new-action']);
+    if (seen.source !== undefined) this.#run(this.#byTrigger['new-source']);
+  }
+
+  /** Decides what has waited for peers until `time` (milliseconds): those that did not follow don't explain it. */
+  decide(time: number): void {
+    for (const { found, detector, group, due } of this.#waiting.due(time)) {
+      const member = this.baselines.find(found.principal);
+      const size = member === undefined ? 1 : presentMembers(member, due);
+      if (!this.#together.isCommon(group, detector, found.principal, due, size)) {
+        this.#found({ ...found, finding: { ...found.finding, time: due } });
+        continue;
+      }
+      this.counts.common++;
+      // What the group does together is no incident: it is learned.
+      if (member !== undefined) endIncident(member, due);
+    }
   }
 
   #showFirst({ at, principal, seen }: Context): void {
@@ -273,11 +300,6 @@ export class Engine {
     }
   }
 
-  #learn({ at, principal, seen }: Context, action: Severity | undefined, source: Severity | undefined): void {
-    const verdict: Verdict = { action: holdFor(action), source: holdFor(source) };
-    learn(principal, seen, ACTION_CLASSES.indexOf(classOf(at.use.action)), verdict);
-  }
-
   #checksOf(credential: Credential): readonly Armed[] {
     const known = this.#ofCredential.get(credential);
     if (known) return known;
@@ -286,11 +308,9 @@ export class Engine {
     return checks;
   }
 
-  /** Runs detectors on the use in hand; gives the severity of the last finding that came out. */
-  #run(checks: readonly Armed[]): Severity | undefined {
-    this.#worst = undefined;
+  /** Runs detectors on the use in hand. */
+  #run(checks: readonly Armed[]): void {
     for (const { detector, report } of checks) detector.check(this.#context, report);
-    return this.#worst;
   }
 
   #report(detector: Detector, result: Result): void {
@@ -310,16 +330,83 @@ export class Engine {
     const declared = isDeclared(context, detector, result);
     // A declared finding that was reported must not suppress a proven one as its repeat.
     const condition = declared ? `${result.subject}\ndeclared` : result.subject;
-    const isTellable = !detector.kind.baseline || at.late;
-    if (isTellable && !this.#told.tell(detector.id, name, condition, at.orderTime, detector.repeatAfter)) {
+    if (detector.kind.baseline && !at.late) {
+      this.#reportBaseline(detector, result, severity, declared);
+      return;
+    }
+    if (!this.#told.tell(detector.id, name, condition, at.orderTime, detector.repeatAfter)) {
       this.counts.repeated++;
       return;
     }
+    this.#send(findingOf(detector, context, result, severity, declared), name, detector.kind.baseline);
+  }
+
+  #send(finding: Finding, principal: string, isBaseline: boolean): void {
+    const { at, principal: owner } = this.#context;
+    const young = isBaseline && isYoung(owner, at.orderTime);
+    this.#found({ finding, at, principal, young });
+  }
+
+  /** A finding against the baseline: what counts is held out of it, and what peers do as well is no finding. */
+  #reportBaseline(detector: Detector, result: Result, severity: Severity, declared: boolean): void {
+    const context = this.#context;
+    const { at, principal, seen } = context;
+    const time = at.orderTime;
+    const finding = findingOf(detector, context, result, severity, declared);
+    if (severity === 'low') {
+      if (this.#told.tell(detector.id, principal.name, result.subject, time, SAME_RULE))
+        this.#send(finding, principal.name, true);
+      else this.counts.repeated++;
+      return;
+    }
+    const group = this.baselines.groupOf(principal);
+    const size = group === undefined || result.alone ? 1 : presentMembers(principal, time);
+    if (group !== undefined && size > 1) {
+      const isCommon = this.#together.isCommon(group, detector.id, principal.name, time, size);
+      this.#together.note(group, detector.id, principal.name, time);
+      if (isCommon) {
+        this.#notice(group, detector, finding);
+        return;
+      }
+    }
+    const isOpen = seen.frozen && !this.#waiting.has(principal.name);
     result.held?.(severity);
-    this.#worst = severity;
-    const young = detector.kind.baseline && isYoung(principal, at.orderTime);
-    const finding = findingOf(detector, context, result, severity);
-    this.#found({ finding: declared ? { ...finding, declared } : finding, at, principal: name, young });
+    freeze(principal, seen);
+    if (!this.#goesOn(detector, time)) {
+      this.counts.repeated++;
+      return;
+    }
+    if (group === undefined || size < 2 || !result.waits || isOpen) {
+      this.#send(finding, principal.name, true);
+      return;
+    }
+    this.#send({ ...finding, severity: 'low' }, principal.name, true);
+    const young = isYoung(principal, time);
+    const found = { finding, at: keptUse(at), principal: principal.name, young };
+    this.#waiting.add({ found, detector: detector.id, group, due: time + PEER_WAIT });
+  }
+
+  /** What several members of a group do is told once, as low. */
+  #notice(group: string, detector: Detector, finding: Finding): void {
+    this.counts.common++;
+    const { at, principal } = this.#context;
+    if (!this.#told.tell(detector.id, `group/${group}`, 'together', at.orderTime, SAME_RULE)) return;
+    this.#send(
+      { ...finding, severity: 'low', reason: `${finding.reason}; others of its group do the same` },
+      principal.name,
+      true,
+    );
+  }
+
+  /** Whether a rule's evidence belongs to the incident that it told of, or opens one after a long time without any. */
+  #goesOn(detector: Detector, time: number): boolean {
+    const { name } = this.#context.principal;
+    const last = this.#told.last(detector.id, name, '');
+    const wasSilent = last !== undefined && this.#told.last(detector.id, name, 'silent') === last;
+    const isSilent = last !== undefined && time - last < SAME_RULE && (wasSilent || time - last > INCIDENT);
+    this.#told.tell(detector.id, name, '', time, 0);
+    if (isSilent) this.#told.tell(detector.id, name, 'silent', time, 0);
+    return !isSilent;
   }
 
   #severityOf(detector: Detector, context: Context, result: Result): Severity | undefined {
@@ -333,6 +420,8 @@ export class Engine {
       const least = detector.severity[severity];
       if (least !== undefined && bits >= least) reached = severity;
     }
+    if (reached !== undefined && result.atLeast !== undefined && worse(result.atLeast, reached))
+      reached = result.atLeast;
     if (reached === undefined || reached === 'low' || !isYoung(context.principal, context.at.orderTime)) return reached;
     this.counts.modest++;
     return 'low';
@@ -344,6 +433,8 @@ export class Engine {
       baselines,
       told: this.#told.save(),
       counts: { ...this.counts },
+      waiting: this.#waiting.save(),
+      together: this.#together.save(),
       claims: this.#claims.save(),
       ordinaryClaims: this.#ordinaryClaims.save(),
       unreadable: { logs: this.#unreadableOfLogs.save(), principals: this.#unreadableOfPrincipals.save() },
@@ -354,6 +445,8 @@ export class Engine {
   load(saved: SavedEngine, credentials: readonly Credential[] = []): void {
     this.baselines.load(saved.baselines, credentials);
     this.#told.load(saved.told);
+    this.#waiting.load(saved.waiting ?? [], credentials);
+    this.#together.load(saved.together ?? []);
     if (saved.claims !== undefined) this.#claims.load(saved.claims);
     if (saved.ordinaryClaims !== undefined) this.#ordinaryClaims.load(saved.ordinaryClaims);
     this.#unreadableOfLogs.load(saved.unreadable?.logs ?? []);
@@ -381,15 +474,13 @@ const nameOf = ({ kind }: Detector, { principal, seen }: Context): string => {
   return kind.trigger === 'claimed' ? `${SOURCE}/${seen.claims?.network}` : principal.name;
 };
 
-const HOLD: Readonly<Record<Severity, Hold>> = {
-  low: 'hold-small',
-  medium: 'hold-grave',
-  high: 'hold-grave',
-  critical: 'hold-for-good',
-};
-const holdFor = (flagged: Severity | undefined): Hold => (flagged === undefined ? 'learn' : HOLD[flagged]);
-
-const findingOf = (detector: Detector, { at, principal }: Context, result: Result, severity: Severity): Finding => ({
+const findingOf = (
+  detector: Detector,
+  { at, principal }: Context,
+  result: Result,
+  severity: Severity,
+  declared: boolean,
+): Finding => ({
   detector: detector.id,
   title: detector.title,
   threat: detector.threat,
@@ -401,6 +492,8 @@ const findingOf = (detector: Detector, { at, principal }: Context, result: Resul
   observed: result.observed,
   expected: result.expected,
   ...(result.window === undefined ? {} : { window: result.window }),
-  ...(detector.kind.baseline ? { baselineAgeDays: ageInDays(principal.state, at.orderTime) } : {}),
+  ...(detector.kind.baseline ? { baselineAgeDays: wholeDays(principal.state, at.orderTime) } : {}),
   evidence: [at.id()],
+  ...(detector.kind.evidence === undefined ? {} : { sort: detector.kind.evidence }),
+  ...(declared ? { declared } : {}),
 });

@@ -20,6 +20,8 @@ const useSchema = z.strictObject({
   /** The record could not be read, for this reason. */
   unreadable: z.string().exactOptional(),
   unknown: z.boolean().default(false),
+  /** Ids of the objects in the path of each use. */
+  ids: z.enum(['in-order', 'scattered']).exactOptional(),
 });
 
 const clock = z.string().regex(/^\d\d:\d\d$/, 'is not a time of day; write such as 10:00');
@@ -31,11 +33,17 @@ const historySchema = z.strictObject({
   to: clock.default('18:00'),
   every: z.number().positive().default(5),
   actions: z.array(z.string()).min(1).default(['GET /v1/orders/{id}']),
+  ids: z.enum(['in-order', 'scattered']).exactOptional(),
+  /** From this day on, each day has so many times the uses of the day before. */
+  grows: z.number().min(1).max(2).default(1),
+  grows_from: z.number().int().min(0).default(0),
 });
 
 const eventsSchema = useSchema.extend({
   /** Time of day on the day after the history. */
   at: clock.default('10:00'),
+  /** Days after the end of the history; 0 is the first day without it. */
+  day: z.number().int().min(0).max(400).default(0),
   times: z.number().int().min(1).max(100_000).default(1),
   /** Seconds between them. */
   apart: z.number().positive().default(1),
@@ -43,7 +51,7 @@ const eventsSchema = useSchema.extend({
 
 export const inlineTestSchema = z.strictObject({
   name: z.string().min(1),
-  history: historySchema.default({ days: 30, from: '08:00', to: '18:00', every: 5, actions: ['GET /v1/orders/{id}'] }),
+  history: historySchema.default(historySchema.parse({ days: 30 })),
   usual: useSchema.default(useSchema.parse({})),
   /**
    * Days since issue, and until expiry (negative: ago), on the day after the history; what Wayward did to it, and when on that day; scopes,
@@ -107,7 +115,11 @@ const ALL_READ = '';
 
 type Use = z.infer<typeof useSchema>;
 
-const useOf = (use: Use, time: number): CredentialUse => ({
+/** 7919 is prime: ids that far apart never follow each other within the range. */
+const idOf = (ids: 'in-order' | 'scattered', count: number): number =>
+  ids === 'in-order' ? 1_000 + count : 1_000 + ((count * 7_919) % 50_000);
+
+const useOf = (use: Use, time: number, count: number): CredentialUse => ({
   ...NOTHING_ELSE,
   time,
   format: 'test',
@@ -119,6 +131,7 @@ const useOf = (use: Use, time: number): CredentialUse => ({
   sourceIp: use.ip,
   client: use.client,
   bytes: use.bytes,
+  path: use.ids === undefined ? undefined : `/v1/orders/${idOf(use.ids, count)}`,
   rows: use.rows,
   leaks: use.leak === undefined ? [] : [{ kind: use.leak, field: 'url.query' }],
   ...(use.unreadable !== undefined && { proof: PROOF.unreadable, uses: 0, reading: readingOf(use.unreadable) }),
@@ -135,17 +148,16 @@ function* usesOf(test: InlineTest): Generator<{ use: Use; time: number; live: bo
   for (let day = 0; day < history.days; day++) {
     if (isRead) yield { use: { ...usual, unreadable: ALL_READ }, time: START + day * DAY, live: false };
     const end = START + day * DAY + minutes(history.to) * 60_000;
+    const every = (history.every * 60_000) / history.grows ** Math.max(0, day - history.grows_from);
     let call = 0;
-    for (let time = START + day * DAY + minutes(history.from) * 60_000; time < end; time += history.every * 60_000) {
-      yield {
-        use: { ...usual, action: history.actions[call++ % history.actions.length] as string },
-        time,
-        live: false,
-      };
+    for (let time = START + day * DAY + minutes(history.from) * 60_000; time < end; time += every) {
+      const action = history.actions[call++ % history.actions.length] as string;
+      const ids = history.ids ?? usual.ids;
+      yield { use: { ...usual, action, ...(ids !== undefined && { ids }) }, time: Math.round(time), live: false };
     }
   }
   const events = test.events.flatMap((use) => {
-    const first = START + history.days * DAY + minutes(use.at) * 60_000;
+    const first = START + (history.days + use.day) * DAY + minutes(use.at) * 60_000;
     return Array.from({ length: use.times }, (_, index) => ({
       use,
       time: first + index * use.apart * 1_000,
@@ -174,11 +186,12 @@ export const runInlineTest = (detector: Detector, test: InlineTest): InlineResul
     live = item.live;
     engine.process(attributed(item.use, item.time, credential, count++));
   }
+  engine.decide(Number.POSITIVE_INFINITY);
   return { name: test.name, problem: problemOf(test, findings) };
 };
 
 const attributed = (use: Use, time: number, credential: Credential, count: number): AttributedUse => ({
-  use: useOf(use, time),
+  use: useOf(use, time, count),
   id: () => `test-${count}`,
   late: false,
   orderTime: time,

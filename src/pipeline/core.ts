@@ -65,11 +65,17 @@ export class Core {
       if (ordered.use.reading === undefined) this.#usage?.note(this.#current);
     }
     const last = batch.at(-1);
-    if (last) this.incidents.advance(last.orderTime);
+    if (last) this.advance(last.orderTime);
+  }
+
+  /** No event before `time` (milliseconds) is yet to come: what waited for peers until then is decided. Infinite at the end of all input. */
+  decide(time: number): void {
+    this.engine.decide(time);
   }
 
   /** The stream has come so far (milliseconds), also where these events have not: closes what has been quiet since. */
   advance(time: number): void {
+    this.engine.decide(time);
     this.incidents.advance(time);
   }
 
