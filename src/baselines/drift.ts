@@ -12,8 +12,10 @@ const APART = 14;
 const DAYS_NOW = 3;
 const DAYS_BEFORE = 5;
 const TIMES = 4;
-/** It must also exceed every day up to then, by this much: an agent whose days differ fourfold always has not drifted. */
+/** It must also exceed every day up to then, by this much, and each of its days must: an agent whose days differ fourfold has not drifted. */
 const BEYOND = 1.5;
+/** Days for which it is not told again. */
+const TOLD_DAYS = 14;
 
 export interface Drift {
   readonly series: number;
@@ -24,6 +26,8 @@ export interface Drift {
 
 /** The volume that has drifted furthest, after the days that are over. */
 export const driftOf = (state: State): Drift | undefined => {
+  const told = get(state.u16, AT.driftTold);
+  if (told > 0 && get(state.f64, AT.day) - told < TOLD_DAYS) return undefined;
   let furthest: Drift | undefined;
   let most = 0;
   const last = get(state.f64, AT.day);
@@ -35,9 +39,20 @@ export const driftOf = (state: State): Drift | undefined => {
     const now = medianOf(recent);
     const before = medianOf(earlier.slice(0, DAYS_BEFORE));
     const times = (now + slack) / (before + slack);
-    if (times < TIMES || now <= BEYOND * Math.max(...earlier) || times <= most) continue;
+    if (
+      times < TIMES ||
+      now <= BEYOND * Math.max(...earlier) ||
+      Math.min(...recent) <= Math.max(...earlier) ||
+      times <= most
+    )
+      continue;
     most = times;
     furthest = { series, now, before };
   }
   return furthest;
+};
+
+/** It was told: for a while, it is the same change. */
+export const tellDrift = (state: State): void => {
+  state.u16[AT.driftTold] = get(state.f64, AT.day);
 };

@@ -11,7 +11,7 @@ const MOST = 5;
 /** Days' worth of weight that the peers' share has against its own. */
 const PRIOR = 8;
 /** Days of actions of its own from which something can be said. */
-const LEAST_DAYS = 40;
+const LEAST_DAYS = 8;
 
 const daysOf = (state: State, index: number, day: number): number =>
   index < 0 ? 0 : daysAt(state, AT.actions, index, day);

@@ -6,7 +6,20 @@ import type { Name, Names } from './names.ts';
 import type { Observation } from './observation.ts';
 import { peersOf } from './peers.ts';
 import { ageInDays, daysOf, groupAge, type Principal } from './principal.ts';
-import { admit, adopt, count, countNew, find, findNow, hasShown, type Known, knows, seeAt } from './repertoire.ts';
+import {
+  admit,
+  adopt,
+  count,
+  countNew,
+  find,
+  findNow,
+  flagThing,
+  hasShown,
+  isFlaggedThing,
+  type Known,
+  knows,
+  seeAt,
+} from './repertoire.ts';
 import { forgetIdsOf } from './sequence.ts';
 import { at, HOUR } from './series.ts';
 import { AT, get, type State } from './state.ts';
@@ -48,21 +61,17 @@ const isNewArea = (principal: Principal, name: Name): boolean => {
   return peers.length === 0 || know < COMMON * peers.length;
 };
 
+/** The group's days of an action are those of its members together, so that they can be compared with one's own. */
 const noteInGroup = ({ group }: Principal, name: Name, day: number, isFirstToday: boolean, learned: boolean): void => {
   if (group === undefined) return;
   const { state } = group;
   const index = findNow(state, AT.actions, name);
-  if (index < 0) {
-    if (learned) {
-      admit(state, AT.actions, name, day, 'learn');
-      state.f32[AT.actionDays] = get(state.f32, AT.actionDays) + 1;
-    }
-  } else if (isFirstToday) {
-    // Days of members, so that shares are those of the members together.
-    if (!count(state, AT.actions, index, day))
-      state.f32[AT.actions.days + index] = get(state.f32, AT.actions.days + index) + 1;
-    state.f32[AT.actionDays] = get(state.f32, AT.actionDays) + 1;
-  }
+  if (index >= 0 && learned) adopt(state, AT.actions, index);
+  if (!isFirstToday) return;
+  if (index < 0) admit(state, AT.actions, name, day, learned ? 'learn' : 'hold');
+  else if (!count(state, AT.actions, index, day))
+    state.f32[AT.actions.days + index] = get(state.f32, AT.actions.days + index) + 1;
+  state.f32[AT.actionDays] = get(state.f32, AT.actionDays) + 1;
 };
 
 const learnArea = ({ state }: Principal, name: Name, day: number): void => {
@@ -171,12 +180,19 @@ export const adoptAction = ({ state }: Principal, seen: Observation): void => {
 /** Uses within this time are one episode. */
 const EPISODE = 2 * HOUR;
 const LEAST_AREA_DAYS = 20;
+/** Days for which an area that was told of is not told of again. */
+const TOLD_DAYS = 60;
 const MOST_AREA_DAYS = 400;
 
 const noteArea = ({ state }: Principal, name: Name, seen: Observation): void => {
   let index = find(state, AT.areas, name);
+  const last = index < 0 ? 0 : get(state.u16, AT.areas.last + index);
   if (index < 0) index = admit(state, AT.areas, name, seen.day, 'hold');
   else seeAt(state, AT.areas, index, seen.day, STEADY_AREA_DAYS);
+  if (isFlaggedThing(state, AT.areas, index) && seen.day - last <= TOLD_DAYS && seen.day !== last) {
+    state.u16[AT.areaNow] = 0;
+    return;
+  }
   const goesOn = get(state.u16, AT.areaNow) === index + 1 && seen.time - get(state.f64, AT.areaAt) <= EPISODE;
   const uses = goesOn ? get(state.f32, AT.areaUses) + 1 : 1;
   state.u16[AT.areaNow] = index + 1;
@@ -184,14 +200,17 @@ const noteArea = ({ state }: Principal, name: Name, seen: Observation): void => 
   state.f32[AT.areaUses] = uses;
   const before = get(state.f32, AT.areaEpisodes) - (goesOn ? 1 : 0);
   if (!goesOn) state.f32[AT.areaEpisodes] = before + 1;
-  const days = daysOf(state);
+  const days = daysOf(state) + 1;
   if (days <= LEAST_AREA_DAYS) return;
   seen.areaBits =
     Math.log2((Math.min(days, MOST_AREA_DAYS) + 1) / (Math.max(0, before) + 0.3)) + 0.25 * Math.log2(uses);
 };
 
-/** A flagged episode says nothing of how often it has such: it is taken back. */
+/** A flagged episode says nothing of how often it has such: it is taken back, and its area is not told of again for long. */
 export const forgetEpisode = ({ state }: Principal): void => {
+  const area = get(state.u16, AT.areaNow) - 1;
+  if (area < 0) return;
+  flagThing(state, AT.areas, area);
   state.f32[AT.areaEpisodes] = Math.max(0, get(state.f32, AT.areaEpisodes) - 1);
   state.u16[AT.areaNow] = 0;
 };

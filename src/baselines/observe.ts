@@ -84,7 +84,7 @@ const learnDay = ({ state, group }: Principal): void => {
 const countActiveDay = (state: State, day: number): void => {
   const gap = Math.max(1, day - get(state.f64, AT.day));
   state.f32[AT.activeDays] = daysOf(state) + 1;
-  for (const table of TABLES) countDay(state, table, gap);
+  for (const table of TABLES) countDay(state, table);
   for (const field of [AT.actionDays, AT.memberDays, AT.memberNights])
     state.f32[field] = get(state.f32, field) * decayOf(gap);
 };

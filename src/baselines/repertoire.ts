@@ -7,9 +7,11 @@ import { get, type State, type TableLayout } from './state.ts';
  * thing seen on the fewest days makes room. What is new is held out of the repertoire at first: it becomes part of it by coming back.
  */
 
-/** Half-life of days, in days. */
-const DECAY_PER_DAY = 0.5 ** (1 / 45);
+/** Half-life of the days on which a thing was seen, in days of the calendar. */
+const DECAY_PER_DAY = 0.5 ** (1 / 120);
 export const decayOf = (days: number): number => DECAY_PER_DAY ** Math.max(0, days);
+/** Half-life of how often new things come, in active days: who works once a month has not forgotten it. */
+const DECAY_PER_ACTIVE_DAY = 0.5 ** (1 / 45);
 
 /** Days without it after which a flagged thing is news again. */
 const FORGET_DAYS = 3;
@@ -135,6 +137,9 @@ export const flagThing = (state: State, table: TableLayout, index: number): void
   state.u16[table.held + index] = held >= NEVER ? NEVER_STEADY : FLAGGED + held;
 };
 
+export const isFlaggedThing = (state: State, table: TableLayout, index: number): boolean =>
+  get(state.u16, table.held + index) >= FLAGGED;
+
 /** A day on which something new was shown, counted once. */
 export const countNew = (state: State, table: TableLayout, day: number): void => {
   if (state.u16[table.lastNew] === day) return;
@@ -151,9 +156,8 @@ export const acceptHeld = (state: State, table: TableLayout, from: number, to: n
   }
 };
 
-/** Another active day has passed, `gap` days after the one before. */
-export const countDay = (state: State, table: TableLayout, gap: number): void => {
-  const decay = decayOf(gap);
-  state.f32[table.newDays] = get(state.f32, table.newDays) * decay;
-  state.f32[table.allDays] = get(state.f32, table.allDays) * decay + 1;
+/** Another active day has passed. */
+export const countDay = (state: State, table: TableLayout): void => {
+  state.f32[table.newDays] = get(state.f32, table.newDays) * DECAY_PER_ACTIVE_DAY;
+  state.f32[table.allDays] = get(state.f32, table.allDays) * DECAY_PER_ACTIVE_DAY + 1;
 };

@@ -21,8 +21,6 @@ export const ID_ACTIONS = 8;
 export const IDS = 8;
 export const BUSY = 20;
 export const ADDRESSES = 12;
-/** Rules that remember when they were told. */
-export const TOLD = 16;
 
 /** Places of a table of known things (see repertoire.ts). */
 export interface TableLayout {
@@ -179,14 +177,14 @@ export const AT = {
   foreignDay: u16('foreignDay', { part: 'foreign' }),
   /** Uses so far, up to the few that say where it lives. */
   firstUses: u16('firstUses'),
-  /** When each rule was told last, seconds. */
-  toldAt: f64('toldAt', { each: TOLD, part: 'told' }),
+  /** The day on which it was told that volumes have drifted. */
+  driftTold: u16('driftTold'),
   firstSeenToday: u16('firstSeenToday', { each: 3 }),
   /** Active days that had passed before a series was known: they say nothing about it. */
   missedDays: u16('missedDays', { of }),
   /** Last day on which entries with names of 32 bits are known; 0 where there are none. */
   legacyUntil: u16('legacyUntil'),
-  actions: table('actions', 132),
+  actions: table('actions', 138),
   areas: table('areas', 16),
   networks: table('networks', 16),
   /** Of the first octet, or the first group of IPv6. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tellDrift } from '../../baselines/drift.ts';
 import { SERIES, type Series } from '../../baselines/series.ts';
 import { defineKind } from '../detector.ts';
 import { bitsBeyond } from '../strength.ts';
@@ -16,7 +17,8 @@ export const drift = defineKind({
   baseline: true,
   parameters: z.strictObject({}),
   check: () => (context, report) => {
-    const { drift } = context.seen;
+    const { principal, seen } = context;
+    const { drift } = seen;
     if (drift === undefined) return;
     const { metric, fades } = SERIES[drift.series] as Series;
     const amount = (value: number): string => (metric === 'bytes' ? bytes(value) : `${number(value)} ${metric}`);
@@ -29,6 +31,7 @@ export const drift = defineKind({
       observed: Math.round(drift.now),
       expected: Math.round(drift.before),
       waits: true,
+      held: () => tellDrift(principal.state),
     });
   },
 });
