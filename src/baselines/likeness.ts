@@ -1,5 +1,8 @@
-import { daysAt } from './repertoire.ts';
-import { AT, get, type State } from './state.ts';
+import type { Name } from './names.ts';
+import { peersOf } from './peers.ts';
+import type { Principal } from './principal.ts';
+import { daysAt, find } from './repertoire.ts';
+import { AT, get } from './state.ts';
 
 /**
  * Whether somebody works as the principal's peers do rather than as it does itself: bits of evidence that an action comes from one of
@@ -9,21 +12,29 @@ import { AT, get, type State } from './state.ts';
 const LEAST = -2;
 const MOST = 5;
 /** Days' worth of weight that the peers' share has against its own. */
-const PRIOR = 8;
+const PRIOR = 2.5;
 /** Days of actions of its own from which something can be said. */
 const LEAST_DAYS = 8;
 
-const daysOf = (state: State, index: number, day: number): number =>
-  index < 0 ? 0 : daysAt(state, AT.actions, index, day);
+/** Share of the days of actions of its peers, all together. */
+const shareOfPeers = (principal: Principal, name: Name, day: number): number => {
+  let days = 0;
+  let all = 0;
+  for (const { state } of peersOf(principal)) {
+    all += get(state.f32, AT.actionDays);
+    const index = find(state, AT.actions, name);
+    if (index >= 0) days += daysAt(state, AT.actions, index, day);
+  }
+  return days / (all + 1);
+};
 
-/** `own` and `theirs` are the action's indices in its own table and its group's; -1 where it is not known. */
-export const bitsOfLikeness = (state: State, group: State, own: number, theirs: number, day: number): number => {
-  const ownAll = get(state.f32, AT.actionDays);
-  if (ownAll < LEAST_DAYS || theirs < 0) return 0;
-  const ownDays = daysOf(state, own, day);
-  const peersDays = daysOf(group, theirs, day) - ownDays;
-  if (peersDays <= 0) return 0;
-  const peersShare = peersDays / Math.max(1, get(group.f32, AT.actionDays) - ownAll + 1);
-  const ownShare = (ownDays + PRIOR * peersShare) / (ownAll + PRIOR);
-  return Math.min(MOST, Math.max(LEAST, Math.log2(peersShare / ownShare)));
+/** `index` is the action's among the principal's; 0 bits where nothing can be said. */
+export const bitsOfLikeness = (principal: Principal, name: Name, index: number, day: number): number => {
+  const { state } = principal;
+  const all = get(state.f32, AT.actionDays);
+  if (all < LEAST_DAYS) return 0;
+  const peers = shareOfPeers(principal, name, day);
+  if (peers === 0) return 0;
+  const own = (daysAt(state, AT.actions, index, day) - 1 + PRIOR * peers) / (all + PRIOR);
+  return Math.min(MOST, Math.max(LEAST, Math.log2(peers / Math.max(own, 1e-6))));
 };

@@ -137,7 +137,9 @@ const judge = (
 ): void => {
   const { state, group } = principal;
   const area = names.area(areaOf(use.action));
-  const peersDo = group !== undefined && knows(group.state, AT.actions, name);
+  const peersDo =
+    group !== undefined &&
+    (knows(group.state, AT.actions, name) || peersOf(principal).some((peer) => knows(peer.state, AT.actions, name)));
   const newArea = isNewArea(principal, area);
   const isOld =
     groupAge(principal, seen.time) > GROUP_DAYS && get((group?.state ?? state).f32, AT.actions.allDays) > LEAST_LEARNED;
@@ -186,10 +188,13 @@ const MOST_AREA_DAYS = 400;
 
 const noteArea = ({ state }: Principal, name: Name, seen: Observation): void => {
   let index = find(state, AT.areas, name);
-  const last = index < 0 ? 0 : get(state.u16, AT.areas.last + index);
+  const wasTold =
+    index >= 0 &&
+    isFlaggedThing(state, AT.areas, index) &&
+    seen.day - get(state.u16, AT.areas.last + index) <= TOLD_DAYS;
   if (index < 0) index = admit(state, AT.areas, name, seen.day, 'hold');
   else seeAt(state, AT.areas, index, seen.day, STEADY_AREA_DAYS);
-  if (isFlaggedThing(state, AT.areas, index) && seen.day - last <= TOLD_DAYS && seen.day !== last) {
+  if (wasTold) {
     state.u16[AT.areaNow] = 0;
     return;
   }

@@ -6,7 +6,7 @@ import { driftOf } from './drift.ts';
 import { holdOver } from './holds.ts';
 import { rollHour, rollWeek } from './hours.ts';
 import { forgetLegacy } from './legacy-names.ts';
-import { add, cappedAt, resetLevels } from './level.ts';
+import { add, levelAt, resetLevels } from './level.ts';
 import { bitsOfLikeness } from './likeness.ts';
 import type { Name, Names } from './names.ts';
 import { noteAction } from './new-actions.ts';
@@ -204,16 +204,19 @@ const countSequence = (principal: Principal, use: CredentialUse, seen: Observati
   if (!seen.frozen) learnAsked(principal.state, asked.follows);
 };
 
-/** An action that goes on says less each time, and in the end nothing. */
+/** An action that goes on says less each time, and in the end nothing; one that is its own on many days is only looked at when others were not. */
 const MOST_REPEATS = 30;
+const OWN_DAYS = 8;
+
 const countLikeness = (principal: Principal, seen: Observation): void => {
   const { state, group } = principal;
-  if (group === undefined || group.members.length < 2 || seen.busy < 0) return;
+  if (group === undefined || group.members.length < 2) return;
   const repeats = busyLevel(state, seen.busy, 1, seen.time) - 1;
   if (repeats > MOST_REPEATS) return;
-  const theirs = findNow(group.state, AT.actions, seen.actionName);
-  const bits = bitsOfLikeness(state, group.state, seen.actionIndex, theirs, seen.day) / (1 + repeats);
-  if (bits !== 0) note(principal, seen, at('likeness'), add(state, at('likeness'), seen.time, bits));
+  const series = at('likeness');
+  if (get(state.f32, AT.actions.days + seen.actionIndex) > OWN_DAYS && levelAt(state, series, seen.time) < 1) return;
+  const bits = bitsOfLikeness(principal, seen.actionName, seen.actionIndex, seen.day) / (1 + repeats);
+  if (bits !== 0) note(principal, seen, series, add(state, series, seen.time, bits));
 };
 
 /**
