@@ -130,7 +130,7 @@ export const firstSeenIn = (
     if (takePlace(state, what)) all.push({ what, value });
     else suppressed();
   };
-  if (seen.action === 'new') take('action', use.action);
+  if (seen.unseen) take('action', use.action);
   if (seen.network === 'new' && use.sourceIp !== undefined) take('network', networkOf(use.sourceIp));
   if (seen.client === 'new' && use.client !== undefined) take('client', clientFamily(use.client));
   return all;

@@ -13,8 +13,11 @@ import { AT, get, type State } from './state.ts';
 /** Days of its own from which only those count, and until which its peers' records count, too. */
 const OWN_DAYS = 7;
 const SURE_DAYS = 14;
-/** Fewest days, own or its peers', from which anything can be said. */
-const LEAST_DAYS = 6;
+/** Fewest days, own or its peers', from which anything can be said, and from which a record says what is usual. */
+const LEAST_DAYS = 2;
+const FEW_DAYS = 6;
+/** What it takes while there are fewer: a multiple of the greatest so far. */
+const RATIO_OF_FEW = 4;
 /** How much further beyond the record it must be for each day that is missing to SURE_DAYS. */
 const UNSURE = 0.05;
 /** It must exceed each of the last days by so much, too: the record fades. */
@@ -44,22 +47,24 @@ const volumeAlarm = (principal: Principal, series: number): number => {
       record = Math.max(record, get(peer.state.f32, AT.record + series));
       days = Math.max(days, Math.min(OWN_DAYS, known));
     }
-    if (days < LEAST_DAYS) return Number.POSITIVE_INFINITY;
+    if (days < LEAST_DAYS || record === 0) return Number.POSITIVE_INFINITY;
     typical = record;
   }
   if (days < SURE_DAYS) record = Math.max(record, peersRecord(principal, series));
   const rule = RULES[metric as keyof typeof RULES];
   const dispersion = ((record + slack / 6) / (typical + slack / 6)) ** rule.dispersion;
   const least = metric === 'requests' && fades >= LONG ? LEAST_OF_LONG : rule.least;
-  const ratio = Math.min(rule.most, Math.max(least, dispersion)) * (1 + UNSURE * Math.max(0, SURE_DAYS - days));
+  const ratio =
+    Math.min(rule.most, Math.max(days < FEW_DAYS ? RATIO_OF_FEW : least, dispersion)) *
+    (1 + UNSURE * Math.max(0, SURE_DAYS - days));
   const alarm = (record + slack) * ratio - slack;
   return Math.max(alarm, slack, BEYOND_DAYS * Math.max(0, ...values) + 0.4 * slack);
 };
 
 /** `times` the record and `more`, at least the slack; from how old a principal, or its group, on, in days. */
 const TALLY_RULES = {
-  denied: { times: 2.5, more: 3, ownAge: 1, groupAge: 3, days: 0, pooled: 7 },
-  errors: { times: 2.5, more: 8, ownAge: 1, groupAge: 3, days: 0, pooled: 7 },
+  denied: { times: 2.5, more: 3.5, ownAge: 1, groupAge: 3, days: 0, pooled: 7 },
+  errors: { times: 2.5, more: 12, ownAge: 1, groupAge: 3, days: 0, pooled: 7 },
   switches: { times: 2, more: 4, ownAge: 0, groupAge: 1e9, days: 3, pooled: 7 },
   answers: { times: 1.5, more: 8, ownAge: 7, groupAge: 7, days: 5, pooled: 14 },
   sequence: { times: 1.5, more: 8, ownAge: 7, groupAge: 7, days: 5, pooled: 14 },
@@ -74,7 +79,7 @@ const tallyAlarm = (principal: Principal, series: number, time: number): number 
   const rule = TALLY_RULES[metric as keyof typeof TALLY_RULES];
   const missed = get(state.u16, AT.missedDays + series);
   const days = daysOf(state) - missed;
-  if (missed > 0 && days < LEAST_DAYS) return Number.POSITIVE_INFINITY;
+  if (missed > 0 && days < FEW_DAYS) return Number.POSITIVE_INFINITY;
   const isOld = ageInDays(state, time) >= rule.ownAge || groupAge(principal, time) >= rule.groupAge;
   const alone = peersOf(principal).length === 0 && rule.days === 5 ? 2 : 0;
   if (!isOld || days < rule.days + alone) return Number.POSITIVE_INFINITY;

@@ -12,6 +12,8 @@ const APART = 14;
 const DAYS_NOW = 3;
 const DAYS_BEFORE = 5;
 const TIMES = 4;
+/** Of the slack that keeps a burst from being called one, so much counts here: medians are steady. */
+const SLACKS = 6;
 /** It must also exceed every day up to then, by this much, and each of its days must: an agent whose days differ fourfold has not drifted. */
 const BEYOND = 1.5;
 /** Days for which it is not told again. */
@@ -38,7 +40,7 @@ export const driftOf = (state: State): Drift | undefined => {
     if (recent.length < DAYS_NOW || earlier.length < DAYS_BEFORE) continue;
     const now = medianOf(recent);
     const before = medianOf(earlier.slice(0, DAYS_BEFORE));
-    const times = (now + slack) / (before + slack);
+    const times = (now + slack / SLACKS) / (before + slack / SLACKS);
     if (
       times < TIMES ||
       now <= BEYOND * Math.max(...earlier) ||

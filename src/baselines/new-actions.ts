@@ -124,6 +124,7 @@ export const noteAction = (principal: Principal, use: CredentialUse, names: Name
     }
     return;
   }
+  seen.unseen = known === 'new';
   judge(principal, use, names, seen, name, known);
 };
 
@@ -149,7 +150,6 @@ const judge = (
     else adopt(state, AT.actions, seen.actionIndex);
     noteInGroup(principal, name, seen.day, true, true);
     learnArea(principal, area, seen.day);
-    if (known === 'new' && isOld) seen.action = 'new';
     seen.peersDo = peersDo;
     return;
   }

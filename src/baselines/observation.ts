@@ -23,6 +23,8 @@ export interface Observation {
   readonly raised: number[];
   readonly values: Float64Array;
   action: Known;
+  /** The principal never showed this action, whatever that means. */
+  unseen: boolean;
   actionName: Name;
   /** Its place among the principal's actions; -1 where there is none. */
   actionIndex: number;
@@ -63,6 +65,7 @@ export interface Observation {
 /** What every use begins with. */
 const NOTHING = {
   action: 'known',
+  unseen: false,
   actionName: NO_NAME,
   actionIndex: -1,
   noveltyBits: 0,

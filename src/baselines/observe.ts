@@ -155,6 +155,8 @@ const countVolume = (principal: Principal, use: CredentialUse, seen: Observation
 
 /** An action that is denied again and again says less than another one each time. */
 const DENIED_AGAIN = 0.6;
+/** So does one that fails: a retry is no search. */
+const FAILED_AGAIN = 0.3;
 /** Throttled, timed out, gone: not the caller's mistakes. */
 const NO_MISTAKES = new Set([408, 429, 499]);
 
@@ -164,8 +166,11 @@ const countFailures = (principal: Principal, use: CredentialUse, seen: Observati
     const isAgain = seen.actionIndex >= 0 && state.u16[AT.deniedLast] === seen.actionIndex + 1;
     state.u16[AT.deniedLast] = seen.actionIndex + 1;
     note(principal, seen, at('denied'), add(state, at('denied'), seen.time, isAgain ? DENIED_AGAIN : 1));
-  } else if (use.result === 'error' && !isServerFault(use) && !NO_MISTAKES.has(use.status ?? 0))
-    note(principal, seen, at('errors'), add(state, at('errors'), seen.time, 1));
+  } else if (use.result === 'error' && !isServerFault(use) && !NO_MISTAKES.has(use.status ?? 0)) {
+    const isAgain = state.u32[AT.failedLast] === seen.actionName.low;
+    state.u32[AT.failedLast] = seen.actionName.low;
+    note(principal, seen, at('errors'), add(state, at('errors'), seen.time, isAgain ? FAILED_AGAIN : 1));
+  }
 };
 
 /** Bits of evidence that somebody draws data: one large answer after another. */
@@ -279,7 +284,10 @@ export const lookBack = ({ state, group }: Principal, use: CredentialUse, seen: 
     if (use.result === 'denied' && isKnown(AT.actions, seen.actionName) === 'new')
       seen.actionName = names.denied(use.action);
     seen.action = isKnown(AT.actions, seen.actionName);
+    seen.unseen = seen.action === 'new';
   }
   if (use.sourceIp !== undefined) seen.network = isKnown(AT.networks, names.network(use.sourceIp));
   if (use.client !== undefined) seen.client = isKnown(AT.clients, names.client(use.client));
+  if (seen.network !== 'new' || use.result === 'error') return;
+  seen.source = seen.client === 'new' ? 'network-and-client' : 'network';
 };

@@ -88,7 +88,8 @@ const movedThere = (principal: Principal, name: Name): number =>
     ({ state }) => isForeignName(state, name) && get(state.u16, AT.foreignReturns) === 0,
   ).length;
 
-const useForeign = (principal: Principal, ip: string, client: string | undefined, names: Names, seen: Observation) => {
+const useForeign = (principal: Principal, ip: string, use: CredentialUse, names: Names, seen: Observation) => {
+  const { client } = use;
   const { state } = principal;
   const name = names.network(ip);
   const ofNetworks = chanceOfNew(principal, AT.networks);
@@ -112,7 +113,8 @@ const useForeign = (principal: Principal, ip: string, client: string | undefined
   }
   const isBeside = get(state.u16, AT.foreignReturns) >= 1 && get(state.f32, AT.foreignUses) >= 3;
   const leftPrivate = isPublic(ip) && isFarAway && !isKnown(principal, AT.regions, names.region(ANY_PUBLIC));
-  if (counts) {
+  // What failed was no use of it.
+  if (counts && use.result !== 'error') {
     if (hasNewClient) seen.source = 'network-and-client';
     else if (isBeside) seen.source = 'beside';
     else if (leftPrivate) seen.source = 'left-private';
@@ -180,7 +182,7 @@ export const noteSource = (principal: Principal, use: CredentialUse, names: Name
   let isForeign = false;
   if (ip !== undefined) {
     isForeign = !isLearning && !isKnown(principal, AT.networks, names.network(ip));
-    if (isForeign) useForeign(principal, ip, client, names, seen);
+    if (isForeign) useForeign(principal, ip, use, names, seen);
     else useKnown(principal, ip, names, seen, isLearning);
     switchAddress(principal, ip, names, seen, !isServerFault(use));
   }

@@ -153,6 +153,8 @@ export const AT = {
   actionDays: f32('actionDays'),
   /** The action that was denied last: index + 1. */
   deniedLast: u16('deniedLast'),
+  /** Lower half of the name of the one that failed last. */
+  failedLast: u32('failedLast'),
   /** Episodes in which it used an area that neither it nor its peers knew; the one that is going on (index + 1). */
   areaEpisodes: f32('areaEpisodes', { part: 'area' }),
   areaNow: u16('areaNow', { part: 'area' }),

@@ -94,7 +94,7 @@ const SAME_RULE = 12 * HOUR;
 /** Event time within which evidence belongs to one incident. */
 const INCIDENT = 2 * HOUR;
 /** Something that was never shown before. */
-const hasNew = (seen: Observation): boolean => seen.action === 'new' || seen.network === 'new' || seen.client === 'new';
+const hasNew = (seen: Observation): boolean => seen.unseen || seen.network === 'new' || seen.client === 'new';
 
 /** Runs every detector on every use: state in, events in; state out, findings out. Pure and deterministic. */
 export class Engine {
