@@ -4,7 +4,7 @@ import { expectedRequests } from './hours.ts';
 import type { Observation } from './observation.ts';
 import { clientFamily, networkOf } from './origin.ts';
 import { type Principal, wholeDays } from './principal.ts';
-import { DAY, HOUR, SERIES_OF } from './series.ts';
+import { DAY, HOUR, SERIES, SERIES_OF, type Series } from './series.ts';
 import { AT, get, type State } from './state.ts';
 import type { CredentialState } from './usage.ts';
 import { hourOfWeek } from './zone.ts';
@@ -61,7 +61,16 @@ export interface FirstSeen extends Who {
 /** Active days of its own from which a principal has usual hours. */
 const LEAST_DAYS = 2;
 
-const IN_AN_HOUR = SERIES_OF.requests[0] + 2;
+/** Requests in a minute, in ten minutes and in an hour. */
+const [FIRST] = SERIES_OF.requests;
+const SHORT = [FIRST, FIRST + 1, FIRST + 2];
+const IN_AN_HOUR = FIRST + 2;
+
+/** Requests evenly spread over an hour that bring a series to `level`. */
+const evenly = (series: number, level: number): number => {
+  const { fades } = SERIES[series] as Series;
+  return (level * HOUR) / fades / (1 - Math.exp(-HOUR / fades));
+};
 
 interface Band {
   readonly expected: number | undefined;
@@ -73,12 +82,11 @@ interface Band {
 const bandOf = ({ state, zone }: Principal): Band => {
   const isKnown = get(state.f32, AT.activeDays) >= LEAST_DAYS;
   const expected = expectedRequests(state, zone, get(state.f64, AT.hour));
-  const high = get(state.f32, AT.alarm + IN_AN_HOUR);
+  const high = Math.min(...SHORT.map((series) => evenly(series, get(state.f32, AT.alarm + series))));
+  const most = evenly(IN_AN_HOUR, get(state.f32, AT.record + IN_AN_HOUR));
   return {
     expected: isKnown ? expected : undefined,
-    expectedLow: isKnown
-      ? Math.max(0, expected - Math.max(0, get(state.f32, AT.record + IN_AN_HOUR) - expected))
-      : undefined,
+    expectedLow: isKnown ? Math.max(0, expected - Math.max(0, most - expected)) : undefined,
     expectedHigh: Number.isFinite(high) ? high : undefined,
   };
 };

@@ -89,7 +89,7 @@ const tallyAlarm = (principal: Principal, series: number, time: number): number 
 };
 
 /** Half as much is enough for who has never been active at unusual hours, nor hardly any of its peers. */
-const NEVER_AT_NIGHT = 11;
+const NEVER_AT_NIGHT = 10;
 const NEVER_DAYS = 40;
 const RARE = 0.01;
 

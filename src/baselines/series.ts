@@ -50,7 +50,7 @@ export const SERIES: readonly Series[] = [
   of('denied', 15 * MINUTE, 3.5, ['denied/3600000', 1]),
   of('errors', 15 * MINUTE, 12, ['errors/3600000', 1 / 2]),
   of('switches', 6 * HOUR, 4),
-  of('night', HOUR, 22),
+  of('night', HOUR, 20),
   of('novelty', (2 * HOUR) / Math.LN2, 12),
   of('answers', 2 * HOUR, 14),
   of('sequence', HOUR, 16),

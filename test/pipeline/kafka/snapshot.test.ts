@@ -13,12 +13,7 @@ import { agent, DAY, HOUR, MONDAY, Watched } from '../../baselines/watched.ts';
 import { names, STATE } from '../../kafka/names.ts';
 
 const AGENTS = ['a', 'b'].map((id) => agent(id, { peerGroup: 'orders' }));
-const KNOWN = [
-  NAMES.action('GET /v1/orders/{id}'),
-  NAMES.network('10.4.1.7'),
-  NAMES.subnet('10.4.1.7'),
-  NAMES.client('agent/1.0'),
-];
+const KNOWN = [NAMES.action('GET /v1/orders/{id}'), NAMES.network('10.4.1.7'), NAMES.client('agent/1.0')];
 
 const watching = (): { watched: Watched; snapshot: (offset: number) => Snapshot } => {
   const watched = new Watched(AGENTS);
