@@ -33,6 +33,7 @@ const clearBusy = (state: State, place: number): void => {
   for (const field of [AT.busyLevel, AT.busyRecord, AT.busyGreatest])
     state.f32.fill(0, field + 2 * place, field + 2 * place + 2);
   state.u16[AT.busyDays + place] = 0;
+  state.u16[AT.busyTold + place] = 0;
 };
 
 /** The name of that action has made room for another. */
@@ -65,7 +66,31 @@ export const noteBusy = (state: State, place: number, time: number, frozen: bool
   }
 };
 
+/** Days without it after which an action that was told of is news again. */
+const FORGET_DAYS = 7;
+
+/**
+ * Whether an action is above its record as it was on the days before, when it was told: a change that lasts is told once. `busyTold` is twice
+ * the last such day, and 1 more where it was told on that day.
+ */
+export const isBusyHeld = (state: State, place: number, day: number): boolean => {
+  const told = get(state.u16, AT.busyTold + place);
+  const on = told >> 1;
+  if (told === 0 || day - on > FORGET_DAYS) return false;
+  if (on === day) return told % 2 === 0;
+  state.u16[AT.busyTold + place] = 2 * day;
+  return true;
+};
+
 /** It was flagged: today teaches little. */
+export const tellBusy = (state: State, place: number, span: number, day: number): void => {
+  state.u16[AT.busyTold + place] = 2 * day + 1;
+  // A change that was told is no slow one.
+  state.u16[AT.driftTold] = day;
+  capBusy(state, place, span);
+};
+
+/** What is held teaches little, too. */
 export const capBusy = (state: State, place: number, span: number): void => {
   const at = 2 * place + span;
   const greatest = get(state.f32, AT.busyGreatest + at);

@@ -17,7 +17,7 @@ const SLACKS = 6;
 /** It must also exceed every day up to then, by this much, and each of its days must: an agent whose days differ fourfold has not drifted. */
 const BEYOND = 1.5;
 /** Days for which it is not told again. */
-const TOLD_DAYS = 14;
+const TOLD_DAYS = 24;
 
 export interface Drift {
   readonly series: number;

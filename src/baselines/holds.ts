@@ -1,5 +1,6 @@
 import { cappedAt } from './level.ts';
 import type { Observation } from './observation.ts';
+import { VOLUME_COUNT } from './series.ts';
 import { AT, get, type State } from './state.ts';
 
 /**
@@ -39,6 +40,8 @@ export const hold = (state: State, series: number, { day }: Observation, value: 
   state.f32[AT.holdLevel + series] = Math.max(value, get(state.f32, AT.holdLevel + series));
   if (get(state.u16, AT.holdLast + series) === 0) state.u16[AT.holdLast + series] = day;
   if (critical) state.u16[AT.holdCount + series] = NEVER_STEADY;
+  // A change that was told is no slow one.
+  if (series < VOLUME_COUNT) state.u16[AT.driftTold] = day;
 };
 
 /** At the end of a day: the value that it teaches. A change that has lasted becomes normal. */

@@ -45,7 +45,7 @@ const YOUNG_AGE = 3;
 const rateOfNew = (state: State): number => get(state.f32, AT.actions.newDays);
 
 /** Bits of a day with something new, by how often it and its group show new things. */
-const surprise = (principal: Principal, time: number): number => {
+export const surpriseOfNew = (principal: Principal, time: number): number => {
   const { state, group } = principal;
   const ofGroup = group === undefined ? rateOfNew(state) : rateOfNew(group.state) / Math.max(1, group.members.length);
   const sure = ageInDays(state, time) < YOUNG_AGE ? YOUNG_SURE : SURE;
@@ -158,7 +158,7 @@ const judge = (
   seen.newArea = newArea;
   if (known === 'new') seen.actionIndex = putIn(state, name, seen.day, false);
   if (known !== 'held') {
-    seen.noveltyBits = surprise(principal, seen.time);
+    seen.noveltyBits = surpriseOfNew(principal, seen.time);
     countNew(state, AT.actions, seen.day);
     if (group !== undefined) countNew(group.state, AT.actions, seen.day);
     noteInGroup(principal, name, seen.day, true, false);

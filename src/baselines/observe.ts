@@ -9,7 +9,7 @@ import { forgetLegacy } from './legacy-names.ts';
 import { add, levelAt, resetLevels } from './level.ts';
 import { bitsOfLikeness } from './likeness.ts';
 import type { Name, Names } from './names.ts';
-import { noteAction } from './new-actions.ts';
+import { noteAction, surpriseOfNew } from './new-actions.ts';
 import { note } from './note.ts';
 import { clearObservation, type Observation } from './observation.ts';
 import { notePast } from './past.ts';
@@ -272,7 +272,8 @@ export const observe = (
  * Says what is new about a use that came too late to be counted, at its own time. Changes nothing: the principal's windows have gone on, and a
  * thing that was shown since then is known.
  */
-export const lookBack = ({ state, group }: Principal, use: CredentialUse, seen: Observation, names: Names): void => {
+export const lookBack = (principal: Principal, use: CredentialUse, seen: Observation, names: Names): void => {
+  const { state, group } = principal;
   const isKnown = (table: TableLayout, name: Name): Known =>
     hasShown(state, table, name) || (group !== undefined && hasShown(group.state, table, name)) ? 'known' : 'new';
   clearObservation(seen);
@@ -285,6 +286,7 @@ export const lookBack = ({ state, group }: Principal, use: CredentialUse, seen: 
       seen.actionName = names.denied(use.action);
     seen.action = isKnown(AT.actions, seen.actionName);
     seen.unseen = seen.action === 'new';
+    if (seen.unseen) seen.noveltyBits = surpriseOfNew(principal, seen.time);
   }
   if (use.sourceIp !== undefined) seen.network = isKnown(AT.networks, names.network(use.sourceIp));
   if (use.client !== undefined) seen.client = isKnown(AT.clients, names.client(use.client));

@@ -149,6 +149,8 @@ export const AT = {
   busyRecord: f32('busyRecord', { each: BUSY * 2, part: 'busy' }),
   busyGreatest: f32('busyGreatest', { each: BUSY * 2, part: 'busy' }),
   busyDays: u16('busyDays', { each: BUSY, part: 'busy' }),
+  /** The last day on which it was far above its record, and told. */
+  busyTold: u16('busyTold', { each: BUSY, part: 'busy' }),
   /** Sum of `actions.days`, to give shares. */
   actionDays: f32('actionDays'),
   /** The action that was denied last: index + 1. */

@@ -34,6 +34,8 @@ const historySchema = z.strictObject({
   every: z.number().positive().default(5),
   actions: z.array(z.string()).min(1).default(['GET /v1/orders/{id}']),
   ids: z.enum(['in-order', 'scattered']).exactOptional(),
+  /** What each of its peers does meanwhile, at the same times. */
+  peers: z.array(z.array(z.string()).min(1)).max(10).default([]),
   /** From this day on, each day has so many times the uses of the day before. */
   grows: z.number().min(1).max(2).default(1),
   grows_from: z.number().int().min(0).default(0),
@@ -84,13 +86,13 @@ const START = Date.UTC(2026, 0, 5);
 
 const minutes = (text: string): number => Number(text.slice(0, 2)) * 60 + Number(text.slice(3));
 
-const credentialOf = ({ credential, history }: InlineTest): Credential => {
+const credentialOf = ({ credential, history }: InlineTest, agent = 'agent-1'): Credential => {
   const today = START + history.days * DAY;
   const timeOf = (clock: string): number => today + minutes(clock) * 60_000;
   return {
-    id: 'cred-test',
-    agent: 'agent-1',
-    peerGroup: 'agent-1',
+    id: `cred-${agent}`,
+    agent,
+    peerGroup: history.peers.length === 0 ? agent : 'agents',
     slot: 'api',
     kind: 'api-key',
     owner: undefined,
@@ -127,7 +129,7 @@ const useOf = (use: Use, time: number, count: number): CredentialUse => ({
   action: use.action,
   result: use.result,
   proof: use.result === 'rejected' ? PROOF.failed : PROOF.keyMap,
-  identities: [{ key: 'credential_id', value: use.unknown ? 'unknown-key' : 'cred-test' }],
+  identities: [{ key: 'credential_id', value: use.unknown ? 'unknown-key' : 'cred-agent-1' }],
   sourceIp: use.ip,
   client: use.client,
   bytes: use.bytes,
@@ -142,18 +144,35 @@ const readingOf = (reason: string): Reading => ({
   unreadable: reason === ALL_READ ? undefined : { reason, count: 1 },
 });
 
-function* usesOf(test: InlineTest): Generator<{ use: Use; time: number; live: boolean }> {
+interface Step {
+  readonly use: Use;
+  readonly time: number;
+  readonly live: boolean;
+  /** Place of the peer who does it; undefined where it is the agent. */
+  readonly peer: number | undefined;
+}
+
+function* usesOf(test: InlineTest): Generator<Step> {
   const { history, usual } = test;
   const isRead = test.events.some(({ unreadable }) => unreadable !== undefined);
   for (let day = 0; day < history.days; day++) {
-    if (isRead) yield { use: { ...usual, unreadable: ALL_READ }, time: START + day * DAY, live: false };
+    if (isRead)
+      yield { use: { ...usual, unreadable: ALL_READ }, time: START + day * DAY, live: false, peer: undefined };
     const end = START + day * DAY + minutes(history.to) * 60_000;
     const every = (history.every * 60_000) / history.grows ** Math.max(0, day - history.grows_from);
     let call = 0;
     for (let time = START + day * DAY + minutes(history.from) * 60_000; time < end; time += every) {
       const action = history.actions[call++ % history.actions.length] as string;
       const ids = history.ids ?? usual.ids;
-      yield { use: { ...usual, action, ...(ids !== undefined && { ids }) }, time: Math.round(time), live: false };
+      const use = { ...usual, ...(ids !== undefined && { ids }) };
+      yield { use: { ...use, action }, time: Math.round(time), live: false, peer: undefined };
+      for (const [peer, actions] of history.peers.entries())
+        yield {
+          use: { ...use, action: actions[call % actions.length] as string },
+          time: Math.round(time),
+          live: false,
+          peer,
+        };
     }
   }
   const events = test.events.flatMap((use) => {
@@ -162,6 +181,7 @@ function* usesOf(test: InlineTest): Generator<{ use: Use; time: number; live: bo
       use,
       time: first + index * use.apart * 1_000,
       live: true,
+      peer: undefined,
     }));
   });
   yield* events.sort((a, b) => a.time - b.time);
@@ -181,10 +201,12 @@ export const runInlineTest = (detector: Detector, test: InlineTest): InlineResul
     if (live) findings.push(finding);
   });
   const credential = credentialOf(test);
+  const peers = test.history.peers.map((_, peer) => credentialOf({ ...test, credential: {} }, `agent-${peer + 2}`));
   let count = 0;
   for (const item of usesOf(test)) {
     live = item.live;
-    engine.process(attributed(item.use, item.time, credential, count++));
+    const who = item.peer === undefined ? credential : (peers[item.peer] as Credential);
+    engine.process(attributed(item.use, item.time, who, count++));
   }
   engine.decide(Number.POSITIVE_INFINITY);
   return { name: test.name, problem: problemOf(test, findings) };
@@ -206,7 +228,13 @@ const attributed = (use: Use, time: number, credential: Credential, count: numbe
             credential: undefined,
             ambiguous: undefined,
           }
-        : { method: 'credential_id', confidence: 0.95, principal: 'agent-1/api', credential, ambiguous: undefined },
+        : {
+            method: 'credential_id',
+            confidence: 0.95,
+            principal: `${credential.agent}/api`,
+            credential,
+            ambiguous: undefined,
+          },
 });
 
 const problemOf = ({ expect, at_most }: InlineTest, findings: readonly Finding[]): string | undefined => {

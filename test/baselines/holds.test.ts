@@ -110,11 +110,11 @@ describe('what was flagged teaches nothing', () => {
   });
 });
 
-/** The agent's ordinary days with `amount` more uses at ten o'clock, from `first` on. */
+/** Four weeks of `amount(0)` uses at ten o'clock beside the ordinary ones, then `days` days of `amount(day)`. */
 const growing = (amount: (day: number) => number, days = 21): { watched: Watched; first: number } => {
   const watched = new Watched();
-  const first = watched.weeks(4);
-  for (let day = 0; day < days; day++) {
+  const first = MONDAY + 28 * DAY;
+  for (let day = -28; day < days; day++) {
     watched.work(first + day * DAY, { every: 20 });
     watched.burst(first + day * DAY + 10 * HOUR, Math.round(amount(day)), 2_000);
   }
@@ -127,14 +127,14 @@ describe('patience does not teach the baseline everything', () => {
     ['by half', 1.5],
     ['by three quarters', 1.75],
   ])('uses that grow %s a day are an alert of medium or more within two weeks', (_, growth) => {
-    const { watched, first } = growing((day) => 30 * growth ** Math.min(day, 16));
+    const { watched, first } = growing((day) => 30 * growth ** Math.min(Math.max(0, day), 16));
     const told = watched.worth.map(({ openedAt }) => Math.floor((openedAt - first) / DAY));
     expect(told.length).toBeGreaterThan(0);
     expect(told[0]).toBeLessThanOrEqual(18);
   });
 
   test.each([
-    ['by two per cent a day', (day: number) => 40 * 1.02 ** day],
+    ['by two per cent a day', (day: number) => 40 * 1.02 ** Math.max(0, day)],
     ['to twice as much at a deployment', (day: number) => (day < 7 ? 40 : 80)],
     ['on Mondays only', (day: number) => (day % 7 === 0 ? 90 : 30)],
   ])('uses that grow %s wake nobody', (_, amount) => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isDestructive } from '../../action-class.ts';
-import { BUSY_SPANS, busyLevel, busyPlace, capBusy } from '../../baselines/busy-actions.ts';
+import { BUSY_SPANS, busyLevel, busyPlace, capBusy, isBusyHeld, tellBusy } from '../../baselines/busy-actions.ts';
 import { medianOf, pastValues } from '../../baselines/past.ts';
 import { peersOf, upperQuartile } from '../../baselines/peers.ts';
 import { ageInDays, daysOf } from '../../baselines/principal.ts';
@@ -59,6 +59,10 @@ const judge = (context: Context, span: 0 | 1): Result | undefined => {
   const isYoung = get(state.u16, AT.busyDays + seen.busy) < YOUNG_ACTION && !destroys;
   const alarm = (record + slack) * ratio - slack + (isYoung ? UNSURE : 0);
   if (value <= alarm || upperQuartile(peers) >= NEAR_RECORD) return undefined;
+  if (isBusyHeld(state, seen.busy, seen.day)) {
+    capBusy(state, seen.busy, span);
+    return undefined;
+  }
   const bits = bitsBeyond(value, alarm);
   return {
     bits,
@@ -85,7 +89,7 @@ export const actionBurst = defineKind({
     const isKnown = daysOf(principal.state) > LEAST_DAYS && ageInDays(principal.state, seen.time) > LEAST_DAYS;
     for (const span of [0, 1] as const) {
       const result = isKnown ? judge(context, span) : undefined;
-      if (result !== undefined) report({ ...result, held: () => capBusy(principal.state, seen.busy, span) });
+      if (result !== undefined) report({ ...result, held: () => tellBusy(principal.state, seen.busy, span, seen.day) });
     }
   },
 });

@@ -65,10 +65,11 @@ const judge = (context: Context, isSensitive: boolean): Result | undefined => {
   const { state } = principal;
   const weighed = weigh(context, isSensitive);
   const index = at('novelty');
-  const value = addNovelty(principal, seen, weighed.bits);
+  // What came too late adds to nothing.
+  const value = attributed.late ? weighed.bits : addNovelty(principal, seen, weighed.bits);
   const alarm = weighed.isGrave ? ENOUGH : Math.max(ENOUGH, get(state.f32, AT.alarm + index));
   const isFinding = value >= alarm && Number.isFinite(alarm);
-  if (!isFinding) note(principal, seen, index, value);
+  if (!isFinding && !attributed.late) note(principal, seen, index, value);
   if (seen.peersDo && !weighed.isGrave && !isFinding) adoptAction(principal, seen);
   if (!isFinding && (weighed.bits < NOTABLE || seen.action === 'held' || seen.peersDo)) return undefined;
   const bits = isFinding ? bitsBeyond(value, alarm) : AT_ALARM - 2;

@@ -77,7 +77,7 @@ describe('the snapshot of a partition', () => {
     const { watched, snapshot } = watching();
     for (const who of ['a', 'b']) watched.work(MONDAY, { every: 30 }, {}, who);
     const found = lastOf(read(...firstForm(snapshot(10)), offsetMessage(STATE, 0, 12)));
-    expect(found.report).toMatchObject({ migrated: 3, unreadable: 0, anew: [] });
+    expect(found.report).toMatchObject({ migrated: 3, unreadable: 0 });
 
     const core = new Core(createRegistry(AGENTS), [], () => {});
     const detector = new PartitionDetector(core);
