@@ -12,6 +12,7 @@ import { globSync } from 'tinyglobby';
 import { DASHBOARDS } from '../dashboards/source/objects.ts';
 import { kinds } from '../src/detectors/registry.ts';
 import { DRILL_KINDS } from '../src/drills/registry.ts';
+import { envelopes } from '../src/formats/envelopes/registry.ts';
 import { formats } from '../src/formats/registry.ts';
 import { METRICS, type MetricDefinition } from '../src/ops/metric-list.ts';
 import { REVOKERS } from '../src/revokers/registry.ts';
@@ -29,6 +30,11 @@ const TABLES: Readonly<Record<string, () => string>> = {
     table(
       ['`--format`', 'what it reads', '`event.dataset`', 'what proves an identity'],
       formats.map(({ id, title, dataset, proof }) => [`\`${id}\``, title, `\`${dataset}\``, proof]),
+    ),
+  envelopes: () =>
+    table(
+      ['envelope', 'what it is'],
+      envelopes.map(({ id, title }) => [`\`${id}\``, title]),
     ),
   'formats-about': () =>
     table(

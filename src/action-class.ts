@@ -1,3 +1,5 @@
+import type { CredentialUse } from './event.ts';
+
 /** What an action does to the world, from its normalised name alone: a first DROP TABLE is far more surprising than a first SELECT. */
 export const ACTION_CLASSES = ['read', 'write', 'delete', 'export', 'destroy', 'privilege'] as const;
 export type ActionClass = (typeof ACTION_CLASSES)[number];
@@ -30,6 +32,10 @@ const PRIVILEGE =
 /** Paths that end in what they do, whatever the method. */
 const DOES_AWAY = /\/(purge|wipe|cancel|disable|revoke|destroy|delete)\b/;
 const CHANGES = /^(POST|PUT|PATCH|DELETE)\b/;
+
+/** What is read in a way that does not show how much is as good as copied out. */
+export const classOfUse = ({ action, shape }: Pick<CredentialUse, 'action' | 'shape'>): ActionClass =>
+  shape === undefined ? classOf(action) : 'export';
 
 export const classOf = (action: string): ActionClass => {
   if (PRIVILEGE.test(action) || CLOUD_PRIVILEGE.test(action)) return 'privilege';

@@ -58,6 +58,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/setup.ts')).addSetup,
   },
   {
+    name: 'simulate',
+    summary: 'Labelled logs of agents and attacks, for trying and measuring',
+    load: async () => (await import('./commands/simulate.ts')).addSimulate,
+  },
+  {
     name: 'test',
     summary: 'Runs the tests inside the detectors',
     load: async () => (await import('./commands/test.ts')).addTest,

@@ -44,7 +44,7 @@ export function toEcs(use: CredentialUse, id: string, attribution?: Attribution)
       session: use.session,
       bytes: use.bytes > 0 ? use.bytes : undefined,
       cost: use.spent && use.spent.cost > 0 ? use.spent.cost : undefined,
-      db: some({ statement: use.statement, rows: use.rows > 0 ? use.rows : undefined }),
+      db: some({ statement: use.statement, rows: use.rows > 0 ? use.rows : undefined, shape: use.shape }),
       leaks: use.leaks.length > 0 ? use.leaks : undefined,
     },
   };

@@ -64,6 +64,13 @@ export interface Reading {
   readonly unreadable: { readonly reason: string; readonly count: number } | undefined;
 }
 
+/**
+ * A way to read that the number of rows does not show: `gathered` makes one value of many rows (`json_agg`), and of a `cursor` nobody
+ * says how many were fetched.
+ */
+export const SHAPES = ['gathered', 'cursor'] as const;
+export type Shape = (typeof SHAPES)[number];
+
 /** What a use of a language model cost; 0 where the log does not say. */
 export interface Spent {
   readonly inputTokens: number;
@@ -113,6 +120,8 @@ export interface CredentialUse {
   readonly leaks: readonly Leak[];
   /** Present where this is no use, but tells how a log could be read. */
   readonly reading?: Reading;
+  /** `wayward.db.shape`; absent where `rows` shows what was read. */
+  readonly shape?: Shape;
   /** Its record holds bytes that are no UTF-8; they read U+FFFD. */
   readonly lossy?: true;
   /** Only the beginning of its record was read: the rest, rows among it, may be missing. */

@@ -57,7 +57,25 @@ export async function deliver({ url, secret }: WebhookReceiver, event: CloudEven
   throw new CallError(`webhook receiver answered ${answer.status}${redirect}`, isTransientStatus(answer.status));
 }
 
+const PREFIX = 'whsec_';
+
 function sign(secret: string, text: string): string {
-  const key = secret.startsWith('whsec_') ? Buffer.from(secret.slice('whsec_'.length), 'base64') : Buffer.from(secret);
+  const isBase64 = secret.startsWith(PREFIX);
+  const key = isBase64 ? Buffer.from(secret.slice(PREFIX.length), 'base64') : Buffer.from(secret);
   return createHmac('sha256', key).update(text).digest('base64');
+}
+
+/** Base64 of the 24 to 64 bytes that a signing key of Standard Webhooks has; text in hex only looks like it. */
+const LIKE_BASE64 = /^(?![\da-f]+$)(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[\w+/-]{32,86}={0,2}$/;
+const BASE64 = /^[\w+/-]+={0,2}$/;
+
+/** What is doubtful about a signing key: a receiver that takes it for another one refuses every signature. */
+export function doubtAboutKey(secret: string): string | undefined {
+  if (!secret.startsWith(PREFIX))
+    return LIKE_BASE64.test(secret)
+      ? 'looks like base64 and signs as the text that it is; write whsec_ before it where the receiver decodes it'
+      : undefined;
+  return BASE64.test(secret.slice(PREFIX.length))
+    ? undefined
+    : 'begins with whsec_, and no base64 follows; write whsec_ and base64, or a text without whsec_';
 }

@@ -1,5 +1,6 @@
 import type { Credential } from '../attribution/credential.ts';
 import type { CredentialUse, Proof } from '../event.ts';
+import { learnedAction } from '../learned-action.ts';
 import { expectedRequests } from './hours.ts';
 import type { Observation } from './observation.ts';
 import { clientFamily, networkOf } from './origin.ts';
@@ -138,7 +139,7 @@ export const firstSeenIn = (
     if (takePlace(state, what)) all.push({ what, value });
     else suppressed();
   };
-  if (seen.unseen) take('action', use.action);
+  if (seen.unseen) take('action', learnedAction(use));
   if (seen.network === 'new' && use.sourceIp !== undefined) take('network', networkOf(use.sourceIp));
   if (seen.client === 'new' && use.client !== undefined) take('client', clientFamily(use.client));
   return all;

@@ -1,4 +1,5 @@
 import type { CredentialUse } from '../event.ts';
+import { learnedAction } from '../learned-action.ts';
 import { areaOf } from './area.ts';
 import { forgetBusy } from './busy-actions.ts';
 import { add } from './level.ts';
@@ -22,6 +23,7 @@ import {
 } from './repertoire.ts';
 import { forgetIdsOf } from './sequence.ts';
 import { at, HOUR } from './series.ts';
+import { areShapesKnown } from './shapes.ts';
 import { AT, get, type State } from './state.ts';
 
 /** Actions that neither the principal nor its peers are known for. */
@@ -96,17 +98,18 @@ const putIn = (state: State, name: Name, day: number, isLearned: boolean): numbe
 /** Looks an action up; what failed (a typo, 404) is none: it neither is new nor teaches that new ones are usual. */
 export const noteAction = (principal: Principal, use: CredentialUse, names: Names, seen: Observation): void => {
   const { state, recent } = principal;
-  if (use.action === recent.action && use.result === 'success') {
+  const action = learnedAction(use);
+  if (action === recent.action && use.result === 'success') {
     seen.actionIndex = recent.actionIndex;
     seen.actionName = recent.actionName;
     return;
   }
   const denied = use.result === 'denied';
-  let name = names.action(use.action);
+  let name = names.action(action);
   let index = findNow(state, AT.actions, name);
   if (denied && (index < 0 || get(state.u16, AT.actions.held + index) > 0)) {
     // An attempt at what it never did is remembered apart from what was really done.
-    name = names.denied(use.action);
+    name = names.denied(action);
     index = findNow(state, AT.actions, name);
   }
   seen.actionName = name;
@@ -118,7 +121,7 @@ export const noteAction = (principal: Principal, use: CredentialUse, names: Name
   if (known === 'known') {
     noteInGroup(principal, name, seen.day, isFirstToday, true);
     if (!denied) {
-      recent.action = use.action;
+      recent.action = action;
       recent.actionIndex = index;
       recent.actionName = name;
     }
@@ -144,7 +147,8 @@ const judge = (
   const newArea = isNewArea(principal, area);
   const isOld =
     groupAge(principal, seen.time) > GROUP_DAYS && get((group?.state ?? state).f32, AT.actions.allDays) > LEAST_LEARNED;
-  const isNews = isOld && !seen.first && (!peersDo || (newArea && daysOf(state) > PEERS_DAYS));
+  const isTooEarly = use.shape !== undefined && !areShapesKnown(state, seen.day);
+  const isNews = isOld && !seen.first && !isTooEarly && (!peersDo || (newArea && daysOf(state) > PEERS_DAYS));
   if (!isNews) {
     if (seen.actionIndex < 0) seen.actionIndex = putIn(state, name, seen.day, true);
     else adopt(state, AT.actions, seen.actionIndex);

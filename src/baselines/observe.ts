@@ -1,4 +1,5 @@
 import type { CredentialUse } from '../event.ts';
+import { learnedAction } from '../learned-action.ts';
 import { setAlarms } from './alarms.ts';
 import { bitsOfSize, learnSize } from './answers.ts';
 import { busyLevel, countBusy, noteBusy, resetBusy, rollBusy } from './busy-actions.ts';
@@ -13,10 +14,11 @@ import { noteAction, surpriseOfNew } from './new-actions.ts';
 import { note } from './note.ts';
 import { clearObservation, type Observation } from './observation.ts';
 import { notePast } from './past.ts';
-import { ageInDays, daysOf, groupAge, nothingRecent, type Principal } from './principal.ts';
-import { countDay, decayOf, findNow, hasShown, type Known } from './repertoire.ts';
+import { daysOf, nothingRecent, type Principal } from './principal.ts';
+import { countDay, decayOf, hasShown, type Known } from './repertoire.ts';
 import { askFor, learnAsked } from './sequence.ts';
-import { at, DAY, HOUR, SERIES_COUNT, SERIES_OF, VOLUME_COUNT } from './series.ts';
+import { at, DAY, HOUR, SERIES_COUNT, SERIES_OF } from './series.ts';
+import { noteShapes } from './shapes.ts';
 import { isServerFault, noteSource } from './sources.ts';
 import { AT, get, type State, TABLES, type TableLayout } from './state.ts';
 import { noteHour, UNUSUAL } from './unusual-hours.ts';
@@ -254,6 +256,7 @@ export const observe = (
   state.f64[AT.lastSeen] = time;
   if (group) group.state.f64[AT.lastSeen] = time;
   countVolume(principal, use, seen);
+  noteShapes(state, seen.day);
   noteAction(principal, use, names, seen);
   noteSource(principal, use, names, seen);
   countAnswer(principal, use, seen);
@@ -281,9 +284,10 @@ export const lookBack = (principal: Principal, use: CredentialUse, seen: Observa
   seen.day = Math.floor(use.time / DAY);
   seen.hour = Math.floor(use.time / HOUR);
   if (use.result !== 'error') {
-    seen.actionName = names.action(use.action);
+    const action = learnedAction(use);
+    seen.actionName = names.action(action);
     if (use.result === 'denied' && isKnown(AT.actions, seen.actionName) === 'new')
-      seen.actionName = names.denied(use.action);
+      seen.actionName = names.denied(action);
     seen.action = isKnown(AT.actions, seen.actionName);
     seen.unseen = seen.action === 'new';
     if (seen.unseen) seen.noveltyBits = surpriseOfNew(principal, seen.time);

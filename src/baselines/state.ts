@@ -188,6 +188,8 @@ export const AT = {
   missedDays: u16('missedDays', { of }),
   /** Last day on which entries with names of 32 bits are known; 0 where there are none. */
   legacyUntil: u16('legacyUntil'),
+  /** First day on which the shapes of its statements were learned. */
+  shapesSince: u16('shapesSince'),
   actions: table('actions', 138),
   areas: table('areas', 16),
   networks: table('networks', 16),

@@ -5,12 +5,12 @@ import { DAY, HOUR } from './series.ts';
 const WINDOWS = [HOUR, DAY] as const;
 /** Fewer in a window are nothing to speak of, once it is known how the log can be read … */
 const LEAST = 3;
-/** … and before: what is usual may not have been seen yet. */
+/** … and in a log's first days, when its usual share is not known yet. */
 const LEAST_OF_YOUNG = 20;
 const YOUNG = 3 * DAY;
 /** Many are so many times what was usual. */
 const TIMES_USUAL = 4;
-/** What is left after an hour of what was learned of the usual share: half of it after two weeks. */
+/** Decay of the usual share in an hour: half of it is left after two weeks. */
 const KEPT_PER_HOUR = 0.5 ** (1 / (14 * 24));
 /** Sources at a time; the one unused longest goes first. */
 const MOST_SOURCES = 2_000;
@@ -18,7 +18,7 @@ const MOST_SOURCES = 2_000;
 /** What could not be read for one reason. Plain JSON; lists have an entry for each window. */
 interface Kind {
   readonly count: number[];
-  /** The greatest count of an earlier window; what was told counts no more than it took to be told. */
+  /** The greatest count of an earlier window; a reported one counts only up to the limit that it passed. */
   readonly greatest: number[];
   readonly told: boolean[];
   /** In all earlier hours, fading. */
@@ -47,16 +47,16 @@ export interface ManyUnreadable {
   readonly window: number;
   /** The greatest count of an earlier window of that length. */
   readonly greatest: number;
-  /** Too little is known of the source to say what is usual. */
+  /** The source is too new to have a usual share. */
   readonly young: boolean;
 }
 
-/** Learns how many records of a source can't be read, and tells when they are more than is usual. Bounded. */
+/** Learns the usual share of unreadable records of each source, and reports an excess. Bounded. */
 export class UnreadableBySource {
   readonly #sources = new Map<string, Source>();
 
   /**
-   * Takes what a reader tells at `time` (milliseconds since the epoch).
+   * Takes a reader's report at `time` (milliseconds since the epoch).
    * @param since how long the source has been known otherwise, where it is
    */
   note(name: string, { read, unreadable }: Reading, time: number, since = time): ManyUnreadable | undefined {
@@ -125,7 +125,7 @@ const leastOf = (source: Source, kind: Kind, at: number, young: boolean): number
   return Math.max(young ? LEAST_OF_YOUNG : LEAST, Math.ceil(TIMES_USUAL * Math.max(kind.greatest[at] ?? 0, byShare)));
 };
 
-/** Ends a window: what was counted in it becomes part of what is usual. Time that goes back stays in the window that is there. */
+/** Ends a window: its counts go into the usual share. Time that goes back stays in the current window. */
 const roll = (source: Source, at: number, window: number): void => {
   const passed = window - (source.window[at] ?? 0);
   if (passed <= 0) return;

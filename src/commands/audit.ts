@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { type CommandIo, write } from './io.ts';
+import { unkeptText } from '../response/audit.ts';
+import { type CommandIo, warn, write } from './io.ts';
 import { configOption, withExample } from './options.ts';
 import { type ResponseOptions, withResponse } from './response.ts';
 
@@ -13,7 +14,8 @@ export function addAudit(program: Command, io: CommandIo): void {
     .summary('Whether the record is whole')
     .description(
       'Recomputes the hash chain of the record and compares it with the heads that stand outside the store\n' +
-        '(response.audit_head). Exit 1 if anything was edited, removed or rewritten.',
+        '(response.audit_head). Says when the newest hash is kept nowhere else. Exit 1 if anything was edited, removed or\n' +
+        'rewritten.',
     )
     .addOption(configOption())
     .action((options: ResponseOptions) => run(options, io));
@@ -30,5 +32,9 @@ const run = (options: ResponseOptions, io: CommandIo): Promise<void> =>
       return;
     }
     const waiting = unpublished === 0 ? '' : `, the last ${unpublished} not yet written to the head file`;
-    io.stderr.write(`The record is whole (entries: ${entries}${waiting}).\n`);
+    const newest = response.audit.newest;
+    const head = newest === undefined ? '' : `Newest entry: ${newest.seq} ${newest.hash}\n`;
+    io.stderr.write(`The record is whole (entries: ${entries}${waiting}).\n${head}`);
+    const unkept = unkeptText(response.audit);
+    if (unkept !== undefined) warn(io, unkept);
   });

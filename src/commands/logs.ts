@@ -6,6 +6,7 @@ import { customFormat } from '../formats/custom.ts';
 import { detectFormat } from '../formats/detect.ts';
 import type { Format } from '../formats/format.ts';
 import type { IdentitySource } from '../formats/http.ts';
+import { pgauditStderr } from '../formats/pgaudit-stderr.ts';
 import { createRedactor } from '../formats/redact.ts';
 import { formats as builtIn } from '../formats/registry.ts';
 import { detectWrapped, formatOfId } from '../formats/wrapped.ts';
@@ -25,6 +26,10 @@ export interface LogOptions extends SetupOptions {
   readonly format?: string;
   /** `--identity` */
   readonly identity?: IdentitySource;
+  /** `--log-line-prefix` */
+  readonly logLinePrefix?: string;
+  /** `--log-timezone` */
+  readonly logTimezone?: string;
   /** `--dead-letters` */
   readonly deadLetters?: string;
   /** `--out`: not opened here, but it must not be one of the logs. */
@@ -60,7 +65,7 @@ export async function openLogs(
   ]);
   const letters = options.deadLetters === undefined ? undefined : openDeadLetters(options.deadLetters);
   const laneOptions = {
-    ...(await laneOptionsOf(config, io, options, letters)),
+    ...(await laneOptionsOf(config, io, settingsOf(options), letters)),
     ...(onExplained && { onExplained }),
   };
   return {
@@ -77,28 +82,39 @@ export async function openLogs(
   };
 }
 
-/** Settings of one source, from wayward.yaml or the command line. */
+/** Settings of one source, as wayward.yaml has them. */
 interface SourceOptions {
   readonly format?: string | undefined;
   readonly identity?: IdentitySource | undefined;
+  readonly log_line_prefix?: string | undefined;
+  readonly log_timezone?: string | undefined;
 }
+
+const settingsOf = ({ format, identity, logLinePrefix, logTimezone }: LogOptions): SourceOptions => ({
+  ...{ format, identity, log_line_prefix: logLinePrefix, log_timezone: logTimezone },
+});
 
 /** What every lane needs: formats of the configuration before built-in ones, the redactor, a place for dead letters. */
 export async function laneOptionsOf(
   config: WaywardConfig,
   io: CommandIo,
-  { format: formatId, identity }: SourceOptions = {},
+  { identity, log_line_prefix: logLinePrefix, log_timezone: logTimezone, format }: SourceOptions = {},
   letters?: DeadLetterFile,
 ): Promise<LaneOptions> {
   await config.resolveSecrets(['fingerprint_key'], secretContext(io));
   const formats = [...config.formats.map((spec) => customFormat(spec)), ...builtIn];
   const formatById = (id: string) => formatOfId(id, formats);
+  // Only one log has a prefix.
+  const formatId = format ?? (logLinePrefix === undefined ? undefined : pgauditStderr.id);
   return {
     format: formatId === undefined ? undefined : (formatById(formatId) ?? noSuchFormat(formatId, config)),
     detect: (lines, source) => detectFormat(lines, formats, source) ?? detectWrapped(lines, formats, source),
     closest: (lines) => closestFormat(lines, formats),
     formatById,
-    context: { redactor: createRedactor(fingerprintKey(config.fingerprintKey, config.state)), identity },
+    context: {
+      redactor: createRedactor(fingerprintKey(config.fingerprintKey, config.state)),
+      ...{ identity, logLinePrefix, logTimezone },
+    },
     maxDisorder: config.maxDisorder,
     tellsReading: true,
     onDeadLetter: (letter) => letters?.write(letter),

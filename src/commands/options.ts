@@ -8,6 +8,8 @@ import { resolveSecrets } from '../config/secrets.ts';
 import { DEFAULT_CONFIG, loadConfig, type WaywardConfig } from '../config/wayward-yaml.ts';
 import { CallError, UsageError } from '../errors.ts';
 import { IDENTITY_SOURCES } from '../formats/http.ts';
+import { logLinePrefixProblem } from '../formats/log-line-prefix.ts';
+import { timezoneProblem } from '../formats/postgres-settings.ts';
 import { type CommandIo, warn } from './io.ts';
 
 /** The options that several commands share, written once. Add one with `command.addOption(configOption())`. */
@@ -30,6 +32,26 @@ export const identityOption = () =>
     '--identity <how>',
     'what is known of the names in HTTP logs: from-key-map (looked up by the key that was checked) or authenticated (logged only once that passed)',
   ).choices(IDENTITY_SOURCES);
+
+export const logLinePrefixOption = () =>
+  new Option(
+    '--log-line-prefix <text>',
+    "the logs are PostgreSQL's stderr logs with this log_line_prefix (default: worked out from the log)",
+  ).argParser(checkedBy(logLinePrefixProblem));
+
+export const logTimezoneOption = () =>
+  new Option(
+    '--log-timezone <zone>',
+    "PostgreSQL's log_timezone, such as Europe/Berlin (default: only UTC and offsets are read)",
+  ).argParser(checkedBy(timezoneProblem));
+
+const checkedBy =
+  (problemWith: (text: string) => string | undefined) =>
+  (text: string): string => {
+    const problem = problemWith(text);
+    if (problem !== undefined) throw new InvalidArgumentError(problem);
+    return text;
+  };
 
 export const sinceOption = () =>
   new Option('--since <time>', 'only events from this time on: 2026-09-01T00:00:00Z, 2026-09-01, or 7d ago').argParser(

@@ -14,6 +14,8 @@ import {
   identityOption,
   jsonOption,
   loadSetup,
+  logLinePrefixOption,
+  logTimezoneOption,
   sinceOption,
   untilOption,
   withExample,
@@ -41,6 +43,8 @@ export function addParse(program: Command, io: CommandIo): void {
     .addOption(credentialsOption())
     .addOption(formatOption())
     .addOption(identityOption())
+    .addOption(logLinePrefixOption())
+    .addOption(logTimezoneOption())
     .addOption(sinceOption())
     .addOption(untilOption())
     .addOption(deadLettersOption())

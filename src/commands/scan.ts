@@ -18,6 +18,8 @@ import {
   identityOption,
   jsonOption,
   loadSetup,
+  logLinePrefixOption,
+  logTimezoneOption,
   sinceOption,
   untilOption,
   withExample,
@@ -47,6 +49,8 @@ export function addScan(program: Command, io: CommandIo): void {
     .addOption(detectorsOption())
     .addOption(formatOption())
     .addOption(identityOption())
+    .addOption(logLinePrefixOption())
+    .addOption(logTimezoneOption())
     .addOption(sinceOption())
     .addOption(untilOption())
     .addOption(new Option('--out <file>', 'write the alerts there as NDJSON; replaced when all is read'))

@@ -6,6 +6,7 @@ import { drillsSchema } from '../drills/config.ts';
 import { ServerUnavailableError } from '../errors.ts';
 import { customFormatSchema } from '../formats/custom-spec.ts';
 import { IDENTITY_SOURCES } from '../formats/http.ts';
+import { postgresSettings } from '../formats/postgres-settings.ts';
 import { describedFormats, formatById, formats } from '../formats/registry.ts';
 import { checkKafka, type KafkaSettings, kafkaSchema, locatedKafka } from '../kafka/settings.ts';
 import { type HttpSettings, httpSchema } from '../ops/settings.ts';
@@ -14,6 +15,7 @@ import { REVOKERS } from '../revokers/registry.ts';
 import { rotationSchema } from '../rotation/config.ts';
 import { elasticsearchSchema, locatedElasticsearch } from '../sinks/elasticsearch/settings.ts';
 import { kibanaSchema } from '../sinks/kibana/settings.ts';
+import { doubtAboutKey } from '../webhook.ts';
 import { durationSchema } from './duration.ts';
 import { nearest } from './nearest.ts';
 import { type ProviderSettings, type SecretContext, type SecretError, SecretServerError } from './secret-provider.ts';
@@ -36,6 +38,7 @@ const sourceSchema = z.strictObject({
   format: z.string().min(1).optional(),
   /** What is known of the names in an HTTP log: looked up by the key that was checked, or logged only once they were authenticated. */
   identity: z.enum(IDENTITY_SOURCES).optional(),
+  ...postgresSettings,
 });
 
 /** Settings by revoker, or by issuer where several revokers share them, each in the form that they ask for. */
@@ -137,9 +140,22 @@ export function loadConfig(written?: string): WaywardConfig {
     async resolveSecrets(keys, context) {
       const here = { ...context, folder, providers };
       for (const key of keys) await resolveSecrets(value[key], here, secretErrorAt, [key]);
+      for (const [where, secret] of signingKeys(value, keys)) {
+        const doubt = doubtAboutKey(secret.reveal());
+        if (doubt !== undefined) context.warn(`${where} ${doubt}`);
+      }
     },
   };
 }
+
+/** The secrets under these keys that sign webhooks, and where they stand. */
+const signingKeys = ({ response, revokers }: WaywardFile, keys: readonly (keyof WaywardFile)[]): [string, Secret][] => {
+  const { webhook } = revokers as { webhook?: { readonly secret: Secret } };
+  return [
+    ...(keys.includes('response') && response.webhook ? [['response.webhook.secret', response.webhook.secret]] : []),
+    ...(keys.includes('revokers') && webhook ? [['revokers.webhook.secret', webhook.secret]] : []),
+  ] as [string, Secret][];
+};
 
 function checkFile(file: WaywardFile, report: Report): void {
   checkFormats(file, report);

@@ -3,20 +3,17 @@ import type { Credential } from '../attribution/credential.ts';
 import { acceptSpan } from '../baselines/accept.ts';
 import { type FirstSeen, firstSeenIn, type HourActivity, hourActivity } from '../baselines/activity.ts';
 import { Baselines, type SavedBaselines } from '../baselines/baselines.ts';
-import { ClaimsBySource, type SavedClaims } from '../baselines/claims.ts';
 import { NAMES_OF_PROCESS, type Names } from '../baselines/names.ts';
 import { newObservation, type Observation } from '../baselines/observation.ts';
-import { endIncident, freeze, isFrozen, lookBack, observe } from '../baselines/observe.ts';
-import { networkOf } from '../baselines/origin.ts';
+import { endIncident, freeze, lookBack, observe } from '../baselines/observe.ts';
 import { isYoung, nothingRecent, type Principal, presentMembers, wholeDays } from '../baselines/principal.ts';
 import { DAY, HOUR } from '../baselines/series.ts';
 import { AT, get, openState } from '../baselines/state.ts';
-import { type SavedUnreadable, UnreadableBySource } from '../baselines/unreadable.ts';
 import type { Reading } from '../event.ts';
-import { PROOF } from '../proof.ts';
 import type { Context, Detector, Result, Trigger } from './detector.ts';
 import { type Finding, SEVERITIES, type Severity, worse } from './finding.ts';
 import { isAllowedOrDenied } from './outcome.ts';
+import { type SavedSourceWatch, SourceWatch } from './source-watch.ts';
 import { type SavedTogether, Together } from './together.ts';
 import { Told } from './told.ts';
 import { keptUse, PEER_WAIT, type SavedWaiting, WaitingFindings } from './waiting.ts';
@@ -51,16 +48,13 @@ export interface EngineCounts {
   beyond: number;
 }
 
-export interface SavedEngine {
+export interface SavedEngine extends SavedSourceWatch {
   readonly baselines: SavedBaselines;
   readonly told: readonly (readonly [string, number])[];
   readonly counts: EngineCounts;
   /** Absent in what earlier versions saved, as are those that follow. */
   readonly waiting?: readonly SavedWaiting[];
   readonly together?: SavedTogether;
-  readonly claims?: SavedClaims;
-  readonly ordinaryClaims?: SavedClaims;
-  readonly unreadable?: { readonly logs: SavedUnreadable; readonly principals: SavedUnreadable };
   /** Principals with declared uses, and the event time of the last; absent in what earlier versions saved. */
   readonly declared?: readonly (readonly [principal: string, at: number])[];
 }
@@ -87,8 +81,6 @@ const NOBODY: Principal = {
   changed: false,
   declaredAt: Number.NEGATIVE_INFINITY,
 };
-/** Characters of a source that an alert's principal keeps. */
-const MAX_NETWORK = 64;
 /** After a rule has told of a principal, the same rule opens no other incident of it for so long. */
 const SAME_RULE = 12 * HOUR;
 /** Event time within which evidence belongs to one incident. */
@@ -117,12 +109,7 @@ export class Engine {
   readonly #told = new Told();
   readonly #together = new Together();
   readonly #waiting = new WaitingFindings();
-  readonly #claims = new ClaimsBySource(false);
-  /** Of sources that are set up so that nothing in them proves an identity. */
-  readonly #ordinaryClaims = new ClaimsBySource(true);
-  readonly #unreadableOfLogs = new UnreadableBySource();
-  /** Of sessions that the server shows to be the principal's. */
-  readonly #unreadableOfPrincipals = new UnreadableBySource();
+  readonly #sources = new SourceWatch();
   readonly #found: (found: Found) => void;
   readonly #context = new CurrentContext();
   readonly #active: ((activity: HourActivity | FirstSeen) => void) | undefined;
@@ -214,10 +201,7 @@ export class Engine {
   }
 
   #countClaim(at: AttributedUse): void {
-    const { sourceIp, proof } = at.use;
-    const network = sourceIp === undefined ? 'local' : networkOf(sourceIp).slice(0, MAX_NETWORK);
-    const counted = proof.by === PROOF.request.by ? this.#ordinaryClaims : this.#claims;
-    const claims = counted.note(network, at.orderTime);
+    const claims = this.#sources.claim(at);
     if (claims === undefined) return;
     this.#context.at = at;
     this.#context.principal = NOBODY;
@@ -229,14 +213,11 @@ export class Engine {
   #takeReading(at: AttributedUse, reading: Reading): void {
     const { principal } = at.attribution;
     const owner = (principal === undefined ? undefined : this.baselines.find(principal)) ?? NOBODY;
-    const many =
-      principal === undefined
-        ? this.#unreadableOfLogs.note(`${SOURCE}/${at.use.dataset}`, reading, at.orderTime)
-        : this.#unreadableOfPrincipals.note(principal, reading, at.orderTime, knownSince(owner));
-    if (many === undefined) return;
+    const unreadable = this.#sources.reading(at, reading, knownSince(owner));
+    if (unreadable === undefined) return;
     this.#context.at = at;
     this.#context.principal = owner;
-    this.#context.seen.unreadable = many;
+    this.#context.seen.unreadable = unreadable;
     this.#run(this.#byTrigger.unreadable);
     this.#context.seen.unreadable = undefined;
   }
@@ -255,7 +236,7 @@ export class Engine {
     if (hasNew(seen)) this.#showFirst(context);
   }
 
-  /** What it did and from where, but not how much. Since nothing is learned of it, it is told as a lasting condition is. */
+  /** Novelty and source checks only. Nothing is learned from a late use, so its findings repeat like those of a lasting condition. */
   #judgeLate({ at, principal, seen }: Context): void {
     lookBack(principal, at.use, seen, this.#names);
     if (seen.action === 'new') this.#run(this.#byTrigger['new-action']);
@@ -317,7 +298,7 @@ export class Engine {
     const context = this.#context;
     const severity = this.#severityOf(detector, context, result);
     if (severity === undefined) return;
-    const { at, principal } = context;
+    const { at } = context;
     const name = nameOf(detector, context);
     if (
       detector.exceptions.some(
@@ -435,9 +416,7 @@ export class Engine {
       counts: { ...this.counts },
       waiting: this.#waiting.save(),
       together: this.#together.save(),
-      claims: this.#claims.save(),
-      ordinaryClaims: this.#ordinaryClaims.save(),
-      unreadable: { logs: this.#unreadableOfLogs.save(), principals: this.#unreadableOfPrincipals.save() },
+      ...this.#sources.save(),
       declared: this.baselines.declared(),
     };
   }
@@ -447,10 +426,7 @@ export class Engine {
     this.#told.load(saved.told);
     this.#waiting.load(saved.waiting ?? [], credentials);
     this.#together.load(saved.together ?? []);
-    if (saved.claims !== undefined) this.#claims.load(saved.claims);
-    if (saved.ordinaryClaims !== undefined) this.#ordinaryClaims.load(saved.ordinaryClaims);
-    this.#unreadableOfLogs.load(saved.unreadable?.logs ?? []);
-    this.#unreadableOfPrincipals.load(saved.unreadable?.principals ?? []);
+    this.#sources.load(saved);
     this.baselines.loadDeclared(saved.declared ?? []);
     Object.assign(this.counts, saved.counts);
   }
@@ -460,11 +436,12 @@ export class Engine {
 const knownSince = ({ state }: Principal): number | undefined => get(state.f64, AT.firstSeen) || undefined;
 
 /**
- * Whether a finding rests on what is no proof: a use that is only declared (the one in hand, or one in the window of which it is the sum), or
- * a record that could not be read.
+ * Whether a finding must not act: it rests on a declared use (the current one, or one in the window that it sums up), on an unreadable record,
+ * or on one that came late, which may be an old line that somebody wrote into the log again.
  */
 const isDeclared = ({ at, principal }: Context, { kind }: Detector, { window }: Result): boolean =>
   at.use.proof.state === 'declared' ||
+  at.late ||
   kind.trigger === 'unreadable' ||
   (kind.baseline && window !== undefined && at.orderTime - principal.declaredAt <= window);
 

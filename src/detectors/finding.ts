@@ -34,7 +34,7 @@ export interface Finding {
   readonly window?: number;
   /** Age of the baseline in days at that time. */
   readonly baselineAgeDays?: number;
-  /** True where it rests on records whose identity is only declared: it never acts. */
+  /** True where it rests on records whose identity is only declared, that could not be read, or that came late: it never acts. */
   readonly declared?: true;
   /** `event.id`s, at most 5. */
   readonly evidence: readonly string[];

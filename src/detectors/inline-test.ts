@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AttributedUse } from '../attribution/attributed.ts';
 import type { Credential } from '../attribution/credential.ts';
 import type { CredentialUse, Reading } from '../event.ts';
-import { NOTHING_ELSE } from '../event.ts';
+import { NOTHING_ELSE, SHAPES } from '../event.ts';
 import { PROOF } from '../proof.ts';
 import type { Detector } from './detector.ts';
 import { Engine } from './engine.ts';
@@ -16,6 +16,7 @@ const useSchema = z.strictObject({
   client: z.string().default('agent/1.0'),
   bytes: z.number().int().min(0).default(500),
   rows: z.number().int().min(0).default(0),
+  shape: z.enum(SHAPES).exactOptional(),
   leak: z.string().exactOptional(),
   /** The record could not be read, for this reason. */
   unreadable: z.string().exactOptional(),
@@ -135,6 +136,7 @@ const useOf = (use: Use, time: number, count: number): CredentialUse => ({
   bytes: use.bytes,
   path: use.ids === undefined ? undefined : `/v1/orders/${idOf(use.ids, count)}`,
   rows: use.rows,
+  ...(use.shape !== undefined && { shape: use.shape }),
   leaks: use.leak === undefined ? [] : [{ kind: use.leak, field: 'url.query' }],
   ...(use.unreadable !== undefined && { proof: PROOF.unreadable, uses: 0, reading: readingOf(use.unreadable) }),
 });

@@ -34,5 +34,5 @@ export class Told {
   }
 }
 
-/** Earlier versions told of all unregistered identities of a kind together: what was told of one then is told of it. */
+/** Earlier versions reported all unregistered identities of a kind together: an identity reported then is not reported again. */
 const renamed = (key: string): string => key.replace(/\n(unregistered\/)(\w+)\n(\2:.*)$/s, '\n$1$3\n$3');

@@ -1,5 +1,5 @@
 import { type Credential, principalOf } from '../attribution/credential.ts';
-import type { AuditEntry } from '../response/audit.ts';
+import type { AuditEntry, AuditHead, RecordedEntry } from '../response/audit.ts';
 import { originOf } from '../response/earlier.ts';
 import type { OutboxStep } from '../response/outbox.ts';
 import type { Origin } from '../response/step-kinds.ts';
@@ -15,15 +15,23 @@ export interface ResponseKnowledge {
 }
 
 /** The documents of one entry of the audit trail: one for each credential that it is about. */
-export const responseDocuments = (entry: AuditEntry, knowledge: ResponseKnowledge): OutgoingDocument[] => {
-  const { type, cause, prev, seq, at } = entry;
+export const responseDocuments = (entry: RecordedEntry, knowledge: ResponseKnowledge): OutgoingDocument[] => {
+  const { type, cause, prev, hash, seq, at } = entry;
   return partsOf(entry, knowledge.steps).map((part, index) => {
     const id = idOf('response', prev, seq, index);
     const origin = originOf(entry['origin'], cause ?? '');
-    const happened = { id, type, cause, origin, time: timeOf(at), record: { seq, prev } };
+    const happened = { id, type, cause, origin, time: timeOf(at), record: { seq, prev, hash } };
     return responseDocument(happened, part, knowledge.credentialOf);
   });
 };
+
+/** The entry that a document is of; undefined of a document of another stream, and of one that an earlier version left. */
+export function recordOf({ stream, document }: OutgoingDocument): AuditHead | undefined {
+  if (stream !== 'response') return undefined;
+  const { wayward } = document as { wayward?: { response?: { record?: Partial<AuditHead> } } };
+  const { seq, hash } = wayward?.response?.record ?? {};
+  return seq === undefined || hash === undefined ? undefined : { seq, hash };
+}
 
 /** A call that nobody can be asked to prove may have failed. */
 const OUTCOMES: Readonly<Partial<Record<AuditEntry['type'], string>>> = {
@@ -49,8 +57,8 @@ interface Happened {
   readonly origin: Origin;
   /** Milliseconds since the epoch. */
   readonly time: number | undefined;
-  /** Place in the hash chain, and the hash of the entry before: a copy of the chain that others keep. */
-  readonly record: { readonly seq: number; readonly prev: string };
+  /** Place in the hash chain, its hash and that of the entry before: a copy of the chain that others keep. */
+  readonly record: AuditHead & { readonly prev: string };
 }
 
 const responseDocument = (

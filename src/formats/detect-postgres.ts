@@ -1,8 +1,21 @@
 import { isCsvlogStart, isWholeCsvlogRecord, looksLikeCsvlogStart } from '../csvlog-start.ts';
+import { isSeverity, wordsIn } from '../postgres-words.ts';
+import { findPrefix } from './find-prefix.ts';
 import type { Origin } from './format.ts';
+import { withoutCloudwatchTime } from './stderr-prefix.ts';
 
-/** How PostgreSQL begins each line of its stderr log: time, process, and then whatever `log_line_prefix` has. */
+/** How PostgreSQL begins most lines of its stderr log: time, process, and then whatever `log_line_prefix` has. */
 const STDERR_START = /^\ufeff?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})? [^\s",]{1,40} \[\d{1,10}\] \S/;
+/** Far enough for any prefix. */
+const HEAD = 1_024;
+
+/** Whether a line begins as in a stderr log, with whatever `log_line_prefix`: what can be read of it, and one of the server's words. */
+const isStderrStart = (line: string): boolean => {
+  if (STDERR_START.test(line)) return true;
+  const head = withoutCloudwatchTime(line.slice(0, HEAD));
+  const [first] = wordsIn(head, 1);
+  return first !== undefined && isSeverity(first.word) && findPrefix(head.slice(0, first.start)) !== undefined;
+};
 /** `postgresql.csv`, also rotated (`.csv.1`, `.csv-20261123`) and packed. */
 const CSV_FILE = /\.csv(?:[.-]\d[\d._-]*)?(?:\.gz)?$/i;
 
@@ -19,13 +32,13 @@ export const detectCsvlog = (lines: readonly string[], source: Origin): number =
   if (first === undefined) return 0;
   if (isCsvFile(source.name) || looksLikeCsvlogStart(first)) return 1;
   const at = lines.findIndex((line) => isCsvlogStart(line));
-  return at !== -1 && (!STDERR_START.test(first) || isCsvlogFrom(lines, at)) ? 1 : 0;
+  return at !== -1 && (!isStderrStart(first) || isCsvlogFrom(lines, at)) ? 1 : 0;
 };
 
 /** stderr: only PostgreSQL writes the first line of a file; further on a client's text may look the same. */
 export const detectStderr = (lines: readonly string[], source: Origin): number => {
   const first = lines.find((line) => !isBlank(line)) ?? '';
-  return source.fromStart && STDERR_START.test(first) && !isCsvFile(source.name) ? 1 : 0;
+  return source.fromStart && isStderrStart(first) && !isCsvFile(source.name) ? 1 : 0;
 };
 
 /** Whether all lines from `at` on are records of csvlog, at least one of them whole. */

@@ -22,7 +22,10 @@ export const detectFormat = (
   candidates: readonly Format[],
   source: Origin = UNNAMED,
 ): Format | undefined => {
-  const ofManyLines = candidates.filter(({ framing }) => isOfManyLines(framing));
+  // PostgreSQL writes csvlog into files of its own.
+  const ofManyLines = candidates.filter(
+    ({ framing }) => isOfManyLines(framing) && !(framing === 'csv' && source.isWrapped === true),
+  );
   const known = ofManyLines.find((format) => format.detect(lines, source) === 1);
   if (known !== undefined) return known;
   const sample = lines.filter((line) => line.length <= MAX_LINE).slice(0, SAMPLE_LINES);

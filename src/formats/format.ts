@@ -39,6 +39,10 @@ export interface ParserContext {
   readonly redactor: Redactor;
   /** What the operator says of the identities in this source's records; undefined where nothing is said. */
   readonly identity?: IdentitySource | undefined;
+  /** PostgreSQL's setting of that name, where the log's lines don't show it. */
+  readonly logLinePrefix?: string | undefined;
+  /** PostgreSQL's setting of that name: what a zone such as `CET` in a log means. */
+  readonly logTimezone?: string | undefined;
 }
 
 /** Reads the records of one source in order. May remember a bounded little between records (say, a SQL statement's number). */
@@ -61,6 +65,8 @@ export interface Origin {
   readonly name: string;
   /** Whether the lines are the very first that were written there: where a head is cut off, a client may have written the first line. */
   readonly fromStart: boolean;
+  /** The lines have been taken out of envelopes. */
+  readonly isWrapped?: boolean;
 }
 
 /** What the docs say of a format besides. */

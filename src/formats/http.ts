@@ -59,7 +59,9 @@ const beforeId = new BoundedCache<Folded>(2_048);
 const whole = new BoundedCache<Folded>(2_048);
 
 /** `GET /v1/orders/{id}`, from a path that is already redacted. Remembered, since few actions make up most of a log. */
-export const httpAction = (method: string, path: string): string => {
+export const httpAction = (written: string, path: string): string => {
+  // Servers that take `delete` do what DELETE does.
+  const method = written.toUpperCase();
   const id = lastIdAt(path);
   const known = id === -1 ? whole : beforeId;
   const key = id === -1 ? path : path.slice(0, id);

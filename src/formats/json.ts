@@ -49,16 +49,32 @@ export const isFailure = (value: JsonObject | Unusable): value is Unusable =>
   value === INVALID || value === NO_OBJECT || value === KEY_TWICE;
 
 /** How many of the lines are JSON objects that satisfy `fits`, as a fraction of the lines that are not blank. */
-export const fractionOfObjects = (lines: readonly string[], fits: (record: JsonObject) => boolean): number =>
-  fractionOf(lines, (line) => {
-    if (!line.startsWith('{')) return false;
+export const fractionOfObjects = (lines: readonly string[], fits: (record: JsonObject) => boolean): number => {
+  const records = objectsIn(lines);
+  const filled = lines.filter(isFilled).length;
+  return filled === 0 ? 0 : records.filter(fits).length / filled;
+};
+
+/** Every format looks at the same sample of lines: they are parsed once. A sample may have grown since. */
+const parsedSamples = new WeakMap<readonly string[], { readonly lines: number; readonly records: JsonObject[] }>();
+
+const objectsIn = (lines: readonly string[]): readonly JsonObject[] => {
+  const known = parsedSamples.get(lines);
+  if (known?.lines === lines.length) return known.records;
+  const records = lines.flatMap((line) => {
+    if (!line.startsWith('{')) return [];
     const bytes = Buffer.from(line);
     const record = readJson(bytes, 0, bytes.length);
-    return !isFailure(record) && fits(record);
+    return isFailure(record) ? [] : [record];
   });
+  parsedSamples.set(lines, { lines: lines.length, records });
+  return records;
+};
+
+const isFilled = (line: string): boolean => line.trim() !== '';
 
 /** The fraction of the lines that are not blank and satisfy `fits`; 0 without any. */
 export const fractionOf = (lines: readonly string[], fits: (line: string) => boolean): number => {
-  const filled = lines.filter((line) => line.trim() !== '');
+  const filled = lines.filter(isFilled);
   return filled.length === 0 ? 0 : filled.filter(fits).length / filled.length;
 };

@@ -64,18 +64,20 @@ const parse = (line: string, { redactor }: ParserContext): Parsed => {
     redactor.clean(unescaped(escaped).slice(0, MAX_STATEMENT), 'wayward.db.statement', found, 'mysql'),
     'mysql',
   );
+  // A client may name any database, and the action holds the name.
+  const service = clean(database, 'service.name', MAX_VALUE);
   const event: CredentialUse = {
     ...NOTHING_ELSE,
     time,
     format: 'mariadb-audit',
     dataset: 'mariadb.audit',
-    action: isQuery ? shown(inDatabase(sqlAction(statement, 'mysql'), database), MAX_PATH) : 'LOGIN',
+    action: isQuery ? shown(inDatabase(sqlAction(statement, 'mysql'), service), MAX_PATH) : 'LOGIN',
     result: isQuery ? resultOf(Number(code)) : 'rejected',
     proof: isQuery ? PROOF.session : PROOF.failed,
     identities: [{ key: 'db_user', value: clean(user, 'db_user', MAX_VALUE) }],
     sourceIp: host === '' ? undefined : clean(host, 'source.ip', MAX_VALUE),
     statement: isQuery ? shown(statement, 512) : undefined,
-    service: database === '' ? undefined : clean(database, 'service.name', MAX_VALUE),
+    service: service === '' ? undefined : service,
     session: connection,
     leaks: leaksOf(found),
   };

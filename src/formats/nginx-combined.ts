@@ -16,6 +16,7 @@ import {
 import { leaksOf, withFingerprint } from './identities.ts';
 import { fractionOf } from './json.ts';
 import type { FoundSecret, Redactor } from './redact.ts';
+import { remoteAddress } from './remote-address.ts';
 import { shown } from './shown.ts';
 import { parseClf } from './time.ts';
 
@@ -24,10 +25,20 @@ import { parseClf } from './time.ts';
  * a lone dash follows (RFC 1413's ident, which neither server asks for): behind anything else, part of a user would pass for the whole.
  */
 const LINE =
-  /^([\w.:%-]{1,64}) - ([^[]{1,512}) \[([^\]]{20,40})\] "([^"]*)" (\d{3}) (\d{1,15}|-)(?: "([^"]*)" "([^"]*)")?/;
-/** A list of addresses, or an envelope's time, where the one address should stand. */
-const isAddressOrHost = (text: string): boolean =>
-  isAddress(text.replace(/%.*$/, '')) || text === 'unix:' || /^[\w.-]+$/.test(text);
+  /^((?:[\w.:%[\]-]{1,64}, ?){0,32}[\w.:%[\]-]{1,64}) - ([^[]{1,512}) \[([^\]]{20,40})\] "([^"]*)" (\d{3}) (\d{1,15}|-)(?: "([^"]*)" "([^"]*)")?/;
+/** The host that was asked for, as nginx and Apache (`vhost_combined`) write it before the address. */
+const HOST = /^(?:[\w.-]{1,253}(?::\d{1,5})?|\[[\da-fA-F:.]{2,45}\]:\d{1,5}) (?=([\da-fA-F:.]{2,45}),? )/;
+
+const withoutHost = (line: string): string => {
+  const [before = '', address = ''] = HOST.exec(line) ?? [];
+  return isAddress(address) ? line.slice(before.length) : line;
+};
+
+/** One, or a list of them; an envelope's time is none. */
+const isAddressOrHost = (text: string): boolean => {
+  if (text.includes(',')) return isAddress(remoteAddress(text));
+  return isAddress(remoteAddress(text)) || text === 'unix:' || /^[\w.-]+$/.test(text);
+};
 /** nginx before 1.21.1 takes spaces and control characters in a target, and any method: it is a use all the same (RFC 9112, 3). */
 const REQUEST = /^([A-Za-z][A-Za-z_-]{0,15}) (?:([\s\S]+) HTTP\/\d(?:\.\d)?|(\S+))$/;
 /** nginx writes `"`, `\` and every byte beyond ASCII as `\xHH`; bytes that form no UTF-8 become U+FFFD. */
@@ -47,10 +58,12 @@ const holdsAnother = (line: string, [match, , user = '']: RegExpExecArray): bool
 
 const NOT_COMBINED = {
   unusable: 'not-combined',
-  detail: 'The line is not ADDRESS - USER [TIME] "REQUEST" STATUS BYTES, with nothing before the address.',
+  detail:
+    'The line is not ADDRESS - USER [TIME] "REQUEST" STATUS BYTES, with nothing but a host before the address. In nginx, log_format … escape=json writes what is certain.',
 } as const;
 
-const parseLine = (line: string, redactor: Redactor, identity: IdentitySource | undefined): Parsed => {
+const parseLine = (written: string, redactor: Redactor, identity: IdentitySource | undefined): Parsed => {
+  const line = withoutHost(written);
   const parts = LINE.exec(line);
   if (parts === null || !isAddressOrHost(parts[1] ?? '') || holdsAnother(line, parts)) return NOT_COMBINED;
   const [
@@ -78,7 +91,7 @@ const parseLine = (line: string, redactor: Redactor, identity: IdentitySource | 
   const question = target.indexOf('?');
   if (question !== -1) redactor.clean(target.slice(question), 'url.query', found);
   const path = shown(redactor.clean(decodePath(target), 'url.path', found), MAX_PATH);
-  const sourceIp = text(address, 'source.address', 64);
+  const sourceIp = text(remoteAddress(address), 'source.address', 64);
   const client = text(agent, 'user_agent.original', MAX_CLIENT);
   text(referrer, 'http.request.referrer', 0);
   const named = found.length;
@@ -121,7 +134,7 @@ export const nginxCombined: Format = {
   proof:
     '`identity: authenticated`, for statuses that come after authentication; else the user is unproven, and 401 and 407 are rejected',
   framing: 'line',
-  detect: (lines) => fractionOf(lines, (line) => (LINE.exec(line)?.[4] ?? '') !== ''),
+  detect: (lines) => fractionOf(lines, (line) => (LINE.exec(withoutHost(line))?.[4] ?? '') !== ''),
   parser: ({ redactor, identity }) => ({
     parse: (bytes, start, end) => parseLine(bytes.toString('utf8', start, end), redactor, identity),
   }),

@@ -19,6 +19,7 @@ import { leaksOf, withFingerprint } from './identities.ts';
 import { fractionOfObjects, isFailure, type JsonObject, readJson } from './json.ts';
 import { leaksInValue } from './leaks-in-record.ts';
 import type { FoundSecret, Redactor } from './redact.ts';
+import { remoteAddress } from './remote-address.ts';
 import { parseClf, parseTime } from './time.ts';
 
 const wrongType = (field: string): Unusable => ({
@@ -95,6 +96,8 @@ const cleanAgain = (
   last.shown = text;
   return text;
 };
+
+const addressOf = (value: unknown): unknown => (typeof value === 'string' ? remoteAddress(value) : value);
 
 const CONSUMERS = 4_096;
 
@@ -173,7 +176,7 @@ const parseRecord = (
   const verb = redactor.show(method, 'http.request.method', 16, found);
   const result = httpResult(status);
   const client = cleanAgain(usual.agent, redactor, record['user_agent'], 'user_agent.original', MAX_CLIENT, found);
-  const sourceIp = cleanAgain(usual.address, redactor, record['remote_addr'], 'source.address', 64, found);
+  const sourceIp = cleanAgain(usual.address, redactor, addressOf(record['remote_addr']), 'source.address', 64, found);
   const session = cleanAgain(usual.session, redactor, record['session'], 'wayward.session', MAX_VALUE, found);
   const traceparent = cleanText(redactor, record['trace_id'], 'trace.id', MAX_VALUE, found);
   for (const field of others.of(record)) leaksInValue(record[field], field, field, redactor, found);

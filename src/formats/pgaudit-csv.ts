@@ -33,10 +33,13 @@ export const pgauditCsv: Format = {
       parse(bytes, start, end, length) {
         const fields = csvFields(bytes.toString('utf8', start, end), 0, 26);
         const isCut = length !== undefined;
+        const isStart = isCsvlogStartIn(bytes, start, end);
         if (fields.length < (isCut ? WITH_MESSAGE : COLUMNS)) {
+          // One that was cut right before its session's start begins with a time, too.
+          if (isStart) return TORN;
           return { unusable: 'too-few-columns', detail: `A csvlog record has ${COLUMNS} columns or more.` };
         }
-        if (!isCsvlogStartIn(bytes, start, end)) return TORN;
+        if (!isStart) return TORN;
         const [timestamp = '', user, database, , connection = '', session] = fields;
         return audit.read({
           timestamp,

@@ -1,4 +1,5 @@
 import type { Proof } from '../event.ts';
+import { saysDenied } from '../postgres-words.ts';
 
 /** One PostgreSQL log record, whichever of its three log formats it came in; absent and `[unknown]` are undefined. */
 export interface PostgresRecord {
@@ -29,14 +30,13 @@ export const known = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' && value !== '[unknown]' && value !== '[local]' ? value : undefined;
 
 /**
- * What the stderr log leaves out. Only English messages can be told apart: another `lc_messages` makes them plain errors,
- * so csvlog and jsonlog, which carry the code, are the better choice.
+ * What the stderr log leaves out, unless its prefix has %e. Of messages in other languages, those of missing privileges can be told apart.
  */
 export const sqlStateOf = (record: PostgresRecord): string => {
   if (record.sqlState !== undefined) return record.sqlState;
   const { message } = record;
   if (message.startsWith('terminating connection') || message.startsWith('the database system is')) return '57P01';
-  if (message.startsWith('permission denied') || message.startsWith('must be ')) return '42501';
+  if (saysDenied(message)) return '42501';
   if (record.severity !== 'FATAL') return 'XX000';
   if (message.startsWith('password authentication failed')) return '28P01';
   return / authentication failed for user |is not permitted to log in$|^no pg_hba\.conf entry|^pg_hba\.conf rejects|^role ".*" does not exist$/.test(

@@ -11,8 +11,9 @@
  * - A failed login is `LOGIN`, rejected: so is every FATAL of a session that was not seen to be authenticated, since its user is a claim.
  * - `AUDIT:` text that a function has raised is not pgaudit's: its lines have no context, no statement and no error code.
  */
-import type { CredentialUse, Identity, Proof, Result } from '../event.ts';
+import type { CredentialUse, Identity, Proof, Result, Shape } from '../event.ts';
 import { NOTHING_ELSE } from '../event.ts';
+import { connectionLine, englishWord } from '../postgres-words.ts';
 import { isBelieved, PROOF } from '../proof.ts';
 import { amount } from './amount.ts';
 import { csvFields } from './csv.ts';
@@ -24,12 +25,14 @@ import { type IgnoredReason, isExpected } from './ignored-reasons.ts';
 import { isObject } from './json.ts';
 import { type PostgresRecord, sqlStateOf } from './pgaudit-record.ts';
 import { PostgresSessions } from './postgres-sessions.ts';
-import { isBrokenConnection, isFailureRecord, isFatal } from './postgres-severity.ts';
+import { isBrokenConnection, isFailureRecord, isFatal, isKnownSeverity } from './postgres-severity.ts';
+import { postgresTime, type ReadTime } from './postgres-time.ts';
 import type { FoundSecret, Redactor } from './redact.ts';
 import { shown } from './shown.ts';
 import { failedAction, namedByText, statementsIn } from './statement-action.ts';
 import { type Seen, StatementMemory } from './statement-memory.ts';
-import { parseTime, timeProblem } from './time.ts';
+import { shapeOf } from './statement-shape.ts';
+import { timeProblem } from './time.ts';
 
 export const DATASET = 'postgresql.audit';
 const AUDIT = 'AUDIT: ';
@@ -57,27 +60,34 @@ export interface PostgresAudit extends Required<Pick<Parser, 'save' | 'load'>> {
   read(record: PostgresRecord): Parsed;
 }
 
-export const postgresAudit = (format: string, { redactor }: ParserContext): PostgresAudit => {
+/** How the records of one source are read. */
+interface Reading {
+  readonly format: string;
+  readonly redactor: Redactor;
+  readonly readTime: ReadTime;
+}
+
+export const postgresAudit = (format: string, { redactor, logTimezone }: ParserContext): PostgresAudit => {
+  const reading: Reading = { format, redactor, readTime: postgresTime(logTimezone) };
   const statements = new StatementMemory();
   const sessions = new PostgresSessions();
   const noteConnection = ({ message, session, proof }: PostgresRecord): void => {
     if (!isBelieved(proof)) return;
-    if (isAuthorizedLine(message)) sessions.note(session);
-    if (!message.startsWith('disconnection: ') || session === undefined) return;
+    const line = connectionLine(message);
+    if (line === 'authorized') sessions.note(session);
+    if (line !== 'ended' || session === undefined) return;
     statements.forget(session);
     sessions.forget(session);
   };
   const readOne = (record: PostgresRecord): Parsed => {
     const isFailure = isFailureRecord(record);
-    if (!isFailure && !record.message.startsWith(AUDIT)) {
+    if (!isFailure && !isAuditMessage(record.message)) {
       noteConnection(record);
       return { ignored: lineKind(record) };
     }
     if (isFailure && isBrokenConnection(record)) return { ignored: 'connection-line' };
     const proof = proofOf(record, isFailure, sessions);
-    return isFailure
-      ? failure(record, proof, format, redactor, statements)
-      : auditUse(record, proof, format, redactor, statements);
+    return isFailure ? failure(record, proof, reading, statements) : auditUse(record, proof, reading, statements);
   };
   return {
     read(record) {
@@ -86,7 +96,7 @@ export const postgresAudit = (format: string, { redactor }: ParserContext): Post
       if (isQuiet) return parsed;
       // A function may be anybody's, whoever calls it: what it raises is no deed of the session.
       const proof = 'unusable' in parsed && sessions.isAuthenticated(record.session) ? record.proof : PROOF.unreadable;
-      return { ...parsed, claim: claimOf(record, proof, redactor) };
+      return { ...parsed, claim: claimOf(record, proof, reading) };
     },
     save: () => ({
       statements: statements.save(),
@@ -106,19 +116,18 @@ export const postgresAudit = (format: string, { redactor }: ParserContext): Post
 };
 
 /** Whom a record that is no event names. */
-const claimOf = ({ user, host, timestamp }: PostgresRecord, proof: Proof, redactor: Redactor): Claim => {
+const claimOf = ({ user, host, timestamp }: PostgresRecord, proof: Proof, { redactor, readTime }: Reading): Claim => {
   const clean = (text: string, field: string, max: number): string => shown(redactor.clean(text, field, []), max);
   return {
     identities: user === undefined ? [] : [{ key: 'db_user', value: clean(user, 'user.name', MAX_VALUE) }],
     proof,
     sourceIp: host === undefined ? undefined : clean(host, 'source.address', 64),
-    time: parseTime(timestamp),
+    time: readTime(timestamp),
   };
 };
 
-/** With `log_connections`: authentication of this session has passed. */
-export const isAuthorizedLine = (message: string): boolean =>
-  message.startsWith('connection authorized: ') || message.startsWith('replication connection authorized: ');
+/** Whether the message may be a line of pgaudit. */
+export const isAuditMessage = (message: string): boolean => message.startsWith(AUDIT);
 
 /** What a backend is doing before its session is authenticated. */
 const BEFORE_AUTHENTICATION = new Set(['authentication', 'initializing', 'startup']);
@@ -136,20 +145,15 @@ const proofOf = (record: PostgresRecord, isFailure: boolean, sessions: PostgresS
 };
 
 const lineKind = ({ message, severity, phase }: PostgresRecord): IgnoredReason => {
-  if (/^(?:DEBUG\d?|INFO|NOTICE|WARNING)$/.test(severity)) return 'server-line';
-  const isConnection = message.startsWith('connection ') || message.startsWith('disconnection: ');
+  if (/^(?:DEBUG\d?|INFO|NOTICE|WARNING)$/.test(englishWord(severity))) return 'server-line';
+  const isConnection = message.startsWith('connection ') || connectionLine(message) !== undefined;
   if (isConnection || BEFORE_AUTHENTICATION.has(phase ?? '')) return 'connection-line';
   // log_statement and log_min_duration_statement: what they show, the AUDIT line has already counted.
   return /^(?:statement|execute|duration|parse|bind|fastpath)\b/.test(message) ? 'statement-line' : 'server-line';
 };
 
-const auditUse = (
-  record: PostgresRecord,
-  proof: Proof,
-  format: string,
-  redactor: Redactor,
-  statements: StatementMemory,
-): Parsed => {
+const auditUse = (record: PostgresRecord, proof: Proof, reading: Reading, statements: StatementMemory): Parsed => {
+  const { redactor } = reading;
   const { context, statement: raisedBy, sqlState = SUCCESS } = record;
   // With `pgaudit.log_level = warning` its lines are warnings.
   const isRaised =
@@ -184,7 +188,9 @@ const auditUse = (
   if (named !== undefined && objectType !== '' && objectType !== named) return { ignored: 'dependent-object' };
   // What pgaudit writes beside the read of a view (its issue 102): the read itself has a line of its own.
   if (objectType === 'VIEW' && (command === '???' || command === 'UNKNOWN')) return { ignored: 'dependent-object' };
-  if (mode === 'SESSION' && object !== '' && DML.has(command)) statements.namesRelations = true;
+  // Where the words are unknown, a function may have raised the line.
+  if (mode === 'SESSION' && object !== '' && DML.has(command) && isKnownSeverity(record))
+    statements.namesRelations = true;
   const found: FoundSecret[] = [];
   const folded = NOT_THERE.has(text) ? undefined : foldedStatement(text, redactor, found);
   const statement = folded?.slice(0, MAX_SHOWN);
@@ -197,12 +203,13 @@ const auditUse = (
   const action = isNamed
     ? actionOf(command, object)
     : namedByText(command, kind, folded, isMany(folded) ? statements.turn(record.session, text, command, seen) : 0);
-  return event(record, proof, format, redactor, found, {
+  return event(record, proof, reading, found, {
     action,
     result: 'success',
     statement,
     uses: seen === 'new' ? 1 : 0,
     rows: seen === 'same' ? 0 : rowCount(rows),
+    shape: shapeOf(command, folded),
   });
 };
 
@@ -224,13 +231,8 @@ const foldedStatement = (text: string, redactor: Redactor, found: FoundSecret[])
   shown(foldSql(redactor.clean(text, STATEMENT_FIELD, found, 'sql'), 'sql', MAX_FOLDED), MAX_FOLDED);
 
 /** How a failed statement or login ended, by SQLSTATE (PostgreSQL manual, appendix A). */
-const failure = (
-  record: PostgresRecord,
-  proof: Proof,
-  format: string,
-  redactor: Redactor,
-  statements: StatementMemory,
-): Parsed => {
+const failure = (record: PostgresRecord, proof: Proof, reading: Reading, statements: StatementMemory): Parsed => {
+  const { redactor } = reading;
   const state = sqlStateOf(record);
   if (state.startsWith('57P')) return { ignored: 'session-terminated' };
   // Background workers, and clients that left or spoke another protocol before they named a user.
@@ -241,7 +243,7 @@ const failure = (
   const isMultiple = folded !== undefined && isMany(folded);
   const isCounted = isBelieved(proof) && !isMultiple && statements.hasCounted(record.session, record.statement);
   if (isMultiple && isBelieved(proof)) statements.startAgain(record.session);
-  return event(record, proof, format, redactor, found, {
+  return event(record, proof, reading, found, {
     action:
       folded === undefined
         ? isFatal(record)
@@ -255,17 +257,19 @@ const failure = (
   });
 };
 
-type Outcome = Pick<CredentialUse, 'action' | 'result' | 'statement' | 'uses' | 'rows'>;
+type Outcome = Pick<CredentialUse, 'action' | 'result' | 'statement' | 'uses' | 'rows'> & {
+  readonly shape?: Shape | undefined;
+};
 
 const event = (
   record: PostgresRecord,
   proof: Proof,
-  format: string,
-  redactor: Redactor,
+  reading: Reading,
   found: FoundSecret[],
-  { action, result, statement, uses, rows }: Outcome,
+  { action, result, statement, uses, rows, shape }: Outcome,
 ): Parsed => {
-  const time = parseTime(record.timestamp);
+  const { format, redactor, readTime } = reading;
+  const time = readTime(record.timestamp);
   if (Number.isNaN(time)) return { unusable: 'invalid-time', detail: timeProblem(record.timestamp) };
   const text = (value: string | undefined, field: string, max: number): string | undefined =>
     value === undefined ? undefined : shown(redactor.clean(value, field, found), max);
@@ -290,5 +294,6 @@ const event = (
     service,
     session: text(record.session, 'wayward.session', 64),
     leaks: leaksOf(found),
+    ...(shape !== undefined && { shape }),
   };
 };

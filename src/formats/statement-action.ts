@@ -18,8 +18,8 @@ const AS_WRITTEN: Readonly<Record<string, string>> = { 'DECLARE CURSOR': 'SELECT
 /**
  * The action of a line that names no object: the command with what the text says that it was done to. Of several statements of one text
  * it is the one whose turn it is; where that is not known, all that it may be are named: `SELECT public.a, public.b`.
- * @param kind pgaudit's class, which tells the two directions of COPY
- * @param turn how many lines of this command the text has had before; undefined where nobody counted
+ * @param kind pgaudit's class: READ or WRITE, the direction of a COPY
+ * @param turn how many lines of this command the text has had before; undefined if unknown
  */
 export const namedByText = (command: string, kind: string, folded: string, turn: number | undefined): string => {
   const verb = AS_WRITTEN[command] ?? command;

@@ -1,13 +1,14 @@
 import type { Proof } from '../event.ts';
 import { PROOF } from '../proof.ts';
+import { MAX_NAME } from './log-line-prefix.ts';
 import {
+  isReusable,
+  isUnread,
   type KnownProcess,
-  MAX_NAME,
   type Prefix,
-  type PrefixProblem,
   processOf,
-  sessionsEndingIn,
   startOf,
+  type Unread,
 } from './stderr-prefix.ts';
 
 /** Processes at a time that are remembered, of each kind; the one unused longest goes first. */
@@ -23,8 +24,10 @@ const MAX_OPEN = 16;
 interface OpenPrefix {
   /** Whose prefixes may end in what follows. */
   readonly processes: readonly number[];
-  /** Since `[user=` of the last of them. */
+  /** Since the names of the last of them began. */
   readonly bytes: number;
+  /** Whether it ends in a session's id; absent in what earlier versions saved, which read no other. */
+  readonly endsInSession?: boolean;
 }
 
 type SavedSession = readonly [process: number, session: string, user: string];
@@ -67,15 +70,16 @@ export class StderrSessions {
   }
 
   /** What a line with this prefix proves of its user. */
-  judge({ process, session = '', user = '' }: Prefix): Proof {
+  judge({ process, session, user = '' }: Prefix): Proof {
+    if (session === undefined) return PROOF.stderrPrefix;
     if (processOf(session) === process) this.#sessionsNameProcesses = true;
     else if (this.#sessionsNameProcesses) return PROOF.unknownSession;
     const known = this.known(process);
     if (known?.session === session) {
       if (known.user === user) return PROOF.stderrPrefix;
-      return known.user === undefined && this.#authorizedSince === undefined
-        ? PROOF.stderrPrefix
-        : PROOF.unknownSession;
+      // Where connections are not logged, a process id alone may by now be another session's.
+      const mayBeOther = known.user === undefined || isReusable(session);
+      return mayBeOther && this.#authorizedSince === undefined ? PROOF.stderrPrefix : PROOF.unknownSession;
     }
     // A process id is given again only to a later session.
     if (known !== undefined && startOf(session) <= startOf(known.session)) return PROOF.unknownSession;
@@ -120,32 +124,35 @@ export class StderrSessions {
   /**
    * Whether this record may be part of a name that a client sent: it follows a prefix that has not ended. That goes on up to the end of that
    * very prefix, or, behind what two names can hold, up to a line of a known session.
+   * @param endsIn the sessions with which such a prefix may end in a text
    */
-  swallows(text: string, bytes: number, prefix: Prefix | PrefixProblem): boolean {
+  swallows(text: string, bytes: number, prefix: Prefix | Unread, endsIn: (text: string) => readonly string[]): boolean {
     const open = this.#open;
-    if (prefix === 'unclosed-prefix') {
-      const process = Number(/\[(\d+)\]/.exec(text)?.[1]);
+    if (isUnread(prefix) && prefix.problem === 'unclosed-prefix') {
+      const { process, namesAt, endsInSession } = prefix;
       // Its end may stand in a line that belongs to it by a tab.
-      if (this.#endsIn(text, [process])) return true;
+      if (this.#areOf([process], endsIn(text))) return true;
       const processes = [...(open?.processes ?? []), process].slice(-MAX_OPEN);
-      this.#open = { processes, bytes: bytes - text.indexOf('[user=') };
+      this.#open = { processes, bytes: bytes - namesAt, endsInSession };
       return true;
     }
     if (open === undefined) return false;
+    const { endsInSession = true } = open;
     const isWithin =
       open.bytes <= NAMES_LENGTH ||
-      (open.bytes <= LONGEST_PACKET && (typeof prefix === 'string' || !this.#isKnown(prefix)));
+      (endsInSession && open.bytes <= LONGEST_PACKET && (isUnread(prefix) || !this.#isKnown(prefix)));
     if (!isWithin) {
       this.#open = undefined;
       return false;
     }
-    this.#open = this.#endsIn(text, open.processes) ? undefined : { ...open, bytes: open.bytes + bytes };
+    const isEnd = this.#areOf(open.processes, endsIn(text));
+    this.#open = isEnd ? undefined : { ...open, bytes: open.bytes + bytes };
     return true;
   }
 
-  /** Whether the prefix of one of these processes ends in the text. */
-  #endsIn(text: string, processes: readonly number[]): boolean {
-    return sessionsEndingIn(text).some(
+  /** Whether one of the sessions is of one of these processes. */
+  #areOf(processes: readonly number[], sessions: readonly string[]): boolean {
+    return sessions.some(
       (session) =>
         processes.includes(processOf(session)) || processes.some((one) => this.known(one)?.session === session),
     );

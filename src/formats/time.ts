@@ -88,8 +88,10 @@ export const parseClf = (text: string): number => {
 
 /** Why `parseTime` gave NaN, for a person. */
 export const timeProblem = (text: string): string => {
+  if (/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,12})?)?$/.test(text))
+    return 'The timestamp names no zone: have the server write one, such as Z or +01:00.';
   const zone = /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,12})? ([A-Za-z]{2,6})$/.exec(text)?.[1];
   return zone === undefined
     ? 'The timestamp is not of the form 2026-11-23 12:01:57.883 UTC or 2026-11-23T12:01:57Z.'
-    : `The timestamp is in zone ${zone}; only UTC and numeric offsets are exact. In PostgreSQL set log_timezone = 'UTC'.`;
+    : `The timestamp is in zone ${zone}; only UTC and numeric offsets are exact. In PostgreSQL set log_timezone = 'UTC', or write here what the server has: log_timezone: in wayward.yaml, or --log-timezone.`;
 };

@@ -55,7 +55,7 @@ const placeOf = (request: JsonObject): string => {
   return space === '' ? textOf(path) : `${space}/${textOf(path)}`;
 };
 
-/** The protocol's own operations carry keys instead of tokens; what is asked of the mount by the API is a use like any other. */
+/** The protocol's own operations carry keys instead of tokens; API requests to the mount are uses. */
 const isKmip = ({ type, request }: JsonObject): boolean =>
   [type, isObject(request) ? request['operation'] : undefined].some((text) => /^kmip\b/i.test(textOf(text))) ||
   (isObject(request) && isObject(request['kmip']));

@@ -35,7 +35,7 @@ export class HelpRequests {
   }
 }
 
-/** A digest, since with `log_raw` the path or the accessor may hold a secret, and what is waiting is saved. */
+/** A digest: with `log_raw` the path or the accessor may hold a secret, and this is saved. */
 const digest = ({ id, path, namespace, client_token_accessor, remote_address, remote_port }: JsonObject): string =>
   createHash('sha256')
     .update(JSON.stringify([id, path, namespace, client_token_accessor, remote_address, remote_port]))

@@ -4,6 +4,7 @@ import { durationSchema } from '../config/duration.ts';
 import { secretSchema } from '../config/secrets.ts';
 import type { Report } from '../config/yaml-file.ts';
 import { IDENTITY_SOURCES } from '../formats/http.ts';
+import { postgresSettings } from '../formats/postgres-settings.ts';
 import { holdsOwnName, LONGEST_PREFIX, ownNames, prefixOf } from './names.ts';
 
 const brokerSchema = z
@@ -61,6 +62,7 @@ export const kafkaSchema = z.strictObject({
         format: z.string().min(1).meta({ example: 'nginx-json' }),
         /** As in `sources:`. */
         identity: z.enum(IDENTITY_SOURCES).optional(),
+        ...postgresSettings,
       }),
     )
     .default([]),

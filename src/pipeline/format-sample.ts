@@ -109,7 +109,7 @@ export class FormatSample implements RecordSink {
   }
 
   tooLong(found: TooLong): void {
-    if (this.lines.length === 0) this.lines.push(beginning(found.head));
+    if (this.lines.length === 0) this.lines.push(beginning(found.outline ?? found.head));
     if (!this.#isGone) this.#empty = false;
     if (!this.#empty) return; // Reported when the bytes are read again.
     this.#isGone = false;

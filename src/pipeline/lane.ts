@@ -1,7 +1,5 @@
-import { isUtf8 } from 'node:buffer';
-import { hash } from 'node:crypto';
 import type { CredentialUse } from '../event.ts';
-import { cleanExcerpt } from '../formats/excerpt.ts';
+import { type Layers, openLines } from '../formats/envelopes/registry.ts';
 import {
   type Claim,
   type Format,
@@ -12,22 +10,26 @@ import {
   type ParserContext,
 } from '../formats/format.ts';
 import { isExpected } from '../formats/ignored-reasons.ts';
-import { isPiece, PIECES } from '../record-pieces.ts';
 import type { DeadLetter } from '../sources/dead-letter.ts';
 import { framerOf } from '../sources/framer-of.ts';
-import type { Framer, Framing, RecordSink, TooLong } from '../sources/framing.ts';
+import { Framer, type TooLong } from '../sources/framing.ts';
 import type { JsonFramer } from '../sources/json-framer.ts';
 import type { Source, SourcePosition } from '../sources/source.ts';
+import { asBegun, asRead, readable } from './as-read.ts';
 import { copyCounts, countOne, type LaneCounts, noCounts } from './counts.ts';
 import { FormatSample } from './format-sample.ts';
 import { isPossibleTime, LaneClock, MAX_DISORDER, type SavedClock } from './lane-clock.ts';
+import { detailOf, letterOf, letterOfLong, NOT_REACHED, TOO_LONG } from './letter.ts';
 import { idOfHash, PendingUse } from './ordered.ts';
 import { ReadingTally, type SavedTally, type Told, useOf } from './reading-tally.ts';
+import { type UnwrappedSink, Unwrapper } from './unwrapper.ts';
 
 export interface LaneOptions {
   /** `--format`: every source is of this one. */
   readonly format?: Format | undefined;
   /** The format of a source that begins with these lines. */
+  /** The envelopes around its lines, where they are known; else they are found as the format is. */
+  readonly layers?: Layers;
   readonly detect: (lines: readonly string[], source: Origin) => Format | undefined;
   /** What to say of a source that begins with these lines and is of no format. */
   readonly closest?: (lines: readonly string[]) => string | undefined;
@@ -59,6 +61,8 @@ export interface SavedLane {
   readonly position: SourcePosition;
   readonly ended: boolean;
   readonly format: string | undefined;
+  /** Absent where its lines are in no envelope, and in what earlier versions saved. */
+  readonly layers?: Layers;
   readonly parser: unknown;
   readonly clock: SavedClock;
   /** Of each event in the clock's window: the dead letter it may become. */
@@ -68,24 +72,8 @@ export interface SavedLane {
   readonly tally?: SavedTally;
 }
 
-/** Bytes from which on an event must not share memory with its record. */
-const LONG_RECORD = 8 * 1024;
-
-const NOT_REACHED = 'None of the next 1,000 records of its source comes near its time.';
-const TOO_LONG = 'The record is longer than 1 MiB, and its first 16 KiB do not hold what an event needs.';
-
-/** A field is often a part of its record's text, and would keep all of it in memory for as long as somebody holds the field. */
-const withoutRecord = (use: CredentialUse): CredentialUse => ({ ...structuredClone(use), proof: use.proof });
-
-const BYTE_ORDER_MARK = Buffer.of(0xef, 0xbb, 0xbf);
-
-/** The beginning of a record without a byte order mark, nor the character that the cut goes through. */
-const readable = (found: Buffer): Buffer => {
-  const head = found.subarray(0, 3).equals(BYTE_ORDER_MARK) ? found.subarray(3) : found;
-  let start = head.length - 1;
-  while (start > head.length - 4 && ((head[start] ?? 0) & 0xc0) === 0x80) start--;
-  return (head[start] ?? 0) >= 0xc0 ? head.subarray(0, start) : head;
-};
+/** PostgreSQL writes csvlog into files of its own, and in its quotes a client's lines may look like anything. */
+const isNeverWrapped = ({ framing }: Format): boolean => framing === 'csv';
 
 const UNKNOWN_FORMAT: Parser = {
   parse: () => ({
@@ -95,7 +83,7 @@ const UNKNOWN_FORMAT: Parser = {
 };
 
 /** One source on its way to events: framing, format, parser and clock. Hands events on in the order they came. */
-export class Lane implements RecordSink {
+export class Lane implements UnwrappedSink {
   readonly source: Source;
   counts: LaneCounts = noCounts();
   state: 'open' | 'caught-up' | 'ended' = 'open';
@@ -103,6 +91,8 @@ export class Lane implements RecordSink {
   readonly #clock: LaneClock;
   #sample: FormatSample | undefined;
   #framer: Framer | JsonFramer | undefined;
+  #unwrapper: Unwrapper | undefined;
+  #layers: Layers = [];
   #format: Format | undefined;
   #parser: Parser = UNKNOWN_FORMAT;
   readonly #tally = new ReadingTally();
@@ -114,8 +104,10 @@ export class Lane implements RecordSink {
     this.source = source;
     this.#options = options;
     this.#clock = new LaneClock(options.maxDisorder ?? MAX_DISORDER, (event) => this.#rejectTime(event));
-    if (options.format === undefined) this.#sample = this.#newSample();
-    else this.#start(options.format, source.startsAt);
+    const { format, layers } = options;
+    const isKnown = format !== undefined && (layers !== undefined || isNeverWrapped(format));
+    if (isKnown) this.#start(format, layers ?? [], source.startsAt);
+    else this.#sample = this.#newSample();
   }
 
   /** No event that is yet to come is filed before it (milliseconds since the epoch). */
@@ -148,17 +140,22 @@ export class Lane implements RecordSink {
   }
 
   /** What is no UTF-8 in a record is read all the same: a client can put such bytes into its user agent. */
-  record(bytes: Buffer, start: number, end: number, position: number, isText: boolean): void {
-    this.counts.records++;
+  record(bytes: Buffer, start: number, end: number, position: number, isText: boolean, raw?: Buffer): void {
     const parsed =
       this.#options.onExplained === undefined
         ? this.#parser.parse(bytes, start, end)
         : this.#explain(this.#options.onExplained, bytes, start, end, position);
+    if (raw === undefined) this.#take(parsed, bytes, start, end, position, isText);
+    else this.#take(parsed, raw, 0, raw.length, position, isText);
+  }
+
+  /** `bytes[start, end)` is what stands in the source. */
+  #take(parsed: Parsed, bytes: Buffer, start: number, end: number, position: number, isText: boolean): void {
+    this.counts.records++;
     if (isEvent(parsed)) {
       this.#countProof(parsed);
       if (isPossibleTime(parsed.time)) {
-        const read = end - start > LONG_RECORD ? withoutRecord(parsed) : parsed;
-        const use = isText ? read : { ...read, lossy: true as const };
+        const use = asRead(parsed, bytes, start, end, isText);
         this.#clock.offer(new PendingUse(use, bytes, start, end, position), this.#out);
         this.#tell(this.#tally.event(use.time), bytes, start, end, position);
       } else {
@@ -198,24 +195,25 @@ export class Lane implements RecordSink {
 
   unusable(reason: string, bytes: Buffer, start: number, end: number, position: number): void {
     this.counts.records++;
-    this.#dead(reason, bytes, start, end, position, isPiece(reason) ? PIECES[reason] : undefined);
+    this.#dead(reason, bytes, start, end, position, detailOf(reason));
+  }
+
+  ignored(reason: string): void {
+    this.counts.records++;
+    countOne(this.counts.ignored, reason);
   }
 
   /** Whom a record names, and what was done to what, stands at its beginning: padding it hides nothing. */
   tooLong(found: TooLong): void {
     this.counts.records++;
     const { length, hash, broken } = found;
-    const head = readable(found.head);
+    const head = readable(found.outline ?? found.head);
     const parsed = broken === undefined ? this.#parser.parse(head, 0, head.length, length) : undefined;
     if (parsed !== undefined && isEvent(parsed) && isPossibleTime(parsed.time)) {
       this.#countProof(parsed);
-      const use = {
-        ...withoutRecord(parsed),
-        ...(isUtf8(head) ? {} : { lossy: true as const }),
-        truncated: true as const,
-      };
+      const use = asBegun(parsed, head);
       const event = PendingUse.of(use, use.time, false, idOfHash(use.format, hash));
-      this.#letters.set(event, this.#letterOfLong(found, 'timestamp-not-reached', NOT_REACHED));
+      this.#letters.set(event, letterOfLong(this.source, found, 'timestamp-not-reached', NOT_REACHED));
       this.#clock.offer(event, this.#out);
       this.#tell(this.#tally.event(use.time), head, 0, head.length, found.position);
     } else if (parsed !== undefined && 'ignored' in parsed) {
@@ -226,21 +224,16 @@ export class Lane implements RecordSink {
       countOne(this.counts.deadLetters, 'too-long');
       const claim = parsed !== undefined && 'unusable' in parsed ? parsed.claim : undefined;
       this.#tell(this.#tally.unreadable('too-long', claim), head, 0, head.length, found.position);
-      this.#options.onDeadLetter?.(this.#letterOfLong(found, 'too-long', TOO_LONG));
+      this.#options.onDeadLetter?.(letterOfLong(this.source, found, 'too-long', TOO_LONG));
     }
   }
 
-  #letterOfLong({ position, length, hash, head }: TooLong, reason: string, detail: string): DeadLetter {
-    const { name, offset } = this.source.save(position);
-    return { source: name, position: offset, length, hash, reason, detail, excerpt: cleanExcerpt(head) };
-  }
-
   save(): SavedLane {
-    const position = this.#framer?.position ?? this.#sample?.position ?? this.source.startsAt;
     return {
-      position: this.source.save(position),
+      position: this.source.save(this.#position),
       ended: this.state === 'ended',
       format: this.#format?.id,
+      ...(this.#layers.length > 0 && { layers: this.#layers }),
       parser: this.#parser.save?.(),
       clock: this.#clock.save(),
       suspects: this.#clock.waiting.map((event) => this.#letterOf(event)),
@@ -261,10 +254,10 @@ export class Lane implements RecordSink {
     });
     this.#clock.load(saved.clock, window);
     if (saved.tally !== undefined) this.#tally.load(saved.tally);
-    const format =
-      this.#options.format ?? (saved.format === undefined ? undefined : this.#options.formatById(saved.format));
+    if (saved.format === undefined) return;
+    const format = this.#options.format ?? this.#options.formatById(saved.format);
     if (format === undefined) return;
-    this.#start(format, this.source.startsAt);
+    this.#start(format, saved.layers ?? [], this.source.startsAt);
     if (saved.parser !== undefined) this.#parser.load?.(saved.parser);
   }
 
@@ -272,12 +265,23 @@ export class Lane implements RecordSink {
     return new FormatSample(this.source.startsAt, (found) => this.tooLong(found));
   }
 
-  #start(format: Format | undefined, position: number): void {
+  /** Offset of the first byte of which nothing has been made: where a restart goes on. */
+  get #position(): number {
+    return this.#unwrapper?.position ?? this.#framer?.position ?? this.#sample?.position ?? this.source.startsAt;
+  }
+
+  #start(format: Format | undefined, layers: Layers, position: number): void {
     this.#format = format;
+    this.#layers = layers;
     this.#parser = format?.parser(this.#options.context) ?? UNKNOWN_FORMAT;
     const framing = format?.framing ?? 'line';
     const { startsAt, startsInside = startsAt > 0 } = this.source;
-    this.#framer = framerOf(framing, this, position, startsInside);
+    if (layers.length === 0) {
+      this.#framer = framerOf(framing, this, position, startsInside);
+    } else {
+      this.#unwrapper = new Unwrapper(layers, framing, this);
+      this.#framer = new Framer('line', this.#unwrapper, position);
+    }
     this.#sample = undefined;
   }
 
@@ -288,7 +292,10 @@ export class Lane implements RecordSink {
     }
     const sample = this.#sample;
     sample?.push(chunk);
-    if (sample?.enough === true) this.#decideFormat('enough');
+    // Where the format is named, only a first line in an envelope asks for more lines.
+    const first = this.#options.format && sample?.lines.find((line) => line.trim() !== '');
+    const isPlain = first !== undefined && openLines([first]).layers.length === 0;
+    if (sample?.enough === true || isPlain) this.#decideFormat('enough');
     else if (sample?.longHead !== undefined) this.#decideFormat('long');
   }
 
@@ -299,12 +306,16 @@ export class Lane implements RecordSink {
     if (sample === undefined || (sample.chunks.length === 0 && !final)) return;
     const { name } = this.source;
     const fromStart = this.source.save(sample.position).offset === 0;
-    const lines = sample.longHead === undefined ? sample.lines : [sample.longHead];
-    const origin = { name, fromStart };
-    const format = this.#options.detect(lines, origin) ?? this.#options.detect(sample.elements(), origin);
+    const sampled = sample.longHead === undefined ? sample.lines : [sample.longHead];
+    const { format: named, detect } = this.#options;
+    if (named !== undefined && sampled.length === 0 && !final) return;
+    const { layers, lines } = openLines(sampled);
+    const origin = { name, fromStart, isWrapped: layers.length > 0 };
+    const format =
+      named ?? detect(lines, origin) ?? (layers.length > 0 ? undefined : detect(sample.elements(), origin));
     if (format === undefined && !final) return;
     // What a client wrote may look like a stderr log, or like nothing: more lines may show that it stands in a csvlog.
-    const isUnsure = format === undefined || format.framing === 'postgres-stderr';
+    const isUnsure = format === undefined || (named === undefined && format.framing === 'postgres-stderr');
     if (isUnsure && when === 'enough' && !sample.plenty) return;
     if (format === undefined && sample.lines.length > 0) {
       const closest = this.#options.closest?.([...lines, ...sample.elements()]);
@@ -312,7 +323,7 @@ export class Lane implements RecordSink {
         `${name}: no known log format; each of its records is a dead letter (unknown-format).${closest === undefined ? '' : ` ${closest}`} If you know the format, name it: --format ID. Any log of JSON can be described under formats: (docs/formats-language.md)`,
       );
     }
-    this.#start(format, sample.position);
+    this.#start(format, layers, sample.position);
     for (const chunk of sample.chunks) this.#framer?.push(chunk);
   }
 
@@ -320,6 +331,7 @@ export class Lane implements RecordSink {
     this.#sample?.end();
     if (this.#sample !== undefined) this.#decideFormat('end');
     this.#framer?.end();
+    this.#unwrapper?.end();
     this.#clock.end(this.#out);
     this.state = 'ended';
   }
@@ -327,9 +339,14 @@ export class Lane implements RecordSink {
   #caughtUp(now: number | undefined): void {
     if (this.#sample !== undefined) this.#decideFormat('caught-up');
     // Silent at two looks in a row: the server is not in the middle of a record.
-    if (this.state === 'caught-up') this.#framer?.silent();
+    if (this.state === 'caught-up') this.#silent();
     if (now !== undefined) this.#clock.caughtUp(this.#out);
     this.state = 'caught-up';
+  }
+
+  #silent(): void {
+    this.#framer?.silent();
+    if (this.#framer instanceof Framer && this.#framer.isAtLineStart) this.#unwrapper?.silent();
   }
 
   #rejectTime(event: PendingUse): void {
@@ -366,24 +383,14 @@ export class Lane implements RecordSink {
   }
 
   #letter(reason: string, record: Buffer, position: number, detail: string | undefined): DeadLetter {
-    const { name, offset } = this.source.save(position);
-    const framing: Framing = this.#format?.framing ?? 'line';
-    return {
-      source: name,
-      position: offset,
-      length: record.length,
-      hash: hash('sha256', record, 'hex'),
-      reason,
-      ...(detail === undefined ? {} : { detail }),
-      ...(framing === 'line' || framing === 'json' ? {} : { framing }),
-      excerpt: cleanExcerpt(record),
-    };
+    const cut = { framing: this.#format?.framing, layers: this.#layers };
+    return letterOf(this.source, record, position, reason, detail, cut);
   }
 
   #sourceProblem(reason: string, detail: string): void {
     countOne(this.counts.deadLetters, reason);
     this.#options.onWarning?.(`${this.source.name}: ${detail}`);
-    const position = this.#framer?.position ?? this.#sample?.position ?? this.source.startsAt;
+    const position = this.#position;
     this.#options.onDeadLetter?.(this.#letter(reason, Buffer.alloc(0), position, detail));
   }
 }

@@ -1,4 +1,6 @@
 import { alertDocument } from '../alerts/document.ts';
+import type { OutgoingDocument } from '../documents/outgoing.ts';
+import { recordOf } from '../documents/response.ts';
 import type { Log } from '../kafka/log.ts';
 import { wait } from '../kafka/wait.ts';
 import type { Condition, Telemetry } from '../ops/telemetry.ts';
@@ -54,7 +56,12 @@ export class LocalDelivery {
       this.#repeat(() =>
         this.#deliver(table.alerts(), ({ alert, rose }) => ({ alert, rose, document: alertDocument(alert) })),
       ),
-      this.#repeat(() => this.#deliver(table.documents(), (document) => document)),
+      this.#repeat(async () => {
+        const waiting = table.documents();
+        const isSome = await this.#deliver(waiting, (document) => document);
+        this.#noteHeads(waiting);
+        return isSome;
+      }),
       this.#repeat(async () => this.#collect()),
     ]);
   }
@@ -99,6 +106,12 @@ export class LocalDelivery {
     telemetry.observe('delivery', (performance.now() - began) / 1_000);
     table.remove(waiting);
     return true;
+  }
+
+  /** Of the record's entries that Elasticsearch has by now, the newest. */
+  #noteHeads(delivered: readonly Waiting<OutgoingDocument>[]): void {
+    const newest = delivered.flatMap(({ item }) => recordOf(item) ?? []).at(-1);
+    if (newest !== undefined) this.#options.response.audit.keptElsewhere(newest);
   }
 
   #collect(): false {

@@ -5,16 +5,16 @@ import { isPossibleTime } from './lane-clock.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-/** In each hour of a log so many records of a kind that can't be used are told one by one, then each time they have doubled: a flood costs little. */
+/** Unusable records of a kind that an hour of a log reports one by one; beyond it, each doubling is reported, so a flood costs little. */
 const ONE_BY_ONE = 32;
-/** Kinds in an hour: what more there are is told without whom it names. */
+/** Kinds in an hour; further ones are reported without the identity that they claim. */
 const MOST_KINDS = 64;
 
 /** Records of one reason that count for the same. Plain JSON. */
 interface Kind {
   readonly reason: string;
   inHour: number;
-  /** Since it was told last. */
+  /** Since its last report. */
   untold: number;
 }
 
@@ -28,7 +28,7 @@ export interface SavedTally {
   readonly held: readonly NonNullable<Reading['unreadable']>[];
 }
 
-/** What is to be told now, in order with the events of the log. */
+/** A report that goes in order with the events of the log. */
 export interface Told {
   /** Event time, milliseconds. */
   readonly time: number;
@@ -36,7 +36,7 @@ export interface Told {
   readonly claim: Claim | undefined;
 }
 
-/** As it goes with the events of its log. What a record only claims stays a claim: it counts for nobody. */
+/** The report as an event. A claimed identity stays a claim and counts for no agent. */
 export const useOf = ({ time, reading, claim }: Told, dataset: string): CredentialUse => ({
   ...NOTHING_ELSE,
   time,
@@ -52,8 +52,8 @@ export const useOf = ({ time, reading, claim }: Told, dataset: string): Credenti
 });
 
 /**
- * Counts how a log can be read. What it tells follows from the log's records alone, however they are fetched: once a day how much was read, and
- * what could not be used, at its own time or, where that can't be read, at that of the event before it.
+ * Counts how much of a log can be read. Its reports depend on the log's records only: once a day the number of events, and each unusable record
+ * at its own time or, if that is unreadable, at that of the event before it.
  */
 export class ReadingTally {
   #time: number | undefined;
@@ -61,7 +61,7 @@ export class ReadingTally {
   #hour: number | undefined;
   #read = 0;
   #kinds = new Map<string, Kind>();
-  /** Told with the events to come: what came before the first one, and what an hour left untold. */
+  /** Reported with the next events: records before the first event, and the rest of an hour. */
   #held: NonNullable<Reading['unreadable']>[] = [];
 
   /** An event of this time (milliseconds) was read. */
@@ -93,7 +93,7 @@ export class ReadingTally {
     return this.#tell(time, { reason, count }, claimed);
   }
 
-  /** The event at whose time this was told is none that happened: it is told again with the next. */
+  /** The event that gave this report its time was rejected: the report is repeated with the next one. */
   untell({ read, unreadable }: Reading): void {
     this.#read += read;
     this.#time = undefined;

@@ -1,3 +1,4 @@
+import { type Layers, openLines } from '../formats/envelopes/registry.ts';
 import type { Format } from '../formats/format.ts';
 import type { DeadLetter } from '../sources/dead-letter.ts';
 import { readAgain, readStart } from '../sources/read-again.ts';
@@ -12,15 +13,21 @@ export async function replayFromFile(letter: DeadLetter, options: LaneOptions): 
   const { source, position, length } = letter;
   try {
     const record = whyNotRead(letter) === undefined ? await readAgain(source, position, length) : undefined;
-    const format = options.format ?? (record && (await formatOf(source, options)));
-    return await useAgain(letter, record, format, options, Date.now());
+    const { layers, format } = record === undefined ? NOTHING : await howItIsRead(source, options);
+    return await useAgain(letter, record, format, { ...options, layers }, Date.now());
   } catch (error) {
     if (error instanceof Error && 'code' in error) return { outcome: 'gone' }; // no such file, or none that can be read
     throw error;
   }
 }
 
-async function formatOf(name: string, { detect }: LaneOptions): Promise<Format | undefined> {
-  const lines = (await readStart(name, SAMPLE)).toString().split(/\r?\n/);
-  return detect(lines, { name, fromStart: true });
+const NOTHING = { layers: [], format: undefined };
+
+async function howItIsRead(
+  name: string,
+  { detect, format }: LaneOptions,
+): Promise<{ layers: Layers; format: Format | undefined }> {
+  if (format?.framing === 'csv') return { layers: [], format };
+  const { layers, lines } = openLines((await readStart(name, SAMPLE)).toString().split(/\r?\n/));
+  return { layers, format: format ?? detect(lines, { name, fromStart: true, isWrapped: layers.length > 0 }) };
 }

@@ -59,6 +59,7 @@ export async function useAgain(
   const lane = new Lane(new OneRecord(letter.source, record), {
     ...options,
     format,
+    layers: letter.layers ?? options.layers ?? [],
     tellsReading: false,
     onDeadLetter,
     onWarning: () => undefined,

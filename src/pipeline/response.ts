@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import type { Registry } from '../attribution/registry.ts';
 import type { WaywardConfig } from '../config/wayward-yaml.ts';
 import type { DrillContext } from '../drills/drill.ts';
@@ -28,7 +29,8 @@ export function createResponse(
   return {
     state: store,
     outbox: new Outbox(store),
-    audit: new AuditTrail(store, head, markOf?.(head)),
+    // On Kafka the store is the topic, which no file here is part of.
+    audit: new AuditTrail(store, head, markOf?.(head), markOf !== undefined || isOutside(head, config.state)),
     config: config.response,
     plan: {
       credentials: new Map(credentials.map((credential) => [credential.id, credential])),
@@ -40,6 +42,15 @@ export function createResponse(
     now: Date.now,
   };
 }
+
+/** Whether a file lies outside a folder, links followed; neither need be there yet. */
+function isOutside(file: string, folder: string): boolean {
+  const place = existsSync(file) ? realpathSync(file) : join(realFolder(dirname(file)), basename(file));
+  const path = relative(realFolder(folder), place);
+  return path.startsWith('..') || isAbsolute(path);
+}
+
+const realFolder = (folder: string): string => (existsSync(folder) ? realpathSync(folder) : folder);
 
 /** What makes the steps that are decided, with the configured webhook. */
 export function createWorker(options: Omit<WorkerOptions, 'deliver'>): Worker {

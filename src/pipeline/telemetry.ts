@@ -2,6 +2,7 @@ import type { Alert } from '../alerts/alert.ts';
 import { STATE_BYTES } from '../baselines/state.ts';
 import { SEVERITIES, type Severity } from '../detectors/finding.ts';
 import type { Condition, Sample, Telemetry } from '../ops/telemetry.ts';
+import { unkeptText } from '../response/audit.ts';
 import { haltOf, type ResponseContext } from '../response/context.ts';
 import { misusedStill } from '../response/goes-on.ts';
 import { openBreaker } from '../response/limits.ts';
@@ -59,7 +60,7 @@ export function tellOfDetection(telemetry: Telemetry, cores: () => readonly Core
 
 /** What automatic response has done, and whether it may do more. Call what it returns when response ends. */
 export function tellOfResponse(telemetry: Telemetry, response: ResponseContext): () => void {
-  const { state, outbox, circuits } = response;
+  const { state, outbox, audit, circuits } = response;
   const told = [
     telemetry.read('responseSteps', () => byLabel('state', outbox.ended())),
     telemetry.read('responseWaiting', () => byLabel('state', outbox.pending())),
@@ -77,6 +78,10 @@ export function tellOfResponse(telemetry: Telemetry, response: ResponseContext):
     telemetry.component('response', () =>
       conditionOf(openBreaker(state)?.because, haltOf(state)?.by, misusedStill(response)),
     ),
+    telemetry.component('audit trail', () => {
+      const reason = unkeptText(audit);
+      return reason === undefined ? { state: 'ok' } : { state: 'degraded', reason };
+    }),
   ];
   return () => {
     for (const end of told) end();

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Credential, RevokeSpec } from '../attribution/credential.ts';
 import type { Identity } from '../event.ts';
+import type { AuditHead } from './audit.ts';
 
 /** What the read-back showed. `dead` only where the issuer itself said that the credential no longer works. */
 export interface Verification {
@@ -44,6 +45,8 @@ export interface CallContext {
   readonly decidedAt?: number | undefined;
   /** Once it has some, its step is not given up: half of what takes several calls helps nobody. Absent where no step is made. */
   readonly notes?: Notes;
+  /** The newest entry of the record, for others to keep. Absent where no step is made. */
+  readonly auditHead?: () => AuditHead | undefined;
 }
 
 /**

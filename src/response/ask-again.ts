@@ -6,7 +6,7 @@ import { AUTOMATIC, type OutboxStep } from './outbox.ts';
 /** Times that a person is asked about one step, the first one included, unless the alert becomes more severe. */
 const MOST_ASKED = 6;
 
-/** Ended without a call and without a person's no: nobody approved it in time, or it was decided and not made before a halt or in time. */
+/** Ended without a call and without a denial: not approved in time, or decided but not made in time or before a halt. */
 export const isInVain = ({ action, state, decidedBy }: OutboxStep): boolean =>
   action === 'revoke' && state === 'expired' && (decidedBy === undefined || decidedBy === AUTOMATIC);
 

@@ -37,6 +37,16 @@ export interface AuditEntry extends AuditEvent {
   readonly prev: string;
 }
 
+/** An entry's number, and its hash: with it, all entries up to it are fixed. */
+export interface AuditHead {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+export interface RecordedEntry extends AuditEntry {
+  readonly hash: string;
+}
+
 /** What is wrong with a trail; none = it is whole. `unpublished`: newest entries whose head was not written out yet. */
 export interface AuditReport {
   readonly entries: number;
@@ -56,6 +66,8 @@ export interface HeadMark {
 const START = '0'.repeat(64);
 const MAX_PROBLEMS = 10;
 const PUBLISHED = 'audit.published';
+/** The newest head that somebody outside has taken. */
+const ELSEWHERE = 'audit.elsewhere';
 
 const hashOf = (entry: string): string => createHash('sha256').update(entry).digest('hex');
 
@@ -67,11 +79,14 @@ export class AuditTrail {
   readonly #state: ResponseState;
   readonly #headFile: string;
   readonly #mark: HeadMark;
+  readonly #isApart: boolean;
 
-  constructor(state: ResponseState, headFile: string, mark = markInStore(state)) {
+  /** `isApart`: whoever can change the store can't thereby change the head file. */
+  constructor(state: ResponseState, headFile: string, mark = markInStore(state), isApart = false) {
     this.#state = state;
     this.#headFile = headFile;
     this.#mark = mark;
+    this.#isApart = isApart;
   }
 
   /** Adds an entry; part of the transaction that runs, if one does. Call `publishHead` once that is over. */
@@ -107,8 +122,42 @@ export class AuditTrail {
   }
 
   /** Entries after this one, oldest first. */
-  after(seq: number): AuditEntry[] {
-    return this.#state.all('SELECT entry FROM audit WHERE seq > ? ORDER BY seq', seq).map(entryOf);
+  after(seq: number): RecordedEntry[] {
+    return this.#state
+      .all('SELECT entry, hash FROM audit WHERE seq > ? ORDER BY seq', seq)
+      .map((row) => ({ ...entryOf(row), hash: String(row.hash) }));
+  }
+
+  /** The newest entry that can't be lost any more, for others to keep. */
+  get head(): AuditHead | undefined {
+    return this.#headUpTo(this.#mark.safe());
+  }
+
+  get newest(): AuditHead | undefined {
+    return this.#headUpTo(Number.MAX_SAFE_INTEGER);
+  }
+
+  #headUpTo(most: number): AuditHead | undefined {
+    const row = this.#state.first('SELECT seq, hash FROM audit WHERE seq <= ? ORDER BY seq DESC LIMIT 1', most);
+    return row && { seq: Number(row.seq), hash: String(row.hash) };
+  }
+
+  /** Somebody outside has taken this head: a webhook's receiver, or Elasticsearch. */
+  keptElsewhere({ seq, hash }: AuditHead): void {
+    this.#state.transaction(() => {
+      if (seq > (this.#elsewhere?.seq ?? 0)) this.#state.setSetting(ELSEWHERE, { seq, hash });
+    });
+  }
+
+  get #elsewhere(): AuditHead | undefined {
+    return this.#state.setting(ELSEWHERE) as AuditHead | undefined;
+  }
+
+  /** The newest entry, where its hash is kept nowhere outside the store: whoever rewrites the store can take it back unseen. */
+  get unkept(): number | undefined {
+    const { last } = this;
+    const isKept = (this.#elsewhere?.seq ?? 0) >= last || (this.#isApart && this.#mark.get() >= last);
+    return isKept ? undefined : last;
   }
 
   /** The number of the newest entry. */
@@ -131,6 +180,9 @@ export class AuditTrail {
         if (found === undefined) problems.push(`entry ${seq} is gone; ${this.#headFile} has its hash`);
         else if (found !== hash) problems.push(`entry ${seq} is not the one whose hash ${this.#headFile} has`);
       }
+      const outside = this.#elsewhere;
+      if (outside !== undefined && hashes.get(outside.seq) !== outside.hash)
+        problems.push(`entry ${outside.seq} is not the one whose hash was given to a webhook or Elasticsearch`);
       const published = this.#mark.get();
       const written = new Set(heads.map(({ seq }) => seq));
       for (let seq = 1; seq <= published && problems.length < MAX_PROBLEMS; seq++) {
@@ -156,6 +208,12 @@ export class AuditTrail {
     return hashes;
   }
 }
+
+/** What a person must know while the newest entry's hash stands only where the entry itself does. */
+export const unkeptText = ({ unkept }: AuditTrail): string | undefined =>
+  unkept === undefined
+    ? undefined
+    : `the hash of the newest entry of the record (${unkept}) is kept nowhere outside the store: set response.audit_head to a file outside the state folder, best where this machine can only append`;
 
 const entryOf = (row: Row): AuditEntry => JSON.parse(String(row.entry));
 

@@ -3,7 +3,7 @@ import { MAX_PATTERN } from '../attribution/glob.ts';
 import { durationSchema } from '../config/duration.ts';
 import { secretSchema } from '../config/secrets.ts';
 import { SEVERITIES } from '../detectors/finding.ts';
-import { httpUrl } from '../http-url.ts';
+import { httpUrl, isLoopback, problemOfWebhook } from '../http-url.ts';
 
 /** How far response goes, least first: nothing; say what it would do; ask a person; act. */
 export const MODES = ['off', 'dry-run', 'approve', 'auto'] as const;
@@ -21,14 +21,12 @@ const ruleSchema = z.strictObject({
   mode: z.enum(MODES),
 });
 
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
-
 /** Whoever sees a link may approve by it, so nobody on the way may see it. */
 function problemOfBase(written: string): string | undefined {
   const url = /^https?:\/\//.test(written) ? URL.parse(written) : null;
   if (url === null) return 'is not the address of a website';
   if (/[?#@]/.test(written)) return 'must have no user, query or fragment';
-  return url.protocol === 'https:' || LOOPBACK.has(url.hostname)
+  return url.protocol === 'https:' || isLoopback(written)
     ? undefined
     : 'must be https, since whoever sees a link may approve';
 }
@@ -75,6 +73,12 @@ export const responseSchema = z.strictObject({
       url: httpUrl(),
       secret: secretSchema,
       per_minute: z.int().min(1).default(60),
+      /** Without it, only https and this machine. */
+      allow_http: z.boolean().default(false),
+    })
+    .superRefine(({ url, allow_http }, context) => {
+      const problem = problemOfWebhook(url, allow_http);
+      if (problem !== undefined) context.addIssue({ code: 'custom', path: ['url'], message: problem });
     })
     .optional(),
   /** Links in notifications, to a page where a person approves or refuses; none where absent. */

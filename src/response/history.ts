@@ -9,7 +9,7 @@ const TYPE = 'wayward.history';
 const FIRST = 'response.first_start';
 /** Before an alert's id, in `decided`: what was known of it while it was history. */
 export const HISTORY = 'history ';
-/** Where nobody can say that all is read: once so long no more of it came, milliseconds. */
+/** On Kafka the end of the history is not known: it is taken to be over after so long without an older alert, milliseconds. */
 const QUIET = 60_000;
 
 /** When Wayward began to work on an empty store. Times by the wall clock, milliseconds. */
@@ -25,7 +25,7 @@ interface FirstStart {
 
 const firstStart = (state: ResponseState): FirstStart | undefined => state.setting(FIRST) as FirstStart | undefined;
 
-/** This is the first start: what is found in older records is history. `isRead` where nobody will say that it is. */
+/** The first start: alerts from older records are history. */
 export function beginWithHistory({ state, now }: ResponseContext, isRead: boolean): void {
   if (firstStart(state) !== undefined) return;
   state.setSetting(FIRST, { at: now(), isRead, lastAt: now(), told: 0 } satisfies FirstStart);

@@ -185,7 +185,9 @@ export class Worker {
     context.outbox.calling(step.key, context.now());
     if (!isPage(step)) this.#posts.push(context.now());
     await this.#options.beforeCall?.();
-    await deliver(noticeOf(step, context));
+    const { head } = context.audit;
+    await deliver(noticeOf(step, context, head));
+    if (head !== undefined) context.audit.keptElsewhere(head);
     context.outbox.finish(step.key, 'called', 'the receiver took it', context.now());
   }
 
@@ -199,7 +201,8 @@ export class Worker {
     if (planned === undefined || broken !== undefined)
       return recordEnd(context, step.key, 'failed', broken ?? 'unknown');
     const { key, credential, agent, decidedAt } = step;
-    const call: CallContext = { key, credential, agent, decidedAt, notes };
+    const auditHead = () => context.audit.head;
+    const call: CallContext = { key, credential, agent, decidedAt, notes, auditHead };
     const revocation = context.circuits.guard(planned.issuer, await prepareStep(planned, context.plan));
 
     // A process that ended in the middle may have made the call: the issuer knows.

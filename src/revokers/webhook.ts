@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { secretSchema } from '../config/secrets.ts';
 import { cleanText } from '../formats/redact.ts';
-import { httpUrl } from '../http-url.ts';
+import { httpUrl, problemOfWebhook } from '../http-url.ts';
 import type { CallContext, Verification } from '../response/action.ts';
 import { scrub } from '../scrub.ts';
 import { type CloudEvent, cloudEvent, deliver } from '../webhook.ts';
@@ -23,8 +23,20 @@ export const webhook = defineRevoker({
   needs: 'a receiver that verifies the signature (standardwebhooks.com) and drops ids that it has seen',
   testedAgainst: 'a receiver that checks signatures',
   settingsSchema: z.strictObject({ secret: secretSchema }),
-  specSchema: z.strictObject({ with: z.literal('webhook'), url: urlSchema, verify_url: urlSchema.optional() }),
-  tuning: ['verify_url'],
+  specSchema: z
+    .strictObject({
+      with: z.literal('webhook'),
+      url: urlSchema,
+      verify_url: urlSchema.optional(),
+      allow_http: z.boolean().optional(),
+    })
+    .superRefine(({ url, verify_url = url, allow_http = false }, context) => {
+      for (const [field, address] of Object.entries({ url, verify_url })) {
+        const problem = problemOfWebhook(address, allow_http);
+        if (problem !== undefined) context.addIssue({ code: 'custom', path: [field], message: problem });
+      }
+    }),
+  tuning: ['verify_url', 'allow_http'],
   keyFields: ['url', 'verify_url'],
   issuerOf: ({ url }) => new URL(url).origin,
   // Only the origin is shown: people put keys into paths and queries.
@@ -45,8 +57,11 @@ export const webhook = defineRevoker({
   },
 });
 
-const requestOf = (type: string, { key, credential, agent }: CallContext): CloudEvent =>
-  cloudEvent(type, { id: `${type}-${key}`, subject: credential, at: Date.now(), data: { credential, agent } });
+const requestOf = (type: string, { key, credential, agent, auditHead }: CallContext): CloudEvent => {
+  const audit = auditHead?.();
+  const data = { credential, agent, ...(audit && { audit }) };
+  return cloudEvent(type, { id: `${type}-${key}`, subject: credential, at: Date.now(), data });
+};
 
 const answerSchema = z.object({ dead: z.boolean(), proof: z.string().max(500).optional() });
 

@@ -183,12 +183,14 @@ export function postgresServer(random: Random): (use: SimulatedUse) => PgRecord[
   };
 }
 
-/** Substatement number and the fields after it: one a relation; COPY adds one of its own; a dropped table brings its parts along. */
+/** Substatement number and the fields after it: one a relation, or one of none; COPY adds one of its own; a dropped table brings its parts along. */
 function auditLines(action: SqlAction, rows: number): [number, readonly string[]][] {
   const { statement } = action;
   const parameters = action.parameters.length === 0 ? '<none>' : action.parameters.map(auditField).join(',');
   const line = (command: string, type: string, name: string, count: number) =>
     [action.class, command, type, name, statement, parameters, String(count)] as const;
+  // Roles are in no relation: pgaudit names none.
+  if (action.tables.length === 0) return [[1, line(action.command, '', '', 0)]];
   if (action.command === 'COPY') {
     const read = action.tables.map((table) => line('SELECT', 'TABLE', table, rows));
     return [...read.map((fields): [number, readonly string[]] => [1, fields]), [2, line('COPY', '', '', 0)]];

@@ -55,13 +55,18 @@ function traceParent(use: SimulatedUse, traces: Map<string, string>, random: Ran
 }
 
 /** nginx's predefined `combined` format. It names no credential. */
-export const nginxCombined: Render = (use) => {
+export const nginxCombined: Render = (use) => combined(use, '-');
+
+/** The same behind `auth_basic`, where `$remote_user` is the credential. */
+export const nginxCombinedWithUser: Render = (use) => combined(use, use.identity);
+
+const combined = (use: SimulatedUse, user: string): Line[] => {
   const { method, path, args } = httpAction(use);
   const at = new Date(use.time);
   const date = `${two(at.getUTCDate())}/${MONTHS[at.getUTCMonth()]}/${at.getUTCFullYear()}`;
   const clock = at.toISOString().slice(11, 19);
   const request = `${method} ${path}${args === '' ? '' : `?${args}`} HTTP/1.1`;
-  const text = `${use.ip} - - [${date}:${clock} +0000] "${escaped(request)}" ${statusOf(use)} ${use.bytes} "-" "${escaped(use.client)}"`;
+  const text = `${use.ip} - ${user} [${date}:${clock} +0000] "${escaped(request)}" ${statusOf(use)} ${use.bytes} "-" "${escaped(use.client)}"`;
   return [{ time: use.time, text }];
 };
 

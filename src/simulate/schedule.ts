@@ -13,8 +13,25 @@ export type Schedule =
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
+/** What the clocks of a zone are ahead by on a UTC day, milliseconds; undefined on a day on which that changes. */
+const wholeDays = new Map<string, Map<number, number | undefined>>();
+
 /** How far the clocks of that zone are ahead of UTC then, milliseconds. */
 function offset(time: number, zone: string): number {
+  let days = wholeDays.get(zone);
+  if (days === undefined) {
+    days = new Map();
+    wholeDays.set(zone, days);
+  }
+  const day = Math.floor(time / DAY);
+  if (!days.has(day)) {
+    const atFirst = readOffset(day * DAY, zone);
+    days.set(day, readOffset((day + 1) * DAY, zone) === atFirst ? atFirst : undefined);
+  }
+  return days.get(day) ?? readOffset(time, zone);
+}
+
+function readOffset(time: number, zone: string): number {
   let format = formats.get(zone);
   if (format === undefined) {
     format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });

@@ -16,6 +16,8 @@ export interface DeadLetter {
   readonly detail?: string;
   /** How its source was cut into records, unless by lines. */
   readonly framing?: Framing;
+  /** The envelopes around its source's lines, outermost first, if any. */
+  readonly layers?: readonly (readonly string[])[];
   /** At most 1 KiB of the record, redacted. */
   readonly excerpt: string;
 }
@@ -23,8 +25,10 @@ export interface DeadLetter {
 /** Whether this JSON is one: somebody else may have written where dead letters are kept. */
 export function isLetter(value: unknown): value is DeadLetter {
   if (typeof value !== 'object' || value === null) return false;
-  const { source, hash, reason, excerpt, position, length, detail = '' } = value as Partial<DeadLetter>;
+  const { source, hash, reason, excerpt, position, length, detail = '', layers = [] } = value as Partial<DeadLetter>;
   return (
+    Array.isArray(layers) &&
+    layers.every((layer) => Array.isArray(layer) && layer.every((id) => typeof id === 'string')) &&
     [source, hash, reason, excerpt, detail].every((text) => typeof text === 'string') &&
     [position, length].every((count) => Number.isSafeInteger(count) && Number(count) >= 0)
   );

@@ -35,6 +35,8 @@ export interface TooLong {
   /** SHA-256 of its bytes, hex. */
   readonly hash: string;
   readonly head: Buffer;
+  /** Of JSON and CSV, its structure: what stands behind a long text, too. */
+  readonly outline?: Buffer | undefined;
   /** Why it cannot be used, if so. */
   readonly broken?: string | undefined;
 }
@@ -105,7 +107,10 @@ export class Framer {
     return this.#lineLength === 0 && !this.#inLongLine;
   }
 
-  push(chunk: Buffer): void {
+  /**
+   * Takes bytes; returns how many. All of them, but for a line at which `stopsAt` says so, or a last one that is too short (bytes) to ask.
+   */
+  push(chunk: Buffer, stopsAt?: (bytes: Buffer, at: number) => boolean, shortest = 0): number {
     const base = this.#offset;
     this.#offset += chunk.length;
     let from = this.#lineLength > 0 || this.#inLongLine ? this.#goOnWithLine(chunk) : 0;
@@ -113,15 +118,24 @@ export class Framer {
     if (last >= from) {
       const valid = isUtf8(chunk.subarray(from, last));
       for (let end = chunk.indexOf(LF, from); end !== -1; end = chunk.indexOf(LF, from)) {
+        if (stopsAt?.(chunk, from) === true) return this.#stopAt(base, from);
         if (this.#joiner === undefined) this.give(chunk, from, end, base + from, valid);
         else this.#join(this.#joiner, chunk, from, end, base + from);
         from = end + 1;
       }
     }
     if (from < chunk.length) {
+      const left = chunk.length - from;
+      if (left < shortest || stopsAt?.(chunk, from) === true) return this.#stopAt(base, from);
       this.#linePosition = base + from;
       this.#keep(chunk.subarray(from));
     }
+    return chunk.length;
+  }
+
+  #stopAt(base: number, at: number): number {
+    this.#offset = base + at;
+    return at;
   }
 
   /** The source is silent: a record that only the next one would have ended is complete. */
@@ -189,10 +203,14 @@ export class Framer {
     this.#inLongLine = true;
   }
 
+  #newLong(position: number): LongRecord {
+    return new LongRecord(position, this.#joiner instanceof CsvLines ? 'csv' : undefined);
+  }
+
   /** Adds a line to the record that is too long, which begins with what was held. */
   #lengthen(bytes: Buffer, start: number, end: number, position: number): void {
     if (this.#long === undefined) {
-      this.#long = new LongRecord(this.#held.length > 0 ? this.#heldPosition : position);
+      this.#long = this.#newLong(this.#held.length > 0 ? this.#heldPosition : position);
       for (const piece of this.#held) this.#long.addLine(piece.bytes.subarray(piece.start, piece.end));
       this.#held = [];
     }
@@ -248,7 +266,7 @@ export class Framer {
     if (to <= from) return;
     const at = position + from - start;
     if (to - from > MAX_RECORD) {
-      const long = new LongRecord(at);
+      const long = this.#newLong(at);
       long.addLine(bytes.subarray(from, to));
       this.#sink.tooLong(long.finish());
     } else {

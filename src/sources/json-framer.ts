@@ -146,20 +146,13 @@ export class JsonFramer {
 
   /** Lines up to one that may begin an array of records. */
   #readLines(bytes: Buffer, at: number, base: number): number {
-    let line = this.#lines.isAtLineStart ? at : bytes.indexOf(LF, at) + 1 || bytes.length;
-    while (line < bytes.length) {
-      const isShort = bytes.length - line < START_LENGTH && !bytes.includes(LF, line);
-      const starts = !isShort && mayStartContainer(bytes, line);
-      if (isShort || starts) {
-        if (line > at) this.#lines.push(bytes.subarray(at, line));
-        if (starts) this.#begin('value', base + line);
-        else this.#carry = Buffer.from(bytes.subarray(line));
-        return starts ? line : bytes.length;
-      }
-      line = bytes.indexOf(LF, line) + 1 || bytes.length;
-    }
-    this.#lines.push(bytes.subarray(at));
-    return bytes.length;
+    const rest = bytes.subarray(at);
+    const line = at + this.#lines.push(rest, mayStartContainer, START_LENGTH);
+    if (line === bytes.length) return line;
+    const isShort = bytes.length - line < START_LENGTH && !bytes.includes(LF, line);
+    if (isShort) this.#carry = Buffer.from(bytes.subarray(line));
+    else this.#begin('value', base + line);
+    return isShort ? bytes.length : line;
   }
 
   #readValue(bytes: Buffer, at: number, base: number): number {

@@ -1,4 +1,9 @@
 import { createHash } from 'node:crypto';
+import { CsvOutline } from './csv-outline.ts';
+import type { TooLong } from './framing.ts';
+import { JsonOutline } from './json-outline.ts';
+
+const BRACE = 123;
 
 /**
  * Bytes of its beginning that are kept, and read: user, command and object stand in the first hundreds. Also more than an excerpt looks at, so
@@ -12,12 +17,17 @@ export class LongRecord {
   readonly #hash = createHash('sha256');
   #head = Buffer.alloc(0);
   #length = 0;
+  /** Of a form whose structure is known: what is needed may stand anywhere in it. */
+  #outline: JsonOutline | CsvOutline | undefined;
 
-  constructor(position: number) {
+  constructor(position: number, form?: 'csv') {
     this.position = position;
+    if (form === 'csv') this.#outline = new CsvOutline();
   }
 
   add(bytes: Buffer): void {
+    if (this.#length === 0 && firstOf(bytes) === BRACE) this.#outline ??= new JsonOutline();
+    this.#outline?.push(bytes);
     if (this.#head.length < HEAD) this.#head = Buffer.concat([this.#head, bytes.subarray(0, HEAD - this.#head.length)]);
     this.#hash.update(bytes);
     this.#length += bytes.length;
@@ -29,7 +39,11 @@ export class LongRecord {
     this.add(bytes);
   }
 
-  finish(): { position: number; length: number; hash: string; head: Buffer } {
-    return { position: this.position, length: this.#length, hash: this.#hash.digest('hex'), head: this.#head };
+  finish(): TooLong {
+    const hash = this.#hash.digest('hex');
+    return { position: this.position, length: this.#length, hash, head: this.#head, outline: this.#outline?.text };
   }
 }
+
+/** The first byte behind a byte order mark. */
+const firstOf = (bytes: Buffer): number | undefined => (bytes[0] === 0xef ? bytes[3] : bytes[0]);

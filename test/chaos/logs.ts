@@ -58,8 +58,8 @@ export function chaosLogs(steady: number, now: number): ChaosLogs {
   };
 }
 
-/** The history's last incidents must be over now, or what goes wrong now is part of them and no alert of its own. */
-const OVER = 6 * HOUR;
+/** The history's last incidents must be long over, or what goes wrong now is a part of them, or the same again, and no alert of its own. */
+const OVER = 6 * DAY;
 
 /** Midnight, UTC. */
 const mondayBefore = (now: number): number => {

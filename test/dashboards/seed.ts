@@ -7,7 +7,7 @@ import { observedDocument } from '../../src/documents/observed.ts';
 import type { OutgoingDocument } from '../../src/documents/outgoing.ts';
 import { responseDocuments } from '../../src/documents/response.ts';
 import { PROOF } from '../../src/proof.ts';
-import type { AuditEntry, AuditEvent } from '../../src/response/audit.ts';
+import type { AuditEvent, RecordedEntry } from '../../src/response/audit.ts';
 import type { OutboxStep } from '../../src/response/outbox.ts';
 import { timesOf } from '../../src/response/record.ts';
 import { agent } from '../baselines/watched.ts';
@@ -187,7 +187,8 @@ function responses(now: number): OutgoingDocument[] {
     },
   ];
   return events.flatMap((event, index) => {
-    const entry: AuditEntry = { seq: index + 1, at: new Date(now).toISOString(), prev: '0', by: 'ann', ...event };
+    const place = { seq: index + 1, prev: '0', hash: '1' };
+    const entry: RecordedEntry = { ...place, at: new Date(now).toISOString(), by: 'ann', ...event };
     return responseDocuments(entry, { steps: [step], credentialOf: () => billing(now) });
   });
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Credential } from '../../src/attribution/credential.ts';
 import { responseDocuments } from '../../src/documents/response.ts';
 import { decideApproval, waitingApprovals } from '../../src/response/approval.ts';
-import type { AuditEntry } from '../../src/response/audit.ts';
+import type { RecordedEntry } from '../../src/response/audit.ts';
 import { approve, dismiss, halt, orderSteps, resume } from '../../src/response/control.ts';
 import { planFor } from '../../src/response/plan.ts';
 import { respondTo } from '../../src/response/responder.ts';
@@ -31,8 +31,7 @@ const COMMANDS = {
 const blockable = (id: string, changes: Partial<Credential> = {}): Credential =>
   credentialOf({ id, agent: `agent-${id}`, peerGroup: id, revoke: { with: 'command', command: 'block' }, ...changes });
 
-const entriesOf = (response: TestResponse): AuditEntry[] =>
-  response.store.all('SELECT entry FROM audit ORDER BY seq').map(({ entry }) => JSON.parse(String(entry)));
+const entriesOf = (response: TestResponse): RecordedEntry[] => response.audit.after(0);
 
 /** All documents of the trail, each checked against ECS, no id twice. */
 const documentsOf = (response: TestResponse): Fields[] => {
@@ -62,6 +61,8 @@ test('an automatic revocation: decided and verified, with the time of each part 
   response.at(NOW + 4_000);
   await response.worker().drain();
   const [decided, verified] = documentsOf(response);
+  const [recorded] = response.audit.after(0);
+  expect(recorded?.hash).toMatch(/^[0-9a-f]{64}$/);
   expect(decided).toMatchObject({
     '@timestamp': new Date(NOW + 2_500).toISOString(),
     event: { kind: 'event', category: ['iam'], type: ['info'], action: 'revoke-decided' },
@@ -74,7 +75,7 @@ test('an automatic revocation: decided and verified, with the time of each part 
         ...{ state: 'approved', mode: 'auto', decided_by: 'automatic', seconds_to_detect: 2.5, dry_run: false },
         revoker: 'command',
         evidence: ['event-1'],
-        record: { seq: 1, prev: '0'.repeat(64) },
+        record: { seq: 1, prev: '0'.repeat(64), hash: recorded?.hash },
       },
     },
   });
@@ -96,7 +97,7 @@ test('an automatic revocation: decided and verified, with the time of each part 
         seconds_to_verify: 0,
         seconds_total: 4,
         drill: false,
-        record: { seq: 2, prev: expect.stringMatching(/^[0-9a-f]{64}$/) },
+        record: { seq: 2, prev: recorded?.hash, hash: response.audit.newest?.hash },
       },
     },
   });
@@ -236,15 +237,16 @@ test('an order by hand belongs to no alert and has no mode', async () => {
 });
 
 describe('an entry that is not as it should be', () => {
-  const entry = (more: object): AuditEntry =>
+  const entry = (more: object): RecordedEntry =>
     ({
       type: 'decided',
       by: 'x',
       seq: 1,
       at: new Date(NOW).toISOString(),
       prev: '0'.repeat(64),
+      hash: 'f'.repeat(64),
       ...more,
-    }) as AuditEntry;
+    }) as RecordedEntry;
   const made = (more: object): Fields[] =>
     responseDocuments(entry(more), { steps: [], credentialOf: () => undefined }).map(fieldsOf);
 

@@ -21,17 +21,22 @@ test.each(INNOCENT)('nothing is made of $name ($log)', async ({ log, lines }) =>
 });
 
 describe('a deed that is written otherwise is found as the plain one is', () => {
-  test.each(EVASIONS)('$name ($log)', async ({ log, plain, evaded, names, hidden }) => {
+  const foundAsPlain = async ({ log, plain, evaded, names, hidden }: (typeof EVASIONS)[number]): Promise<void> => {
     const agent = agentOf(log);
     const [wanted, found] = [await alertsOf(log, plain), await alertsOf(log, evaded)];
     const [ofPlain, ofEvaded] = [about(wanted, agent), about(found, agent)];
     expect(worst(ofPlain)).toBeGreaterThanOrEqual(MEDIUM);
-    if (hidden === true) expect(ofEvaded).not.toEqual([]);
+    if (hidden === true) expect(worst(ofEvaded)).toBeGreaterThanOrEqual(MEDIUM);
     else expect(worst(ofEvaded)).toBe(worst(ofPlain));
     expect(ofEvaded.flatMap(({ related }) => related.actions).join('\n')).toContain(names);
     // On nobody else, and no more of them.
     expect(found.length).toBe(wanted.length);
-  });
+  };
+
+  test.each(EVASIONS.filter(({ isOpen }) => isOpen !== true))('$name ($log)', foundAsPlain);
+
+  // What is not mended yet: the test fails as soon as it is.
+  test.fails.each(EVASIONS.filter(({ isOpen }) => isOpen === true))('not yet: $name ($log)', foundAsPlain);
 });
 
 describe('what stays unreadable is an alert', () => {

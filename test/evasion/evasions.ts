@@ -9,8 +9,10 @@ export interface Evasion {
   readonly evaded: readonly (string | Buffer)[];
   /** Stands in one of the actions of the alert. */
   readonly names: string;
-  /** The log does not say how much it moves: any alert will do. */
+  /** The log does not say how much it moves: a medium alert will do. */
   readonly hidden?: true;
+  /** It hides something still. */
+  readonly isOpen?: true;
 }
 
 const MANY = 300;
@@ -135,6 +137,7 @@ const DATABASE: readonly Evasion[] = [
   },
   {
     name: 'a statement that is padded to more than a record may have',
+    isOpen: true,
     log: 'database',
     names: 'public.payroll',
     plain: plainTheft,
@@ -144,7 +147,8 @@ const DATABASE: readonly Evasion[] = [
     name: 'a cursor',
     log: 'database',
     names: 'public.payroll',
-    plain: [csvlog(0, { message: audit(101, READ, THEFT, 0) })],
+    // Of what is fetched through a cursor, no line has the rows.
+    plain: plainTheft,
     evaded: [
       csvlog(0, {
         ps: 'DECLARE CURSOR',
@@ -156,7 +160,7 @@ const DATABASE: readonly Evasion[] = [
     name: 'a cursor behind another statement',
     log: 'database',
     names: 'public.payroll',
-    plain: [csvlog(0, { message: audit(101, READ, THEFT, 0) })],
+    plain: plainTheft,
     evaded: [
       csvlog(0, {
         ps: 'DECLARE CURSOR',
@@ -179,19 +183,29 @@ const DATABASE: readonly Evasion[] = [
       csvlog(0, { ps: 'COPY', message: audit(102, ['READ', 'COPY'], 'select 1; copy payroll to stdout', 0) }),
     ],
   },
+  ...[
+    'SELECT json_agg(c) FROM customers c',
+    'SELECT array(SELECT c FROM customers c)',
+    'SELECT (SELECT string_agg(c::text, chr(10)) FROM customers c)',
+    'WITH c AS (SELECT * FROM customers) SELECT xmlagg(c.x) FROM c',
+  ].map((text) => ({
+    name: `a table in one row: ${text}`,
+    log: 'database' as const,
+    names: 'public.customers',
+    hidden: true as const,
+    plain: [csvlog(0, { message: audit(101, ORDINARY, 'SELECT * FROM customers', 15_000) })],
+    evaded: [csvlog(0, { message: audit(101, ORDINARY, text, 1) })],
+  })),
   {
-    name: 'a table in one row of JSON',
+    name: 'a table that it knows, through a cursor',
     log: 'database',
     names: 'public.customers',
     hidden: true,
-    plain: [
-      csvlog(0, {
-        message: audit(101, ['READ', 'SELECT', 'TABLE', 'public.customers'], 'SELECT * FROM customers', 15_000),
-      }),
-    ],
+    plain: [csvlog(0, { message: audit(101, ORDINARY, 'SELECT * FROM customers', 15_000) })],
     evaded: [
       csvlog(0, {
-        message: audit(101, ['READ', 'SELECT', 'TABLE', 'public.customers'], 'SELECT json_agg(c) FROM customers c', 1),
+        ps: 'DECLARE CURSOR',
+        message: audit(101, ['READ', 'DECLARE CURSOR'], 'declare c cursor for select * from customers', 0),
       }),
     ],
   },
@@ -278,6 +292,11 @@ export const INNOCENT: readonly {
       }),
       csvlog(1, { severity: 'HINWEIS', message: 'Tabelle existiert nicht' }),
     ],
+  },
+  {
+    name: 'counts and sums of a table that it reads',
+    log: 'database',
+    lines: [csvlog(0, { message: audit(100, ORDINARY, 'SELECT count(*), max(id) FROM customers', 1) })],
   },
   { name: 'strangers who name the agent', log: 'database', lines: times(6, forged) },
   { name: 'one line that is cut off', log: 'gateway', lines: [gateway(0, {}).slice(0, 90)] },

@@ -174,6 +174,12 @@ describe('MariaDB', () => {
     expect(parsed).toMatchObject({ action, result, identities: [{ key: 'db_user', value: 'billing' }] });
     expect(JSON.stringify(parsed)).not.toContain('a,b');
   });
+  it('a secret for a database is in no field', () => {
+    const secret = ['npm', 'JfUYF9MylMCHVURzSCyUGRrmCU6EEG8EfSnc'].join('_');
+    const parsed = line(`QUERY,${secret},'select * from orders',1044`);
+    expect(JSON.stringify(parsed)).not.toContain(secret);
+    expect(parsed).toMatchObject({ leaks: [{ field: 'service.name' }] });
+  });
   it.each([
     ['READ,shop,orders,', { ignored: 'object-line' }],
     ['CONNECT,shop,,0', { ignored: 'connection-line' }],

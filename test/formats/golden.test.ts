@@ -16,6 +16,13 @@ const SAMPLES = [
   ['pgaudit-with-vault-roles.json', 'pgaudit-json', 116],
   ['pgaudit-with-vault-roles.csv', 'pgaudit-csv', 116],
   ['pgaudit-with-vault-roles.stderr.log', 'pgaudit-stderr', 116],
+  // PostgreSQL in German, Russian and Chinese, with databases in UTF8 and LATIN1, and three prefixes of the stderr log.
+  ['postgres-de.csv', 'pgaudit-csv', 75],
+  ['postgres-de.json', 'pgaudit-json', 75],
+  ['postgres-de.stderr.log', 'pgaudit-stderr', 75],
+  ['postgres-ru.csv', 'pgaudit-csv', 75],
+  ['postgres-ru.stderr.log', 'pgaudit-stderr', 82],
+  ['postgres-zh.stderr.log', 'pgaudit-stderr', 82],
   ['vault-audit.jsonl', 'vault-audit', 54],
   ['vault-audit-hmac_accessor-false.jsonl', 'vault-audit', 10],
   ['envoy-access.jsonl', 'envoy', 20],
@@ -73,15 +80,19 @@ describe('one server, three logs', () => {
     expect(statesOf('pgaudit-stderr', 'pgaudit.stderr.log')).toEqual(new Set(['declared', 'rejected']));
   });
 
-  it.each(['pgaudit', 'pgaudit-with-vault-roles'])(
+  it.each(['pgaudit', 'pgaudit-with-vault-roles', 'postgres-de'])(
     '%s gives the same events from jsonlog, csvlog and stderr',
     (log) => {
       const events = (['json', 'csv', 'stderr.log'] as const).map((end) => {
         const format = formatById(`pgaudit-${end.replace('.log', '')}`);
         if (format === undefined) throw new Error(`no format for ${end}`);
-        return parseAll(format, sample(`${log}.${end}`))
-          .filter(isEvent)
-          .map(({ proof, ...event }) => ({ ...event, format: undefined, believed: isBelieved(proof) }));
+        return (
+          parseAll(format, sample(`${log}.${end}`))
+            .filter(isEvent)
+            // Only the code tells a server that is starting from a refused login, where it does not speak English.
+            .filter(({ action, service }) => log !== 'postgres-de' || action !== 'LOGIN' || service !== 'postgres')
+            .map(({ proof, ...event }) => ({ ...event, format: undefined, believed: isBelieved(proof) }))
+        );
       });
       expect(events[1]).toEqual(events[0]);
       expect(events[2]).toEqual(events[0]);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { customFormat } from '../../src/formats/custom.ts';
 import { customFormatSchema } from '../../src/formats/custom-spec.ts';
-import type { Format, Parsed } from '../../src/formats/format.ts';
+import type { Format, Parsed, ParserContext } from '../../src/formats/format.ts';
 import { createRedactor } from '../../src/formats/redact.ts';
 import { framerOf } from '../../src/sources/framer-of.ts';
 
@@ -12,8 +12,8 @@ export const sample = (name: string): Buffer => readFileSync(new URL(`logs/${nam
 export const sampleLines = (name: string): string[] => sample(name).toString('utf8').split('\n').slice(0, -1);
 
 /** Every record of a log, parsed; what framing alone refuses is there as unusable. */
-export const parseAll = (format: Format, log: Buffer): Parsed[] => {
-  const parser = format.parser({ redactor });
+export const parseAll = (format: Format, log: Buffer, settings: Partial<ParserContext> = {}): Parsed[] => {
+  const parser = format.parser({ redactor, ...settings });
   const parsed: Parsed[] = [];
   const framer = framerOf(
     format.framing,

@@ -137,8 +137,13 @@ test(
     onTestFinished(() => store.close());
     const alerts = listAlerts(store);
     const about = (id: string): Alert[] => alerts.filter((alert) => alert.credentials.includes(id));
-    for (const id of [VICTIMS.gateway, VICTIMS.postgres, VICTIMS.vault])
-      expect(about(id).filter(({ openedAt }) => openedAt > now - HOUR)).toEqual([]);
+    const newAbout = (id: string): Alert[] => about(id).filter(({ openedAt }) => openedAt > now - HOUR);
+    for (const id of [VICTIMS.gateway, VICTIMS.vault]) expect(newAbout(id)).toEqual([]);
+    // A line of three days ago came late: it is looked at as one that nobody can tell from a real late one, and never acts.
+    const late = newAbout(VICTIMS.postgres).flatMap(({ findings }) => findings);
+    expect(late.length).toBeGreaterThan(0);
+    for (const finding of late)
+      expect(finding).toMatchObject({ declared: true, subject: expect.stringMatching(/^DROP TABLE/) });
 
     const old = about(VICTIMS.replayed);
     expect(old.length).toBeGreaterThan(0);

@@ -13,7 +13,7 @@ import { documentsIn } from '../sinks/elasticsearch/deliverables.ts';
 
 const LOG = join(import.meta.dirname, '..', 'fixtures', 'logs', 'nginx-access.jsonl');
 
-/** A log with one alert in it, and a wayward.yaml. */
+/** A log of two unregistered credentials, each an alert, and a wayward.yaml. */
 function newPlace(settings: object) {
   const folder = temporaryFolder();
   const log = join(folder, 'access.json');
@@ -62,7 +62,7 @@ describeWith('wayward run without Kafka, and what is delivered beside alerts', s
     const wayward = start();
     await wayward.line(({ msg }) => msg === 'caught up');
     const alerts = async () => (await documentsIn(server, LATEST)).length;
-    await expect.poll(alerts, { timeout: 20_000 }).toBe(1);
+    await expect.poll(alerts, { timeout: 20_000 }).toBe(2);
     await waywardSays(config, ['halt']);
     const told = async () =>
       (await documentsIn(server, 'logs-wayward.response-default').catch(() => [])).map(
@@ -91,7 +91,7 @@ describeWith('wayward run without Kafka, and what is delivered beside alerts', s
     const wayward = start();
     await wayward.line(({ msg }) => msg === 'Elasticsearch rejected a document', 60_000);
     const metrics = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-    await expect.poll(metrics).toContain('wayward_dead_letters_total{reason="elasticsearch-rejected"} 1\n');
+    await expect.poll(metrics).toContain('wayward_dead_letters_total{reason="elasticsearch-rejected"} 2\n');
     await expect.poll(metrics).toContain('wayward_outgoing_waiting{kind="alert"} 0\n');
     expect(await wayward.stop()).toBe(0);
   });

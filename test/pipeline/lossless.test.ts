@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { SHAPES } from '../../src/event.ts';
 import { toEcs } from '../../src/event-ecs.ts';
 import { detectFormat } from '../../src/formats/detect.ts';
 import { formatById, formats } from '../../src/formats/registry.ts';
@@ -67,6 +68,15 @@ describe('a record with bytes that are no UTF-8 is the use that it is', () => {
     }
   });
 
+  test.each([
+    ['nginx-combined', '10.0.0.1 - - [02/Nov/2026:10:00:00 +0000] "GET /v1/orders/7 HTTP/1.1" 200 8 "-" "x\\xFF"'],
+    ['nginx-json', nginx(',"user_agent":"x\\xC3"')],
+  ])('also where an escape says so: %s', async (format, log) => {
+    const { events, letters } = await read(`${log}\n`, 65_536, format);
+    expect(letters).toEqual([]);
+    expect(flawsOf(events)).toEqual([[expect.stringMatching('^GET /v1/orders'), 'lossy', undefined]]);
+  });
+
   test('and says nothing of it where all is text', async () => {
     const { events } = await read(`${nginx(',"user_agent":"Ünïcode 漢字 \ufffd"')}\n`);
     expect(flawsOf(events)).toEqual([['GET /v1/orders/{id}', undefined, undefined]]);
@@ -109,6 +119,44 @@ describe('a record that is too long is the use that its beginning names', () => 
       }
     }
     expect(ids.size).toBe(1);
+  });
+
+  test("of Vault's, whose keys are sorted, also where the data stand before the path", async () => {
+    const data = Array.from({ length: 20_000 }, (_, at) => `"key-${at}":"hmac-sha256:${'0'.repeat(64)}"`).join();
+    const long = vault
+      .replace('"request":{', `"request":{"data":{${data}},`)
+      .replace(/"data":\{"[^{}]*\},(?="headers")/, '');
+    const [plain, padded] = [await read(`${vault}\n`), await read(`${vault}\n${long}\n`)];
+    expect(long.length).toBeGreaterThan(1_048_576);
+    expect(padded.letters).toEqual([]);
+    const [before, after] = padded.events.map(({ use }) => use);
+    expect(after).toEqual({ ...before, truncated: true });
+    expect(before).toEqual(plain.events[0]?.use);
+  });
+
+  test('what stands behind a long text is seen, too: a function that raises it is not pgaudit', async () => {
+    const raised = jsonlog(audit(`select 1 /* ${LONG} */`)).replace(
+      '"application_name"',
+      '"context":"PL/pgSQL","application_name"',
+    );
+    const { events, lane } = await read(`${jsonlog(audit('select 1'))}\n${raised}\n`);
+    expect(events).toHaveLength(1);
+    expect(lane.counts.ignored).toEqual({ 'raised-message': 1 });
+  });
+
+  test('so it is in csvlog', async () => {
+    const [padded = '', raised = ''] = csvlog([
+      statement(`select "a" /* ${'"x'.repeat(600_000)} */`),
+      statement(`select "a" /* ${',"'.repeat(600_000)} */`),
+    ]);
+    // Five columns behind the message stands where a function was.
+    const log = `${padded}\n${raised.replace(/",{9}"app"/, '",,,,,"PL/pgSQL function f()",,,,"app"')}\n`;
+    const { events, lane, letters } = await read(log);
+    expect(letters).toEqual([]);
+    expect(events.map(({ use }) => [use.action, use.client, use.truncated])).toEqual([
+      ['SELECT public.payroll', 'app', true],
+    ]);
+    expect(lane.counts.ignored).toEqual({ 'raised-message': 1 });
   });
 
   test('two relations of one statement are one use', async () => {
@@ -156,7 +204,8 @@ test('the messages on Kafka say how an event was read, also of several', () => {
     },
     ...{ orderTime: 1, late: false, id: 'id' },
   });
-  const uses = [use, { ...use, lossy: true as const }, { ...use, truncated: true as const }];
+  const shaped = SHAPES.map((shape) => ({ ...use, shape }));
+  const uses = [use, { ...use, lossy: true as const }, { ...use, truncated: true as const }, ...shaped];
   const events = uses.map((one) => PendingUse.of(one, 1, false, 'id'));
   const rest = { from: 'a/0', of: {}, watermark: 1, high: 1, live: true, closings: [] };
   const message = decodeEvents(Buffer.from(encodeEvents({ ...rest, events })));

@@ -92,6 +92,12 @@ describe('events are those of the own records of a log', () => {
     await fc.assert(property, { numRuns: 100 });
   });
 
+  test('also right before the start of its session, which is a time like the one that begins a record', async () => {
+    const [first = '', second = ''] = csvlog([billing('select 1'), billing('select 2')]);
+    const { letters } = await read(`${first.slice(first.indexOf('2026-', 1))}\n${second}\n`);
+    expect(letters.map(({ reason }) => reason)).toEqual(['torn-record']);
+  });
+
   test('also where the first line of the first record is longer than a record may be', async () => {
     const statement = billing(`/*${'x'.repeat(1_200_000)}\n${many(STDERR)}*/`);
     const { uses, letters } = await read(`${csvlog([statement, billing('select 1')]).join('\n')}\n`);

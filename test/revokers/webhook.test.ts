@@ -40,6 +40,30 @@ test('the receiver gets a CloudEvent that it can verify, with the same id on eve
   expect(Math.abs(Number(timestamp) * 1000 - Date.now())).toBeLessThan(60_000);
 });
 
+test('each call carries the newest entry of the record', async () => {
+  const audit = { seq: 7, hash: 'a'.repeat(64) };
+  const context = { ...CONTEXT, auditHead: () => audit };
+  const step = await revocation({ verify_url: `${receiver.url}/verify` });
+  await step.revoke(context);
+  await step.verify(context);
+  for (const { body } of receiver.received) expect(JSON.parse(body)).toMatchObject({ data: { audit } });
+  expect(receiver.received).toHaveLength(2);
+});
+
+test.each([
+  ['http://issuer.example.com/revoke', {}, ['url', 'verify_url']],
+  ['http://localhost.example.com/revoke', {}, ['url', 'verify_url']],
+  ['https://issuer.example.com/revoke', { verify_url: 'http://10.0.0.7/verify' }, ['verify_url']],
+  ['http://issuer.example.com/revoke', { allow_http: true }, []],
+  ['http://127.0.0.1:8080/revoke', {}, []],
+  ['http://[::1]/revoke', {}, []],
+  ['https://issuer.example.com/revoke', {}, []],
+])('%s with %j: others on the way must not read it', (url, more, wrong) => {
+  const { error } = webhook.specSchema.safeParse({ with: 'webhook', url, ...more });
+  const [first, ...rest] = [...new Set((error?.issues ?? []).map(({ path }) => path.join('.')))];
+  expect([first, ...rest].filter((path) => path !== undefined)).toEqual(wrong);
+});
+
 test('a whsec_ key is taken as the bytes that its base64 stands for', async () => {
   await (await revocation({}, `whsec_${Buffer.from('0123456789').toString('base64')}`)).revoke(CONTEXT);
   const request = receiver.received[0];

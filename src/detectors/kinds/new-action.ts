@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type ActionClass, classOf } from '../../action-class.ts';
+import { type ActionClass, classOfUse } from '../../action-class.ts';
 import type { Credential } from '../../attribution/credential.ts';
 import { addNovelty, adoptAction } from '../../baselines/new-actions.ts';
 import { note } from '../../baselines/note.ts';
@@ -7,6 +7,7 @@ import { wholeDays } from '../../baselines/principal.ts';
 import { flagThing } from '../../baselines/repertoire.ts';
 import { at } from '../../baselines/series.ts';
 import { AT, get } from '../../baselines/state.ts';
+import { learnedAction } from '../../learned-action.ts';
 import { type Context, defineKind, type Result } from '../detector.ts';
 import { didOrTried } from '../outcome.ts';
 import { compileSensitive, sensitivePatterns } from '../sensitive.ts';
@@ -50,7 +51,7 @@ interface Weighed {
 }
 
 const weigh = ({ at: { use }, seen }: Context, isSensitive: boolean): Weighed => {
-  const action = classOf(use.action);
+  const action = classOfUse(use);
   const ofClass = Math.max(BITS_OF[action], isSensitive ? SENSITIVE : 0);
   const isGrave = ofClass >= GRAVE && !seen.peersDo;
   const bits = seen.sameArea
@@ -73,7 +74,7 @@ const judge = (context: Context, isSensitive: boolean): Result | undefined => {
   if (seen.peersDo && !weighed.isGrave && !isFinding) adoptAction(principal, seen);
   if (!isFinding && (weighed.bits < NOTABLE || seen.action === 'held' || seen.peersDo)) return undefined;
   const bits = isFinding ? bitsBeyond(value, alarm) : AT_ALARM - 2;
-  const { action } = attributed.use;
+  const action = learnedAction(attributed.use);
   const peers = principal.group === undefined ? '' : seen.peersDo ? '; a peer does it' : '; no peer ever did';
   const area = seen.newArea ? ', in an area that is new to it' : '';
   return {

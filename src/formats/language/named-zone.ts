@@ -8,14 +8,15 @@ export const isZone = (name: string): boolean => {
   }
 };
 
-const HOUR = 3_600_000;
+const DAY = 86_400_000;
 
 /** Turns what a clock of a zone shows into milliseconds since the epoch. */
 export class NamedZone {
   readonly #format: Intl.DateTimeFormat;
-  /** The hour that was asked for last: a log asks for one hour many times. */
-  #hour = Number.NaN;
-  #offset = 0;
+  /** The day that was asked for last, and the offsets around it: a log asks for one day many times. */
+  #day = Number.NaN;
+  #before = 0;
+  #after = 0;
 
   constructor(name: string) {
     const two = '2-digit';
@@ -25,28 +26,28 @@ export class NamedZone {
     });
   }
 
-  /** @param local what the clock shows, as if it were UTC. An hour that comes twice is taken for the later one. */
-  toUtc(local: number): number {
-    return local - this.#offsetAt(local - this.#offsetAt(local));
+  /**
+   * @param local what the clock shows, as if it were UTC. An hour that comes twice is taken for the later one, unless it is known to be the first.
+   */
+  toUtc(local: number, isFirst = false): number {
+    const day = Math.floor(local / DAY);
+    if (day !== this.#day && !Number.isNaN(day)) {
+      this.#day = day;
+      this.#before = this.#offsetAt((day - 1) * DAY);
+      this.#after = this.#offsetAt((day + 2) * DAY);
+    }
+    const [early, late] = [local - this.#before, local - this.#after];
+    if (early === late || Number.isNaN(local)) return early;
+    const isEarly = this.#offsetAt(early) === this.#before;
+    const isLate = this.#offsetAt(late) === this.#after;
+    if (isEarly && isLate) return isFirst ? early : late;
+    return isLate ? late : early;
   }
 
   #offsetAt(instant: number): number {
-    // Zones change their offset on quarters of an hour at the finest.
-    const hour = Math.floor(instant / (HOUR / 4));
-    if (hour !== this.#hour && !Number.isNaN(instant)) {
-      const at = new Map(this.#format.formatToParts(instant).map(({ type, value }) => [type, Number(value)]));
-      const part = (type: Intl.DateTimeFormatPartTypes): number => at.get(type) ?? 0;
-      const shown = Date.UTC(
-        part('year'),
-        part('month') - 1,
-        part('day'),
-        part('hour'),
-        part('minute'),
-        part('second'),
-      );
-      this.#offset = shown - Math.floor(instant / 1000) * 1000;
-      this.#hour = hour;
-    }
-    return this.#offset;
+    const at = new Map(this.#format.formatToParts(instant).map(({ type, value }) => [type, Number(value)]));
+    const part = (type: Intl.DateTimeFormatPartTypes): number => at.get(type) ?? 0;
+    const shown = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
+    return shown - Math.floor(instant / 1000) * 1000;
   }
 }

@@ -15,6 +15,7 @@ import { leaksInRecord } from '../leaks-in-record.ts';
 import type { Language } from '../named-secrets.ts';
 import type { Redactor } from '../redact.ts';
 import { isHarmless, isPlaceholder, kindOf } from '../redact-rules.ts';
+import { remoteAddress } from '../remote-address.ts';
 import { requestLine } from '../request-line.ts';
 import { shown } from '../shown.ts';
 import { condition } from './condition.ts';
@@ -28,10 +29,6 @@ import { optionalValue, type Value, value } from './value.ts';
 const MAX_STATEMENT = 16_384;
 /** Datasets of servers that quote as MySQL does. */
 const MYSQL = /^(?:mysql|mariadb|percona|tidb|vitess|singlestore)/;
-
-/** The address in `10.0.0.1`, `10.0.0.1:4242` or `[::1]:4242`. */
-const withoutPort = (address: string): string =>
-  /^\[([^\]]*)\]/.exec(address)?.[1] ?? address.replace(/^([^:]*):\d{1,5}$/, '$1');
 
 type Text = string | undefined;
 
@@ -168,7 +165,7 @@ export const reading = (id: string, spec: ReadingSpec): Reading => {
       ...(Array.isArray(spec.proof)
         ? { identities: named, proof }
         : withFingerprint({ identities: named, proof }, found, PROOF.request)),
-      sourceIp: text('source_ip', values.sourceIp, 64, withoutPort),
+      sourceIp: text('source_ip', values.sourceIp, 64, remoteAddress),
       client: text('client', values.client, MAX_CLIENT),
       bytes: count('bytes', values.bytes) ?? 0,
       rows: count('rows', values.rows) ?? 0,

@@ -8,6 +8,8 @@ import {
   type Proof,
   type ProofState,
   type Reading,
+  SHAPES,
+  type Shape,
   type Spent,
 } from '../../event.ts';
 import { isTime as isTimeOfMessage } from '../../kafka/message.ts';
@@ -156,23 +158,32 @@ export function decodeEvents(value: Buffer | null): EventsMessage {
     );
   const columns = message.v === WITHOUT_PROOF ? COLUMNS : [...COLUMNS, ...PROOF_COLUMNS];
   if (!isMessage(message, columns)) throw new ForeignMessage('it is no message of events, though it has a version');
-  const { readings = [], events, spent: spentRows, lossy = [], truncated = [], ...rest } = message;
+  const { readings = [], events, spent: spentRows, lossy, truncated, gathered, cursor, ...rest } = message;
   const spent = spentByEvent(spentRows);
   const isLossy = new Set(lossy);
   const isTruncated = new Set(truncated);
+  const shapes = new Map(
+    SHAPES.flatMap((shape) => ({ gathered, cursor })[shape]?.map((at) => [at, shape] as const) ?? []),
+  );
   const uses = events.map((wire, at) =>
     fromWire(wire, {
       ...spentAt(spent, at),
       ...(isLossy.has(at) && { lossy: true as const }),
       ...(isTruncated.has(at) && { truncated: true as const }),
+      ...shapeAt(shapes, at),
     }),
   );
   const told = readings.map(([wire, reading]) => fromWire(wire, { reading }));
   return { ...rest, events: [...uses, ...told] };
 }
 
-/** Which of the events, by their place, were not read as they stood; an earlier version does not hand it on. */
-interface Flaws {
+const shapeAt = (shapes: ReadonlyMap<number, Shape>, at: number): Pick<CredentialUse, 'shape'> => {
+  const shape = shapes.get(at);
+  return shape === undefined ? {} : { shape };
+};
+
+/** Which of the events, by their place, were not read as they stood, or have a shape; an earlier version does not hand it on. */
+interface Flaws extends Partial<Readonly<Record<Shape, readonly number[]>>> {
   readonly lossy?: readonly number[];
   readonly truncated?: readonly number[];
 }
@@ -180,7 +191,14 @@ interface Flaws {
 const flawsOf = (events: readonly PendingUse[]): Flaws => {
   const lossy = events.flatMap(({ use }, at) => (use.lossy ? [at] : []));
   const truncated = events.flatMap(({ use }, at) => (use.truncated ? [at] : []));
-  return { ...(lossy.length > 0 && { lossy }), ...(truncated.length > 0 && { truncated }) };
+  const shapes = SHAPES.map(
+    (shape) => [shape, events.flatMap(({ use }, at) => (use.shape === shape ? [at] : []))] as const,
+  );
+  return {
+    ...(lossy.length > 0 && { lossy }),
+    ...(truncated.length > 0 && { truncated }),
+    ...Object.fromEntries(shapes.filter(([, places]) => places.length > 0)),
+  };
 };
 
 const arePlaces = (value: unknown): boolean => value === undefined || (Array.isArray(value) && value.every(isCount));
@@ -214,6 +232,7 @@ const isMessage = (
       value.readings.every((one) => Array.isArray(one) && isWire(one[0], columns) && isReading(one[1])))) &&
   arePlaces(value.lossy) &&
   arePlaces(value.truncated) &&
+  SHAPES.every((shape) => arePlaces(value[shape])) &&
   Array.isArray(value.closings) &&
   value.closings.every(isClosing) &&
   (value.deeds === undefined || (Array.isArray(value.deeds) && value.deeds.every(isDeed)));
@@ -282,7 +301,10 @@ const proofFromWire = ([, , , , , , , result, , , , , , , , , , , , , , , state,
   return result === 'rejected' ? PROOF.failed : PROOF.earlierVersion;
 };
 
-const fromWire = (wire: Wire, more: Pick<CredentialUse, 'reading' | 'spent' | 'lossy' | 'truncated'>): PendingUse => {
+const fromWire = (
+  wire: Wire,
+  more: Pick<CredentialUse, 'reading' | 'spent' | 'lossy' | 'truncated' | 'shape'>,
+): PendingUse => {
   const use: CredentialUse = {
     time: wire[1],
     format: wire[4],

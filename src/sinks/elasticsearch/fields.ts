@@ -131,6 +131,7 @@ export const WAYWARD_FIELDS: Fields = {
   'wayward.response.evidence': 'keyword',
   'wayward.response.record.seq': 'long',
   'wayward.response.record.prev': 'keyword',
+  'wayward.response.record.hash': 'keyword',
   'wayward.response.drill': 'boolean',
   'wayward.response.dry_run': 'boolean',
   'wayward.health.metric': 'keyword',

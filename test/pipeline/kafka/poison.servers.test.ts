@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { DeadLetter } from '../../../src/sources/dead-letter.ts';
 import { delivered, settled } from '../../chaos/chaos.ts';
 import { Cluster } from '../../chaos/cluster.ts';
-import { isAboutSource } from '../../chaos/expected.ts';
+import { isAboutNetwork, isAboutSource } from '../../chaos/expected.ts';
 import { differencesIn } from '../../chaos/in-elasticsearch.ts';
 import { type ChaosLogs, chaosLogs } from '../../chaos/logs.ts';
 import { readTopic } from '../../chaos/outcome.ts';
@@ -43,6 +43,8 @@ const REASONS_OF: Readonly<Record<string, Partial<typeof REASONS>>> = {
     prototype: 'unbalanced-quotes',
     'another format': 'unbalanced-quotes',
     'nothing known': 'too-few-columns',
+    // What its bytes look like depends on the line that was compressed.
+    gzip: expect.stringMatching(/^(?:too-few-columns|unbalanced-quotes|torn-record)$/),
   },
 };
 
@@ -59,23 +61,29 @@ const oneOfEach = (): ChaosLogs => {
 };
 
 /** The alerts of `wayward scan` over the same logs: documents by id. */
-async function scanned(cluster: Cluster, folder: string, logs: ChaosLogs): Promise<Map<string, unknown>> {
+async function scanned(
+  cluster: Cluster,
+  folder: string,
+  logs: ChaosLogs,
+  isLeftOut: typeof isAboutSource,
+): Promise<Map<string, unknown>> {
   const files = logs.partitions.map(({ topic, partition }) => cluster.file(topic, partition));
   const text = await cluster.says(['scan', '--json', '--credentials', join(folder, 'credentials.yaml'), ...files]);
   const documents = text
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line));
-  return new Map(documents.filter((one) => !isAboutSource(one.wayward)).map((one) => [one.event.id, one]));
+  return new Map(documents.filter((one) => !isLeftOut(one.wayward)).map((one) => [one.event.id, one]));
 }
 
-/** The newest document of each alert, forged messages left out. */
-async function said(cluster: Cluster): Promise<Map<string, unknown>> {
+/** The newest document of each alert; forged messages are left out. */
+async function said(cluster: Cluster, isLeftOut: typeof isAboutSource): Promise<Map<string, unknown>> {
   const newest = new Map<string, unknown>();
   await readTopic(cluster.client, ALERTS, (_, message) => {
     const id = String(message.key);
-    if (message.headers?.alert !== undefined && !id.startsWith(FORGED))
-      newest.set(id, JSON.parse(String(message.value)));
+    if (message.headers?.alert === undefined || id.startsWith(FORGED)) return;
+    const document = JSON.parse(String(message.value));
+    if (!isLeftOut(document.wayward)) newest.set(id, document);
   });
   return newest;
 }
@@ -161,9 +169,10 @@ describeWith(
           expect(at(0)[0]?.letter.excerpt).toBe('(Wayward: not readable: a gzip batch: its checksum is wrong)');
           expect(reasons).toEqual({ ...REASONS, ...REASONS_OF[topic] });
         }
-        const expected = await scanned(cluster, folder, logs);
+        // What is said of a log for its poison, scan has not seen.
+        const expected = await scanned(cluster, folder, logs, isAboutSource);
         expect(expected.size).toBeGreaterThan(20);
-        expect(await said(cluster)).toEqual(expected);
+        expect(await said(cluster, isAboutSource)).toEqual(expected);
         await cluster.close();
       },
       TIMEOUT,
@@ -250,9 +259,9 @@ describeWith(
           /a partition (failed|could not)/.test(String(msg)),
         );
         expect(failures).toEqual([]);
-        const expected = await scanned(cluster, folder, logs);
+        const expected = await scanned(cluster, folder, logs, isAboutNetwork);
         expect(expected.size).toBeGreaterThan(20);
-        expect(await said(cluster)).toEqual(expected);
+        expect(await said(cluster, isAboutNetwork)).toEqual(expected);
         const documents = new Map([...expected].map(([id, document]) => [id, JSON.stringify(document)]));
         expect(await differencesIn(elasticsearch, documents)).toEqual([]);
 

@@ -55,6 +55,9 @@ const MADE_UP: readonly ((random: Random) => string)[] = [
   (random) => characters(random, HEX, 32),
 ];
 
+/** One that is found wherever it stands. */
+export const issuedSecret = (random: Random): string => choice(random, ISSUED)(random);
+
 export const plantedSecret = (random: Random): PlantedSecret => {
   const isIssued = chance(random, 0.6);
   return { value: choice(random, isIssued ? ISSUED : MADE_UP)(random), isIssued };

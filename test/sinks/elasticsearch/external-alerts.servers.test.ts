@@ -74,12 +74,24 @@ async function start(): Promise<Place> {
   return { ...server, revisions };
 }
 
+/** What an alert's document has, as far as it is looked at here. */
+interface Alerted {
+  readonly '@timestamp': string;
+  readonly message: string;
+  readonly event: {
+    readonly id: string;
+    readonly severity: number;
+    readonly risk_score: number;
+    readonly ingested: string;
+    readonly category: readonly string[];
+  };
+}
+
 describeWith("Elastic's External Alerts rule, on what Wayward delivers", start, (place) => {
   const search = async (query: object) =>
     (await place().call('POST', 'logs-*/_search', { size: 10_000, query })).body.hits.hits as {
       _id: string;
-      // biome-ignore lint/suspicious/noExplicitAny: the test asserts what is in it
-      _source: any;
+      _source: Alerted;
     }[];
 
   it('its query finds one document for each severity that an alert reached, and nothing else', async () => {

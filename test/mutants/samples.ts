@@ -1,0 +1,47 @@
+import { readdirSync } from 'node:fs';
+import { detectFormat } from '../../src/formats/detect.ts';
+import { type Format, isEvent } from '../../src/formats/format.ts';
+import { formats } from '../../src/formats/registry.ts';
+import { Framer } from '../../src/sources/framing.ts';
+import { FIXTURES, parseAll, sample, sampleLines } from '../formats/records.ts';
+import { DOCUMENTED } from './documented-records.ts';
+
+/** The records of a log, as its format cuts them. */
+function recordsOf(format: Format, log: Buffer): Buffer[] {
+  const records: Buffer[] = [];
+  const framer = new Framer(
+    format.framing,
+    {
+      record: (bytes, start, end) => records.push(Buffer.from(bytes.subarray(start, end))),
+      unusable() {},
+      tooLong() {},
+    },
+    0,
+  );
+  framer.push(log);
+  framer.end();
+  return records;
+}
+
+function allSamples(): Map<string, readonly Buffer[]> {
+  const found = new Map<string, readonly Buffer[]>();
+  for (const name of readdirSync(new URL('logs/', FIXTURES))) {
+    const format = detectFormat(sampleLines(name), formats);
+    if (format === undefined) throw new Error(`${name} is of no format`);
+    found.set(format.id, [...(found.get(format.id) ?? []), ...recordsOf(format, sample(name))]);
+  }
+  for (const [id, record] of Object.entries(DOCUMENTED))
+    if (!found.has(id)) found.set(id, [Buffer.from(JSON.stringify(record))]);
+  return found;
+}
+
+/** Records of each format, by its id: of every recorded log, or else a documented one. */
+export const SAMPLES: ReadonlyMap<string, readonly Buffer[]> = allSamples();
+
+/** Formats of the registry of whose samples none is an event: of those, mutants would say little. */
+export const formatsWithoutSamples = (): string[] =>
+  formats.filter((format) => !parseAll(format, joined(SAMPLES.get(format.id) ?? [])).some(isEvent)).map(({ id }) => id);
+
+/** Records as they stand in a file. */
+export const joined = (records: readonly Buffer[]): Buffer =>
+  Buffer.concat(records.flatMap((record) => [record, Buffer.from('\n')]));
