@@ -22,6 +22,7 @@ function emptyTables(buffer: ArrayBuffer): void {
   state.f32[AT.actionDays] = 0;
   state.u16[AT.legacyUntil] = 0;
   state.u16[AT.shapesSince] = 0;
+  state.u16[AT.shapes] = 0;
   for (const one of [AT.firstUses, AT.deniedLast, AT.areaNow, AT.noveltyArea, AT.addressNow, AT.foreignNow])
     state.u16[one] = 0;
   state.u16.fill(0, AT.busy, AT.busy + BUSY);

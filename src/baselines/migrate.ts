@@ -18,7 +18,7 @@ export interface Migration {
 }
 
 /** Bookkeeping of migrations themselves: without it, nothing is missing. */
-const BOOKKEEPING = new Set(['legacyUntil', 'missedDays', 'shapesSince']);
+const BOOKKEEPING = new Set(['legacyUntil', 'missedDays', 'shapesSince', 'shapes']);
 const HERE = placesOf(LAYOUT);
 
 type Numbers = Float64Array | Float32Array | Uint32Array | Uint16Array;

@@ -23,7 +23,7 @@ import {
 } from './repertoire.ts';
 import { forgetIdsOf } from './sequence.ts';
 import { at, HOUR } from './series.ts';
-import { areShapesKnown } from './shapes.ts';
+import { areShapesKnown, isUsualShape, learnShape } from './shapes.ts';
 import { AT, get, type State } from './state.ts';
 
 /** Actions that neither the principal nor its peers are known for. */
@@ -119,6 +119,7 @@ export const noteAction = (principal: Principal, use: CredentialUse, names: Name
   if (isFirstToday && index >= 0) state.f32[AT.actionDays] = get(state.f32, AT.actionDays) + 1;
   const known: Known = index < 0 ? 'new' : seeAt(state, AT.actions, index, seen.day, STEADY_DAYS);
   if (known === 'known') {
+    learnShape(state, use.shape);
     noteInGroup(principal, name, seen.day, isFirstToday, true);
     if (!denied) {
       recent.action = action;
@@ -154,12 +155,15 @@ const judge = (
     else adopt(state, AT.actions, seen.actionIndex);
     noteInGroup(principal, name, seen.day, true, true);
     learnArea(principal, area, seen.day);
+    learnShape(state, use.shape);
+    if (group !== undefined) learnShape(group.state, use.shape);
     seen.peersDo = peersDo;
     return;
   }
   seen.action = known;
   seen.peersDo = peersDo;
   seen.newArea = newArea;
+  seen.newShape = use.shape !== undefined && !isUsualShape(principal, use.shape);
   if (known === 'new') seen.actionIndex = putIn(state, name, seen.day, false);
   if (known !== 'held') {
     seen.noveltyBits = surpriseOfNew(principal, seen.time);

@@ -32,6 +32,8 @@ export interface Observation {
   noveltyBits: number;
   newArea: boolean;
   peersDo: boolean;
+  /** It reads in a way that it and its peers do not read in. */
+  newShape: boolean;
   /** The unknown action before it, shortly ago, was of the same area. */
   sameArea: boolean;
   /** Set once the action was added to the novelty of the last hours. */
@@ -71,6 +73,7 @@ const NOTHING = {
   noveltyBits: 0,
   newArea: false,
   peersDo: false,
+  newShape: false,
   sameArea: false,
   noveltyAdded: false,
   network: 'known',

@@ -190,6 +190,8 @@ export const AT = {
   legacyUntil: u16('legacyUntil'),
   /** First day on which the shapes of its statements were learned. */
   shapesSince: u16('shapesSince'),
+  /** Shapes that its statements usually have: a bit for each of SHAPES. */
+  shapes: u16('shapes'),
   actions: table('actions', 138),
   areas: table('areas', 16),
   networks: table('networks', 16),

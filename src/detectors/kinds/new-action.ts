@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type ActionClass, classOfUse } from '../../action-class.ts';
+import { type ActionClass, classOf, classOfUse } from '../../action-class.ts';
 import type { Credential } from '../../attribution/credential.ts';
 import { addNovelty, adoptAction } from '../../baselines/new-actions.ts';
 import { note } from '../../baselines/note.ts';
@@ -51,7 +51,7 @@ interface Weighed {
 }
 
 const weigh = ({ at: { use }, seen }: Context, isSensitive: boolean): Weighed => {
-  const action = classOfUse(use);
+  const action = seen.newShape ? classOfUse(use) : classOf(use.action);
   const ofClass = Math.max(BITS_OF[action], isSensitive ? SENSITIVE : 0);
   const isGrave = ofClass >= GRAVE && !seen.peersDo;
   const bits = seen.sameArea
