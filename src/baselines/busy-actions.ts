@@ -42,9 +42,11 @@ export const forgetBusy = (state: State, action: number): void => {
   if (place >= 0) clearBusy(state, place);
 };
 
-export const busyLevel = (state: State, place: number, span: number, time: number): number =>
-  get(state.f32, AT.busyLevel + 2 * place + span) *
-  Math.exp(-Math.max(0, time - get(state.f64, AT.busyAt + place)) / (BUSY_SPANS[span] as number));
+export const busyLevel = (state: State, place: number, span: number, time: number): number => {
+  const level = get(state.f32, AT.busyLevel + 2 * place + span);
+  const since = time - get(state.f64, AT.busyAt + place);
+  return since > 0 && level > 0 ? level * Math.exp(-since / (BUSY_SPANS[span] as number)) : level;
+};
 
 /** Counts one use; gives the action's place. */
 export const countBusy = (state: State, action: number, time: number): number => {

@@ -2,7 +2,7 @@ import type { Name } from './names.ts';
 import { peersOf } from './peers.ts';
 import type { Principal } from './principal.ts';
 import { daysAt, find } from './repertoire.ts';
-import { AT, get } from './state.ts';
+import { AT, get, type State } from './state.ts';
 
 /**
  * Whether somebody works as the principal's peers do rather than as it does itself: bits of evidence that an action comes from one of
@@ -15,6 +15,8 @@ const MOST = 5;
 const PRIOR = 2.5;
 /** Days of actions of its own from which something can be said. */
 const LEAST_DAYS = 8;
+/** Days since its group began with an action, within which it is news to all of them and no habit of any. */
+const NEWS_DAYS = 10;
 
 /** Share of the days of actions of its peers, all together. */
 const shareOfPeers = (principal: Principal, name: Name, day: number): number => {
@@ -28,9 +30,16 @@ const shareOfPeers = (principal: Principal, name: Name, day: number): number => 
   return days / (all + 1);
 };
 
+/** Whether the group began with it lately. */
+const isNews = (group: State, name: Name, day: number): boolean => {
+  const index = find(group, AT.actions, name);
+  return index >= 0 && day - get(group.u16, AT.actions.first + index) < NEWS_DAYS;
+};
+
 /** `index` is the action's among the principal's; 0 bits where nothing can be said. */
 export const bitsOfLikeness = (principal: Principal, name: Name, index: number, day: number): number => {
-  const { state } = principal;
+  const { state, group } = principal;
+  if (group === undefined || isNews(group.state, name, day)) return 0;
   const all = get(state.f32, AT.actionDays);
   if (all < LEAST_DAYS) return 0;
   const peers = shareOfPeers(principal, name, day);

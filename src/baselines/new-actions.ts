@@ -38,6 +38,8 @@ const LEAST_LEARNED = 1.9;
 /** Share of the peers that must do it, so that it is the peers' work. */
 const COMMON = 0.25;
 const PEERS_DAYS = 7;
+/** Days within which a deployment reaches the members one by one. */
+const BEGAN_DAYS = 3;
 const MOST_BITS = 8;
 /** Days' worth of doubt. */
 const SURE = 1;
@@ -55,12 +57,13 @@ export const surpriseOfNew = (principal: Principal, time: number): number => {
   return Math.min(MOST_BITS, Math.max(0, -Math.log2(chance)));
 };
 
-/** Whether the area is unknown to it and to nearly all of its peers. */
-const isNewArea = (principal: Principal, name: Name): boolean => {
+/** Whether the area is unknown to it and to nearly all of its peers, and none of them has begun with it lately. */
+const isNewArea = (principal: Principal, name: Name, day: number): boolean => {
   if (knows(principal.state, AT.areas, name)) return false;
   const peers = peersOf(principal);
   const know = peers.filter(({ state }) => knows(state, AT.areas, name)).length;
-  return peers.length === 0 || know < COMMON * peers.length;
+  if (peers.length > 0 && know >= COMMON * peers.length) return false;
+  return !peers.some(({ state }) => hasShown(state, AT.areas, name, day - BEGAN_DAYS));
 };
 
 /** The group's days of an action are those of its members together, so that they can be compared with one's own. */
@@ -145,7 +148,7 @@ const judge = (
   const peersDo =
     group !== undefined &&
     (knows(group.state, AT.actions, name) || peersOf(principal).some((peer) => knows(peer.state, AT.actions, name)));
-  const newArea = isNewArea(principal, area);
+  const newArea = isNewArea(principal, area, seen.day);
   const isOld =
     groupAge(principal, seen.time) > GROUP_DAYS && get((group?.state ?? state).f32, AT.actions.allDays) > LEAST_LEARNED;
   const isTooEarly = use.shape !== undefined && !areShapesKnown(state, seen.day);
@@ -171,16 +174,20 @@ const judge = (
     if (group !== undefined) countNew(group.state, AT.actions, seen.day);
     noteInGroup(principal, name, seen.day, true, false);
   }
+  seen.peersBegan = begunBy(principal, name, seen.day - BEGAN_DAYS);
   if (newArea) noteArea(principal, area, seen);
   const areaPlace = find(state, AT.areas, area) + 1;
   const isSameArea = areaPlace > 0 && state.u16[AT.noveltyArea] === areaPlace;
   seen.sameArea = isSameArea && seen.time - get(state.f64, AT.levelAt + at('novelty')) < EPISODE;
   state.u16[AT.noveltyArea] = areaPlace;
   if (known === 'held') return;
-  const since = seen.day - PEERS_DAYS;
-  const peers = peersOf(principal).filter((peer) => hasShown(peer.state, AT.actions, name, since)).length;
-  if (peers >= Math.max(1, COMMON * (group?.members.length ?? 1))) seen.peersDo = true;
+  const begun = begunBy(principal, name, seen.day - PEERS_DAYS);
+  if (begun >= Math.max(2, COMMON * (group?.members.length ?? 1))) seen.peersDo = true;
 };
+
+/** How many peers have shown an action since that day, learned or not. */
+const begunBy = (principal: Principal, name: Name, since: number): number =>
+  peersOf(principal).filter(({ state }) => hasShown(state, AT.actions, name, since)).length;
 
 /** An action of the peers, or that came back for long: it belongs to the repertoire, unless what it does is grave. */
 export const adoptAction = ({ state }: Principal, seen: Observation): void => {

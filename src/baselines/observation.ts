@@ -32,6 +32,8 @@ export interface Observation {
   noveltyBits: number;
   newArea: boolean;
   peersDo: boolean;
+  /** Peers that have begun with it within days. */
+  peersBegan: number;
   /** It reads in a way that it and its peers do not read in. */
   newShape: boolean;
   /** The unknown action before it, shortly ago, was of the same area. */
@@ -73,6 +75,7 @@ const NOTHING = {
   noveltyBits: 0,
   newArea: false,
   peersDo: false,
+  peersBegan: 0,
   newShape: false,
   sameArea: false,
   noveltyAdded: false,
@@ -103,8 +106,27 @@ export const newObservation = (): Observation => ({
   unreadable: undefined,
 });
 
-/** Before the next use. */
+/** Before the next use; written out, since it is done for each. */
 export const clearObservation = (seen: Observation): void => {
   seen.raised.length = 0;
-  Object.assign(seen, NOTHING);
+  seen.action = 'known';
+  seen.unseen = false;
+  seen.actionName = NO_NAME;
+  seen.actionIndex = -1;
+  seen.noveltyBits = 0;
+  seen.newArea = false;
+  seen.peersDo = false;
+  seen.peersBegan = 0;
+  seen.newShape = false;
+  seen.sameArea = false;
+  seen.noveltyAdded = false;
+  seen.network = 'known';
+  seen.networkName = NO_NAME;
+  seen.client = 'known';
+  seen.clientName = NO_NAME;
+  seen.source = undefined;
+  seen.pause = undefined;
+  seen.areaBits = 0;
+  seen.busy = -1;
+  seen.drift = undefined;
 };

@@ -14,7 +14,7 @@ import { noteAction, surpriseOfNew } from './new-actions.ts';
 import { note } from './note.ts';
 import { clearObservation, type Observation } from './observation.ts';
 import { notePast } from './past.ts';
-import { daysOf, nothingRecent, type Principal } from './principal.ts';
+import { ageInDays, daysOf, nothingRecent, type Principal } from './principal.ts';
 import { countDay, decayOf, hasShown, type Known } from './repertoire.ts';
 import { askFor, learnAsked } from './sequence.ts';
 import { at, DAY, HOUR, SERIES_COUNT, SERIES_OF } from './series.ts';
@@ -214,10 +214,12 @@ const countSequence = (principal: Principal, use: CredentialUse, seen: Observati
 /** An action that goes on says less each time, and in the end nothing; one that is its own on many days is only looked at when others were not. */
 const MOST_REPEATS = 30;
 const OWN_DAYS = 8;
+/** Days before which nothing is said of it. */
+const LEAST_AGE = 10;
 
 const countLikeness = (principal: Principal, seen: Observation): void => {
   const { state, group } = principal;
-  if (group === undefined || group.members.length < 2) return;
+  if (group === undefined || group.members.length < 2 || ageInDays(state, seen.time) < LEAST_AGE) return;
   const repeats = busyLevel(state, seen.busy, 1, seen.time) - 1;
   if (repeats > MOST_REPEATS) return;
   const series = at('likeness');

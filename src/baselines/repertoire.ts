@@ -121,6 +121,7 @@ export const admit = (
   state.u32[table.high + index] = name.high;
   state.f32[table.days + index] = 1;
   state.u16[table.last + index] = day;
+  state.u16[table.first + index] = day;
   state.u16[table.held + index] = HELD[how];
   return index;
 };

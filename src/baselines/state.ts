@@ -32,6 +32,8 @@ export interface TableLayout {
   readonly days: number;
   /** u16: last day seen. */
   readonly last: number;
+  /** u16: first day seen; 0 where an earlier version knew it already. */
+  readonly first: number;
   /** u16: 0 = learned, else days held out of the baseline so far. */
   readonly held: number;
   /** u16: entries in use. */
@@ -78,6 +80,7 @@ const table = (name: string, capacity: number): TableLayout => {
     high: u32(`${name}.hashHigh`, byEntry),
     days: f32(`${name}.days`, byEntry),
     last: u16(`${name}.last`, byEntry),
+    first: u16(`${name}.first`, byEntry),
     held: u16(`${name}.held`, byEntry),
     size: u16(`${name}.size`, alone),
     newDays: f32(`${name}.newDays`, alone),

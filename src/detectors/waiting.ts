@@ -37,6 +37,8 @@ export const keptUse = (at: AttributedUse): AttributedUse => {
 /** Findings in order of the time at which they are decided. */
 export class WaitingFindings {
   readonly #waiting = new Map<string, Waiting>();
+  /** When the first of them is due: asked for with each event. */
+  next = Number.POSITIVE_INFINITY;
 
   /** A finding that grows while it waits takes the place of what it was. */
   add(waiting: Waiting): void {
@@ -44,6 +46,7 @@ export class WaitingFindings {
     const key = `${found.principal}\n${waiting.detector}\n${found.finding.subject}`;
     const before = this.#waiting.get(key);
     this.#waiting.set(key, before === undefined ? waiting : { ...waiting, due: before.due });
+    this.#findNext();
   }
 
   /** Whether anything of this principal waits. */
@@ -52,9 +55,9 @@ export class WaitingFindings {
     return false;
   }
 
-  get next(): number {
+  #findNext(): void {
     const [first] = this.#waiting.values();
-    return first?.due ?? Number.POSITIVE_INFINITY;
+    this.next = first?.due ?? Number.POSITIVE_INFINITY;
   }
 
   /** Those that are due at `time`, the earliest first; they no longer wait. */
@@ -62,6 +65,7 @@ export class WaitingFindings {
     for (const [key, waiting] of this.#waiting) {
       if (waiting.due > time && this.#waiting.size <= MOST_WAITING) return;
       this.#waiting.delete(key);
+      this.#findNext();
       yield waiting;
     }
   }
@@ -76,6 +80,7 @@ export class WaitingFindings {
 
   load(saved: readonly SavedWaiting[], credentials: readonly Credential[]): void {
     this.#waiting.clear();
+    this.#findNext();
     for (const { found, use, id, late, orderTime, attribution, credential, ...rest } of saved) {
       const registered = credentials.find((one) => one.id === credential);
       const at = { use, late, orderTime, attribution: { ...attribution, credential: registered }, id: () => id };

@@ -41,11 +41,13 @@ const judge = (context: Context, span: 0 | 1): Result | undefined => {
   const { state } = principal;
   const { action } = at.use;
   const value = busyLevel(state, seen.busy, span, seen.time);
-  if (value <= DESTRUCTIVE[span].slack) return undefined;
-  const destroys = isDestructive(action);
-  const { slack, least, ofVolume } = (destroys ? DESTRUCTIVE : RULES)[span];
-  if (value <= slack) return undefined;
   let record = get(state.f32, AT.busyRecord + 2 * seen.busy + span);
+  const rule = DESTRUCTIVE[span];
+  // Most uses end here, before it is looked at what the action does.
+  if (value <= rule.slack || value <= (record + rule.slack) * rule.least - rule.slack) return undefined;
+  const destroys = isDestructive(action);
+  const { slack, least, ofVolume } = destroys ? rule : RULES[span];
+  if (value <= slack) return undefined;
   if (value <= (record + slack) * least - slack) return undefined;
   const peers = peersOf(principal).flatMap((peer) => {
     const index = find(peer.state, AT.actions, seen.actionName);

@@ -27,7 +27,7 @@ const BITS_OF: Readonly<Record<ActionClass, number>> = {
 const SENSITIVE = 8;
 const GRAVE = 8;
 const NEW_AREA = 2;
-/** A further action of the same unknown area. */
+/** A further action of the same unknown area, or one that a peer has begun with: it is a deployment that reaches one after the other. */
 const SAME_AREA = 1;
 /** Bits of novelty from which a grave action is a finding. */
 const ENOUGH = 12;
@@ -54,9 +54,11 @@ const weigh = ({ at: { use }, seen }: Context, isSensitive: boolean): Weighed =>
   const action = seen.newShape ? classOfUse(use) : classOf(use.action);
   const ofClass = Math.max(BITS_OF[action], isSensitive ? SENSITIVE : 0);
   const isGrave = ofClass >= GRAVE && !seen.peersDo;
-  const bits = seen.sameArea
-    ? SAME_AREA
-    : seen.noveltyBits + (seen.peersDo ? Math.min(ofClass, 1) : ofClass) + (seen.newArea ? NEW_AREA : 0);
+  const isFollowing = !isGrave && seen.peersBegan > 0;
+  const bits =
+    seen.sameArea || isFollowing
+      ? SAME_AREA
+      : seen.noveltyBits + (seen.peersDo ? Math.min(ofClass, 1) : ofClass) + (seen.newArea ? NEW_AREA : 0);
   const effect = EFFECT[action] === '' && isSensitive ? ', something sensitive,' : EFFECT[action];
   return { bits, isGrave, speaks: isGrave && (action === 'destroy' || action === 'privilege'), effect };
 };
