@@ -49,6 +49,11 @@ export const classOf = (action: string): ActionClass => {
   return 'write';
 };
 
+/** Whether what it takes away is more than one thing: a whole collection, or all that a word like `purge` reaches. */
+export const isSweeping = (action: string): boolean =>
+  CHANGES.test(action) && (SWEEPS.test(action) || (action.startsWith('DELETE /') && !action.includes('{')));
+const SWEEPS = /\/(purge|wipe|destroy)\b/;
+
 /** Whether it takes something away for good, or changes who may do what. */
 export const isDestructive = (action: string): boolean => DESTRUCTIVE.has(classOf(action));
 const DESTRUCTIVE: ReadonlySet<ActionClass> = new Set(['delete', 'destroy', 'privilege']);

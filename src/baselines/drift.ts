@@ -1,4 +1,6 @@
 import { medianOf, pastValues } from './past.ts';
+import { type Group, isShared } from './peers.ts';
+import type { Principal } from './principal.ts';
 import { SERIES, type Series, VOLUME_COUNT } from './series.ts';
 import { AT, get, type State } from './state.ts';
 
@@ -18,6 +20,8 @@ const SLACKS = 6;
 const BEYOND = 1.5;
 /** Days for which it is not told again. */
 const TOLD_DAYS = 24;
+/** Of a large group, so many are asked. */
+const MOST_ASKED = 48;
 
 export interface Drift {
   readonly series: number;
@@ -27,7 +31,7 @@ export interface Drift {
 }
 
 /** The volume that has drifted furthest, after the days that are over. */
-export const driftOf = (state: State): Drift | undefined => {
+export const driftOf = ({ state, group, name }: Principal): Drift | undefined => {
   const told = get(state.u16, AT.driftTold);
   if (told > 0 && get(state.f64, AT.day) - told < TOLD_DAYS) return undefined;
   let furthest: Drift | undefined;
@@ -48,10 +52,24 @@ export const driftOf = (state: State): Drift | undefined => {
       times <= most
     )
       continue;
+    if (isDriftOfGroup(group, name, series, last)) continue;
     most = times;
     furthest = { series, now, before };
   }
   return furthest;
+};
+
+/** Members that have grown by half as much, on the whole, within the same time: then it is the group's work that has grown. */
+const isDriftOfGroup = (group: Group | undefined, name: string, series: number, day: number): boolean => {
+  const { slack } = SERIES[series] as Series;
+  const others = (group?.members ?? []).slice(0, MOST_ASKED).filter(({ name: other, state }) => {
+    if (other === name || day - get(state.f64, AT.day) > DAYS_NOW) return false;
+    const recent = pastValues(state, series).slice(0, DAYS_NOW);
+    const earlier = pastValues(state, series, 1, day - APART).slice(0, DAYS_BEFORE);
+    if (recent.length < DAYS_NOW || earlier.length < DAYS_BEFORE) return false;
+    return medianOf(recent) + slack / SLACKS >= (TIMES / 2) * (medianOf(earlier) + slack / SLACKS);
+  });
+  return isShared(others.length, group?.members.length ?? 1);
 };
 
 /** It was told: for a while, it is the same change. */

@@ -57,14 +57,17 @@ export const surpriseOfNew = (principal: Principal, time: number): number => {
   return Math.min(MOST_BITS, Math.max(0, -Math.log2(chance)));
 };
 
-/** Whether the area is unknown to it and to nearly all of its peers, and none of them has begun with it lately. */
-const isNewArea = (principal: Principal, name: Name, day: number): boolean => {
-  if (knows(principal.state, AT.areas, name)) return false;
+/** Whether it, or not a few of its peers, know the area. */
+const isKnownArea = (principal: Principal, name: Name): boolean => {
+  if (knows(principal.state, AT.areas, name)) return true;
   const peers = peersOf(principal);
   const know = peers.filter(({ state }) => knows(state, AT.areas, name)).length;
-  if (peers.length > 0 && know >= COMMON * peers.length) return false;
-  return !peers.some(({ state }) => hasShown(state, AT.areas, name, day - BEGAN_DAYS));
+  return peers.length > 0 && know >= COMMON * peers.length;
 };
+
+/** Whether a peer has begun with it lately. */
+const isBegunArea = (principal: Principal, name: Name, day: number): boolean =>
+  peersOf(principal).some(({ state }) => hasShown(state, AT.areas, name, day - BEGAN_DAYS));
 
 /** The group's days of an action are those of its members together, so that they can be compared with one's own. */
 const noteInGroup = ({ group }: Principal, name: Name, day: number, isFirstToday: boolean, learned: boolean): void => {
@@ -148,7 +151,8 @@ const judge = (
   const peersDo =
     group !== undefined &&
     (knows(group.state, AT.actions, name) || peersOf(principal).some((peer) => knows(peer.state, AT.actions, name)));
-  const newArea = isNewArea(principal, area, seen.day);
+  seen.knownArea = isKnownArea(principal, area);
+  const newArea = !seen.knownArea && !isBegunArea(principal, area, seen.day);
   const isOld =
     groupAge(principal, seen.time) > GROUP_DAYS && get((group?.state ?? state).f32, AT.actions.allDays) > LEAST_LEARNED;
   const isTooEarly = use.shape !== undefined && !areShapesKnown(state, seen.day);

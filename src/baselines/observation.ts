@@ -31,6 +31,8 @@ export interface Observation {
   /** An unknown action: bits for being new, before what it does is looked at; whether its area is unknown as well; whether peers do it. */
   noveltyBits: number;
   newArea: boolean;
+  /** It, or not a few of its peers, know the area. */
+  knownArea: boolean;
   peersDo: boolean;
   /** Peers that have begun with it within days. */
   peersBegan: number;
@@ -74,6 +76,7 @@ const NOTHING = {
   actionIndex: -1,
   noveltyBits: 0,
   newArea: false,
+  knownArea: false,
   peersDo: false,
   peersBegan: 0,
   newShape: false,
@@ -115,6 +118,7 @@ export const clearObservation = (seen: Observation): void => {
   seen.actionIndex = -1;
   seen.noveltyBits = 0;
   seen.newArea = false;
+  seen.knownArea = false;
   seen.peersDo = false;
   seen.peersBegan = 0;
   seen.newShape = false;

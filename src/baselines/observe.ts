@@ -111,7 +111,7 @@ const rollDay = (principal: Principal, seen: Observation): void => {
   const isFirst = get(state.f64, AT.day) === 0;
   if (!isFirst) {
     learnDay(principal);
-    seen.drift = driftOf(state);
+    seen.drift = driftOf(principal);
     rollWeek(state, seen.day, zone);
     countActiveDay(state, seen.day);
   }

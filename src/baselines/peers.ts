@@ -1,6 +1,6 @@
 import { levelAt } from './level.ts';
 import type { Principal } from './principal.ts';
-import { SERIES, type Series } from './series.ts';
+import { DAY, SERIES, type Series } from './series.ts';
 import { AT, get, type State } from './state.ts';
 
 /** Principals that should behave alike, in order of their names, and what they have learned together. */
@@ -33,13 +33,25 @@ const hasDays = ({ state }: Principal): boolean => get(state.f32, AT.activeDays)
 export const peersRecord = (principal: Principal, series: number): number =>
   peersOf(principal).reduce((greatest, { state }) => Math.max(greatest, get(state.f32, AT.record + series)), 0);
 
-/** Upper quartile of how near to their records a series stands with its peers now; 0 where too few can say. */
+/** What a peer's day so far, or the one before where it has not begun, must come to against its records, so that it counts as one that stands at them. */
+const DAY_NEAR = 0.75;
+
+const todaysGreatest = ({ state }: Principal, series: number, day: number): number =>
+  day - get(state.f64, AT.day) > 1
+    ? 0
+    : Math.max(get(state.f32, AT.greatest + series), get(state.f32, AT.flagged + series));
+
+/** Upper quartile of how near to their records a series stands with its peers now, or stood today; 0 where too few can say. */
 export const peersLevel = (principal: Principal, series: number, time: number): number => {
   const { slack } = SERIES[series] as Series;
   return upperQuartile(
     peersOf(principal)
       .filter(hasDays)
-      .map(({ state }) => levelAt(state, series, time) / (get(state.f32, AT.record + series) + slack)),
+      .map((peer) => {
+        const now = levelAt(peer.state, series, time);
+        const today = DAY_NEAR * todaysGreatest(peer, series, Math.floor(time / DAY));
+        return Math.max(now, today) / (get(peer.state.f32, AT.record + series) + slack);
+      }),
   );
 };
 
@@ -47,4 +59,4 @@ export const upperQuartile = (values: readonly number[]): number =>
   values.length < LEAST_PEERS ? 0 : (values.toSorted((a, b) => b - a)[Math.floor(values.length / 4)] ?? 0);
 
 /** How many of a group must do the same so that it is the group's doing. */
-export const isShared = (others: number, members: number): boolean => others >= Math.max(2, 0.3 * members);
+export const isShared = (others: number, members: number): boolean => others >= Math.max(2, 0.25 * members);

@@ -28,6 +28,8 @@ export interface Result {
   readonly atLeast?: Severity;
   /** Peers may explain it: it is low until they have had the time to do the same. */
   readonly waits?: boolean;
+  /** Findings that are the same where several of a group have them, whatever the detector; the detector's id unless told. */
+  readonly sort?: string;
   /** The group's peers do not count here: it cannot be a change that a group makes together. */
   readonly alone?: boolean;
   /** Called with the severity that came out, so that what was flagged is held out of the baseline. */

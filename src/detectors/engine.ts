@@ -245,10 +245,10 @@ export class Engine {
 
   /** Decides what has waited for peers until `time` (milliseconds): those that did not follow don't explain it. */
   decide(time: number): void {
-    for (const { found, detector, group, due } of this.#waiting.due(time)) {
+    for (const { found, sort, group, due } of this.#waiting.due(time)) {
       const member = this.baselines.find(found.principal);
       const size = member === undefined ? 1 : presentMembers(member, due);
-      if (!this.#together.isCommon(group, detector, found.principal, due, size)) {
+      if (!this.#together.isCommon(group, sort, found.principal, due, size)) {
         this.#found({ ...found, finding: { ...found.finding, time: due } });
         continue;
       }
@@ -341,12 +341,13 @@ export class Engine {
       return;
     }
     const group = this.baselines.groupOf(principal);
+    const { sort = detector.id } = result;
     const size = group === undefined || result.alone ? 1 : presentMembers(principal, time);
     if (group !== undefined && size > 1) {
-      const isCommon = this.#together.isCommon(group, detector.id, principal.name, time, size);
-      this.#together.note(group, detector.id, principal.name, time);
+      const isCommon = this.#together.isCommon(group, sort, principal.name, time, size);
+      this.#together.note(group, sort, principal.name, time);
       if (isCommon) {
-        this.#notice(group, detector, finding);
+        this.#notice(group, sort, finding);
         return;
       }
     }
@@ -364,14 +365,14 @@ export class Engine {
     this.#send({ ...finding, severity: 'low' }, principal.name, true);
     const young = isYoung(principal, time);
     const found = { finding, at: keptUse(at), principal: principal.name, young };
-    this.#waiting.add({ found, detector: detector.id, group, due: time + PEER_WAIT });
+    this.#waiting.add({ found, sort, group, due: time + PEER_WAIT });
   }
 
   /** What several members of a group do is told once, as low. */
-  #notice(group: string, detector: Detector, finding: Finding): void {
+  #notice(group: string, sort: string, finding: Finding): void {
     this.counts.common++;
     const { at, principal } = this.#context;
-    if (!this.#told.tell(detector.id, `group/${group}`, 'together', at.orderTime, SAME_RULE)) return;
+    if (!this.#told.tell(sort, `group/${group}`, 'together', at.orderTime, SAME_RULE)) return;
     this.#send(
       { ...finding, severity: 'low', reason: `${finding.reason}; others of its group do the same` },
       principal.name,

@@ -1,21 +1,21 @@
 import { isShared } from '../baselines/peers.ts';
 
-/** Findings of the last hours count as made together. */
-const TOGETHER = 6 * 3_600_000;
-/** Members remembered of one group and detector; more cannot make a finding more common. */
+/** Findings within two days count as made together: members of a group meet a change when their next work comes. */
+const TOGETHER = 48 * 3_600_000;
+/** Members remembered of one group and sort of finding; more cannot make a finding more common. */
 const MOST_MEMBERS = 64;
-/** Groups and detectors remembered at once; beyond it, those found longest ago are forgotten, which can only repeat an alert. */
+/** Groups and sorts remembered at once; beyond it, those found longest ago are forgotten, which can only repeat an alert. */
 const MOST = 10_000;
 
 export type SavedTogether = readonly (readonly [key: string, members: readonly (readonly [string, number])[]])[];
 
-/** Which members of a peer group a detector has found lately: what the group does together is no incident of each. */
+/** Which members of a peer group had a sort of finding lately: what the group does together is no incident of each. */
 export class Together {
   readonly #found = new Map<string, Map<string, number>>();
 
   /** Notes a finding of a member; times are milliseconds since the epoch. */
-  note(group: string, detector: string, member: string, time: number): void {
-    const key = `${group}\n${detector}`;
+  note(group: string, sort: string, member: string, time: number): void {
+    const key = `${group}\n${sort}`;
     const members = this.#found.get(key) ?? new Map<string, number>();
     this.#found.delete(key);
     this.#found.set(key, members);
@@ -26,9 +26,9 @@ export class Together {
     if (this.#found.size > MOST) this.#found.delete(this.#found.keys().next().value as string);
   }
 
-  /** How many other members it has found lately. */
-  others(group: string, detector: string, member: string, time: number): number {
-    const members = this.#found.get(`${group}\n${detector}`);
+  /** How many other members had it lately. */
+  others(group: string, sort: string, member: string, time: number): number {
+    const members = this.#found.get(`${group}\n${sort}`);
     if (members === undefined) return 0;
     let count = 0;
     for (const [name, at] of members) if (name !== member && time - at < TOGETHER) count++;
@@ -36,8 +36,8 @@ export class Together {
   }
 
   /** Whether so many of `size` members were found that it is the group's doing. */
-  isCommon(group: string, detector: string, member: string, time: number, size: number): boolean {
-    return isShared(this.others(group, detector, member, time), size);
+  isCommon(group: string, sort: string, member: string, time: number, size: number): boolean {
+    return isShared(this.others(group, sort, member, time), size);
   }
 
   save(): SavedTogether {

@@ -6,7 +6,8 @@ import type { Found } from './engine.ts';
 /** A finding that peers may explain: said as low, and as what it is if they don't follow. */
 export interface Waiting {
   readonly found: Found;
-  readonly detector: string;
+  /** As `Together` knows it. */
+  readonly sort: string;
   readonly group: string;
   /** Event time at which it is decided, milliseconds since the epoch. */
   readonly due: number;
@@ -43,7 +44,7 @@ export class WaitingFindings {
   /** A finding that grows while it waits takes the place of what it was. */
   add(waiting: Waiting): void {
     const { found } = waiting;
-    const key = `${found.principal}\n${waiting.detector}\n${found.finding.subject}`;
+    const key = `${found.principal}\n${waiting.sort}\n${found.finding.subject}`;
     const before = this.#waiting.get(key);
     this.#waiting.set(key, before === undefined ? waiting : { ...waiting, due: before.due });
     this.#findNext();

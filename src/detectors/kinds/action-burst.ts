@@ -9,7 +9,7 @@ import { SERIES_OF } from '../../baselines/series.ts';
 import { isServerFault } from '../../baselines/sources.ts';
 import { AT, get } from '../../baselines/state.ts';
 import { type Context, defineKind, type Result } from '../detector.ts';
-import { bitsBeyond } from '../strength.ts';
+import { bitsBeyond, MORE_WORK } from '../strength.ts';
 import { bitsText, duration, number, shown } from '../words.ts';
 import { whoIs } from './bits-tally.ts';
 
@@ -74,6 +74,7 @@ const judge = (context: Context, span: 0 | 1): Result | undefined => {
     expected: Math.round(record),
     window: BUSY_SPANS[span],
     waits: !destroys,
+    ...(!destroys && { sort: MORE_WORK }),
   };
 };
 

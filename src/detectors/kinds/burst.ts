@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { hold, isHeld, markFlagged } from '../../baselines/holds.ts';
+import { levelAt } from '../../baselines/level.ts';
 import { peersLevel } from '../../baselines/peers.ts';
 import { wholeDays } from '../../baselines/principal.ts';
-import { SERIES, type Series, VOLUME_COUNT, VOLUMES } from '../../baselines/series.ts';
-import { AT, get } from '../../baselines/state.ts';
+import { SERIES, SERIES_OF, type Series, VOLUME_COUNT, VOLUMES } from '../../baselines/series.ts';
+import { AT, get, type State } from '../../baselines/state.ts';
 import { type Context, defineKind, type Result } from '../detector.ts';
-import { bitsBeyond } from '../strength.ts';
+import { bitsBeyond, MORE_WORK } from '../strength.ts';
 import { bitsText, bytes, duration, number } from '../words.ts';
 
 const COUNTED = [...VOLUMES, 'denied', 'errors', 'switches'] as const;
@@ -27,6 +28,8 @@ const amount = (metric: Counted, value: number): string =>
 
 /** Peers that are this near to their records, or beyond, explain as much more. */
 const NEAR_RECORD = 0.7;
+/** Requests over the longest time. */
+const LONGEST = SERIES_OF.requests[1] - 1;
 
 const sentence = ({ at, principal, seen }: Context, series: Series, value: number, record: number, bits: number) => {
   const who = at.attribution.credential?.agent ?? principal.name;
@@ -35,6 +38,17 @@ const sentence = ({ at, principal, seen }: Context, series: Series, value: numbe
   const usual = record > 0 ? `at most ${amount(metric, record)} on the days before` : 'none on the days before';
   return `${who}: ${amount(metric, value)} ${NOUN[metric]} within about ${duration(series.fades)}; ${usual} (${days} days); ${bitsText(bits)}`;
 };
+
+/** How many times its alarm a value may be, for what peers do now, or for its own work of which it is a part. */
+const explainedBy = ({ principal, seen }: Context, index: number, metric: Series['metric']): number => {
+  if (metric === 'denied') return 1;
+  const ofWork = metric === 'switches' ? levelToRecord(principal.state, LONGEST, seen.time) : 1;
+  return Math.max(1, ofWork, peersLevel(principal, index, seen.time) / NEAR_RECORD);
+};
+
+/** Between hosts that share the work, there are as many changes of address as there is work. */
+const levelToRecord = (state: State, index: number, time: number): number =>
+  levelAt(state, index, time) / (get(state.f32, AT.record + index) + (SERIES[index] as Series).slack);
 
 const judge = (context: Context, index: number): Result | undefined => {
   const { principal, seen } = context;
@@ -47,7 +61,7 @@ const judge = (context: Context, index: number): Result | undefined => {
   }
   const isVolume = index < VOLUME_COUNT;
   const alarm = get(state.f32, AT.alarm + index);
-  const explained = isVolume ? alarm * Math.max(1, peersLevel(principal, index, seen.time) / NEAR_RECORD) : alarm;
+  const explained = alarm * explainedBy(context, index, series.metric);
   if (value <= explained) return undefined;
   const bits = bitsBeyond(value, explained);
   const record = get(state.f32, AT.record + index);
@@ -59,6 +73,7 @@ const judge = (context: Context, index: number): Result | undefined => {
     expected: Math.round(record),
     window: series.fades,
     waits: series.metric !== 'denied',
+    ...(isVolume && { sort: MORE_WORK }),
     alone: series.metric === 'switches',
     held: (severity) => hold(state, index, seen, value, severity === 'critical'),
   };

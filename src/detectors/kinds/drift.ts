@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { tellDrift } from '../../baselines/drift.ts';
 import { SERIES, type Series } from '../../baselines/series.ts';
 import { defineKind } from '../detector.ts';
-import { bitsBeyond } from '../strength.ts';
+import { bitsBeyond, MORE_WORK } from '../strength.ts';
 import { bytes, duration, number } from '../words.ts';
 import { whoIs } from './bits-tally.ts';
 
@@ -31,6 +31,7 @@ export const drift = defineKind({
       observed: Math.round(drift.now),
       expected: Math.round(drift.before),
       waits: true,
+      sort: MORE_WORK,
       held: () => tellDrift(principal.state),
     });
   },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineKind } from '../detector.ts';
+import { MORE_WORK } from '../strength.ts';
 import { bitsText, bytes, number } from '../words.ts';
 import { tallyCheck, whoIs } from './bits-tally.ts';
 
@@ -21,6 +22,7 @@ export const largeAnswers = defineKind({
         observed: Math.round(value),
         expected: Math.round(record),
         waits: true,
+        sort: MORE_WORK,
       };
     }),
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { type ActionClass, classOf, classOfUse } from '../../action-class.ts';
+import { type ActionClass, classOf, classOfUse, isSweeping } from '../../action-class.ts';
 import type { Credential } from '../../attribution/credential.ts';
+import { areaOf } from '../../baselines/area.ts';
 import { addNovelty, adoptAction } from '../../baselines/new-actions.ts';
 import { note } from '../../baselines/note.ts';
 import { wholeDays } from '../../baselines/principal.ts';
@@ -25,6 +26,7 @@ const BITS_OF: Readonly<Record<ActionClass, number>> = {
   privilege: 10,
 };
 const SENSITIVE = 8;
+const SWEEPING = 8;
 const GRAVE = 8;
 const NEW_AREA = 2;
 /** A further action of the same unknown area, or one that a peer has begun with: it is a deployment that reaches one after the other. */
@@ -52,9 +54,9 @@ interface Weighed {
 
 const weigh = ({ at: { use }, seen }: Context, isSensitive: boolean): Weighed => {
   const action = seen.newShape ? classOfUse(use) : classOf(use.action);
-  const ofClass = Math.max(BITS_OF[action], isSensitive ? SENSITIVE : 0);
+  const ofClass = Math.max(BITS_OF[action], isSensitive ? SENSITIVE : 0, isSweeping(use.action) ? SWEEPING : 0);
   const isGrave = ofClass >= GRAVE && !seen.peersDo;
-  const isFollowing = !isGrave && seen.peersBegan > 0;
+  const isFollowing = seen.peersBegan > 0 && ofClass <= BITS_OF.write;
   const bits =
     seen.sameArea || isFollowing
       ? SAME_AREA
@@ -96,6 +98,10 @@ const judge = (context: Context, isSensitive: boolean): Result | undefined => {
   };
 };
 
+/** What an action names beside an area in which the principal is at home: under a mount `secret/`, all is called secret. */
+const beyondArea = ({ at: { use }, seen }: Context): string =>
+  seen.knownArea ? use.action.replace(areaOf(use.action), '') : use.action;
+
 /** Actions that neither the principal nor its peers have done. */
 export const newAction = defineKind({
   id: 'new-action',
@@ -115,7 +121,7 @@ export const newAction = defineKind({
       return test(action);
     };
     return (context, report) => {
-      const { action } = context.at.use;
+      const action = beyondArea(context);
       const { credential } = context.at.attribution;
       const named = isSensitive(action) || (credential !== undefined && isSensitiveOf(credential, action));
       const result = judge(context, named);
