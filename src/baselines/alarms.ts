@@ -26,8 +26,8 @@ const BEYOND_DAYS = 1.4;
 /** Least ratio to the record, how dispersion counts, and the most that it may ask for. */
 const RULES = {
   requests: { least: 2, dispersion: 1.25, most: 8 },
-  bytes: { least: 1.6, dispersion: 1.7, most: Number.POSITIVE_INFINITY },
-  rows: { least: 1.6, dispersion: 1.7, most: Number.POSITIVE_INFINITY },
+  bytes: { least: 2, dispersion: 2, most: Number.POSITIVE_INFINITY },
+  rows: { least: 2, dispersion: 2, most: Number.POSITIVE_INFINITY },
 };
 /** A longer time averages: less is needed. */
 const LONG = 8 * 3_600_000;
@@ -66,7 +66,7 @@ const TALLY_RULES = {
   denied: { times: 2.5, more: 3.5, ownAge: 1, groupAge: 3, days: 0, pooled: 7 },
   errors: { times: 2.5, more: 12, ownAge: 1, groupAge: 3, days: 0, pooled: 7 },
   switches: { times: 2, more: 4, ownAge: 0, groupAge: 1e9, days: 3, pooled: 7 },
-  answers: { times: 1.5, more: 8, ownAge: 7, groupAge: 7, days: 5, pooled: 14 },
+  answers: { times: 2, more: 12, ownAge: 7, groupAge: 7, days: 5, pooled: 14 },
   sequence: { times: 1.5, more: 8, ownAge: 7, groupAge: 7, days: 5, pooled: 14 },
   likeness: { times: 1, more: 4, ownAge: 20, groupAge: 1e9, days: 5, pooled: 14 },
   novelty: { times: 1.2, more: 3, ownAge: 0, groupAge: 3, days: 0, pooled: 0 },
@@ -106,7 +106,7 @@ const nightAlarm = (principal: Principal, series: number, time: number): number 
   const common = group === undefined ? 0 : nightsOf(group.state);
   const least = days >= SURE_DAYS && never && common <= RARE ? NEVER_AT_NIGHT : (SERIES[series] as Series).slack;
   const unsure = age < 14 && ofGroup < 21 ? 1.5 : 1;
-  return Math.max(least, 1.5 * record + 6) * unsure;
+  return Math.max(least, 1.6 * record + 6) * unsure;
 };
 
 /** Share of a group's days on which a member was active at unusual hours. */

@@ -52,7 +52,7 @@ export const SERIES: readonly Series[] = [
   of('switches', 6 * HOUR, 4),
   of('night', HOUR, 20),
   of('novelty', (2 * HOUR) / Math.LN2, 12),
-  of('answers', 2 * HOUR, 14),
+  of('answers', 2 * HOUR, 18),
   of('sequence', HOUR, 16),
   of('likeness', 8 * HOUR, 16),
 ];

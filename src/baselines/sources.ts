@@ -4,7 +4,7 @@ import type { Name, Names } from './names.ts';
 import { note } from './note.ts';
 import type { Observation } from './observation.ts';
 import { isPublic } from './origin.ts';
-import { isShared, peersOf } from './peers.ts';
+import { peersOf } from './peers.ts';
 import { ageInDays, daysOf, groupAge, type Principal, presentMembers } from './principal.ts';
 import { admit, count, countNew, findNow, knows } from './repertoire.ts';
 import { at, HOUR } from './series.ts';
@@ -117,7 +117,7 @@ const useForeign = (principal: Principal, ip: string, use: CredentialUse, names:
   if (counts && use.result !== 'error') {
     if (hasNewClient) seen.source = 'network-and-client';
     else if (isBeside) seen.source = 'beside';
-    else if (leftPrivate) seen.source = 'left-private';
+    else if (leftPrivate && movedThere(principal, name) < 2) seen.source = 'left-private';
     else if (isFirst) seen.source = 'network';
   }
   const days = get(state.u16, AT.foreignDays);
@@ -198,7 +198,3 @@ export const noteSource = (principal: Principal, use: CredentialUse, names: Name
 
 /** The server's own doing, not the agent's. */
 export const isServerFault = ({ status }: CredentialUse): boolean => status !== undefined && status >= 500;
-
-/** Whether so many members are used from a network that is foreign to them that it is the group's doing. */
-export const isMovedTogether = (principal: Principal, ip: string, names: Names, time: number): boolean =>
-  isShared(movedThere(principal, names.network(ip)) - 1, presentMembers(principal, time));

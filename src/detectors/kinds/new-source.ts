@@ -10,7 +10,7 @@ import { whoIs } from './bits-tally.ts';
 /** Bits of each, beside what a finding needs. */
 const BITS: Readonly<Record<SourceNews, number>> = {
   network: -2,
-  'left-private': -1.5,
+  'left-private': 0,
   returned: 1,
   beside: 2,
   'network-and-client': 2,
