@@ -29,7 +29,9 @@ export interface Result {
   /** Peers may explain it: it is low until they have had the time to do the same. */
   readonly waits?: boolean;
   /** Findings that are the same where several of a group have them, whatever the detector; the detector's id unless told. */
-  readonly sort?: string;
+  readonly change?: string;
+  /** Peers do as much now: nothing is told, but it explains theirs, too. */
+  readonly explained?: boolean;
   /** The group's peers do not count here: it cannot be a change that a group makes together. */
   readonly alone?: boolean;
   /** Called with the severity that came out, so that what was flagged is held out of the baseline. */

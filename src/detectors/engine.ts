@@ -1,17 +1,20 @@
-import { type AttributedUse, OTHERS, SOURCE } from '../attribution/attributed.ts';
+import type { AttributedUse } from '../attribution/attributed.ts';
 import type { Credential } from '../attribution/credential.ts';
 import { acceptSpan } from '../baselines/accept.ts';
 import { type FirstSeen, firstSeenIn, type HourActivity, hourActivity } from '../baselines/activity.ts';
 import { Baselines, type SavedBaselines } from '../baselines/baselines.ts';
 import { NAMES_OF_PROCESS, type Names } from '../baselines/names.ts';
-import { newObservation, type Observation } from '../baselines/observation.ts';
+import type { Observation } from '../baselines/observation.ts';
 import { endIncident, freeze, lookBack, observe } from '../baselines/observe.ts';
-import { isYoung, nothingRecent, type Principal, presentMembers, wholeDays } from '../baselines/principal.ts';
+import { isYoung, type Principal, presentMembers } from '../baselines/principal.ts';
 import { DAY, HOUR } from '../baselines/series.ts';
-import { AT, get, openState } from '../baselines/state.ts';
+import { AT, get } from '../baselines/state.ts';
 import type { Reading } from '../event.ts';
+import { CurrentContext, NOBODY } from './current-context.ts';
 import type { Context, Detector, Result, Trigger } from './detector.ts';
-import { type Finding, SEVERITIES, type Severity, worse } from './finding.ts';
+import { type EngineCounts, nothingCounted } from './engine-counts.ts';
+import type { Finding, Severity } from './finding.ts';
+import { findingOf, isDeclared, nameOf, severityOf } from './finding-of.ts';
 import { isAllowedOrDenied } from './outcome.ts';
 import { type SavedSourceWatch, SourceWatch } from './source-watch.ts';
 import { type SavedTogether, Together } from './together.ts';
@@ -26,26 +29,6 @@ export interface Found {
   readonly principal: string;
   /** True where the finding rests on a young baseline, whose surprise must not add up to more than a low alert. */
   readonly young: boolean;
-}
-
-export interface EngineCounts {
-  /** Uses that detection looked at. */
-  seen: number;
-  /** Records that prove no identity, or have none: they count for no agent. */
-  unattributed: number;
-  /** Records past `max_disorder`: neither counted nor learned. */
-  late: number;
-  /** Findings that an exception, or an earlier telling of the same condition, kept quiet. */
-  excepted: number;
-  repeated: number;
-  /** Findings of young baselines that were lowered to `low`. */
-  modest: number;
-  /** Findings that turned out to be what a peer group does together. */
-  common: number;
-  /** First-seen things beyond what is shown of one principal and day. */
-  firstSeenSuppressed: number;
-  /** Uses of unregistered identities that were allowed or denied, and found no room of their own. */
-  beyond: number;
 }
 
 export interface SavedEngine extends SavedSourceWatch {
@@ -65,22 +48,6 @@ interface Armed {
   readonly report: (result: Result) => void;
 }
 
-/** The use in hand; one object for all, since no check keeps it. */
-class CurrentContext implements Context {
-  at!: AttributedUse;
-  principal!: Principal;
-  readonly seen = newObservation();
-}
-
-const NOBODY: Principal = {
-  name: OTHERS,
-  state: openState(),
-  group: undefined,
-  zone: 'UTC',
-  recent: nothingRecent(),
-  changed: false,
-  declaredAt: Number.NEGATIVE_INFINITY,
-};
 /** After a rule has told of a principal, the same rule opens no other incident of it for so long. */
 const SAME_RULE = 12 * HOUR;
 /** Event time within which evidence belongs to one incident. */
@@ -92,17 +59,7 @@ const hasNew = (seen: Observation): boolean => seen.unseen || seen.network === '
 export class Engine {
   readonly baselines: Baselines;
   readonly #names: Names;
-  readonly counts: EngineCounts = {
-    seen: 0,
-    unattributed: 0,
-    late: 0,
-    excepted: 0,
-    repeated: 0,
-    modest: 0,
-    common: 0,
-    firstSeenSuppressed: 0,
-    beyond: 0,
-  };
+  readonly counts = nothingCounted();
   readonly #byTrigger: Readonly<Record<Trigger, readonly Armed[]>>;
   /** The checks of every use that can ever report one of this credential. */
   readonly #ofCredential = new WeakMap<Credential, readonly Armed[]>();
@@ -296,8 +253,16 @@ export class Engine {
 
   #report(detector: Detector, result: Result): void {
     const context = this.#context;
-    const severity = this.#severityOf(detector, context, result);
-    if (severity === undefined) return;
+    if (result.explained) {
+      this.#noteTogether(detector, result);
+      return;
+    }
+    const reached = severityOf(detector, result);
+    if (reached === undefined) return;
+    const isModest =
+      typeof detector.severity !== 'string' && reached !== 'low' && isYoung(context.principal, context.at.orderTime);
+    if (isModest) this.counts.modest++;
+    const severity = isModest ? 'low' : reached;
     const { at } = context;
     const name = nameOf(detector, context);
     if (
@@ -341,7 +306,7 @@ export class Engine {
       return;
     }
     const group = this.baselines.groupOf(principal);
-    const { sort = detector.id } = result;
+    const { change: sort = detector.id } = result;
     const size = group === undefined || result.alone ? 1 : presentMembers(principal, time);
     if (group !== undefined && size > 1) {
       const isCommon = this.#together.isCommon(group, sort, principal.name, time, size);
@@ -368,6 +333,13 @@ export class Engine {
     this.#waiting.add({ found, sort, group, due: time + PEER_WAIT });
   }
 
+  /** What peers explain is not told, but it is one more member that does the same. */
+  #noteTogether({ id }: Detector, { change = id }: Result): void {
+    const { at, principal } = this.#context;
+    const group = this.baselines.groupOf(principal);
+    if (group !== undefined) this.#together.note(group, change, principal.name, at.orderTime);
+  }
+
   /** What several members of a group do is told once, as low. */
   #notice(group: string, sort: string, finding: Finding): void {
     this.counts.common++;
@@ -389,24 +361,6 @@ export class Engine {
     this.#told.tell(detector.id, name, '', time, 0);
     if (isSilent) this.#told.tell(detector.id, name, 'silent', time, 0);
     return !isSilent;
-  }
-
-  #severityOf(detector: Detector, context: Context, result: Result): Severity | undefined {
-    if (typeof detector.severity === 'string') {
-      const { atMost = detector.severity } = result;
-      return worse(detector.severity, atMost) ? atMost : detector.severity;
-    }
-    const bits = result.bits ?? 0;
-    let reached: Severity | undefined;
-    for (const severity of SEVERITIES) {
-      const least = detector.severity[severity];
-      if (least !== undefined && bits >= least) reached = severity;
-    }
-    if (reached !== undefined && result.atLeast !== undefined && worse(result.atLeast, reached))
-      reached = result.atLeast;
-    if (reached === undefined || reached === 'low' || !isYoung(context.principal, context.at.orderTime)) return reached;
-    this.counts.modest++;
-    return 'low';
   }
 
   /** With all baselines, unless only the changed ones are wanted. */
@@ -435,43 +389,3 @@ export class Engine {
 
 /** Event time of a principal's first use, milliseconds; undefined before it. */
 const knownSince = ({ state }: Principal): number | undefined => get(state.f64, AT.firstSeen) || undefined;
-
-/**
- * Whether a finding must not act: it rests on a declared use (the current one, or one in the window that it sums up), on an unreadable record,
- * or on one that came late, which may be an old line that somebody wrote into the log again.
- */
-const isDeclared = ({ at, principal }: Context, { kind }: Detector, { window }: Result): boolean =>
-  at.use.proof.state === 'declared' ||
-  at.late ||
-  kind.trigger === 'unreadable' ||
-  (kind.baseline && window !== undefined && at.orderTime - principal.declaredAt <= window);
-
-/** Whom an alert is about: a source, or the principal. */
-const nameOf = ({ kind }: Detector, { principal, seen }: Context): string => {
-  if (seen.unreadable !== undefined) return seen.unreadable.name;
-  return kind.trigger === 'claimed' ? `${SOURCE}/${seen.claims?.network}` : principal.name;
-};
-
-const findingOf = (
-  detector: Detector,
-  { at, principal }: Context,
-  result: Result,
-  severity: Severity,
-  declared: boolean,
-): Finding => ({
-  detector: detector.id,
-  title: detector.title,
-  threat: detector.threat,
-  severity,
-  ...(result.bits === undefined ? {} : { bits: Math.round(result.bits * 10) / 10 }),
-  time: at.orderTime,
-  reason: result.reason,
-  subject: result.subject,
-  observed: result.observed,
-  expected: result.expected,
-  ...(result.window === undefined ? {} : { window: result.window }),
-  ...(detector.kind.baseline ? { baselineAgeDays: wholeDays(principal.state, at.orderTime) } : {}),
-  evidence: [at.id()],
-  ...(detector.kind.evidence === undefined ? {} : { sort: detector.kind.evidence }),
-  ...(declared ? { declared } : {}),
-});

@@ -74,7 +74,7 @@ const judge = (context: Context, span: 0 | 1): Result | undefined => {
     expected: Math.round(record),
     window: BUSY_SPANS[span],
     waits: !destroys,
-    ...(!destroys && { sort: MORE_WORK }),
+    ...(!destroys && { change: MORE_WORK }),
   };
 };
 

@@ -7,7 +7,7 @@ import { bitsBeyond } from '../strength.ts';
 type Tally = 'night' | 'answers' | 'sequence' | 'likeness';
 
 /** What a kind says of a tally that went over its alarm. */
-type Said = Pick<Result, 'subject' | 'reason' | 'observed' | 'expected' | 'waits' | 'sort'>;
+type Said = Pick<Result, 'subject' | 'reason' | 'observed' | 'expected' | 'waits' | 'change'>;
 
 /** The check of kinds that judge one tally of bits; `say` gets its value and what the days before came to. */
 export const tallyCheck = (metric: Tally, say: (context: Context, value: number, record: number) => Said): Check => {

@@ -62,7 +62,8 @@ const judge = (context: Context, index: number): Result | undefined => {
   const isVolume = index < VOLUME_COUNT;
   const alarm = get(state.f32, AT.alarm + index);
   const explained = alarm * explainedBy(context, index, series.metric);
-  if (value <= explained) return undefined;
+  if (value <= alarm) return undefined;
+  const isExplained = value <= explained;
   const bits = bitsBeyond(value, explained);
   const record = get(state.f32, AT.record + index);
   return {
@@ -73,7 +74,8 @@ const judge = (context: Context, index: number): Result | undefined => {
     expected: Math.round(record),
     window: series.fades,
     waits: series.metric !== 'denied',
-    ...(isVolume && { sort: MORE_WORK }),
+    ...(isVolume && { change: MORE_WORK }),
+    explained: isExplained,
     alone: series.metric === 'switches',
     held: (severity) => hold(state, index, seen, value, severity === 'critical'),
   };

@@ -31,7 +31,7 @@ export const drift = defineKind({
       observed: Math.round(drift.now),
       expected: Math.round(drift.before),
       waits: true,
-      sort: MORE_WORK,
+      change: MORE_WORK,
       held: () => tellDrift(principal.state),
     });
   },

@@ -22,7 +22,7 @@ export const largeAnswers = defineKind({
         observed: Math.round(value),
         expected: Math.round(record),
         waits: true,
-        sort: MORE_WORK,
+        change: MORE_WORK,
       };
     }),
 });
