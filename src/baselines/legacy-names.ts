@@ -45,6 +45,7 @@ const keepNamed = ({ u32, f32, u16 }: State, table: TableLayout): void => {
       [u32, table.high],
       [f32, table.days],
       [u16, table.last],
+      [u16, table.first],
       [u16, table.held],
     ] as const)
       array[first + kept] = get(array, first + at);

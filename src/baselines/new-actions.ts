@@ -126,6 +126,8 @@ export const noteAction = (principal: Principal, use: CredentialUse, names: Name
   const known: Known = index < 0 ? 'new' : seeAt(state, AT.actions, index, seen.day, STEADY_DAYS);
   if (known === 'known') {
     learnShape(state, use.shape);
+    // What earlier versions knew, they knew without its area.
+    if (isFirstToday) learnArea(principal, names.area(areaOf(use.action)), seen.day);
     noteInGroup(principal, name, seen.day, isFirstToday, true);
     if (!denied) {
       recent.action = action;
