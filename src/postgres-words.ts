@@ -1,3 +1,5 @@
+import { spellings } from './replaced-letters.ts';
+
 /**
  * The words that PostgreSQL puts before its texts, in the languages that it speaks (its catalogs of messages, version 15). A log of
  * stderr has nothing else that tells an error from a notice, and a statement from the message that it belongs to.
@@ -22,7 +24,9 @@ const TRANSLATED = {
 } as const;
 
 const ENGLISH: ReadonlyMap<string, string> = new Map(
-  Object.entries(TRANSLATED).flatMap(([english, words]) => words.split(', ').map((word) => [word, english] as const)),
+  Object.entries(TRANSLATED).flatMap(([english, words]) =>
+    words.split(', ').flatMap((word) => spellings(word).map((one) => [one, english] as const)),
+  ),
 );
 
 /** The English word; one that is in no catalog stays as it is. */
@@ -37,7 +41,11 @@ export const ADDITIONS: ReadonlySet<string> = new Set([
 ]);
 
 const KNOWN = [...Object.keys(TRANSLATED), ...ENGLISH.keys()];
-const anyOf = (words: readonly string[]): string => words.toSorted((a, b) => b.length - a.length).join('|');
+const anyOf = (words: readonly string[]): string =>
+  words
+    .toSorted((a, b) => b.length - a.length)
+    .map((word) => word.replaceAll('?', '\\?'))
+    .join('|');
 
 /** What stands between the word and the text; in French a space stands before the colon. */
 const COLON = ':  ';
@@ -94,8 +102,9 @@ export const isAdditionAt = (text: string, place: number): boolean => {
   return false;
 };
 
-const UNKNOWN =
-  /^\[(?:unknown|unbekannt|desconocido|inconnu|sconosciuto|不明|უცნობი|알수없음|н\/д|okänd|未知|\?{1,12}|\ufffd{1,12})\]$/;
+const UNKNOWN = new RegExp(
+  `^\\[(?:${anyOf('unknown,unbekannt,desconocido,inconnu,sconosciuto,不明,უცნობი,알수없음,н/д,okänd,未知'.split(',').flatMap((word) => spellings(word)))}|\\?{1,12}|\\ufffd{1,12})\\]$`,
+);
 
 /** Whether it stands in a prefix for a name that the server does not know yet; question marks where the encoding lacks the letters. */
 export const isUnknownName = (name: string): boolean => UNKNOWN.test(name);
@@ -111,7 +120,11 @@ const CONNECTION_LINES = {
 } as const;
 type ConnectionLine = keyof typeof CONNECTION_LINES;
 const CONNECTION_STARTS = Object.entries(CONNECTION_LINES).map(
-  ([kind, starts]) => [kind as ConnectionLine, new RegExp(`^(?:${starts})`)] as const,
+  ([kind, starts]) =>
+    [
+      kind as ConnectionLine,
+      new RegExp(`^(?:${anyOf(starts.split('|').flatMap((start) => spellings(start)))})`),
+    ] as const,
 );
 
 /** What a line of the server says about a connection; undefined for others. */
@@ -119,15 +132,38 @@ export const connectionLine = (message: string): ConnectionLine | undefined =>
   CONNECTION_STARTS.find(([, starts]) => starts.test(message))?.[0];
 
 /** How the messages of SQLSTATE 42501 begin or end, which is all that a log without the code has of it. */
+const DENIED_STARTS = [
+  ...['permission denied', 'must be ', 'keine Berechtigung', 'Berechtigung nur für Eigentümer', 'permiso denegado'],
+  ...[
+    'se ha denegado el permiso',
+    'debe ser dueñ[oa] ',
+    'droit refusé',
+    'doit être (?:le )?propriétaire',
+    'permesso negato',
+  ],
+  ...['permesso di .* negato$', 'bisogna essere proprietari', 'нет доступа к', 'нет прав ', 'нужно быть владельцем'],
+  ...[
+    'rättighet saknas',
+    'nekad tillåtelse',
+    'måste vara ägare',
+    'немає дозволу',
+    'немає прав ',
+    'треба бути власником',
+  ],
+  ...['权限不足', '權限不足', 'წვდომა აკრძალულია', 'უნდა ბრძანდებოდეთ'],
+];
+const DENIED_ENDS = [
+  ...[
+    'アクセスが拒否されました',
+    '権限がありません',
+    '所有者である必要があります',
+    '접근 권한 없음',
+    '권한을 지정할 수 없음',
+  ],
+  ...['소유주여야만 합니다', '权限不足', '的所有者', '權限不足', '的擁有者', 'წვდომა აკრძალულია'],
+];
 const DENIED = new RegExp(
-  [
-    '^(?:permission denied|must be |keine Berechtigung|Berechtigung nur für Eigentümer|permiso denegado|se ha denegado el permiso',
-    'debe ser dueñ[oa] |droit refusé|doit être (?:le )?propriétaire|permesso negato|permesso di .* negato$|bisogna essere proprietari',
-    'нет доступа к|нет прав |нужно быть владельцем|rättighet saknas|nekad tillåtelse|måste vara ägare',
-    'немає дозволу|немає прав |треба бути власником|权限不足|權限不足|წვდომა აკრძალულია|უნდა ბრძანდებოდეთ)',
-    '(?:アクセスが拒否されました|権限がありません|所有者である必要があります|접근 권한 없음|권한을 지정할 수 없음|소유주여야만 합니다',
-    '权限不足|的所有者|權限不足|的擁有者|წვდომა აკრძალულია)$',
-  ].join('|'),
+  `^(?:${DENIED_STARTS.flatMap((start) => spellings(start, '\\?')).join('|')})|(?:${DENIED_ENDS.join('|')})$`,
 );
 
 /** Whether a message says that a privilege is missing. */

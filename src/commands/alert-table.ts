@@ -25,7 +25,7 @@ export const worstFirst = (alerts: readonly Alert[]): Alert[] =>
 export function alertTable(alerts: readonly Alert[], columns = WIDTH): string {
   if (alerts.length === 0) return 'No alerts.\n';
   const sorted = worstFirst(alerts);
-  const who = sorted.reduce((most, { principal }) => Math.min(36, Math.max(most, principal.length)), 9);
+  const who = sorted.reduce((most, { principal }) => Math.min(48, Math.max(most, principal.length)), 9);
   const indent = 16 + 2 + 8 + 2 + who + 2;
   const width = Math.max(LEAST_REASON, columns - indent);
   const head = `${'OPENED (UTC)'.padEnd(18)}${'SEVERITY'.padEnd(10)}${'PRINCIPAL'.padEnd(who + 2)}REASON\n`;

@@ -3,13 +3,12 @@ import { unknownFormat, type WaywardConfig } from '../config/wayward-yaml.ts';
 import { UsageError } from '../errors.ts';
 import { closestFormat } from '../formats/closest.ts';
 import { customFormat } from '../formats/custom.ts';
-import { detectFormat } from '../formats/detect.ts';
 import type { Format } from '../formats/format.ts';
 import type { IdentitySource } from '../formats/http.ts';
 import { pgauditStderr } from '../formats/pgaudit-stderr.ts';
 import { createRedactor } from '../formats/redact.ts';
 import { formats as builtIn } from '../formats/registry.ts';
-import { detectWrapped, formatOfId } from '../formats/wrapped.ts';
+import { detectLog, formatOfId } from '../formats/wrapped.ts';
 import type { LaneCounts } from '../pipeline/counts.ts';
 import { Lane, type LaneOptions } from '../pipeline/lane.ts';
 import { Merge } from '../pipeline/merge.ts';
@@ -108,7 +107,7 @@ export async function laneOptionsOf(
   const formatId = format ?? (logLinePrefix === undefined ? undefined : pgauditStderr.id);
   return {
     format: formatId === undefined ? undefined : (formatById(formatId) ?? noSuchFormat(formatId, config)),
-    detect: (lines, source) => detectFormat(lines, formats, source) ?? detectWrapped(lines, formats, source),
+    detect: (lines, source) => detectLog(lines, formats, builtIn, source),
     closest: (lines) => closestFormat(lines, formats),
     formatById,
     context: {

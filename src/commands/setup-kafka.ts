@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../config/wayward-yaml.ts';
 import { UsageError } from '../errors.ts';
+import { aclCommands } from '../kafka/acls.ts';
 import { createKafka, requireKafka } from '../kafka/client.ts';
+import { userOf } from '../kafka/settings.ts';
 import { setUpTopics } from '../pipeline/kafka/setup-topics.ts';
 import { type CommandIo, warn, write } from './io.ts';
 import { configOption, secretContext, withExample } from './options.ts';
@@ -11,6 +13,8 @@ import { table } from './table.ts';
 interface SetupKafkaOptions {
   readonly config?: string;
   readonly dryRun?: boolean;
+  /** `true`, or the principal. */
+  readonly printAcls?: string | true;
 }
 
 export function addSetupKafka(setup: Command, io: CommandIo): void {
@@ -23,17 +27,27 @@ export function addSetupKafka(setup: Command, io: CommandIo): void {
     )
     .addOption(configOption())
     .option('--dry-run', 'only say what would be made')
+    .option(
+      '--print-acls [principal]',
+      "only print what to allow on a cluster with ACLs, as commands of Kafka's own tool (default: the user of kafka.sasl)",
+    )
     .action((options: SetupKafkaOptions) => run(options, io));
-  withExample(command, 'wayward setup kafka --dry-run', 'wayward setup kafka');
+  withExample(command, 'wayward setup kafka --print-acls', 'wayward setup kafka --dry-run', 'wayward setup kafka');
 }
 
-async function run({ config: file, dryRun = false }: SetupKafkaOptions, io: CommandIo): Promise<void> {
+async function run({ config: file, dryRun = false, printAcls }: SetupKafkaOptions, io: CommandIo): Promise<void> {
   const config = loadConfig(file);
   const { kafka } = config;
   if (kafka === undefined)
     throw new UsageError(
       'Kafka is not configured; write kafka: { brokers: [kafka-1.example.com:9092] } into wayward.yaml',
     );
+  if (printAcls !== undefined) {
+    const principal =
+      printAcls === true ? `User:${kafka.sasl === undefined ? 'wayward' : userOf(kafka.sasl)}` : printAcls;
+    await write(io.stdout, `${aclCommands(kafka, principal).join('\n')}\n`);
+    return;
+  }
   await config.resolveSecrets(['kafka'], secretContext(io));
   await requireKafka(kafka);
   const { own, warnings, missingRaw } = await setUpTopics(

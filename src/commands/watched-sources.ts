@@ -37,7 +37,7 @@ export class WatchedSources {
 
   /** Opens what it needs to know of each source. */
   static async open(watching: Watching): Promise<WatchedSources> {
-    const { config, io, letters, log } = watching;
+    const { config, io, letters, log, resume } = watching;
     const watched: Watched[] = [];
     for (const source of config.sources) {
       const options = {
@@ -45,7 +45,7 @@ export class WatchedSources {
         onWarning: (text: string) => log.warn(text),
       };
       const { file, follow } = source;
-      watched.push({ files: new FilePattern(file, follow), follow, options, warned: false });
+      watched.push({ files: new FilePattern(file, follow, resume), follow, options, warned: false });
     }
     return new WatchedSources(watched, watching);
   }

@@ -21,7 +21,7 @@ export function explainIssue(issue: Issue): string {
     case 'unrecognized_keys':
       return issue.keys.map((unknown) => explainUnknownKey(unknown, issue)).join('\n');
     case 'invalid_union':
-      return explainUnion(issue, example);
+      return explainKind(issue) ?? explainUnion(issue, example);
     case 'too_small':
       return `is too small; write ${example ?? `at least ${issue.minimum}${unit(issue.origin)}`}`;
     case 'too_big':
@@ -62,6 +62,14 @@ function explainUnknownKey(unknown: string, issue: Issue): string {
   const guess = nearest(unknown, known);
   const instead = guess === undefined ? `leave it out, or use one of ${known.join(', ')}` : `write ${guess}`;
   return `"${unknown.slice(0, 64)}" is not a known key; ${instead}`;
+}
+
+/** Where one field says which alternative is meant: its value is none that is known. */
+function explainKind(issue: Extract<Issue, { code: 'invalid_union' }>): string | undefined {
+  if (issue.discriminator === undefined || issue.inclusive === false) return undefined;
+  const { input, discriminator, options = [] } = issue;
+  const written: unknown = (input as Record<string, unknown> | undefined)?.[discriminator];
+  return explainChoice(written, options.map(String), discriminator);
 }
 
 /** The alternative that came nearest (its problem lies deepest) says most. */

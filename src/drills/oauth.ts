@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { Secret, secretSchema } from '../config/secrets.ts';
 import { CallError } from '../errors.ts';
-import { type HttpAnswer, isSuccess, isTransientStatus, readJson, request } from '../http.ts';
+import { type HttpAnswer, isSuccess, request } from '../http.ts';
 import { httpUrl } from '../http-url.ts';
+import { newToken, type OAuthClient } from '../oauth-token.ts';
 import { type Canary, defineDrill } from './drill-kind.ts';
 
 const url = (example: string) => httpUrl().meta({ example });
-const tokenSchema = z.object({ access_token: z.string().min(1) });
 
 /**
  * A token of a client that is there for drills, by its client credentials. It is used at an API that takes such tokens: introspection is what
@@ -27,16 +27,13 @@ export const oauth = defineDrill({
   },
   issuer: (_settings, client) => ({
     async create(name) {
-      return canaryOf(Secret.holding(await newToken(client), `the canary ${name}`), client);
+      return canaryOf(Secret.holding((await newToken(client)).value, `the canary ${name}`), client);
     },
     removeLeft: async () => 0, // they expire
   }),
 });
 
-interface Client {
-  readonly token_url: string;
-  readonly client_id: string;
-  readonly client_secret: Secret;
+interface Client extends OAuthClient {
   readonly resource_url: string;
 }
 
@@ -64,24 +61,4 @@ function canaryOf(token: Secret, { client_id, client_secret, resource_url }: Cli
     },
     async remove() {}, // it is revoked, or expires
   };
-}
-
-/** RFC 6749, sections 2.3.1 and 4.4.2. */
-async function newToken({ token_url, client_id, client_secret }: Client): Promise<string> {
-  const pair = [client_id, client_secret.reveal()].map((part) => new URLSearchParams({ '': part }).toString().slice(1));
-  const basic = Buffer.from(pair.join(':')).toString('base64');
-  const { status, text } = await request({
-    service: 'OAuth server',
-    url: token_url,
-    headers: {
-      authorization: `Basic ${basic}`,
-      'content-type': 'application/x-www-form-urlencoded',
-      accept: 'application/json',
-    },
-    body: new URLSearchParams({ grant_type: 'client_credentials' }).toString(),
-    secrets: [client_secret.reveal(), basic],
-  });
-  const token = readJson(text, tokenSchema)?.access_token;
-  if (isSuccess(status) && token !== undefined) return token;
-  throw new CallError(`OAuth server answered the request for a token with ${status}`, isTransientStatus(status));
 }

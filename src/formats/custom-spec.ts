@@ -56,6 +56,12 @@ export const customFormatSchema = z
     id: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be lower-case letters, digits and dashes, such as my-gateway'),
     title: z.string().min(1).max(128).optional(),
     dataset: z.string().regex(/^[a-z0-9_]{1,32}\.[a-z0-9_]{1,32}$/, 'must be module.name, such as mygateway.access'),
+    /** `text`: the log is no JSON; each of its lines is the field `line`. */
+    input: z.enum(['json', 'text']).optional(),
+    /** Parts of texts, by names of one's own: each can be used as any field. */
+    fields: z
+      .record(z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, 'must be lower-case letters, digits and _'), valueSchema)
+      .optional(),
     /** Where the record stands inside another one: an object, or JSON in a string. Usual wrappers are known without it. */
     unwrap: valueSchema.optional(),
     ...readingShape,
@@ -86,4 +92,4 @@ export const customFormatSchema = z
 export type CustomFormatSpec = z.infer<typeof customFormatSchema>;
 /** As it is written, also for the built-in formats. */
 export type CustomFormatInput = z.input<typeof customFormatSchema>;
-export type ReadingSpec = Omit<CustomFormatSpec, 'id' | 'title' | 'unwrap' | 'cases'>;
+export type ReadingSpec = Omit<CustomFormatSpec, 'id' | 'title' | 'input' | 'fields' | 'unwrap' | 'cases'>;

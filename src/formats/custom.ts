@@ -1,11 +1,11 @@
 import type { CustomFormatSpec } from './custom-spec.ts';
 import { valueAt } from './field-path.ts';
-import type { AboutFormat, Claim, Format, Parsed, ParserContext } from './format.ts';
-import { fractionOfObjects, isFailure, isObject, type JsonObject, readJson } from './json.ts';
+import type { AboutFormat, Claim, Format, Parsed, ParserContext, Unusable } from './format.ts';
+import { fractionOf, fractionOfObjects, isFailure, isObject, type JsonObject, readJson } from './json.ts';
 import { type ConditionSpec, condition } from './language/condition.ts';
 import type { Note } from './language/note.ts';
 import { type Reading, reading } from './language/reading.ts';
-import { optionalValue } from './language/value.ts';
+import { optionalValue, value } from './language/value.ts';
 import { insideOf, MAX_WRAPPERS, objectIn } from './wrappers.ts';
 
 /** Paths such as `Records.0.eventName`: whoever wrote them reads the object around the array as the record. */
@@ -21,7 +21,7 @@ export interface BuiltIn {
 
 /** The format that a description in YAML makes. Every text is redacted; secrets anywhere in the record become leaks. */
 export const customFormat = (spec: CustomFormatSpec, builtIn?: BuiltIn): Format => {
-  const { id, title, unwrap, cases = [], ...base } = spec;
+  const { id, title, input = 'json', fields = {}, unwrap, cases = [], ...base } = spec;
   const readings: Reading[] = cases.map((one) =>
     reading(id, {
       ...base,
@@ -34,8 +34,17 @@ export const customFormat = (spec: CustomFormatSpec, builtIn?: BuiltIn): Format 
   const wrapped = optionalValue(unwrap);
   const knows = builtIn && condition(builtIn.knownBy);
 
-  const isOurs = (record: JsonObject): boolean =>
-    knows === undefined ? readings.some((one) => one.applies(record) && one.fits(record)) : knows(record);
+  const parts = Object.entries(fields).map(([name, where]) => [name, value(where)] as const);
+  /** With the parts of its texts; a field of the record's own that has such a name does not count. */
+  const withParts = (record: JsonObject): JsonObject =>
+    parts.length === 0
+      ? record
+      : { ...record, ...Object.fromEntries(parts.map(([name, where]) => [name, where.find(record)?.text])) };
+
+  const isOurs = (outer: JsonObject): boolean => {
+    const record = withParts(outer);
+    return knows === undefined ? readings.some((one) => one.applies(record) && one.fits(record)) : knows(record);
+  };
 
   /** The record, or what it is wrapped around: what fits as it is, is not looked into. */
   const unwrapped = (record: JsonObject): JsonObject => {
@@ -57,43 +66,49 @@ export const customFormat = (spec: CustomFormatSpec, builtIn?: BuiltIn): Format 
   };
 
   const parseRecord = (outer: JsonObject, context: ParserContext, note?: Note): Parsed => {
-    const record = unwrapped(outer);
+    const record = withParts(unwrapped(outer));
     const fitting = readings.find((one) => one.applies(record));
     if (fitting === undefined) return { ignored: 'condition-not-met' };
     return fitting.read(record, context, note);
   };
 
   const claimOf = (outer: JsonObject, context: ParserContext): Claim | undefined => {
-    const record = unwrapped(outer);
+    const record = withParts(unwrapped(outer));
     return readings.find((one) => one.applies(record))?.claim(record, context);
   };
 
+  const readRecord = (bytes: Buffer, start: number, end: number, isCut = false): JsonObject | Unusable =>
+    input === 'text' ? { line: bytes.toString('utf8', start, end) } : readJson(bytes, start, end, isCut);
+
   return {
     id,
-    title: title ?? `JSON, as defined by ${id}`,
+    title: title ?? `${input === 'text' ? 'Text' : 'JSON'}, as defined by ${id}`,
     dataset: spec.dataset,
     proof: builtIn?.proof ?? (spec.proof === undefined ? 'nothing: declared' : 'what its `proof:` names'),
     ...(builtIn && { about: builtIn.about }),
-    framing: INTO_ARRAYS.test(JSON.stringify(spec)) ? 'line' : 'json',
+    framing: input === 'text' || INTO_ARRAYS.test(JSON.stringify(spec)) ? 'line' : 'json',
     lacks: (record) => {
-      const inner = unwrapped(insideOf(record) ?? record);
-      const parts = Object.entries(builtIn?.knownBy ?? {}).map(
+      const inner = withParts(unwrapped(insideOf(record) ?? record));
+      const isKnownBy = Object.entries(builtIn?.knownBy ?? {}).map(
         ([field, test]) => [field, condition({ [field]: test })(inner)] as const,
       );
       const lacks = readings.map((one) => one.lacks(inner)).toSorted((a, b) => a.missing.length - b.missing.length)[0];
-      const known = parts.filter(([, holds]) => !holds).map(([field]) => field);
-      return { missing: [...known, ...(lacks?.missing ?? [])], of: parts.length + (lacks?.of ?? 0) };
+      const known = isKnownBy.filter(([, holds]) => !holds).map(([field]) => field);
+      return { missing: [...known, ...(lacks?.missing ?? [])], of: isKnownBy.length + (lacks?.of ?? 0) };
     },
-    detect: (lines) => fractionOfObjects(lines, (record) => isOurs(unwrapped(record))),
+    detect: (lines) =>
+      input === 'text'
+        ? fractionOf(lines, (line) => isOurs({ line }))
+        : fractionOfObjects(lines, (record) => isOurs(unwrapped(record))),
     parser: (context) => ({
       parse(bytes, start, end, length) {
-        const record = readJson(bytes, start, end, length !== undefined);
+        const record = readRecord(bytes, start, end, length !== undefined);
         if (isFailure(record)) return record;
         const parsed = parseRecord(record, context);
         return 'unusable' in parsed ? { ...parsed, claim: claimOf(record, context) } : parsed;
       },
       explain(bytes, start, end, note) {
-        const record = readJson(bytes, start, end);
+        const record = readRecord(bytes, start, end);
         return isFailure(record) ? record : parseRecord(record, context, note);
       },
     }),

@@ -7,7 +7,8 @@ const SURE_ENOUGH = 0.1;
 const SAMPLE_LINES = 200;
 const MAX_LINE = 65_536;
 
-const isOfManyLines = (framing: Framing): boolean => framing === 'csv' || framing === 'postgres-stderr';
+const isOfManyLines = (framing: Framing): boolean =>
+  framing === 'csv' || framing === 'audit-file' || framing === 'postgres-stderr';
 
 /** Nothing but its first lines. */
 const UNNAMED: Origin = { name: '', fromStart: true };

@@ -123,12 +123,36 @@ export const lastIdAt = (path: string): number => {
 };
 
 /**
- * The path without query, percent-decoded once, so that `%38812` is a number and an encoded secret is seen for what it is.
- * What would change the path's shape (`/`, `?`, `#`, `;`) stays encoded, and so does a segment that is not validly encoded.
+ * The path that a server takes a target for: without query and parameters of its segments, percent-decoded once, so that `%38812` is a number and an
+ * encoded secret is seen for what it is, and without dots that lead elsewhere. What would change the path's shape (`/`, `?`, `#`, `;`) stays
+ * encoded, and so does a segment that is not validly encoded.
  */
 export const decodePath = (raw: string): string => {
-  const path = raw.slice(0, pathEnd(raw));
-  return path.includes('%') ? path.split('/').map(decodeSegment).join('/') : path;
+  const end = raw.search(/[?#]/);
+  const path = (end === -1 ? raw : raw.slice(0, end)).replace(/;[^/]*/g, '');
+  const decoded = path.includes('%') ? path.split('/').map(decodeSegment).join('/') : path;
+  return DOTS.test(decoded) ? withoutDots(decoded) : decoded;
+};
+
+/** Whether `decodePath` leaves it as it is; of most paths told at once. */
+export const isPlainPath = (path: string): boolean => !MAY_CHANGE.test(path);
+const MAY_CHANGE = /[%;?#]|\/\.|^\./;
+
+/** `.` and `..` between slashes, also encoded ones: nginx takes those for slashes, too. */
+const DOTS = /(?:^|\/|%2F)\.{1,2}(?:\/|%2F|$)/i;
+const BEFORE_PATH = /^(?:[a-z][a-z\d+.-]*:\/\/[^/]*)?\/?/i;
+
+/** As servers resolve it (RFC 3986, 5.2.4), which take several slashes for one. */
+const withoutDots = (path: string): string => {
+  const root = BEFORE_PATH.exec(path)?.[0] ?? '';
+  const segments = path.slice(root.length).split(/\/|%2F/i);
+  const kept: string[] = [];
+  for (const segment of segments) {
+    if (segment === '..') kept.pop();
+    else if (segment !== '.' && segment !== '') kept.push(segment);
+  }
+  const isFolder = /^\.{0,2}$/.test(segments.at(-1) ?? '');
+  return root + kept.join('/') + (isFolder && kept.length > 0 ? '/' : '');
 };
 
 const decodeSegment = (segment: string): string => {

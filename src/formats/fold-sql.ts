@@ -1,4 +1,5 @@
 import type { Language } from './named-secrets.ts';
+import { unicodeNameAt } from './unicode-name.ts';
 
 /**
  * SQL without anything a user put in: one pass over the text, following PostgreSQL's lexical rules
@@ -104,19 +105,27 @@ export const foldSql = (sql: string, language: Language = 'sql', max = MAX_STATE
   const prefix = isMysql ? MYSQL_PREFIX : LITERAL_PREFIX;
   let out = '';
   let space = false;
+  /** Of a list of literals: whether the text ends in one, and whether a comma follows that is not written yet. */
+  let list: '' | '?' | '?,' = '';
   const emit = (piece: string): void => {
+    if (list === '?' && piece === ',' && !space) {
+      list = '?,';
+      return;
+    }
+    if (list === '?,') out += ',';
     if (space && out !== '') out += ' ';
     space = false;
+    list = piece === '?' ? '?' : '';
     out += piece;
   };
   const emitLiteral = (): void => {
     // `IN (1, 2, 3)` and `IN (1, 2)` are one statement.
-    if (out.endsWith('?,')) {
-      out = out.slice(0, -1);
-      space = false;
-    } else emit('?');
+    if (list === '?,') space = false;
+    else emit('?');
+    list = '?';
   };
-  for (let i = 0; i < sql.length && out.length < max; ) {
+  const written = (): number => out.length + (list === '?,' ? 1 : 0);
+  for (let i = 0; i < sql.length && written() < max; ) {
     const code = sql.charCodeAt(i);
     const comment = isMysql ? mysqlCommentEnd(sql, i) : code === 45 || code === 47 ? commentEnd(sql, i) : -1;
     if (isSpace(code) || comment !== -1) {
@@ -142,9 +151,13 @@ export const foldSql = (sql: string, language: Language = 'sql', max = MAX_STATE
       emitLiteral();
       i = numberEnd(sql, i);
     } else if (isWord(code)) {
-      const end = wordEnd(sql, i);
+      const name = (code === 85 || code === 117) && !isMysql ? unicodeNameAt(sql, i) : undefined;
+      const end = name?.end ?? wordEnd(sql, i);
       const ampersand = sql.startsWith("&'", end) ? 1 : 0;
-      if (sql.charCodeAt(end + ampersand) === 39 && prefix.test(sql.slice(i, end + ampersand))) {
+      if (name !== undefined) {
+        emit(name.name);
+        i = end;
+      } else if (sql.charCodeAt(end + ampersand) === 39 && prefix.test(sql.slice(i, end + ampersand))) {
         emitLiteral();
         i = stringEnd(sql, end + ampersand, isMysql || code === 69 || code === 101);
       } else {
@@ -156,6 +169,7 @@ export const foldSql = (sql: string, language: Language = 'sql', max = MAX_STATE
       i++;
     }
   }
+  if (written() > out.length) out += ',';
   return out.slice(0, max);
 };
 

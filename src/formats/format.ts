@@ -50,8 +50,9 @@ export interface Parser {
   /**
    * The record is `bytes[start, end)`, without its line end; what is no UTF-8 in it reads U+FFFD. Never throws, whatever the bytes.
    * @param length of the record in bytes, where it is too long and only its beginning is there
+   * @param tail the last bytes of such a record; what a caller wrote may stand there, too
    */
-  parse(bytes: Buffer, start: number, end: number, length?: number): Parsed;
+  parse(bytes: Buffer, start: number, end: number, length?: number, tail?: Buffer): Parsed;
   /** As `parse`, and tells `note` which rule of the format gave which field. */
   explain?(bytes: Buffer, start: number, end: number, note: (field: string, rule: string) => void): Parsed;
   /** What it remembers, as JSON, so that a restart goes on exactly; undefined if nothing. */

@@ -5,6 +5,7 @@ import { foldPath, lastIdAt } from './fold-path.ts';
 
 export const MAX_PATH = 512;
 export const MAX_CLIENT = 256;
+export const MAX_METHOD = 16;
 export const MAX_VALUE = 256;
 
 /** What an HTTP status says about the credential (RFC 9110, 15): 401 and 407 reject it, 403 denies what it asked for. */

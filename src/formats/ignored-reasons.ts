@@ -7,7 +7,7 @@ const REASONS = {
   'connection-line': 'expected',
   /** PostgreSQL: a statement as `log_statement` shows it, beside its AUDIT line. */
   'statement-line': 'expected',
-  /** PostgreSQL: the server's own, such as checkpoints. */
+  /** PostgreSQL: the server's own, such as checkpoints. nginx, Apache, Vault: their own log, which a container writes beside the other. */
   'server-line': 'expected',
   /** pgaudit: what a DROP takes along. */
   'dependent-object': 'expected',
@@ -27,8 +27,6 @@ const REASONS = {
   'response-half': 'expected',
   /** Vault: the protocol's own operations, which carry keys instead of tokens. */
   kmip: 'expected',
-  /** Vault: it tries its audit device. */
-  'audit-test': 'expected',
   /** Vault: a path that needs no token, such as its health. */
   unauthenticated: 'expected',
   /** A format of the user's: its `when:` is not met. */

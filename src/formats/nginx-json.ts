@@ -2,7 +2,7 @@ import { BoundedCache } from '../bounded-cache.ts';
 import type { CredentialUse, Identity } from '../event.ts';
 import { PROOF } from '../proof.ts';
 import { amount } from './amount.ts';
-import { decodePath } from './fold-path.ts';
+import { decodePath, isPlainPath } from './fold-path.ts';
 import type { Claim, Format, Parsed, Parser, ParserContext, Unusable } from './format.ts';
 import {
   httpAction,
@@ -10,6 +10,7 @@ import {
   httpResult,
   type IdentitySource,
   MAX_CLIENT,
+  MAX_METHOD,
   MAX_PATH,
   MAX_VALUE,
   requestProof,
@@ -20,7 +21,8 @@ import { fractionOfObjects, isFailure, type JsonObject, readJson } from './json.
 import { leaksInValue } from './leaks-in-record.ts';
 import type { FoundSecret, Redactor } from './redact.ts';
 import { remoteAddress } from './remote-address.ts';
-import { parseClf, parseTime } from './time.ts';
+import { ownLine } from './server-line.ts';
+import { parseServerTime } from './time.ts';
 
 const wrongType = (field: string): Unusable => ({
   unusable: 'wrong-type',
@@ -33,10 +35,9 @@ const numberOf = (value: unknown): unknown => (typeof value === 'string' && valu
 /** `msec` is exact to the millisecond; `time` has whole seconds, as `$time_iso8601` or `$time_local`. */
 const timeOf = (record: JsonObject): number => {
   const { msec, time } = record;
-  if (typeof msec === 'string' && msec !== '') return Math.round(Number(msec) * 1000);
-  if (typeof msec === 'number') return Math.round(msec * 1000);
-  if (typeof time !== 'string') return Number.NaN;
-  return time.charAt(2) === '/' ? parseClf(time) : parseTime(time);
+  const seconds = typeof msec === 'string' && msec !== '' ? Number(msec) : msec;
+  if (typeof seconds === 'number' && !Number.isNaN(seconds)) return Math.round(seconds * 1000);
+  return typeof time === 'string' ? parseServerTime(time) : Number.NaN;
 };
 
 /** Text that may be shown, without secrets; undefined where nginx had none (`""` or `-`) or the field is no text. */
@@ -98,6 +99,13 @@ const cleanAgain = (
 };
 
 const addressOf = (value: unknown): unknown => (typeof value === 'string' ? remoteAddress(value) : value);
+
+/** Of `$request_uri`, which holds the query, too, and is as the client wrote it. */
+const pathOf = (uri: string, redactor: Redactor, found: FoundSecret[]): string => {
+  const query = uri.search(/[?;#]/);
+  if (query !== -1) redactor.clean(uri.slice(query), 'url.query', found);
+  return decodePath(uri);
+};
 
 const CONSUMERS = 4_096;
 
@@ -171,9 +179,9 @@ const parseRecord = (
 
   const found: FoundSecret[] = [];
   const usual = consumers.of(credential, found);
-  const path = redactor.show(uri.includes('%') ? decodePath(uri) : uri, 'url.path', MAX_PATH, found);
+  const path = redactor.show(isPlainPath(uri) ? uri : pathOf(uri, redactor, found), 'url.path', MAX_PATH, found);
   cleanAgain(usual.query, redactor, args, 'url.query', 0, found);
-  const verb = redactor.show(method, 'http.request.method', 16, found);
+  const verb = redactor.show(method, 'http.request.method', MAX_METHOD, found);
   const result = httpResult(status);
   const client = cleanAgain(usual.agent, redactor, record['user_agent'], 'user_agent.original', MAX_CLIENT, found);
   const sourceIp = cleanAgain(usual.address, redactor, addressOf(record['remote_addr']), 'source.address', 64, found);
@@ -241,7 +249,7 @@ export const nginxJson: Format = {
     return {
       parse(bytes, start, end, length) {
         const record = readJson(bytes, start, end, length !== undefined);
-        if (isFailure(record)) return record;
+        if (isFailure(record)) return ownLine(bytes, start, end) ?? record;
         const parsed = parseRecord(record, redactor, consumers, others, identity);
         return 'unusable' in parsed ? { ...parsed, claim: claimOf(record, redactor, consumers) } : parsed;
       },

@@ -5,7 +5,7 @@ import { csvFields } from './csv.ts';
 import { detectCsvlog } from './detect-postgres.ts';
 import type { Format, Unusable } from './format.ts';
 import { DATASET, postgresAudit } from './pgaudit.ts';
-import { known } from './pgaudit-record.ts';
+import { hostOf, known } from './pgaudit-record.ts';
 
 /** Enough of the manual's columns (20.8.4): PostgreSQL 9.0 has 23, 13 has 24, 14 and later 26. */
 const COLUMNS = 23;
@@ -13,11 +13,8 @@ const COLUMNS = 23;
 const WITH_MESSAGE = 14;
 const TORN: Unusable = { unusable: 'torn-record', detail: PIECES['torn-record'] };
 
-/** The host in `host:port`; `[local]` has none. IPv6 addresses hold colons, so the last one counts. */
-const hostOf = (connection: string): string | undefined => {
-  const colon = connection.lastIndexOf(':');
-  return known(colon === -1 ? connection : connection.slice(0, colon));
-};
+/** Number of rows, end of the message, eight columns of which only the place in the code is written, application and what follows. */
+const ROWS_AT_END = /,(\d{1,19})",,,,,,,,(?:"[^"]*")?,(?:"(?:[^"]|"")*")?(?:,"[^"]*"(?:,\d*(?:,-?\d*)?)?)?\r?$/;
 
 /** PostgreSQL `log_destination = csvlog` with pgaudit. */
 export const pgauditCsv: Format = {
@@ -30,7 +27,7 @@ export const pgauditCsv: Format = {
   parser(context) {
     const audit = postgresAudit(this.id, context);
     return {
-      parse(bytes, start, end, length) {
+      parse(bytes, start, end, length, tail) {
         const fields = csvFields(bytes.toString('utf8', start, end), 0, 26);
         const isCut = length !== undefined;
         const isStart = isCsvlogStartIn(bytes, start, end);
@@ -56,6 +53,7 @@ export const pgauditCsv: Format = {
           phase: known(fields[7]),
           proof: PROOF.session,
           isCut,
+          rowsAtEnd: ROWS_AT_END.exec(tail?.toString('latin1') ?? '')?.[1],
         });
       },
       save: audit.save,

@@ -4,6 +4,10 @@ import { fractionOfObjects, isFailure, readJson } from './json.ts';
 import { DATASET, postgresAudit } from './pgaudit.ts';
 import { known } from './pgaudit-record.ts';
 
+/** Number of rows, end of the message, and what follows it; a client's quotes are escaped. */
+const ROWS_AT_END =
+  /,(\d{1,19})"(?:,"(?:func_name|file_name|application_name|backend_type)":"(?:[^"\\]|\\.)*"|,"(?:file_line_num|leader_pid|query_id)":-?\d{1,20})*\}\s*$/;
+
 /** PostgreSQL 15+ `log_destination = jsonlog` with pgaudit. */
 export const pgauditJson: Format = {
   id: 'pgaudit-json',
@@ -20,7 +24,7 @@ export const pgauditJson: Format = {
   parser(context) {
     const audit = postgresAudit(this.id, context);
     return {
-      parse(bytes, start, end, length) {
+      parse(bytes, start, end, length, tail) {
         const record = readJson(bytes, start, end, length !== undefined);
         if (isFailure(record)) return record;
         const { timestamp, error_severity: severity, message } = record;
@@ -42,6 +46,7 @@ export const pgauditJson: Format = {
           phase: known(record['ps']),
           proof: PROOF.session,
           isCut: length !== undefined,
+          rowsAtEnd: ROWS_AT_END.exec(tail?.toString('latin1') ?? '')?.[1],
         });
       },
       save: audit.save,

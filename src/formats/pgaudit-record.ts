@@ -23,11 +23,19 @@ export interface PostgresRecord {
   readonly proof: Proof;
   /** Only its beginning is there: what comes last in a record may be missing. */
   readonly isCut: boolean;
+  /** What `pgaudit.log_rows` has put at the end of a message that is cut. */
+  readonly rowsAtEnd?: string | undefined;
 }
 
 /** A text field, or undefined where PostgreSQL had nothing to say. */
 export const known = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' && value !== '[unknown]' && value !== '[local]' ? value : undefined;
+
+/** The host in `host:port`; `[local]` has none. IPv6 addresses hold colons, so the last one counts. */
+export const hostOf = (connection: string): string | undefined => {
+  const colon = connection.lastIndexOf(':');
+  return known(colon === -1 ? connection : connection.slice(0, colon));
+};
 
 /**
  * What the stderr log leaves out, unless its prefix has %e. Of messages in other languages, those of missing privileges can be told apart.

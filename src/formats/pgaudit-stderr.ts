@@ -10,7 +10,7 @@ import { isBelieved } from '../proof.ts';
 import { detectStderr } from './detect-postgres.ts';
 import type { Format, Parsed } from './format.ts';
 import { DATASET, isAuditMessage, type PostgresAudit, postgresAudit } from './pgaudit.ts';
-import { known } from './pgaudit-record.ts';
+import { known, type PostgresRecord } from './pgaudit-record.ts';
 import { postgresTime, type ReadTime } from './postgres-time.ts';
 import {
   isUnread,
@@ -76,7 +76,15 @@ const readTexts = (
 /** What `log_error_verbosity = verbose` puts before a message. */
 const VERBOSE = /^((?=[A-Z]{0,4}\d)[\dA-Z]{5}): /;
 
-const parseRecord = (text: string, length: number, isCut: boolean, memory: Memory): Parsed => {
+/** An audit line ends in the number of rows; behind it stands at most the place in the code (`log_error_verbosity = verbose`), in no line that a tab begins. */
+const ROWS_AT_END = /,(\d{1,19})\r?(?:\n[^\n\t]{1,512})?$/;
+
+const parseRecord = (
+  text: string,
+  length: number,
+  { isCut, rowsAtEnd }: Pick<PostgresRecord, 'isCut' | 'rowsAtEnd'>,
+  memory: Memory,
+): Parsed => {
   const { audit, sessions, prefixes, unknownWords } = memory;
   const lines = text.split('\n').map((line) => withoutCloudwatchTime(line.endsWith('\r') ? line.slice(0, -1) : line));
   const first = lines[0] ?? '';
@@ -110,6 +118,7 @@ const parseRecord = (text: string, length: number, isCut: boolean, memory: Memor
       context,
       proof,
       isCut,
+      rowsAtEnd,
     },
   });
   if ('action' in read && isBelieved(read.proof)) {
@@ -173,8 +182,11 @@ export const pgauditStderr: Format = {
     const unknownWords = new UnknownWords();
     const memory = { audit, sessions, prefixes, unknownWords, readTime: postgresTime(context.logTimezone) };
     return {
-      parse: (bytes, start, end, length) =>
-        parseRecord(bytes.toString('utf8', start, end), length ?? end - start, length !== undefined, memory),
+      parse(bytes, start, end, length, tail) {
+        const rowsAtEnd = ROWS_AT_END.exec(tail?.toString('latin1') ?? '')?.[1];
+        const cut = { isCut: length !== undefined, rowsAtEnd };
+        return parseRecord(bytes.toString('utf8', start, end), length ?? end - start, cut, memory);
+      },
       save: () => ({
         ...{ audit: audit.save(), sessions: sessions.save(), prefixes: prefixes.save() },
         unknownWords: unknownWords.save(),

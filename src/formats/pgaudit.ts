@@ -16,8 +16,9 @@ import { NOTHING_ELSE } from '../event.ts';
 import { connectionLine, englishWord } from '../postgres-words.ts';
 import { isBelieved, PROOF } from '../proof.ts';
 import { amount } from './amount.ts';
+import { CleanTexts } from './clean-texts.ts';
 import { csvFields } from './csv.ts';
-import { foldSql } from './fold-sql.ts';
+import { foldedStatement, foldedText } from './folded-statement.ts';
 import { type Claim, isEvent, type Parsed, type Parser, type ParserContext } from './format.ts';
 import { MAX_CLIENT, MAX_VALUE } from './http.ts';
 import { leaksOf } from './identities.ts';
@@ -29,7 +30,7 @@ import { isBrokenConnection, isFailureRecord, isFatal, isKnownSeverity } from '.
 import { postgresTime, type ReadTime } from './postgres-time.ts';
 import type { FoundSecret, Redactor } from './redact.ts';
 import { shown } from './shown.ts';
-import { failedAction, namedByText, statementsIn } from './statement-action.ts';
+import { failedAction, namedByText, statementsIn, touchesTable } from './statement-action.ts';
 import { type Seen, StatementMemory } from './statement-memory.ts';
 import { shapeOf } from './statement-shape.ts';
 import { timeProblem } from './time.ts';
@@ -39,10 +40,6 @@ const AUDIT = 'AUDIT: ';
 /** SQLSTATE `successful_completion`. */
 const SUCCESS = '00000';
 const GENERAL_WARNING = '01000';
-const STATEMENT_FIELD = 'wayward.db.statement';
-/** Of a statement's text, in characters: shown, and looked at for what it names. */
-const MAX_SHOWN = 512;
-const MAX_FOLDED = 16_384;
 /** With `pgaudit.log_rows`; without it, a line is written before it is known whether the statement fails. */
 const FIELDS_WITH_ROWS = 10;
 /** Commands whose lines name each relation with `pgaudit.log_relation = on`. */
@@ -65,10 +62,28 @@ interface Reading {
   readonly format: string;
   readonly redactor: Redactor;
   readonly readTime: ReadTime;
+  readonly texts: Texts;
 }
 
+/** Texts of events, as they are shown. */
+type Texts = Readonly<Record<'action' | 'client' | 'host' | 'service' | 'session' | 'statement' | 'user', CleanTexts>>;
+
+const textsOf = (redactor: Redactor): Texts => {
+  const of = (field: string, max: number): CleanTexts =>
+    new CleanTexts((text, found) => redactor.show(text, field, max, found));
+  return {
+    action: of('event.action', MAX_VALUE),
+    client: of('user_agent.original', MAX_CLIENT),
+    host: of('source.address', 64),
+    service: of('service.name', MAX_VALUE),
+    session: of('wayward.session', 64),
+    statement: new CleanTexts((text, found) => foldedText(text, redactor, found)),
+    user: of('user.name', MAX_VALUE),
+  };
+};
+
 export const postgresAudit = (format: string, { redactor, logTimezone }: ParserContext): PostgresAudit => {
-  const reading: Reading = { format, redactor, readTime: postgresTime(logTimezone) };
+  const reading: Reading = { format, redactor, readTime: postgresTime(logTimezone), texts: textsOf(redactor) };
   const statements = new StatementMemory();
   const sessions = new PostgresSessions();
   const noteConnection = ({ message, session, proof }: PostgresRecord): void => {
@@ -153,7 +168,7 @@ const lineKind = ({ message, severity, phase }: PostgresRecord): IgnoredReason =
 };
 
 const auditUse = (record: PostgresRecord, proof: Proof, reading: Reading, statements: StatementMemory): Parsed => {
-  const { redactor } = reading;
+  const { redactor, texts } = reading;
   const { context, statement: raisedBy, sqlState = SUCCESS } = record;
   // With `pgaudit.log_level = warning` its lines are warnings.
   const isRaised =
@@ -170,7 +185,7 @@ const auditUse = (record: PostgresRecord, proof: Proof, reading: Reading, statem
     object = '',
     text = '',
     parameters = '',
-    rows = '',
+    rows = record.rowsAtEnd,
   ] = fields;
   const statementNumber = Number(statementId);
   const substatementNumber = Number(substatementId);
@@ -192,28 +207,39 @@ const auditUse = (record: PostgresRecord, proof: Proof, reading: Reading, statem
   if (mode === 'SESSION' && object !== '' && DML.has(command) && isKnownSeverity(record))
     statements.namesRelations = true;
   const found: FoundSecret[] = [];
-  const folded = NOT_THERE.has(text) ? undefined : foldedStatement(text, redactor, found);
-  const statement = folded?.slice(0, MAX_SHOWN);
+  const folded = NOT_THERE.has(text)
+    ? undefined
+    : foldedStatement(text, texts.statement, found, record.isCut && fields.length <= WITH_TEXT);
   if (!NOT_THERE.has(parameters)) redactor.clean(parameters, 'wayward.db.parameters', found, 'sql');
   const seen: Seen =
     record.session === undefined || !isBelieved(proof)
       ? 'new'
-      : statements.see(record.session, statementNumber, substatementNumber, text, fields.length < FIELDS_WITH_ROWS);
+      : statements.see(
+          record.session,
+          statementNumber,
+          substatementNumber,
+          text,
+          fields.length < FIELDS_WITH_ROWS && record.rowsAtEnd === undefined,
+        );
+  // Where log_relation has been turned off since, lines name none any more.
+  const isNamedNoMore =
+    object === '' && DML.has(command) && statements.namesRelations && touchesTable(folded?.read ?? '');
+  if (isNamedNoMore) statements.namesRelations = false;
   const isNamed = object !== '' || folded === undefined || (DML.has(command) && statements.namesRelations);
-  const action = isNamed
-    ? actionOf(command, object)
-    : namedByText(command, kind, folded, isMany(folded) ? statements.turn(record.session, text, command, seen) : 0);
+  const turn = (read: string): number | undefined =>
+    isMany(read) ? statements.turn(record.session, text, command, seen) : 0;
+  const action = isNamed ? actionOf(command, object) : namedByText(command, kind, folded, turn(folded.read));
   return event(record, proof, reading, found, {
     action,
     result: 'success',
-    statement,
+    statement: folded?.shown,
     uses: seen === 'new' ? 1 : 0,
     rows: seen === 'same' ? 0 : rowCount(rows),
     shape: shapeOf(command, folded),
   });
 };
 
-const isMany = (folded: string): boolean => statementsIn(folded).length > 1;
+const isMany = (read: string): boolean => statementsIn(read).length > 1;
 
 // Temporary schemas are numbered by backend: one name for all.
 const actionOf = (command: string, object: string): string =>
@@ -221,26 +247,24 @@ const actionOf = (command: string, object: string): string =>
     ? command
     : `${command} ${object.startsWith('pg_temp_') ? object.replace(/^pg_temp_\d+/, 'pg_temp') : object}`;
 
-const rowCount = (rows: string): number => {
+const rowCount = (rows = ''): number => {
   const count = Number(rows);
   return count >= 0 ? amount(count) : 0;
 };
 
-/** Redacted first: folding would take a secret apart that stands outside of literals. Long enough that no padding hides the object. */
-const foldedStatement = (text: string, redactor: Redactor, found: FoundSecret[]): string =>
-  shown(foldSql(redactor.clean(text, STATEMENT_FIELD, found, 'sql'), 'sql', MAX_FOLDED), MAX_FOLDED);
-
 /** How a failed statement or login ended, by SQLSTATE (PostgreSQL manual, appendix A). */
 const failure = (record: PostgresRecord, proof: Proof, reading: Reading, statements: StatementMemory): Parsed => {
-  const { redactor } = reading;
   const state = sqlStateOf(record);
   if (state.startsWith('57P')) return { ignored: 'session-terminated' };
   // Background workers, and clients that left or spoke another protocol before they named a user.
   if (record.user === undefined) return { ignored: 'no-user' };
   const found: FoundSecret[] = [];
-  const folded = record.statement === undefined ? undefined : foldedStatement(record.statement, redactor, found);
+  const folded =
+    record.statement === undefined
+      ? undefined
+      : foldedStatement(record.statement, reading.texts.statement, found, record.isCut);
   const result: Result = proof.state === 'rejected' ? 'rejected' : state === '42501' ? 'denied' : 'error';
-  const isMultiple = folded !== undefined && isMany(folded);
+  const isMultiple = folded !== undefined && isMany(folded.read);
   const isCounted = isBelieved(proof) && !isMultiple && statements.hasCounted(record.session, record.statement);
   if (isMultiple && isBelieved(proof)) statements.startAgain(record.session);
   return event(record, proof, reading, found, {
@@ -249,9 +273,9 @@ const failure = (record: PostgresRecord, proof: Proof, reading: Reading, stateme
         ? isFatal(record)
           ? 'LOGIN'
           : 'UNKNOWN'
-        : failedAction(folded, record.message, record.phase),
+        : failedAction(folded.read, record.message, record.phase),
     result,
-    statement: folded?.slice(0, MAX_SHOWN),
+    statement: folded?.shown,
     uses: isCounted ? 0 : 1,
     rows: 0,
   });
@@ -268,31 +292,30 @@ const event = (
   found: FoundSecret[],
   { action, result, statement, uses, rows, shape }: Outcome,
 ): Parsed => {
-  const { format, redactor, readTime } = reading;
+  const { format, readTime, texts } = reading;
   const time = readTime(record.timestamp);
   if (Number.isNaN(time)) return { unusable: 'invalid-time', detail: timeProblem(record.timestamp) };
-  const text = (value: string | undefined, field: string, max: number): string | undefined =>
-    value === undefined ? undefined : shown(redactor.clean(value, field, found), max);
-  const client = text(record.application, 'user_agent.original', MAX_CLIENT);
-  const service = text(record.database, 'service.name', MAX_VALUE);
-  const user = text(record.user, 'user.name', MAX_VALUE) ?? '';
-  const identities: readonly Identity[] = [{ key: 'db_user', value: user }];
+  const shownAs = (kind: keyof Texts, text: string | undefined): string | undefined =>
+    text === undefined ? undefined : texts[kind].clean(text, found);
+  const client = shownAs('client', record.application);
+  const service = shownAs('service', record.database);
+  const identities: readonly Identity[] = [{ key: 'db_user', value: shownAs('user', record.user) ?? '' }];
   return {
     ...NOTHING_ELSE,
     time,
     format,
     dataset: DATASET,
-    action: shown(redactor.clean(action, 'event.action', found), MAX_VALUE),
+    action: texts.action.clean(action, found),
     result,
     proof,
     identities,
     uses,
-    sourceIp: text(record.host, 'source.address', 64),
+    sourceIp: shownAs('host', record.host),
     client,
     rows,
     statement,
     service,
-    session: text(record.session, 'wayward.session', 64),
+    session: shownAs('session', record.session),
     leaks: leaksOf(found),
     ...(shape !== undefined && { shape }),
   };

@@ -3,9 +3,12 @@ import { authensorReceipts } from './built-in/authensor-receipts.ts';
 import { awsApiGateway } from './built-in/aws-api-gateway.ts';
 import { awsCloudTrail } from './built-in/aws-cloudtrail.ts';
 import { caddy } from './built-in/caddy.ts';
+import { contextforgePermissions } from './built-in/contextforge-permissions.ts';
 import { envoy } from './built-in/envoy.ts';
 import { gcpAudit } from './built-in/gcp-audit.ts';
 import { githubAudit } from './built-in/github-audit.ts';
+import { kafkaAuthorizer } from './built-in/kafka-authorizer.ts';
+import { keycloakEvents } from './built-in/keycloak-events.ts';
 import { kong } from './built-in/kong.ts';
 import { kubernetesAudit } from './built-in/kubernetes-audit.ts';
 import { litellm } from './built-in/litellm.ts';
@@ -21,6 +24,7 @@ import { nginxJson } from './nginx-json.ts';
 import { pgauditCsv } from './pgaudit-csv.ts';
 import { pgauditJson } from './pgaudit-json.ts';
 import { pgauditStderr } from './pgaudit-stderr.ts';
+import { pgauditlogtofileCsv, pgauditlogtofileJson, pgauditlogtofileQuoted } from './pgauditlogtofile.ts';
 import { vaultAudit } from './vault-audit.ts';
 
 /** Formats that users may describe themselves, under the same id, too: theirs counts. */
@@ -40,6 +44,9 @@ export const describedFormats: readonly Format[] = [
   gcpAudit,
   githubAudit,
   oktaSystemLog,
+  keycloakEvents,
+  kafkaAuthorizer,
+  contextforgePermissions,
   nginxVariables,
 ];
 
@@ -48,6 +55,9 @@ export const formats: readonly Format[] = [
   nginxJson,
   nginxCombined,
   pgauditJson,
+  pgauditlogtofileCsv,
+  pgauditlogtofileQuoted,
+  pgauditlogtofileJson,
   pgauditCsv,
   pgauditStderr,
   vaultAudit,

@@ -3,7 +3,7 @@
  * wrote those before it; without port, brackets and zone. Anything else stays what it is.
  */
 export const remoteAddress = (written: string): string => {
-  if (!/[,:%[]/.test(written)) return written;
+  if (!/[,:%[ ]/.test(written)) return written;
   const last = written.slice(written.lastIndexOf(',') + 1).trim();
   const inBrackets = /^\[([^\]]*)\](?::\d{1,5})?$/.exec(last)?.[1];
   return (inBrackets ?? last.replace(/^([^:]*):\d{1,5}$/, '$1')).replace(/%.*$/, '');

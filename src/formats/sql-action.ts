@@ -1,13 +1,11 @@
 import type { Language } from './named-secrets.ts';
+import { qualified, tokensOf } from './sql-names.ts';
 
 /**
  * What a statement does and to what, where pgaudit does not say: it writes nothing for a denied statement, so the server's ERROR
  * line and its text are all there is, and names no object for COPY. A guess by keywords, not a parser: good enough to name
  * the attempt.
  */
-
-/** Names, quoted or not, joined by points; or one other character. */
-const TOKEN = /(?:"(?:[^"]|"")*"|[\w$\u0080-\uffff]+)(?:\s?\.\s?(?:"(?:[^"]|"")*"|[\w$\u0080-\uffff]+))*|[^\s]/g;
 
 /** Kinds of object that live in a schema: an unqualified name of theirs is found by the search path. */
 const IN_SCHEMA = new Set([
@@ -42,22 +40,10 @@ const OBJECT_AFTER: Readonly<Record<string, string | undefined>> = {
   DELETE: 'FROM',
   MERGE: 'INTO',
 };
-const DIRECT = new Set(['UPDATE', 'CALL', 'TABLE', 'LOCK']);
+const DIRECT = new Set(['UPDATE', 'CALL', 'TABLE']);
 
 const isName = (token: string | undefined): token is string =>
   token !== undefined && /^["\w\u0080-\uffff]/.test(token) && token !== '?';
-
-/**
- * Qualified as pgaudit would: it always writes `schema.name`, the server's error only what the statement said. `public` is
- * PostgreSQL's default search path; without it the denied and the successful use of one table would be two actions.
- */
-const qualified = (token: string, schema: string): string => {
-  const name = token.replace(/"(?:[^"]|"")*"|[^"]+/g, (part) =>
-    part.startsWith('"') ? part : part.replace(/\s/g, '').toLowerCase(),
-  );
-  const plain = name.replace(/"([a-z_][a-z0-9_]*)"/g, '$1');
-  return (plain.includes('.') ? plain : `${schema}${plain}`).slice(0, 128);
-};
 
 /** The first token from `at` on that is no noise word. */
 const skip = (tokens: readonly string[], upper: readonly string[], at: number, noise: ReadonlySet<string>): number => {
@@ -92,7 +78,7 @@ const loads = (upper: readonly string[], from: number): boolean => {
 export const sqlAction = (folded: string, language: Language = 'sql'): string => {
   // MySQL's is the session's, which a statement does not say.
   const schema = language === 'sql' ? 'public.' : '';
-  const tokens = folded.match(TOKEN) ?? [];
+  const tokens = tokensOf(folded);
   const upper = tokens.map((token) => token.toUpperCase());
   let at = 0;
   while (upper[at] === '(') at++;
@@ -106,6 +92,8 @@ export const sqlAction = (folded: string, language: Language = 'sql'): string =>
   if (verb === 'SET') return upper.slice(inner, inner + 4).includes('ROLE') ? 'SET ROLE' : 'SET';
   if (verb === 'TRUNCATE')
     return named('TRUNCATE TABLE', tokens, upper, skip(tokens, upper, inner + 1, new Set(['TABLE', 'ONLY'])), schema);
+  if (verb === 'LOCK')
+    return named('LOCK TABLE', tokens, upper, skip(tokens, upper, inner + 1, new Set(['TABLE', 'ONLY'])), schema);
   if (verb === 'CREATE' || verb === 'ALTER' || verb === 'DROP') return definition(verb, tokens, upper, inner, schema);
   if (verb === 'GRANT' || verb === 'REVOKE') return upper.includes('ON') ? verb : `${verb} ROLE`;
   if (verb === 'COPY') return named(loads(upper, inner + 1) ? 'COPY FROM' : 'COPY', tokens, upper, inner + 1, schema);

@@ -1,7 +1,10 @@
+import type { FoldedStatement } from './folded-statement.ts';
+import { relationsIn } from './relations.ts';
 import { sqlAction } from './sql-action.ts';
+import { tokensOf } from './sql-names.ts';
 
 /** Objects named in one action. */
-const MAX_NAMED = 3;
+const MAX_NAMED = 8;
 
 /** Folded statements of one text; a semicolon within a quoted name ends none. */
 export const statementsIn = (folded: string): string[] =>
@@ -10,27 +13,62 @@ export const statementsIn = (folded: string): string[] =>
 /** A cursor reads what its query reads, and a prepared statement does what it says: `DECLARE c CURSOR FOR SELECT …`. */
 const WRAPPED = /^(?:declare\b[^;]{1,256}?\bfor|prepare\b[^;]{1,256}?\bas)\s+(?=[a-z(])/i;
 
-const actionIn = (statement: string): string => sqlAction(statement.replace(WRAPPED, ''));
+/** Statements that may read more than the one table that comes first. */
+const READS = /^(?:SELECT|INSERT|UPDATE|DELETE|MERGE)(?: |$)/;
+
+/** What a statement does, apart for each relation; first what it writes. */
+const deedsIn = (statement: string): readonly string[] => {
+  const plain = statement.replace(WRAPPED, '');
+  const action = sqlAction(plain);
+  const [verb = ''] = action.split(' ', 1);
+  const isCopyOfQuery = /^copy\s?\(/i.test(plain);
+  if (!READS.test(action) && !isCopyOfQuery) return [action];
+  const relations = relationsIn(tokensOf(plain)).map((name) => `${verb} ${name}`);
+  if (verb === 'SELECT' || isCopyOfQuery) return relations.length === 0 ? [verb] : relations.sort();
+  return [action, ...relations.filter((one) => one !== action).sort()];
+};
+
+const actionIn = (statement: string): string => {
+  const [first = '', ...others] = deedsIn(statement);
+  const more = others.slice(0, MAX_NAMED - 1).map((one) => one.slice(one.indexOf(' ') + 1));
+  return [first, ...more, ...(others.length > more.length ? ['…'] : [])].join(', ');
+};
+
+const CATALOG = /^public\.pg_|^(?:pg_catalog|information_schema)\./;
+
+/** Whether a text of one statement reads or writes a table that is none of the system's own. */
+export const touchesTable = (folded: string): boolean => {
+  const [only, second] = /\b(?:from|into|update|table)\b/i.test(folded) ? statementsIn(folded) : [];
+  if (only === undefined || second !== undefined) return false;
+  return relationsIn(tokensOf(only)).some((name) => !CATALOG.test(name));
+};
 
 /** What pgaudit calls one thing and the statement another. */
 const AS_WRITTEN: Readonly<Record<string, string>> = { 'DECLARE CURSOR': 'SELECT', 'CREATE TABLE AS': 'CREATE TABLE' };
 
 /**
  * The action of a line that names no object: the command with what the text says that it was done to. Of several statements of one text
- * it is the one whose turn it is; where that is not known, all that it may be are named: `SELECT public.a, public.b`.
+ * it is the one whose turn it is; where that is not known, all that it may be are named: `SELECT public.a, public.b`. What stands where
+ * nobody looks is `…`.
  * @param kind pgaudit's class: READ or WRITE, the direction of a COPY
  * @param turn how many lines of this command the text has had before; undefined if unknown
  */
-export const namedByText = (command: string, kind: string, folded: string, turn: number | undefined): string => {
+export const namedByText = (
+  command: string,
+  kind: string,
+  { read, isWhole }: FoldedStatement,
+  turn: number | undefined,
+): string => {
   const verb = AS_WRITTEN[command] ?? command;
   const written = verb === 'COPY' && kind === 'WRITE' ? 'COPY FROM' : verb;
   const isOther = (action: string): boolean => written === 'COPY' && action.startsWith('COPY FROM ');
-  const actions = statementsIn(folded)
+  const actions = statementsIn(read)
     .map(actionIn)
     .filter((action) => (action === written || action.startsWith(`${written} `)) && !isOther(action));
+  if (!isWhole && actions[turn ?? 0]?.startsWith(`${written} `) !== true) return `${written} …`;
   if (actions.length < 2 || turn !== undefined) return actions[(turn ?? 0) % Math.max(1, actions.length)] ?? verb;
   const objects = new Set(
-    actions.filter((action) => action !== written).map((action) => action.slice(written.length + 1)),
+    actions.filter((action) => action !== written).flatMap((action) => action.slice(written.length + 1).split(', ')),
   );
   if (objects.size === 0) return verb;
   const named = [...objects].slice(0, MAX_NAMED).join(', ');
@@ -43,14 +81,17 @@ export const namedByText = (command: string, kind: string, folded: string, turn:
  * @param phase the command tag, where the log has it
  */
 export const failedAction = (folded: string, message: string, phase: string | undefined): string => {
-  const actions = statementsIn(folded).map(actionIn);
-  const [first = 'UNKNOWN'] = actions;
+  const statements = statementsIn(folded).map((statement) => sqlAction(statement.replace(WRAPPED, '')));
+  const [first = 'UNKNOWN'] = statements;
+  const actions = statementsIn(folded).flatMap(deedsIn);
   if (actions.length < 2) return first;
   const isNamed = (action: string): boolean => {
     const name = /[^. ]+$/.exec(action.slice(action.indexOf(' ') + 1))?.[0].replaceAll('"', '') ?? '';
     return action.includes(' ') && hasWord(message, name);
   };
-  return actions.find(isNamed) ?? actions.find((action) => action === phase || action.startsWith(`${phase} `)) ?? first;
+  return (
+    actions.find(isNamed) ?? statements.find((action) => action === phase || action.startsWith(`${phase} `)) ?? first
+  );
 };
 
 /** Whether the text holds the word, not as a part of a longer one. */

@@ -1,4 +1,5 @@
 import type { Shape } from '../event.ts';
+import type { FoldedStatement } from './folded-statement.ts';
 
 /**
  * Functions that make one value of many rows: `json_agg(t)`, `string_agg(…)`, `xmlagg(…)`, MySQL's `group_concat`; and `array(select …)`.
@@ -8,9 +9,13 @@ const GATHERS =
   /(?<!\b(?:into|table|exists|on)\s(?:[\w"]{1,64}\.)?"?)\b(?:\w{1,64}_agg(?:_\w{1,32})?|json_?arrayagg|json_?objectagg|xmlagg|listagg|group_concat|array(?=\s?\(\s?\(*\s?(?:select|with|table|values)\b))"?\s?\(/i;
 const CURSOR = /^declare\b/i;
 
-/** How a folded statement reads rows that its count does not show; undefined where the count shows them. */
-export const shapeOf = (command: string, folded: string | undefined): Shape | undefined => {
+/**
+ * How a folded statement reads rows that its count does not show; undefined where the count shows them. Behind what is looked at may stand
+ * anything: only who pads a statement writes so much.
+ */
+export const shapeOf = (command: string, folded: FoldedStatement | undefined): Shape | undefined => {
   if (command === 'DECLARE CURSOR') return 'cursor';
   if (folded === undefined || command !== 'SELECT') return undefined;
-  return GATHERS.test(folded) ? 'gathered' : CURSOR.test(folded) ? 'cursor' : undefined;
+  if (!folded.isWhole || GATHERS.test(folded.read)) return 'gathered';
+  return CURSOR.test(folded.read) ? 'cursor' : undefined;
 };

@@ -76,7 +76,7 @@ export const parseTime = (text: string): number => {
 const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
 
 /** `23/Nov/2026:12:03:18 +0000` in milliseconds since the epoch, NaN where it is something else. */
-export const parseClf = (text: string): number => {
+const parseClf = (text: string): number => {
   const parts = /^(\d\d)\/([A-Z][a-z]{2})\/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)$/.exec(text);
   if (parts === null) return Number.NaN;
   const [, day, name = '', year, hour, minute, second, sign, hours, minutes] = parts;
@@ -85,6 +85,9 @@ export const parseClf = (text: string): number => {
   const local = utc(Number(year), month, Number(day), Number(hour), Number(minute), Number(second));
   return local - offset * 60_000;
 };
+
+/** A web server's time: `$time_local` or `$time_iso8601`. */
+export const parseServerTime = (text: string): number => (text.charAt(2) === '/' ? parseClf(text) : parseTime(text));
 
 /** Why `parseTime` gave NaN, for a person. */
 export const timeProblem = (text: string): string => {

@@ -10,6 +10,9 @@ const ERROR = 'XX000';
 const STATEMENT =
   /^\(?(?:select|insert|update|delete|merge|with|table|values|copy|truncate|create|drop|alter|grant|revoke|reassign|set|reset|begin|start|commit|rollback|declare|fetch|close|call|do|execute|prepare|deallocate|lock|explain|analyze|vacuum|reindex|cluster|refresh|comment|security|import|listen|notify|load|show|discard)\b/i;
 
+/** Where in a function something was written, in any language: `PL/pgSQL function f() line 1 at RAISE`. It stands between a message and its statement. */
+const PLACE_IN_FUNCTION = /(?:^|\s)PL\/[\w.]{1,20} /;
+
 /** Plain JSON. */
 export interface SavedUnknownWords {
   readonly place: string;
@@ -33,6 +36,7 @@ export class UnknownWords {
   /** The failure that this line, with the statement, makes complete; undefined where it is none, or the statement is still to come. */
   read({ process, session = '', timestamp }: Prefix, sqlState: string | undefined, text: string): Failure | undefined {
     const place = `${process} ${session} ${timestamp}`;
+    if (PLACE_IN_FUNCTION.test(text.slice(0, MAX_MESSAGE))) return undefined;
     const last = this.#last;
     if (last !== undefined && last.place === place && STATEMENT.test(foldSql(text, 'sql', 64))) {
       this.#last = undefined;

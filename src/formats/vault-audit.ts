@@ -8,23 +8,43 @@ import { leaksOf } from './identities.ts';
 import { fractionOfObjects, isFailure, isObject, type JsonObject, readJson } from './json.ts';
 import { leaksInRecord } from './leaks-in-record.ts';
 import type { FoundSecret, Redactor } from './redact.ts';
+import { remoteAddress } from './remote-address.ts';
+import { ownLine } from './server-line.ts';
 import { shown } from './shown.ts';
 import { parseTime, timeProblem } from './time.ts';
 import { HelpRequests } from './vault-help.ts';
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-const resultOf = (auth: JsonObject | undefined, error: string): Result => {
+const resultOf = (auth: JsonObject | undefined, error: string, isRefused: boolean): Result => {
   if (auth === undefined) return 'rejected';
   const policy = auth['policy_results'];
   if (error.includes('permission denied') || (isObject(policy) && policy['allowed'] === false)) return 'denied';
-  return error === '' ? 'success' : 'error';
+  return error === '' && !isRefused ? 'success' : 'error';
+};
+
+/** Engines that hand out what a caller has put in: a field that is called `error` may be a secret's. */
+const STORES = /^(?:kv|generic|cubbyhole|ns_cubbyhole)$/;
+
+/** How Vault refuses without an error of its own (status 400): with data that hold an error and nothing else, or the page of a failed OIDC login. */
+const isRefusal = (request: JsonObject, response: unknown, isLogin: boolean): boolean => {
+  if (!isObject(response) || !isObject(response['data'])) return false;
+  const { data } = response;
+  const hasError = textOf(data['error']) !== '';
+  if (isLogin)
+    return hasError || (textOf(request['path']).startsWith('auth/') && Number(data['http_status_code']) >= 400);
+  const engine = textOf(response['mount_type']) || textOf(request['mount_type']);
+  return hasError && Object.keys(data).length === 1 && engine !== '' && !STORES.test(engine);
 };
 
 /** Older versions write an `auth` with nothing in it, or only a type of token, for a token that they refuse. */
 const isAuthenticated = (auth: JsonObject): boolean =>
   [auth['accessor'], auth['entity_id'], auth['display_name']].some((value) => textOf(value) !== '') ||
   (Array.isArray(auth['policies']) && auth['policies'].length > 0);
+
+/** Who it was; of a login some versions tell it only in the answer, as what was issued. */
+const authOf = ({ auth, response }: JsonObject): JsonObject | undefined =>
+  [auth, isObject(response) ? response['auth'] : undefined].filter(isObject).find(isAuthenticated);
 
 /** The user agent, where the audit device is told to log that header. */
 const userAgent = (request: JsonObject): string => {
@@ -72,14 +92,12 @@ const parseRecord = (record: JsonObject, redactor: Redactor, helps: HelpRequests
   if (!isObject(request) || typeof request['path'] !== 'string' || typeof request['operation'] !== 'string') {
     return { unusable: 'wrong-type', detail: 'The record lacks request.path or request.operation.' };
   }
-  if (request['path'] === 'sys/audit/test') return { ignored: 'audit-test' };
   const at = typeof time === 'string' ? parseTime(time) : Number.NaN;
   if (Number.isNaN(at)) return { unusable: 'invalid-time', detail: timeProblem(textOf(time)) };
   if (type === 'response' && asksForHelp && helps.isAnswer(request)) return { ignored: 'response-half' };
-  const auth = isObject(record['auth']) && isAuthenticated(record['auth']) ? record['auth'] : undefined;
+  const auth = authOf(record);
   const error = textOf(record['error']);
-  // A wrong name or password at a login is no error to some versions: they answer with one in the data.
-  const isRefused = isObject(response) && isObject(response['data']) && textOf(response['data']['error']) !== '';
+  const isRefused = isRefusal(request, response, auth === undefined);
   // Paths that need no token: nobody's credential was used.
   if (auth === undefined && error === '' && !isRefused) return { ignored: 'unauthenticated' };
   if (type === 'request') helps.asked(request);
@@ -101,11 +119,12 @@ const parseRecord = (record: JsonObject, redactor: Redactor, helps: HelpRequests
     time: at,
     format: 'vault-audit',
     dataset: 'vault.audit',
-    action: `${foldPath(path)}:${operation}`,
-    result: resultOf(auth, error),
+    // Vault knows no query: what looks like one is part of a secret's name.
+    action: `${foldPath(path.replace(/[?#;]/g, encodeURIComponent))}:${operation}`,
+    result: resultOf(auth, error, isRefused),
     proof: auth === undefined ? PROOF.noAuth : PROOF.vaultAuth,
     identities,
-    sourceIp: clean(request['remote_address'], 'source.ip', 64),
+    sourceIp: clean(remoteAddress(textOf(request['remote_address'])), 'source.ip', 64),
     client,
     path,
     leaks: leaksOf([...found, ...leaksElsewhere(record, redactor)]),
@@ -132,7 +151,7 @@ export const vaultAudit: Format = {
     return {
       parse(bytes, start, end, length) {
         const record = readJson(bytes, start, end, length !== undefined);
-        return isFailure(record) ? record : parseRecord(record, redactor, helps);
+        return isFailure(record) ? (ownLine(bytes, start, end) ?? record) : parseRecord(record, redactor, helps);
       },
       save: () => helps.save(),
       load: (saved) => helps.load(saved),

@@ -60,10 +60,16 @@ export const objectIn = (text: string): JsonObject | undefined => {
   }
 };
 
+/** journald writes a text that is no UTF-8, or holds control characters, as a list of its bytes: a client can bring that about. */
+const textOfBytes = (value: unknown): unknown =>
+  Array.isArray(value) && value.every((byte) => Number.isInteger(byte) && byte >= 0 && byte < 256)
+    ? Buffer.from(value as number[]).toString()
+    : value;
+
 /** What stands inside the wrapper that the record is; undefined where it is none. */
 const contentOf = (record: JsonObject): string | JsonObject | undefined => {
   for (const { field, needs = [], beside } of WRAPPERS) {
-    const inside = record[field];
+    const inside = field === 'MESSAGE' ? textOfBytes(record[field]) : record[field];
     // An object called `log` beside `message` says where the line came from.
     const isText = typeof inside === 'string';
     if (!isText && (!isObject(inside) || field === 'log' || field === 'message')) continue;

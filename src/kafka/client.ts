@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
-import { Kafka as Client, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
+import { Kafka as Client, type KafkaConfig, logLevel, type Mechanism, type SASLOptions } from 'kafkajs';
 import { ServerUnavailableError, UsageError } from '../errors.ts';
 import { clientLog } from './client-log.ts';
 import { registerCodecs } from './codecs.ts';
 import type { Log } from './log.ts';
 import { type OwnNames, ownNames } from './names.ts';
+import { oauthBearer } from './oauth-bearer.ts';
 import { patchKafkajs } from './patches/patch.ts';
-import type { KafkaSettings } from './settings.ts';
+import type { KafkaSettings, SaslSettings } from './settings.ts';
 import { whyUnavailable } from './why-unavailable.ts';
 
 const CONNECTION_TIMEOUT_MS = 5_000;
@@ -66,13 +67,16 @@ function client({ brokers, prefix, tls, sasl }: KafkaSettings, config: Omit<Kafk
 }
 
 /** kafkajs has a type for each mechanism, of one form, and reads the password for each connection: it may have changed. */
-const saslOptions = ({ mechanism, username, password }: NonNullable<KafkaSettings['sasl']>): SASLOptions =>
-  ({
-    ...{ mechanism, username },
+function saslOptions(sasl: SaslSettings): SASLOptions | Mechanism {
+  const { mechanism } = sasl;
+  if (mechanism === 'oauthbearer') return oauthBearer(sasl);
+  return {
+    ...{ mechanism, username: sasl.username },
     get password() {
-      return password.reveal();
+      return sasl.password.reveal();
     },
-  }) as SASLOptions;
+  } as SASLOptions;
+}
 
 function tlsOptions(tls: NonNullable<KafkaSettings['tls']>): ConnectionOptions {
   return {

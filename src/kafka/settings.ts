@@ -5,6 +5,7 @@ import { secretSchema } from '../config/secrets.ts';
 import type { Report } from '../config/yaml-file.ts';
 import { IDENTITY_SOURCES } from '../formats/http.ts';
 import { postgresSettings } from '../formats/postgres-settings.ts';
+import { httpUrl, isLoopback } from '../http-url.ts';
 import { holdsOwnName, LONGEST_PREFIX, ownNames, prefixOf } from './names.ts';
 
 const brokerSchema = z
@@ -39,11 +40,31 @@ const tlsSchema = z
   })
   .meta({ example: 'true, or ca: with a file below it' });
 
-const saslSchema = z.strictObject({
+const passwordSchema = z.strictObject({
   mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
   username: z.string().min(1).meta({ example: 'wayward' }),
   password: secretSchema,
 });
+
+/** RFC 7628, with tokens by client credentials (RFC 6749, section 4.4). */
+const bearerSchema = z.strictObject({
+  mechanism: z.literal('oauthbearer'),
+  token_url: httpUrl().meta({ example: 'https://login.example.com/token' }),
+  client_id: z.string().min(1).max(256).meta({ example: 'wayward' }),
+  client_secret: secretSchema,
+  /** What the server is asked for besides, where it needs that to know that the token is for Kafka. */
+  scope: z.string().min(1).optional(),
+  audience: z.string().min(1).optional(),
+  /** RFC 8707. */
+  resource: z.string().min(1).optional(),
+});
+
+const saslSchema = z.discriminatedUnion('mechanism', [passwordSchema, bearerSchema]);
+export type SaslSettings = z.infer<typeof saslSchema>;
+
+/** What Kafka calls us, as far as that is known before it has said so. */
+export const userOf = (sasl: SaslSettings): string =>
+  sasl.mechanism === 'oauthbearer' ? sasl.client_id : sasl.username;
 
 /** `kafka:` in wayward.yaml. All durations in milliseconds. */
 export const kafkaSchema = z.strictObject({
@@ -86,8 +107,14 @@ export function checkKafka(
     report(['kafka', 'tls', 'cert'], 'has no key; write key: beside it');
   if (tls?.key !== undefined && tls.cert === undefined)
     report(['kafka', 'tls', 'key'], 'has no certificate; write cert: beside it');
-  if (sasl?.mechanism === 'plain' && tls === undefined)
-    report(['kafka', 'sasl', 'mechanism'], 'would send the password in clear; write tls: true, or scram-sha-512 here');
+  const inClear = { plain: 'the password', oauthbearer: 'the token' };
+  if ((sasl?.mechanism === 'plain' || sasl?.mechanism === 'oauthbearer') && tls === undefined)
+    report(
+      ['kafka', 'sasl', 'mechanism'],
+      `would send ${inClear[sasl.mechanism]} in clear; write tls: true, or scram-sha-512 here`,
+    );
+  if (sasl?.mechanism === 'oauthbearer' && !sasl.token_url.startsWith('https:') && !isLoopback(sasl.token_url))
+    report(['kafka', 'sasl', 'token_url'], 'must be https: the secret of the client is sent there');
   const { topicsBegin } = ownNames(prefix);
   const names = new Set<string>();
   for (const [index, { topic, format }] of topics.entries()) {

@@ -1,4 +1,6 @@
-import type { KafkaSettings } from './settings.ts';
+import { CallError } from '../errors.ts';
+import { TokenRefusedError } from './oauth-bearer.ts';
+import { type KafkaSettings, userOf } from './settings.ts';
 
 /** Codes of Node's TLS for a certificate that does not hold. */
 const CERTIFICATE = /CERT|ERR_TLS|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)/;
@@ -7,8 +9,13 @@ const CERTIFICATE = /CERT|ERR_TLS|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)/;
 export function whyUnavailable(error: unknown, { brokers, tls, sasl }: KafkaSettings): string {
   const root = rootOf(error);
   const { name, message, broker = brokers.join(', '), code, type } = root;
-  if (name === 'KafkaJSSASLAuthenticationError' || type === 'SASL_AUTHENTICATION_FAILED')
-    return `Kafka (${broker}) did not take the user "${sasl?.username}"; check kafka.sasl: username, password and mechanism`;
+  if (root instanceof CallError)
+    return `kafka.sasl.token_url: ${message}; check token_url, client_id and client_secret`;
+  const isRefused = name === 'KafkaJSSASLAuthenticationError' || type === 'SASL_AUTHENTICATION_FAILED';
+  if (isRefused || root instanceof TokenRefusedError) {
+    const parts = sasl?.mechanism === 'oauthbearer' ? 'client_id, scope, audience, resource' : 'username, password';
+    return `Kafka (${broker}) did not take the user "${sasl && userOf(sasl)}"; check kafka.sasl: ${parts} and mechanism`;
+  }
   if (type === 'UNSUPPORTED_SASL_MECHANISM')
     return `Kafka (${broker}) does not know ${sasl?.mechanism}; check kafka.sasl.mechanism against its sasl.enabled.mechanisms`;
   if (typeof code === 'string' && CERTIFICATE.test(code))

@@ -206,9 +206,9 @@ export class Lane implements UnwrappedSink {
   /** Whom a record names, and what was done to what, stands at its beginning: padding it hides nothing. */
   tooLong(found: TooLong): void {
     this.counts.records++;
-    const { length, hash, broken } = found;
+    const { length, hash, broken, tail } = found;
     const head = readable(found.outline ?? found.head);
-    const parsed = broken === undefined ? this.#parser.parse(head, 0, head.length, length) : undefined;
+    const parsed = broken === undefined ? this.#parser.parse(head, 0, head.length, length, tail) : undefined;
     if (parsed !== undefined && isEvent(parsed) && isPossibleTime(parsed.time)) {
       this.#countProof(parsed);
       const use = asBegun(parsed, head);

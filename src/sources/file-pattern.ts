@@ -1,5 +1,8 @@
 import { glob, isDynamicPattern } from 'tinyglobby';
-import { isRotatedFrom, statIfThere } from './rotation.ts';
+import { hasUnread, isRotatedFrom, statIfThere } from './rotation.ts';
+import type { SourcePosition } from './source.ts';
+
+const OPTIONS = { absolute: true, dot: true, expandDirectories: false };
 
 /** At most this part of the time goes into looking: folders may be large. */
 const SHARE = 0.01;
@@ -13,14 +16,19 @@ export class FilePattern {
   readonly isDynamic: boolean;
   readonly #isFollowed: boolean;
   readonly #known = new Set<string>();
+  readonly #earlier: ReadonlyMap<string, SourcePosition>;
   #lookAt = 0;
   #isMissing = true;
 
-  /** @param isFollowed whoever reads a file also reads what rotation made of it: such files are then none of their own */
-  constructor(pattern: string, isFollowed: boolean) {
+  /**
+   * @param isFollowed whoever reads a file also reads what rotation made of it: such files are then none of their own
+   * @param earlier where an earlier run stood, by path: of these, files that were rotated away unread are given, too
+   */
+  constructor(pattern: string, isFollowed: boolean, earlier: ReadonlyMap<string, SourcePosition> = new Map()) {
     this.pattern = pattern;
     this.isDynamic = isDynamicPattern(pattern);
     this.#isFollowed = isFollowed;
+    this.#earlier = this.isDynamic && isFollowed ? earlier : new Map();
   }
 
   /** Whether there was no file at the last look. */
@@ -38,7 +46,9 @@ export class FilePattern {
     const began = performance.now();
     const found = this.isDynamic ? await this.#glob() : [this.pattern];
     this.#isMissing = this.isDynamic ? found.length === 0 : (await statIfThere(this.pattern)) === undefined;
-    const fresh = found.filter((path) => !this.#known.has(path));
+    const isFirst = this.#lookAt === 0;
+    const unread = isFirst && this.#earlier.size > 0 ? await this.#rotatedUnread() : [];
+    const fresh = [...unread, ...found].filter((path) => !this.#known.has(path)).sort();
     for (const path of fresh) this.#known.add(path);
     const now = performance.now();
     this.#lookAt = now + Math.max(LOOK_EVERY, (now - began) / SHARE);
@@ -46,11 +56,22 @@ export class FilePattern {
   }
 
   async #glob(): Promise<string[]> {
-    const found = (await glob(this.pattern, { absolute: true, dot: true, expandDirectories: false })).sort();
+    const found = (await glob(this.pattern, OPTIONS)).sort();
     if (!this.#isFollowed) return found;
     // Also of one that is away for a moment, between its rotation and its next line.
-    const logs = new Set([...this.#known, ...found]);
+    const logs = new Set([...this.#known, ...this.#earlier.keys(), ...found]);
     return found.filter((path) => ![...logsBehind(path)].some((log) => logs.has(log)));
+  }
+
+  /** Of a log of each day, nothing but its compressed file may be left. */
+  async #rotatedUnread(): Promise<string[]> {
+    const unread = new Set<string>();
+    for (const rotated of await glob([this.pattern, `${this.pattern}.*`, `${this.pattern}-*`], OPTIONS))
+      for (const log of logsBehind(rotated)) {
+        const position = this.#earlier.get(log);
+        if (position !== undefined && !unread.has(log) && (await hasUnread(log, position))) unread.add(log);
+      }
+    return [...unread];
   }
 }
 

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { AuditFileLines } from './audit-file-lines.ts';
 import { CsvLines } from './csv-lines.ts';
 import { LongRecord } from './long-record.ts';
 import { StderrLines } from './stderr-lines.ts';
@@ -8,9 +9,10 @@ import { StderrLines } from './stderr-lines.ts';
  * - `line`: one record a line.
  * - `json`: one record a line, or the elements of an array that holds records.
  * - `csv`: quotes may hold line ends (RFC 4180).
+ * - `audit-file`: the CSV of pgauditlogtofile, of which only pgaudit's own fields are quoted.
  * - `postgres-stderr`: tab-indented continuation lines, and DETAIL/HINT/STATEMENT lines of the same process, belong to the record before.
  */
-export type Framing = 'line' | 'json' | 'csv' | 'postgres-stderr';
+export type Framing = 'line' | 'json' | 'csv' | 'audit-file' | 'postgres-stderr';
 
 /** Longer records (bytes) are hashed, not held. */
 export const MAX_RECORD = 1024 * 1024;
@@ -35,6 +37,8 @@ export interface TooLong {
   /** SHA-256 of its bytes, hex. */
   readonly hash: string;
   readonly head: Buffer;
+  /** Its last bytes, with what an envelope has there. */
+  readonly tail?: Buffer | undefined;
   /** Of JSON and CSV, its structure: what stands behind a long text, too. */
   readonly outline?: Buffer | undefined;
   /** Why it cannot be used, if so. */
@@ -55,8 +59,11 @@ export interface LineJoiner {
   readonly endsInSilence: boolean;
 }
 
-const joinerOf = (framing: Framing): LineJoiner | undefined =>
-  framing === 'csv' ? new CsvLines() : framing === 'postgres-stderr' ? new StderrLines() : undefined;
+const joinerOf = (framing: Framing): LineJoiner | undefined => {
+  if (framing === 'csv') return new CsvLines();
+  if (framing === 'audit-file') return new AuditFileLines();
+  return framing === 'postgres-stderr' ? new StderrLines() : undefined;
+};
 
 /** Bytes of one buffer that belong to the record being held; the next piece follows after a line end. */
 interface Piece {
@@ -204,7 +211,10 @@ export class Framer {
   }
 
   #newLong(position: number): LongRecord {
-    return new LongRecord(position, this.#joiner instanceof CsvLines ? 'csv' : undefined);
+    return new LongRecord(
+      position,
+      this.#joiner instanceof CsvLines || this.#joiner instanceof AuditFileLines ? 'csv' : undefined,
+    );
   }
 
   /** Adds a line to the record that is too long, which begins with what was held. */

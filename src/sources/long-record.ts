@@ -10,12 +10,15 @@ const BRACE = 123;
  * that no secret is cut where the excerpt can't tell.
  */
 export const HEAD = 16 * 1024;
+/** Bytes of its end: how many rows a statement gave stands behind its text. */
+const TAIL = 1024;
 
 /** A record too long to be held: its length, its SHA-256 and its head, made as its bytes come. */
 export class LongRecord {
   readonly position: number;
   readonly #hash = createHash('sha256');
   #head = Buffer.alloc(0);
+  #tail = Buffer.alloc(0);
   #length = 0;
   /** Of a form whose structure is known: what is needed may stand anywhere in it. */
   #outline: JsonOutline | CsvOutline | undefined;
@@ -29,6 +32,7 @@ export class LongRecord {
     if (this.#length === 0 && firstOf(bytes) === BRACE) this.#outline ??= new JsonOutline();
     this.#outline?.push(bytes);
     if (this.#head.length < HEAD) this.#head = Buffer.concat([this.#head, bytes.subarray(0, HEAD - this.#head.length)]);
+    this.#tail = Buffer.concat([this.#tail, bytes.subarray(-TAIL)]).subarray(-TAIL);
     this.#hash.update(bytes);
     this.#length += bytes.length;
   }
@@ -41,7 +45,10 @@ export class LongRecord {
 
   finish(): TooLong {
     const hash = this.#hash.digest('hex');
-    return { position: this.position, length: this.#length, hash, head: this.#head, outline: this.#outline?.text };
+    return {
+      ...{ position: this.position, length: this.#length, hash },
+      ...{ head: this.#head, outline: this.#outline?.text, tail: this.#tail },
+    };
   }
 }
 

@@ -3,16 +3,17 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { compareIdentity } from './identity.ts';
 import { type OpenLog, openLog } from './open-log.ts';
+import type { SourcePosition } from './source.ts';
 
-/** What logrotate and its like append to a name: `.1`, `-20261123`, `.2026-11-23`, with `.gz` behind it once it is compressed. */
-const ROTATED = /^[.-](\d[\d.-]*?)(?:\.gz)?$/;
+/** What logrotate and its like append to a name: `.1`, `-20261123`, `.2026-11-23`, with `.gz` behind it once it is compressed; or `.gz` alone. */
+const ROTATED = /^(?:[.-](\d[\d.-]*?)(?:\.gz)?|\.gz)$/;
 /** The higher one is the older file; a longer number is a date. */
 const NUMBERED = /^\d{1,4}$/;
 
 interface Found {
   readonly path: string;
   readonly stats: Stats;
-  /** What tells it from its siblings: a number or a date. */
+  /** What tells it from its siblings: a number or a date; empty where it has none. */
   readonly mark: string;
 }
 
@@ -42,7 +43,8 @@ const isSameFile = (a: Stats, b: Stats): boolean => a.ino === b.ino && a.dev ===
 const byAge = (a: Found, b: Found): number => {
   const numbered = [a, b].filter(({ mark }) => NUMBERED.test(mark)).length;
   if (numbered === 2) return Number(b.mark) - Number(a.mark);
-  return numbered === 0 && a.mark !== b.mark ? (a.mark < b.mark ? -1 : 1) : a.stats.mtimeMs - b.stats.mtimeMs;
+  const areDated = numbered === 0 && a.mark !== '' && b.mark !== '' && a.mark !== b.mark;
+  return areDated ? (a.mark < b.mark ? -1 : 1) : a.stats.mtimeMs - b.stats.mtimeMs;
 };
 
 /** The files that rotation has made of this log, the oldest first. */
@@ -50,8 +52,9 @@ const rotatedFiles = async (path: string): Promise<Found[]> => {
   const name = basename(path);
   const found: Found[] = [];
   for (const entry of await readdir(dirname(path))) {
-    const mark = entry.startsWith(name) ? ROTATED.exec(entry.slice(name.length))?.[1] : undefined;
-    if (mark === undefined) continue;
+    const rotated = entry.startsWith(name) ? ROTATED.exec(entry.slice(name.length)) : null;
+    if (rotated === null) continue;
+    const [, mark = ''] = rotated;
     const sibling = join(dirname(path), entry);
     const stats = await statIfThere(sibling);
     if (stats?.isFile() === true) found.push({ path: sibling, stats, mark });
@@ -68,6 +71,13 @@ export const findFile = async (path: string, identity: string): Promise<string |
     if (likeness === 'copy') copy = candidate;
   }
   return copy;
+};
+
+/** Whether rotation has taken a file away before all of it was read: what stands behind that position. */
+export const hasUnread = async (path: string, { identity, offset }: Omit<SourcePosition, 'name'>): Promise<boolean> => {
+  if (identity === '' || (await statIfThere(path)) !== undefined) return false;
+  const rotated = await findFile(path, identity);
+  return rotated !== undefined && (await withLog(rotated, (log) => log.size())) !== offset % 2 ** 32;
 };
 
 /** The file to read when one has been read to its end: the next that was rotated away since, or the log itself. */

@@ -34,6 +34,16 @@ describe('scopes', () => {
     expect(isWithin(action)).toBe(within);
   });
 
+  test('of several tables each must be within', () => {
+    const isWithin = compileScopes(['SELECT public.*', 'SELECT sales."odd, name"', 'DELETE /v1/*']);
+    expect(isWithin('SELECT public.a, public.b')).toBe(true);
+    expect(isWithin('SELECT public.a, sales."odd, name"')).toBe(true);
+    expect(isWithin('SELECT public.a, secret.b')).toBe(false);
+    expect(isWithin('SELECT public.a, …')).toBe(false);
+    expect(isWithin('DELETE /v1/a, b')).toBe(true);
+    expect(compileScopes(['SELECT *'])('SELECT public.a, …')).toBe(true);
+  });
+
   test('one of several is enough; none means nothing is', () => {
     expect(compileScopes(['SELECT a.*', 'SELECT b.*'])('SELECT b.x')).toBe(true);
     expect(compileScopes([])('SELECT b.x')).toBe(false);

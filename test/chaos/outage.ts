@@ -63,6 +63,7 @@ export async function runOutage(
     await cluster.load(logs.partitions);
     cluster.start();
     await until(async () => (await alertsIn(elasticsearch)) > 0, 'the first alert');
+    await until(async () => (await readiness(port)).state === 'ok', 'health once history is read');
     const before = await readiness(port);
     const memoryBefore = (await metrics(port)).get('process_resident_memory_bytes') ?? 0;
 

@@ -11,8 +11,6 @@ export interface Evasion {
   readonly names: string;
   /** The log does not say how much it moves: a medium alert will do. */
   readonly hidden?: true;
-  /** It hides something still. */
-  readonly isOpen?: true;
 }
 
 const MANY = 300;
@@ -104,6 +102,48 @@ const HTTP: readonly Evasion[] = [
     evaded: PAGES.map((page, n) => combined(n, { ...page, client: 'agent/1.4 \\"' })),
   },
   {
+    name: 'a quote in the target, as Apache escapes it',
+    log: 'combined',
+    names: 'GET /v1/payroll/',
+    plain: ofCombined,
+    evaded: PAGES.map((page, n) => combined(n, { ...page, path: `${page.path}?q=\\"` })),
+  },
+  {
+    name: 'a space behind the request line',
+    log: 'combined',
+    names: 'GET /v1/payroll/',
+    plain: ofCombined,
+    evaded: ofCombined.map((line) => line.replace(' HTTP/1.1"', ' HTTP/1.1 "')),
+  },
+  {
+    name: 'a version that no client has',
+    log: 'combined',
+    names: 'GET /v1/payroll/',
+    plain: ofCombined,
+    evaded: ofCombined.map((line) => line.replace('HTTP/1.1', 'HTTP/1.00001')),
+  },
+  {
+    name: 'dots that lead from what it does to what it stole, behind a parameter',
+    log: 'combined',
+    names: 'GET /v1/payroll/',
+    plain: ofCombined,
+    evaded: ofCombined.map((line) => line.replace('/v1/payroll', '/v1/orders/1;/../../payroll')),
+  },
+  {
+    name: 'the same where the log has the target as it was sent',
+    log: 'gateway',
+    names: 'GET /v1/payroll/',
+    plain: ofGateway,
+    evaded: ofGateway.map((line) => line.replace('/v1/payroll', '/v1/orders/1;/..%2f../payroll')),
+  },
+  {
+    name: 'a method that the server does not know',
+    log: 'combined',
+    names: 'GET2 /v1/payroll/',
+    plain: ofCombined,
+    evaded: PAGES.map((page, n) => combined(n, { ...page, method: 'GET2' })),
+  },
+  {
     name: 'a user agent in the combined log that is no UTF-8',
     log: 'combined',
     names: 'GET /v1/payroll/',
@@ -137,12 +177,43 @@ const DATABASE: readonly Evasion[] = [
   },
   {
     name: 'a statement that is padded to more than a record may have',
-    isOpen: true,
     log: 'database',
     names: 'public.payroll',
     plain: plainTheft,
     evaded: [stolen(0, `${THEFT} /* ${'x'.repeat(1_200_000)} */`)],
   },
+  ...[
+    ['behind one that it knows', 'SELECT p.* FROM customers c, payroll p'],
+    ['in a subquery', 'SELECT (SELECT string_agg(p.pay, chr(10)) FROM payroll p) FROM customers'],
+    ['under the name of one that it knows', 'WITH customers AS (SELECT * FROM payroll) SELECT * FROM customers'],
+  ].map(([name, text = '']) => ({
+    name: `a table ${name}, where pgaudit.log_relation is off`,
+    log: 'database' as const,
+    names: 'public.payroll',
+    plain: [csvlog(0, { message: audit(101, ['READ', 'SELECT'], 'SELECT * FROM payroll', 15_000) })],
+    evaded: [csvlog(0, { message: audit(101, ['READ', 'SELECT'], text, 15_000) })],
+  })),
+  ...[20_000, 1_200_000].flatMap((size): Evasion[] => {
+    const copied = (text: string): string => csvlog(0, { ps: 'COPY', message: audit(101, ['READ', 'COPY'], text, 0) });
+    const padding = `/* ${'x'.repeat(size)} */`;
+    return [
+      {
+        name: `COPY behind ${size} characters`,
+        log: 'database',
+        names: size > 1_000_000 ? 'COPY …' : 'COPY public.payroll',
+        plain: [copied('COPY payroll TO STDOUT')],
+        evaded: [copied(`${padding} COPY payroll TO STDOUT`)],
+      },
+      {
+        name: `a table in one row behind ${size} characters`,
+        log: 'database',
+        names: 'public.customers',
+        hidden: true,
+        plain: [csvlog(0, { message: audit(101, ORDINARY, 'SELECT * FROM customers', 15_000) })],
+        evaded: [csvlog(0, { message: audit(101, ORDINARY, `SELECT ${padding} json_agg(c) FROM customers c`, 1) })],
+      },
+    ];
+  }),
   {
     name: 'a cursor',
     log: 'database',

@@ -26,8 +26,29 @@ describe('a recorded log is known without being named', () => {
     ['litellm.jsonl', 'litellm'],
     ['mariadb-server_audit.log', 'mariadb-audit'],
     ['envoy-access.jsonl', 'envoy'],
+    ['keycloak-events.jsonl', 'keycloak-events'],
+    ['kafka-authorizer.log', 'kafka-authorizer'],
+    ['contextforge-permissions.jsonl', 'contextforge-permissions'],
   ])('%s is %s', (log, id) => {
     expect(detectFormat(sampleLines(log), formats)?.id).toBe(id);
+  });
+});
+
+describe('a request is the same, however a client writes it', () => {
+  it.each([
+    ['caddy', 'caddy-access.jsonl'],
+    ['traefik', 'traefik-access.jsonl'],
+    ['envoy', 'envoy-access.jsonl'],
+  ])('%s', (id, log) => {
+    const line = sampleLines(log).find((text) => /"GET"/.test(text) && /"\/\w/.test(text)) ?? '';
+    const plain = parseOne(of(id), line);
+    const evaded = parseOne(
+      of(id),
+      line.replaceAll('"GET"', '"get"').replaceAll(/"\/(?=\w)/g, '"/v1/orders;/.%2e/../'),
+    );
+    expect(isEvent(plain) && isEvent(evaded) && [evaded.action, evaded.path]).toEqual(
+      isEvent(plain) && [plain.action, plain.path],
+    );
   });
 });
 
@@ -48,6 +69,61 @@ describe('who was authenticated', () => {
       'GET /basic/report rejected rejected agent-ghost',
       'GET /basic/report success verified agent-tools',
     ]);
+  });
+
+  it('Keycloak: nobody of an event with an error; of a token that a gateway asks about, the client that it was issued for', () => {
+    const all = told('keycloak-events', 'keycloak-events.jsonl');
+    expect(all.filter((line) => line.includes('_ERROR')).every((line) => line.includes('rejected rejected'))).toBe(
+      true,
+    );
+    expect(all.filter((line) => /^(?:CLIENT_LOGIN|INTROSPECT_TOKEN) /.test(line))).toEqual([
+      'CLIENT_LOGIN success verified agent-billing 65f19bec-b3af-4513-9f27-69b8f9a2d8fc',
+      'INTROSPECT_TOKEN success verified agent-billing 65f19bec-b3af-4513-9f27-69b8f9a2d8fc',
+      'CLIENT_LOGIN success verified agent-billing 65f19bec-b3af-4513-9f27-69b8f9a2d8fc',
+      'INTROSPECT_TOKEN success verified agent-billing 65f19bec-b3af-4513-9f27-69b8f9a2d8fc',
+      'INTROSPECT_TOKEN success verified agent-billing 65f19bec-b3af-4513-9f27-69b8f9a2d8fc',
+    ]);
+    expect(all).toContain('ACTION CLIENT success verified b6356cda-a3e1-42ce-8b32-0b1e031ada24');
+  });
+
+  it("Keycloak: what a client puts into an event's details is never whom it names", () => {
+    const message =
+      'type="LOGIN", realmId="1", realmName="agents", clientId="app", userId="7", ipAddress="10.0.0.1", redirect_uri="x", clientId="agent-billing", userId="8"';
+    const record = {
+      timestamp: '2026-11-29T20:43:13.020871446Z',
+      loggerClassName: 'org.jboss.logging.Logger',
+      loggerName: 'org.keycloak.events',
+      message,
+      client: 'agent-billing',
+      'service.name': 'keycloak',
+    };
+    expect(read('keycloak-events', record)).toMatchObject({
+      identities: [
+        { key: 'client_id', value: 'app' },
+        { key: 'jwt_sub', value: '7' },
+      ],
+    });
+  });
+
+  it("Kafka: a principal of its authorizer, in whatever layout; a broker's other lines are no use", () => {
+    const line = (text: string) => parseOne(of('kafka-authorizer'), text);
+    const rest =
+      'Principal = User:agent-billing is Denied operation = WRITE from host = 10.0.0.7 on resource = Topic:LITERAL:a is b for request = Produce with resourceRefCount = 1';
+    expect(line(`[2026-11-02 10:00:00,349] INFO ${rest} (kafka.authorizer.logger)`)).toMatchObject({
+      time: Date.UTC(2026, 10, 2, 10),
+      action: 'WRITE Topic:a is b',
+      result: 'denied',
+      sourceIp: '10.0.0.7',
+      identities: [{ key: 'client_id', value: 'agent-billing' }],
+    });
+    const anonymous = rest.replace('agent-billing', 'ANONYMOUS');
+    expect(line(`2026-11-02T10:00:00.349Z INFO kafka.authorizer.logger - ${anonymous}`)).toMatchObject({
+      identities: [],
+      proof: { state: 'unproven' },
+    });
+    expect(line('2026-11-02T10:00:00.349Z WARN kafka.server - Principal of nobody')).toEqual({
+      ignored: 'server-line',
+    });
   });
 
   it('Kubernetes: a user other than system:anonymous, with the id of its token', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodePath, foldPath } from '../../src/formats/fold-path.ts';
+import { decodePath, foldPath, isPlainPath } from '../../src/formats/fold-path.ts';
 
 describe('foldPath', () => {
   it.each([
@@ -53,7 +53,28 @@ describe('decodePath', () => {
     ['/a%3Fb', '/a%3Fb'],
     ['/100%/a%zz', '/100%/a%zz'],
     ['/%65yJ', '/eyJ'],
+    ['/v1/orders/../payroll', '/v1/payroll'],
+    ['/v1/orders/%2e%2E/payroll', '/v1/payroll'],
+    ['/v1/orders/..%2fpayroll', '/v1/payroll'],
+    ['/v1/orders;x=1/../payroll', '/v1/payroll'],
+    ['/v1/orders;x=1/7;y?z;/../w', '/v1/orders/7'],
+    ['/./v1/./orders/.', '/v1/orders/'],
+    ['/v1/orders/..', '/v1/'],
+    ['/../../v1', '/v1'],
+    ['/..', '/'],
+    ['/v1//../orders', '/orders'],
+    ['http://api/v1/../orders', 'http://api/orders'],
+    ['/v1/...', '/v1/...'],
+    ['/v1/.well-known/a..b', '/v1/.well-known/a..b'],
+    ['/v1//orders/', '/v1//orders/'],
+    ['*', '*'],
   ])('%s is %s', (path, decoded) => {
     expect(decodePath(path)).toBe(decoded);
+    expect(isPlainPath(path) && path !== decoded).toBe(false);
+  });
+
+  it('takes no longer for dots than for anything else', () => {
+    for (const piece of ['../', './', '%2e%2e%2f', '//', ';', ';/', '/.', '%2f..'])
+      expect(decodePath(piece.repeat(200_000)).length).toBeLessThanOrEqual(piece.length * 200_000);
   });
 });

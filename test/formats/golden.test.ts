@@ -21,8 +21,11 @@ const SAMPLES = [
   ['postgres-de.json', 'pgaudit-json', 75],
   ['postgres-de.stderr.log', 'pgaudit-stderr', 75],
   ['postgres-ru.csv', 'pgaudit-csv', 75],
-  ['postgres-ru.stderr.log', 'pgaudit-stderr', 82],
+  ['postgres-ru.stderr.log', 'pgaudit-stderr', 75],
   ['postgres-zh.stderr.log', 'pgaudit-stderr', 82],
+  ['pgauditlogtofile.csv', 'pgauditlogtofile-csv', 5],
+  ['pgauditlogtofile-quoted.csv', 'pgauditlogtofile-quoted', 4],
+  ['pgauditlogtofile.jsonl', 'pgauditlogtofile-json', 4],
   ['vault-audit.jsonl', 'vault-audit', 54],
   ['vault-audit-hmac_accessor-false.jsonl', 'vault-audit', 10],
   ['envoy-access.jsonl', 'envoy', 20],
@@ -31,6 +34,9 @@ const SAMPLES = [
   ['kube-audit.jsonl', 'kubernetes-audit', 24],
   ['litellm.jsonl', 'litellm', 8],
   ['mariadb-server_audit.log', 'mariadb-audit', 63],
+  ['keycloak-events.jsonl', 'keycloak-events', 35],
+  ['kafka-authorizer.log', 'kafka-authorizer', 57],
+  ['contextforge-permissions.jsonl', 'contextforge-permissions', 4],
 ] as const;
 
 const all = [envoy, caddy, ...formats];

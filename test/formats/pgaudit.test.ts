@@ -155,9 +155,9 @@ describe('a line without an object', () => {
   });
 
   it('names all that it may be where no session tells whose turn it is', () => {
-    const text = 'select 1 from a; select 2 from b; select 3 from c; select 4 from d';
+    const text = Array.from('abcdefghi', (table) => `select 1 from ${table}`).join('; ');
     expect(told(line(`1,1,READ,SELECT,,,"${text}",<none>,1`, { session_id: undefined }))).toEqual([
-      'SELECT public.a, public.b, public.c, … success 1',
+      'SELECT public.a, public.b, public.c, public.d, public.e, public.f, public.g, public.h, … success 1',
     ]);
   });
 
@@ -171,6 +171,26 @@ describe('a line without an object', () => {
     const byObject = line('1,1,READ,SELECT,TABLE,public.customers,x,<none>,1').replace('SESSION', 'OBJECT');
     const ofPayroll = line('2,1,READ,SELECT,,,SELECT * FROM payroll,<none>,1');
     expect(told(byObject, ofPayroll)[1]).toBe('SELECT public.payroll success 1');
+  });
+
+  it('is named by its text again where log_relation has been turned off since', () => {
+    const lines = [
+      line('1,1,READ,SELECT,TABLE,public.customers,x,<none>,1'),
+      line('2,1,READ,SELECT,,,SELECT now(),<none>,1'),
+      line('3,1,READ,SELECT,,,SELECT relname FROM pg_class,<none>,1'),
+      line('4,1,READ,SELECT,,,SELECT * FROM payroll,<none>,1'),
+      line('5,1,READ,SELECT,,,SELECT 1; SELECT * FROM payroll,<none>,1'),
+      line('6,1,READ,SELECT,,,SELECT 1; SELECT * FROM payroll,<none>,1'),
+    ];
+    const actions = [
+      'SELECT public.customers',
+      'SELECT',
+      'SELECT',
+      'SELECT public.payroll',
+      'SELECT',
+      'SELECT public.payroll',
+    ];
+    expect(told(...lines)).toEqual(actions.map((action) => `${action} success 1`));
   });
 
   it.each([
@@ -198,6 +218,50 @@ describe('a line without an object', () => {
   it('a line beside the read of a view is part of it', () => {
     expect(told(line('1,1,MISC,???,VIEW,public.cust_v,x,<none>,1'))).toEqual([{ ignored: 'dependent-object' }]);
     expect(told(line('1,1,READ,SELECT,VIEW,public.cust_v,x,<none>,1'))).toEqual(['SELECT public.cust_v success 1']);
+  });
+
+  it.each([
+    ['select * from customers c, payroll p', 'SELECT public.customers, public.payroll'],
+    ['select * from customers where exists (select from payroll)', 'SELECT public.customers, public.payroll'],
+    ['select * from payroll join customers using (id)', 'SELECT public.customers, public.payroll'],
+    ['with customers as (select * from payroll) select * from customers', 'SELECT public.payroll'],
+    ['select now()', 'SELECT'],
+  ])('names every table that the statement reads, in one order: %s', (text, action) => {
+    expect(told(line(`1,1,READ,SELECT,,,"${text}",<none>,1`))).toEqual([`${action} success 1`]);
+  });
+
+  it.each([
+    ['insert into own select * from payroll', 'INSERT public.own, public.payroll', 'WRITE,INSERT'],
+    ['update own set a = 1 from payroll', 'UPDATE public.own, public.payroll', 'WRITE,UPDATE'],
+    ['copy (with own as (table payroll) table own) to stdout', 'COPY public.payroll', 'READ,COPY'],
+  ])('and first what it writes: %s', (text, action, command) => {
+    expect(told(line(`1,1,${command},,,"${text}",<none>,1`))).toEqual([`${action} success 1`]);
+  });
+
+  it('of the tables of a denied statement the message names the one that was', () => {
+    const message = 'permission denied for table payroll';
+    const text = 'select * from customers join payroll using (id)';
+    expect(told(failed(text, '42501', { message }))).toEqual(['SELECT public.payroll denied 1']);
+    expect(told(failed(text, '42501'))).toEqual(['SELECT public.customers denied 1']);
+  });
+
+  const padding = `/* ${'x'.repeat(20_000)} */`;
+
+  it.each([
+    ['READ,COPY', `${padding} copy payroll to stdout`, 'COPY public.payroll'],
+    ['READ,COPY', `select 1; ${padding} copy payroll to stdout`, 'COPY public.payroll'],
+    ['READ,DECLARE CURSOR', `${padding} declare c cursor for select * from payroll`, 'SELECT public.payroll'],
+    ['READ,COPY', `select ${'a+'.repeat(40_000)}1; copy payroll to stdout`, 'COPY …'],
+    ['READ,COPY', 'copy U&"p\\0061yroll" to stdout', 'COPY public.payroll'],
+    ['READ,COPY', 'copy u&"p!0061yroll" uescape \'!\' to stdout', 'COPY public.payroll'],
+    ['READ,COPY', 'copy "odd,""name" to stdout', 'COPY public."odd,""name"'],
+    ['MISC,LOCK TABLE', 'lock table only payroll', 'LOCK TABLE public.payroll'],
+  ])('%s has it also where it is written so that it is hard to find', (command, text, action) => {
+    expect(told(line(`1,1,${command},,,"${text.replaceAll('"', '""')}",<none>,1`))).toEqual([`${action} success 1`]);
+  });
+
+  it('denied behind as much has it, too', () => {
+    expect(told(failed(`${padding} select * from payroll`, '42501'))).toEqual(['SELECT public.payroll denied 1']);
   });
 
   it('at another level counts, and what a function raises does not', () => {

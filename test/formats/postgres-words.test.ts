@@ -16,6 +16,10 @@ const LANGUAGES = [
   ['French', 'LOG', 'ERREUR', 'INSTRUCTION ', 'CONTEXTE ', 'droit refusé pour la table payroll'],
   ['Japanese', 'LOG', 'ERROR', '文', '文脈', 'テーブル payroll へのアクセスが拒否されました'],
   ['Korean', '로그', '오류', '명령 구문', '내용', 'payroll 테이블에 대한 접근 권한 없음'],
+  ['Russian in Latin letters', 'SOOBSHHENIE', 'OSHIBKA', 'OPERATOR', 'KONTEKST', 'net dostupa k tablicze payroll'],
+  ['Ukrainian in Latin letters', 'ZAPISUVANNYA', 'POMILKA', 'INSTRUKCZIYA', 'KONTEKST', 'nemaye dozvolu: payroll'],
+  ['French with question marks', 'LOG', 'ERREUR', 'INSTRUCTION ', 'CONTEXTE ', 'droit refus? pour la table payroll'],
+  ['Swedish without accents', 'LOGG', 'FEL', 'SATS', 'KONTEXT', 'rattighet saknas for tabell payroll'],
   ['Spanish', 'LOG', 'ERROR', 'SENTENCIA', 'CONTEXTO', 'permiso denegado a la tabla payroll'],
 ] as const;
 
@@ -38,6 +42,12 @@ describe.each(LANGUAGES)('a stderr log in %s', (_name, log, error, statement, co
     const raised = [`${log}:  ${AUDIT}`, `${context}:  PL/pgSQL f()`, `${statement}:  select f()`];
     expect(stderr('utf8', ...raised)).toMatchObject([{ ignored: 'raised-message' }]);
   });
+});
+
+it('of unknown words, a place in a function is no message: neither alone nor between one and its statement', () => {
+  const place = '????????:  ??????? PL/pgSQL inline_code_block, ?????? 1, RAISE';
+  const parsed = stderr('utf8', '??:  x', place, '??:  select f()', place, '??:  select f()', '??:  y');
+  expect(parsed.filter((one) => 'action' in one)).toMatchObject([{ action: 'SELECT', result: 'error', uses: 1 }]);
 });
 
 it('a stderr log of LATIN1 is read like one of UTF-8', () => {

@@ -3,6 +3,7 @@ import { customFormat } from '../../src/formats/custom.ts';
 import { customFormatSchema } from '../../src/formats/custom-spec.ts';
 import type { Format, Parsed, ParserContext } from '../../src/formats/format.ts';
 import { createRedactor } from '../../src/formats/redact.ts';
+import { readable } from '../../src/pipeline/as-read.ts';
 import { framerOf } from '../../src/sources/framer-of.ts';
 
 export const FIXTURES = new URL('../fixtures/', import.meta.url);
@@ -11,7 +12,7 @@ export const redactor = createRedactor(Buffer.from('a key for tests, 32 bytes lo
 export const sample = (name: string): Buffer => readFileSync(new URL(`logs/${name}`, FIXTURES));
 export const sampleLines = (name: string): string[] => sample(name).toString('utf8').split('\n').slice(0, -1);
 
-/** Every record of a log, parsed; what framing alone refuses is there as unusable. */
+/** Every record of a log, parsed; what framing alone refuses is there as unusable, and of what is too long the beginning is read. */
 export const parseAll = (format: Format, log: Buffer, settings: Partial<ParserContext> = {}): Parsed[] => {
   const parser = format.parser({ redactor, ...settings });
   const parsed: Parsed[] = [];
@@ -20,7 +21,10 @@ export const parseAll = (format: Format, log: Buffer, settings: Partial<ParserCo
     {
       record: (bytes, start, end) => parsed.push(parser.parse(bytes, start, end)),
       unusable: (reason) => parsed.push({ unusable: reason }),
-      tooLong: () => parsed.push({ unusable: 'too-long' }),
+      tooLong({ head, outline, tail, length }) {
+        const text = readable(outline ?? head);
+        parsed.push(parser.parse(text, 0, text.length, length, tail));
+      },
     },
     0,
     false,

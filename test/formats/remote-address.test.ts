@@ -16,6 +16,7 @@ describe('the address that a server saw', () => {
     ['fe80::1%eth0', 'fe80::1'],
     ['203.0.113.9, 10.0.0.2', '10.0.0.2'],
     ['victim,10.0.0.1, [2001:db8::1]:80', '2001:db8::1'],
+    [' 10.0.0.1', '10.0.0.1'],
     ['unix:', 'unix:'],
     ['web-1.example.com', 'web-1.example.com'],
     ['', ''],

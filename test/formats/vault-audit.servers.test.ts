@@ -28,6 +28,8 @@ describeWith('what a real Vault logs', startVault, (vault) => {
     await done(root, 'POST', 'auth/approle/role/billing', { token_policies: 'default' });
     await done(root, 'POST', 'auth/userpass/users/ann', { password: PLANTED.password });
     await done(root, 'POST', 'secret/data/billing', { data: { account: PLANTED.inSecret } });
+    for (const type of ['database', 'kv']) await done(root, 'POST', `sys/mounts/${type}`, { type });
+    await done(root, 'POST', 'kv/billing', { error: PLANTED.inSecret });
     const roleId = (await done(root, 'GET', 'auth/approle/role/billing/role-id'))?.data?.['role_id'];
     const secretId = (await done(root, 'POST', 'auth/approle/role/billing/secret-id', {}))?.data?.['secret_id'];
     const began = parseAll(vaultAudit, readFileSync(hashed)).length;
@@ -42,6 +44,8 @@ describeWith('what a real Vault logs', startVault, (vault) => {
     await done(token, 'GET', 'secret/data/billing');
     await done(root, 'GET', 'secret/data/billing');
     await done(root, 'GET', 'secret/data/billing?help=1');
+    await done(root, 'GET', 'database/creds/none');
+    await done(root, 'GET', 'kv/billing');
     await done(batch?.client_token ?? '', 'GET', 'auth/token/lookup-self');
     await done(root, 'POST', 'auth/token/revoke', { token });
     await done(token, 'GET', 'secret/data/billing');
@@ -62,6 +66,8 @@ describeWith('what a real Vault logs', startVault, (vault) => {
       'secret/data/billing:read denied verified',
       'secret/data/billing:read success verified',
       'secret/data/billing:help success verified',
+      'database/creds/none:read error verified',
+      'kv/billing:read success verified',
       'auth/token/lookup-self:read success verified',
       'auth/token/revoke:update success verified',
       'secret/data/billing:read rejected rejected',

@@ -58,12 +58,21 @@ describe('who was authenticated', () => {
       { request: LOGIN, auth: NO_AUTH, response: { data: { error: 'hmac-sha256:ee' } } },
     ],
     ['a login that is an error', { request: LOGIN, auth: null, error: 'invalid credentials' }],
+    [
+      'a login over OIDC that ends in a page',
+      {
+        request: { ...LOGIN, operation: 'read', path: 'auth/oidc/oidc/callback' },
+        auth: NO_AUTH,
+        response: { data: { http_content_type: 'text/html', http_raw_body: 'hmac-sha256:ee', http_status_code: 400 } },
+      },
+    ],
   ])('%s: rejected', (_name, record) => {
     expect(parseOne(vaultAudit, line(record))).toMatchObject({ result: 'rejected', proof: { state: 'rejected' } });
   });
 
   it.each([
     ['a login that gave a token', { request: LOGIN }, 'success'],
+    ['a login that says so only in its answer', { request: LOGIN, auth: NO_AUTH, response: { auth: AUTH } }, 'success'],
     ['a path that policies deny', { error: '1 error occurred:\n\t* permission denied\n\n' }, 'denied'],
     [
       'a path that is none, with an error in the answer too',
@@ -75,8 +84,60 @@ describe('who was authenticated', () => {
       { auth: { display_name: 'token', policies: ['a'] }, request: { ...REQUEST, client_token_accessor: null } },
       'success',
     ],
+    [
+      'an engine that refuses with nothing but an error in the data',
+      {
+        request: { ...REQUEST, path: 'database/creds/none' },
+        response: { data: { error: 'x' }, mount_type: 'database' },
+      },
+      'error',
+    ],
+    [
+      'a secret with a field that is called error, of a store',
+      { request: { ...REQUEST, path: 'kv/a' }, response: { data: { error: 'x' }, mount_type: 'kv' } },
+      'success',
+    ],
+    [
+      'an answer with an error beside other data',
+      { response: { data: { error: 'x', a: 'y' }, mount_type: 'pki' } },
+      'success',
+    ],
+    ['an answer with an error, of an engine that is not named', { response: { data: { error: 'x' } } }, 'success'],
   ])('%s: verified', (_name, record, result) => {
     expect(parseOne(vaultAudit, line(record))).toMatchObject({ result, proof: { state: 'verified' } });
+  });
+
+  it.each([
+    ['10.1.0.5:4711', '10.1.0.5'],
+    ['[2001:db8::1]:4711', '2001:db8::1'],
+    ['203.0.113.9, 10.1.0.5', '10.1.0.5'],
+  ])('the address %s, of a listener behind a proxy, is %s', (written, sourceIp) => {
+    const request = { ...REQUEST, remote_address: written };
+    expect(parseOne(vaultAudit, line({ request }))).toMatchObject({ sourceIp });
+  });
+
+  it('what Vault writes to try a new audit device is no use; a device that is called test is one', () => {
+    const request = { ...REQUEST, operation: 'update', path: 'sys/audit/test' };
+    expect(parseOne(vaultAudit, line({ type: 'request', auth: undefined, request }))).toEqual({
+      ignored: 'request-half',
+    });
+    expect(parseOne(vaultAudit, line({ request }))).toMatchObject({
+      action: 'sys/audit/test:update',
+      result: 'success',
+    });
+  });
+
+  it("Vault's own log, beside which a container writes the audit log, is ignored", () => {
+    const own = '2026-11-02T10:00:00.123Z [INFO]  core: vault is unsealed';
+    expect(parseOne(vaultAudit, own)).toEqual({ ignored: 'server-line' });
+    expect(parseOne(vaultAudit, own.replace('[INFO]', 'INFO'))).toMatchObject({ unusable: 'invalid-json' });
+  });
+
+  it('what looks like a query is part of the path', () => {
+    const request = { ...REQUEST, path: 'secret/data/billing;payroll?x#y' };
+    expect(parseOne(vaultAudit, line({ request }))).toMatchObject({
+      action: 'secret/data/billing%3Bpayroll%3Fx%23y:read',
+    });
   });
 
   it('what needs no token is nobody’s use', () => {

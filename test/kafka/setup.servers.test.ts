@@ -173,11 +173,19 @@ describe('kafka: in wayward.yaml', () => {
     ],
     [
       'kafka:\n  brokers: [a:1]\n  sasl:\n    mechanism: scram\n    username: u\n    password: secret://env/P\n',
-      'FILE:4: kafka.sasl.mechanism is not one of the known values; write one of plain, scram-sha-256, scram-sha-512',
+      'FILE:4: kafka.sasl.mechanism is not one of the known values; write one of plain, scram-sha-256, scram-sha-512, oauthbearer',
     ],
     [
       'kafka:\n  brokers: [a:1]\n  sasl:\n    mechanism: plain\n    username: u\n    password: secret://env/P\n',
       'FILE:4: kafka.sasl.mechanism would send the password in clear; write tls: true, or scram-sha-512 here',
+    ],
+    [
+      'kafka:\n  brokers: [a:1]\n  tls: true\n  sasl:\n    mechanism: oauthbearer\n    token_url: http://login.example.com/token\n    client_id: wayward\n    client_secret: secret://env/S\n',
+      'FILE:6: kafka.sasl.token_url must be https: the secret of the client is sent there',
+    ],
+    [
+      'kafka:\n  brokers: [a:1]\n  tls: true\n  sasl:\n    mechanism: oauthbearer\n    username: wayward\n    token_url: https://login.example.com/token\n    client_id: wayward\n    client_secret: secret://env/S\n',
+      'FILE:6: kafka.sasl "username" is not a known key; leave it out, or use one of mechanism, token_url, client_id, client_secret, scope, audience, resource',
     ],
     [
       'kafka:\n  brokers: [a:1]\n  topics:\n    - topic: logs\n',

@@ -23,7 +23,7 @@ export function newPlace(folder: string, { settings, secrets, holders }: LiveIss
   const entries = holders.map(({ entry }) => entry);
   writeFileSync(join(folder, 'credentials.yaml'), registryYaml('The agents of this issuer.', entries));
   const config = join(folder, 'wayward.yaml');
-  const response = { mode: 'auto', limits: { credentials: entries.length } };
+  const response = { mode: 'auto', limits: { credentials: entries.length + 1 } }; // one place is kept for grave alerts
   writeFileSync(config, stringify({ ...settings, credentials: 'credentials.yaml', state: 'state', response }));
   return { config, state: join(folder, 'state') };
 }

@@ -46,8 +46,9 @@ test('a running Wayward is alive, ready, and tells in numbers what it has done',
   const before = await scrape();
   expect(before.get(`wayward_records_total{source="${log}"}`)).toBe(RECORDS);
   expect(before.get('wayward_events_total')).toBe(RECORDS);
-  expect(before.get('wayward_alerts_total{severity="medium"}')).toBe(1);
-  expect(before.get('wayward_alert_latency_seconds_count')).toBe(1);
+  // Each of the two credentials is in no registry.
+  expect(before.get('wayward_alerts_total{severity="medium"}')).toBe(2);
+  expect(before.get('wayward_alert_latency_seconds_count')).toBe(2);
   expect(before.get('wayward_config_stale')).toBe(0);
   expect(before.get('wayward_breaker_open')).toBe(0);
   expect(before.get('wayward_watermark_delay_seconds')).toBeLessThan(2);

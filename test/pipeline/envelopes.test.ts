@@ -98,6 +98,7 @@ describe('a log is read whatever its collector put around each line', () => {
     ["syslog with rsyslog's time", lines.map((line) => `2026-11-02T10:00:00.123456+00:00 web1 nginx[7]: ${line}`)],
     ['syslog, RFC 5424', lines.map((line) => syslog5424(line))],
     ['syslog, RFC 5424 with a byte order mark', lines.map((line) => syslog5424(`\ufeff${line}`))],
+    ['syslog, RFC 5424 with its octets counted', lines.map((line) => `${syslog5424(line).length} ${syslog5424(line)}`)],
     ['syslog within CRI', lines.map((line) => cri(syslog(line, 'nginx')))],
   ])('%s', async (_name, wrapped) => {
     for (const size of [50, 65_536]) {
@@ -114,6 +115,8 @@ describe('a log is read whatever its collector put around each line', () => {
     ['behind a cookie', (line: string) => `@cee: ${line}`],
     ['in syslog', (line: string) => syslog(line, 'vault[17]')],
     ['in syslog behind a cookie', (line: string) => syslog(`@cee:${line}`, 'vault[17]')],
+    ['behind a prefix of its own', (line: string) => `vault-audit: ${line}`],
+    ['behind a time', (line: string) => `${TIME} ${line}`],
     ['in a container', (line: string) => docker(`${line}\n`)],
   ])("Vault's audit log, %s", async (_name, wrap) => {
     const plain = await read(logOf(...vault));
@@ -258,6 +261,8 @@ describe('a client opens no envelope', () => {
     ['structured data without end', syslog5424(combined(1)).replace('[meta@32473] ', '[meta ')],
     ['a month that is none', syslog(combined(1), 'nginx').replace('Nov', 'Now')],
     ['a cookie without JSON', `@cee: ${combined(1)}`],
+    ['two words before JSON', `a b ${JSON.stringify({ log: combined(1) })}`],
+    ['a brace in a target', combined(1, '{"a":1}')],
   ])('what is not exactly of a shape is no envelope: %s', async (_name, line) => {
     const { lane } = await read(logOf(line, line));
     expect(lane.save()).not.toHaveProperty('layers');

@@ -169,6 +169,49 @@ describe('a record that is too long is the use that its beginning names', () => 
     ]);
   });
 
+  describe('the rows that stand at its end count', () => {
+    const FORGED = [
+      `select 1 /* ${LONG} */`,
+      `/* ${LONG} */ select ',99",,,,,,,,,"app","client backend",,0',99","application_name":"app","backend_type":"client backend"} -- ,99`,
+      `/* ${LONG} */ select "a",<not logged>,99\n`,
+    ];
+    const rowsOf = async (log: string): Promise<number[]> => (await read(log)).events.map(({ use }) => use.rows);
+
+    test.each(FORGED)('%$', async (sql) => {
+      const quoted = sql.replaceAll('"', '""');
+      expect(await rowsOf(`${csvlog([statement(sql)]).join('\n')}\n`)).toEqual([1]);
+      expect(await rowsOf(`${stderrLog([statement(sql)]).join('\n')}\n`)).toEqual([1]);
+      expect(await rowsOf(`${jsonlog(`${audit(quoted)},15000`)}\n`)).toEqual([15_000]);
+    });
+
+    test.each(FORGED)('and without log_rows nothing does: %$', async (sql) => {
+      const quoted = sql.replaceAll('"', '""');
+      const [inCsv = ''] = csvlog([statement(sql)]);
+      expect(await rowsOf(`${inCsv.replace('<not logged>,1",,', '<not logged>",,')}\n`)).toEqual([0]);
+      const [inStderr = ''] = stderrLog([statement(sql)]);
+      expect(await rowsOf(`${inStderr.slice(0, -2)}\n`)).toEqual([0]);
+      expect(await rowsOf(`${jsonlog(audit(quoted))}\n`)).toEqual([0]);
+    });
+
+    test('also where the place in the code follows, and not where a client writes so', async () => {
+      const place =
+        '2026-11-02 10:00:00.100 UTC [4242] [user=billing,db=shop,app=app,client=10.1.0.5,session=6b0c8090.1] LOCATION:  x';
+      const [line = ''] = stderrLog([statement(FORGED[0] ?? '')]);
+      expect(await rowsOf(`${line}\n${place}\n`)).toEqual([1]);
+      const [forged = ''] = stderrLog([statement(`select 1 /* ${LONG} ,99\n${place}`)]);
+      expect(await rowsOf(`${forged.slice(0, -2)}\n`)).toEqual([0]);
+    });
+
+    test('whatever the application calls itself', async () => {
+      const [line = ''] = csvlog([statement(FORGED[0] ?? '')]);
+      const name = 'x,99",,,,,,,,,"'.replaceAll('"', '""');
+      expect(await rowsOf(`${line.replace('"app"', `"${name}"`)}\n`)).toEqual([1]);
+      const inJson = JSON.stringify('x,99","backend_type":"y"}');
+      const long = jsonlog(`${audit(FORGED[0] ?? '')},15000`).replace('"app"', inJson);
+      expect(await rowsOf(`${long}\n`)).toEqual([15_000]);
+    });
+  });
+
   test('what its beginning does not hold makes it a dead letter, which says so', async () => {
     const uriFirst = `{"uri":"/${LONG}",${nginx('').slice(1)}`;
     const { events, letters } = await read(`${nginx('')}\n${uriFirst.replace('"status":200', '')}\n[${LONG}]\n`);

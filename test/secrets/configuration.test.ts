@@ -20,7 +20,8 @@ type Path = readonly (string | object)[];
 const FIELDS: Readonly<Record<string, readonly Path[]>> = {
   'config/wayward-yaml.ts fingerprint_key': [['fingerprint_key']],
   'kafka/settings.ts key': [['kafka', 'tls', 'key']],
-  'kafka/settings.ts password': [['kafka', 'sasl', 'password']],
+  'kafka/settings.ts password': [['kafka', 'sasl', { mechanism: 'scram-sha-512', username: 'u' }, 'password']],
+  'kafka/settings.ts client_secret': [['kafka', 'sasl', { mechanism: 'oauthbearer' }, 'client_secret']],
   'sinks/elasticsearch/settings.ts password': [['elasticsearch', 'password']],
   'sinks/elasticsearch/settings.ts api_key': [['elasticsearch', 'api_key']],
   'sinks/kibana/settings.ts password': [['kibana', 'password']],

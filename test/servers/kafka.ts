@@ -56,6 +56,8 @@ interface KafkaOptions {
   readonly users?: Users;
   /** As `java -Xmx` takes it. */
   readonly heap?: string;
+  /** Further options of the JVM. */
+  readonly jvm?: readonly string[];
   /** Lines of server.properties, over those that suit a test. */
   readonly properties?: Readonly<Record<string, string>>;
   /** Starts something between clients and the port that it is given; the port that clients are to use. */
@@ -85,6 +87,7 @@ const kafkaAt = ({ broker, data }: KafkaAddress, stop: () => Promise<void>): Kaf
 export async function startOwnKafka({
   users,
   heap = '256m',
+  jvm: more = [],
   properties: own,
   through,
 }: KafkaOptions = {}): Promise<OwnKafka & KafkaAddress> {
@@ -112,6 +115,7 @@ export async function startOwnKafka({
     '-XX:TieredStopAtLevel=1',
     '-Xshare:auto',
     LOG_LEVEL,
+    ...more,
     '-cp',
     classPath,
   ];

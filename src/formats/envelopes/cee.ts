@@ -1,11 +1,16 @@
 import type { Envelope } from './envelope.ts';
 
-/** Vault's file and syslog devices with `prefix="@cee: "`, and others that send JSON through syslog. */
+/** The cookie `@cee:`, or another word: no log of JSON begins a line with one, and no client writes what begins a line. */
+const WORD = /^(?:[\w.:@[\]-]{1,48}: ?|[\w.:@[\]-]{1,48} )(?=\{")/;
+/** Longer than the word. */
+const HEAD = 64;
+
+/** Vault's audit devices with their option `prefix`, such as `@cee: `, and others that send JSON through syslog. */
 export const cee: Envelope = {
   id: 'cee',
-  title: 'the cookie `@cee:` before JSON',
+  title: "a word before JSON, such as `@cee:` (Vault's `prefix`)",
   unwrap(line) {
-    const found = /^@cee: ?(?=\{)/.exec(line.toString('latin1', 0, 8));
+    const found = WORD.exec(line.toString('latin1', 0, HEAD));
     return found === null ? undefined : { text: line.subarray(found[0].length), stream: '' };
   },
 };

@@ -7,10 +7,12 @@ const PRIORITY = String.raw`<\d{1,3}>`;
 const OLD = new RegExp(
   String.raw`^(?:${PRIORITY})?(?:${MONTH} [ \d]\d \d\d:\d\d:\d\d|${ISO}) (?:[\w.:-]{1,255} )?([\w./-]{1,48}(?:\[\d{1,10}\])?): ?`,
 );
+/** How many bytes a message has, where a stream of them was written down (RFC 6587, 3.4.1). */
+const OCTETS = String.raw`(?:\d{1,7} )?`;
 /** RFC 5424: version 1, then time, host, program, process, kind, and structured data, whose values escape quotes and brackets. */
 const PAIR = String.raw` [^ =\]"]{1,32}="(?:[^"\\\]]|\\.)*"`;
 const NEW = new RegExp(
-  String.raw`^${PRIORITY}1 (?:-|${ISO}) [!-~]{1,255} ([!-~]{1,48} [!-~]{1,128}) [!-~]{1,32} (?:-|(?:\[[^ =\]"]{1,32}(?:${PAIR})*\])+)(?: |$)(?:\xef\xbb\xbf)?`,
+  String.raw`^${OCTETS}${PRIORITY}1 (?:-|${ISO}) [!-~]{1,255} ([!-~]{1,48} [!-~]{1,128}) [!-~]{1,32} (?:-|(?:\[[^ =\]"]{1,32}(?:${PAIR})*\])+)(?: |$)(?:\xef\xbb\xbf)?`,
 );
 /** As much of a line as is looked at for its envelope. */
 const HEAD = 4_096;

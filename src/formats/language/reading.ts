@@ -8,7 +8,7 @@ import type { FieldPath } from '../field-path.ts';
 import { decodePath } from '../fold-path.ts';
 import { foldSql } from '../fold-sql.ts';
 import type { Claim, Parsed, ParserContext } from '../format.ts';
-import { httpAction, MAX_CLIENT, MAX_PATH, MAX_VALUE, traceIdOf } from '../http.ts';
+import { httpAction, MAX_CLIENT, MAX_METHOD, MAX_PATH, MAX_VALUE, traceIdOf } from '../http.ts';
 import { leaksOf, withFingerprint } from '../identities.ts';
 import type { JsonObject } from '../json.ts';
 import { leaksInRecord } from '../leaks-in-record.ts';
@@ -16,7 +16,7 @@ import type { Language } from '../named-secrets.ts';
 import type { Redactor } from '../redact.ts';
 import { isHarmless, isPlaceholder, kindOf } from '../redact-rules.ts';
 import { remoteAddress } from '../remote-address.ts';
-import { requestLine } from '../request-line.ts';
+import { requestLine, withoutRequest } from '../request-line.ts';
 import { shown } from '../shown.ts';
 import { condition } from './condition.ts';
 import type { Note } from './note.ts';
@@ -122,8 +122,10 @@ export const reading = (id: string, spec: ReadingSpec): Reading => {
     if (Number.isNaN(at)) return { unusable: 'invalid-time', detail: time.problem(record) };
     const request = line?.find(record);
     const called = request && requestLine(request.text);
-    if (line !== undefined && called === undefined && actions.length === 0) return { ignored: 'no-request' };
-    const method = text('method', values.method, 16) ?? (called && shown(called.method, 16));
+    if (line !== undefined && called === undefined && actions.length === 0)
+      return withoutRequest(count('status', values.status));
+    const verb = called && request && shown(clean(called.method, request.field), MAX_METHOD);
+    const method = text('method', values.method, MAX_METHOD) ?? verb;
     const path =
       text('path', values.path, MAX_PATH, decodePath) ??
       (called && request && shown(clean(decodePath(called.target), request.field), MAX_PATH));
@@ -135,10 +137,13 @@ export const reading = (id: string, spec: ReadingSpec): Reading => {
       note?.('action', template);
       break;
     }
-    if (what === undefined && called !== undefined && request !== undefined) {
-      what = httpAction(called.method, path ?? '');
+    if (what === undefined && verb !== undefined && request !== undefined) {
+      what = httpAction(verb, path ?? '');
       note?.('action', `request_line ${request.field.text}`);
     }
+    // Servers that take `delete` do what DELETE does.
+    if (what !== undefined && method !== undefined && what.startsWith(`${method} `))
+      what = method.toUpperCase() + what.slice(method.length);
     if (what === undefined)
       return { unusable: 'missing-field', detail: `A field of the action ${templates.join(' or ')} is missing.` };
     const outcome = resultOf(record, note);
