@@ -19,6 +19,11 @@ export class Told {
     return true;
   }
 
+  /** When that was told last. */
+  last(detector: string, principal: string, subject: string): number | undefined {
+    return this.#told.get(`${detector}\n${principal}\n${subject}`);
+  }
+
   save(): readonly (readonly [string, number])[] {
     return [...this.#told];
   }

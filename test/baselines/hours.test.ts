@@ -12,7 +12,9 @@ describe('an hour of work at three in the night', () => {
     const today = watched.weeks(4);
     watched.work(today, { from: 3, to: 4, every: 2 });
     expect(watched.worth.map(({ findings: [finding] }) => finding?.detector)).toEqual(['unusual-time']);
-    expect(watched.worth[0]?.reason).toContain('Monday 03:00 UTC, where it never was in 27 days');
+    expect(watched.worth[0]?.reason).toContain(
+      'Monday 03:00 UTC, when it is active in less than 1 % of the weeks (27 days)',
+    );
   });
 
   test('is none while only two nights were seen so far', () => {

@@ -38,8 +38,9 @@ export class Watched {
     this.core = new Core(createRegistry(credentials), detectors, changed, observed);
   }
 
-  /** All alerts so far, in their last form. */
+  /** All alerts so far, in their last form, as if peers had had the time to explain them. */
   get alerts(): readonly Alert[] {
+    this.core.decide(Number.POSITIVE_INFINITY);
     return [...this.#alerts.values()];
   }
 
