@@ -19,7 +19,7 @@ import { isAllowedOrDenied } from './outcome.ts';
 import { type SavedSourceWatch, SourceWatch } from './source-watch.ts';
 import { type SavedTogether, Together } from './together.ts';
 import { Told } from './told.ts';
-import { keptUse, PEER_WAIT, type SavedWaiting, WaitingFindings } from './waiting.ts';
+import { keptUse, PEER_WAIT, type SavedWaiting, type Waiting, WaitingFindings } from './waiting.ts';
 
 /** Whom a finding is about, beside the finding. */
 export interface Found {
@@ -111,6 +111,7 @@ export class Engine {
   /** Takes one use; findings come out through the callback before it returns. */
   process(at: AttributedUse): void {
     if (at.orderTime >= this.#waiting.next) this.decide(at.orderTime);
+    if (at.lateMs > 0) this.#decideLate(at);
     const { reading } = at.use;
     if (reading !== undefined) {
       this.#takeReading(at, reading);
@@ -202,17 +203,25 @@ export class Engine {
 
   /** Decides what has waited for peers until `time` (milliseconds): those that did not follow don't explain it. */
   decide(time: number): void {
-    for (const { found, sort, group, due } of this.#waiting.due(time)) {
-      const member = this.baselines.find(found.principal);
-      const size = member === undefined ? 1 : presentMembers(member, due);
-      if (!this.#together.isCommon(group, sort, found.principal, due, size)) {
-        this.#found({ ...found, finding: { ...found.finding, time: due } });
-        continue;
-      }
-      this.counts.common++;
-      // What the group does together is no incident: it is learned.
-      if (member !== undefined) endIncident(member, due);
+    for (const waiting of this.#waiting.due(time)) this.#decideOne(waiting);
+  }
+
+  /** What comes late is decided by the principal's own uses, as it would have been in time. */
+  #decideLate({ attribution: { principal }, orderTime }: AttributedUse): void {
+    if (principal === undefined) return;
+    for (const waiting of this.#waiting.dueOf(principal, orderTime)) this.#decideOne(waiting);
+  }
+
+  #decideOne({ found, sort, group, due }: Waiting): void {
+    const member = this.baselines.find(found.principal);
+    const size = member === undefined ? 1 : presentMembers(member, due);
+    if (!this.#together.isCommon(group, sort, found.principal, due, size)) {
+      this.#found({ ...found, finding: { ...found.finding, time: due } });
+      return;
     }
+    this.counts.common++;
+    // What the group does together is no incident: it is learned.
+    if (member !== undefined) endIncident(member, due);
   }
 
   #showFirst({ at, principal, seen }: Context): void {
@@ -330,7 +339,8 @@ export class Engine {
     this.#send({ ...finding, severity: 'low' }, principal.name, true);
     const young = isYoung(principal, time);
     const found = { finding, at: keptUse(at), principal: principal.name, young };
-    this.#waiting.add({ found, sort, group, due: time + PEER_WAIT });
+    const due = time + PEER_WAIT;
+    this.#waiting.add({ found, sort, group, due, ...(at.lateMs > 0 && { decided: due + at.lateMs }) });
   }
 
   /** What peers explain is not told, but it is one more member that does the same. */

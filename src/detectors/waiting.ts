@@ -9,8 +9,10 @@ export interface Waiting {
   /** As `Together` knows it. */
   readonly sort: string;
   readonly group: string;
-  /** Event time at which it is decided, milliseconds since the epoch. */
+  /** Event time until which peers have to follow, milliseconds since the epoch. */
   readonly due: number;
+  /** How far the stream has then come: later than `due` for what came late. Absent in what earlier versions saved. */
+  readonly decided?: number;
 }
 
 /** Plain data; the credential is looked up again by its id. */
@@ -19,6 +21,7 @@ export interface SavedWaiting extends Omit<Waiting, 'found'> {
   readonly use: CredentialUse;
   readonly id: string;
   readonly late: boolean;
+  readonly lateMs?: number;
   readonly orderTime: number;
   readonly attribution: Omit<Attribution, 'credential'>;
   readonly credential: string | undefined;
@@ -32,12 +35,17 @@ const MOST_WAITING = 10_000;
 /** A use that outlives the event in hand. */
 export const keptUse = (at: AttributedUse): AttributedUse => {
   const id = at.id();
-  return { use: at.use, late: at.late, orderTime: at.orderTime, attribution: at.attribution, id: () => id };
+  const { use, late, lateMs, orderTime, attribution } = at;
+  return { use, late, lateMs, orderTime, attribution, id: () => id };
 };
+
+/** How far the stream comes before it is decided. */
+const decidedAt = ({ due, decided = due }: Waiting): number => decided;
 
 /** Findings in order of the time at which they are decided. */
 export class WaitingFindings {
   readonly #waiting = new Map<string, Waiting>();
+  readonly #ofPrincipal = new Map<string, Set<string>>();
   /** When the first of them is due: asked for with each event. */
   next = Number.POSITIVE_INFINITY;
 
@@ -46,45 +54,73 @@ export class WaitingFindings {
     const { found } = waiting;
     const key = `${found.principal}\n${waiting.sort}\n${found.finding.subject}`;
     const before = this.#waiting.get(key);
-    this.#waiting.set(key, before === undefined ? waiting : { ...waiting, due: before.due });
+    const { due, decided } = before ?? waiting;
+    this.#waiting.set(key, { ...waiting, due, ...(decided !== undefined && { decided }) });
+    const own = this.#ofPrincipal.get(found.principal) ?? new Set();
+    this.#ofPrincipal.set(found.principal, own.add(key));
     this.#findNext();
   }
 
   /** Whether anything of this principal waits. */
   has(principal: string): boolean {
-    for (const { found } of this.#waiting.values()) if (found.principal === principal) return true;
-    return false;
+    return this.#ofPrincipal.has(principal);
   }
 
   #findNext(): void {
     const [first] = this.#waiting.values();
-    this.next = first?.due ?? Number.POSITIVE_INFINITY;
+    this.next = first === undefined ? Number.POSITIVE_INFINITY : decidedAt(first);
   }
 
-  /** Those that are due at `time`, the earliest first; they no longer wait. */
+  /** Those that are decided when the stream has come to `time`, the earliest first; they no longer wait. */
   *due(time: number): Generator<Waiting> {
     for (const [key, waiting] of this.#waiting) {
-      if (waiting.due > time && this.#waiting.size <= MOST_WAITING) return;
-      this.#waiting.delete(key);
-      this.#findNext();
+      if (decidedAt(waiting) > time && this.#waiting.size <= MOST_WAITING) return;
+      this.#take(key, waiting);
       yield waiting;
     }
+  }
+
+  /** Those of one principal that are due by its own uses, which come late: the stream is far ahead of them. */
+  *dueOf(principal: string, time: number): Generator<Waiting> {
+    for (const key of this.#ofPrincipal.get(principal) ?? []) {
+      const waiting = this.#waiting.get(key);
+      if (waiting === undefined || waiting.due > time) continue;
+      this.#take(key, waiting);
+      yield waiting;
+    }
+  }
+
+  #take(key: string, { found: { principal } }: Waiting): void {
+    this.#waiting.delete(key);
+    const own = this.#ofPrincipal.get(principal);
+    own?.delete(key);
+    if (own?.size === 0) this.#ofPrincipal.delete(principal);
+    this.#findNext();
   }
 
   save(): readonly SavedWaiting[] {
     return [...this.#waiting.values()].map(({ found: { at, ...found }, ...rest }) => {
       const { credential, ...attribution } = at.attribution;
-      const { use, late, orderTime } = at;
-      return { ...rest, found, use, id: at.id(), late, orderTime, attribution, credential: credential?.id };
+      const { use, late, lateMs, orderTime } = at;
+      const kept = { use, id: at.id(), late, ...(lateMs > 0 && { lateMs }), orderTime, attribution };
+      return { ...rest, found, ...kept, credential: credential?.id };
     });
   }
 
   load(saved: readonly SavedWaiting[], credentials: readonly Credential[]): void {
     this.#waiting.clear();
+    this.#ofPrincipal.clear();
     this.#findNext();
-    for (const { found, use, id, late, orderTime, attribution, credential, ...rest } of saved) {
+    for (const { found, use, id, late, lateMs = 0, orderTime, attribution, credential, ...rest } of saved) {
       const registered = credentials.find((one) => one.id === credential);
-      const at = { use, late, orderTime, attribution: { ...attribution, credential: registered }, id: () => id };
+      const at = {
+        use,
+        late,
+        lateMs,
+        orderTime,
+        attribution: { ...attribution, credential: registered },
+        id: () => id,
+      };
       this.add({ ...rest, found: { ...found, at } });
     }
   }
