@@ -27,7 +27,7 @@ import { noteHour, UNUSUAL } from './unusual-hours.ts';
 const INCIDENT = 2 * HOUR;
 const FIRST_OF_BITS = at('denied');
 
-export const isFrozen = (state: State, time: number): boolean => {
+const isFrozen = (state: State, time: number): boolean => {
   const at = get(state.f64, AT.flaggedAt);
   return at > 0 && time - at <= INCIDENT;
 };
