@@ -115,8 +115,10 @@ const growing = (amount: (day: number) => number, days = 21): { watched: Watched
   const watched = new Watched();
   const first = MONDAY + 28 * DAY;
   for (let day = -28; day < days; day++) {
-    watched.work(first + day * DAY, { every: 20 });
-    watched.burst(first + day * DAY + 10 * HOUR, Math.round(amount(day)), 2_000);
+    watched.together(() => {
+      watched.work(first + day * DAY, { every: 20 });
+      watched.burst(first + day * DAY + 10 * HOUR, Math.round(amount(day)), 2_000);
+    });
   }
   return { watched, first };
 };
