@@ -71,5 +71,8 @@ const explain = (principal: Principal, seen: Observation): void => {
     ({ state }) => seen.time - get(state.f64, AT.levelAt + NIGHT) < HOUR && levelAt(state, NIGHT, seen.time) > UNUSUAL,
   );
   if (!isShared(active.length, presentMembers(principal, seen.time))) return;
-  for (const { state } of [principal, ...active]) state.u16[AT.nightExplained] = 1;
+  for (const member of [principal, ...active]) {
+    member.state.u16[AT.nightExplained] = 1;
+    member.changed = true;
+  }
 };

@@ -221,7 +221,9 @@ export class Engine {
     }
     this.counts.common++;
     // What the group does together is no incident: it is learned.
-    if (member !== undefined) endIncident(member, due);
+    if (member === undefined) return;
+    endIncident(member, due);
+    member.changed = true;
   }
 
   #showFirst({ at, principal, seen }: Context): void {
