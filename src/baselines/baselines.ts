@@ -115,7 +115,11 @@ export class Baselines {
   #group(name: string): Group {
     const known = this.#groups.get(name);
     if (known) return known;
-    const made: Group = { state: openState(), members: [] };
+    return this.#addGroup(name, openState());
+  }
+
+  #addGroup(name: string, state: State): Group {
+    const made: Group = { state, members: [], touch: (member) => this.#touch(member) };
     this.#groups.set(name, made);
     return made;
   }
@@ -161,7 +165,7 @@ export class Baselines {
   load(saved: SavedBaselines, credentials: readonly Credential[] = []): void {
     if (saved.key !== undefined && saved.key !== this.#names.id)
       throw new Error('the saved baselines were learned under another key');
-    for (const [name, buffer] of saved.groups) this.#groups.set(name, { state: openState(buffer), members: [] });
+    for (const [name, buffer] of saved.groups) this.#addGroup(name, openState(buffer));
     const registered = Map.groupBy(credentials, principalOf);
     for (const [name, group, zone, buffer] of saved.principals) {
       const places = (registered.get(name) ?? []).map(placeOf);

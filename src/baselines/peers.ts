@@ -7,6 +7,8 @@ import { AT, get, type State } from './state.ts';
 export interface Group {
   readonly state: State;
   readonly members: Principal[];
+  /** To be called where a use of one member changes the state of another. */
+  readonly touch: (member: Principal) => void;
 }
 
 /** Of a large group, so many are asked: those that come next by name. */

@@ -73,6 +73,6 @@ const explain = (principal: Principal, seen: Observation): void => {
   if (!isShared(active.length, presentMembers(principal, seen.time))) return;
   for (const member of [principal, ...active]) {
     member.state.u16[AT.nightExplained] = 1;
-    member.changed = true;
+    member.group?.touch(member);
   }
 };

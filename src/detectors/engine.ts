@@ -221,9 +221,7 @@ export class Engine {
     }
     this.counts.common++;
     // What the group does together is no incident: it is learned.
-    if (member === undefined) return;
-    endIncident(member, due);
-    member.changed = true;
+    if (member !== undefined) endIncident(member, due);
   }
 
   #showFirst({ at, principal, seen }: Context): void {
