@@ -7,7 +7,7 @@ import { NAMES_OF_PROCESS, type Names } from '../baselines/names.ts';
 import type { Observation } from '../baselines/observation.ts';
 import { endIncident, freeze, lookBack, observe } from '../baselines/observe.ts';
 import { isYoung, type Principal, presentMembers } from '../baselines/principal.ts';
-import { DAY, HOUR } from '../baselines/series.ts';
+import { DAY } from '../baselines/series.ts';
 import { AT, get } from '../baselines/state.ts';
 import type { Reading } from '../event.ts';
 import { CurrentContext, NOBODY } from './current-context.ts';
@@ -18,7 +18,7 @@ import { findingOf, isDeclared, nameOf, severityOf } from './finding-of.ts';
 import { isAllowedOrDenied } from './outcome.ts';
 import { type SavedSourceWatch, SourceWatch } from './source-watch.ts';
 import { type SavedTogether, Together } from './together.ts';
-import { Told } from './told.ts';
+import { SAME_RULE, Told } from './told.ts';
 import { keptUse, PEER_WAIT, type SavedWaiting, type Waiting, WaitingFindings } from './waiting.ts';
 
 /** Whom a finding is about, beside the finding. */
@@ -48,10 +48,6 @@ interface Armed {
   readonly report: (result: Result) => void;
 }
 
-/** After a rule has told of a principal, the same rule opens no other incident of it for so long. */
-const SAME_RULE = 12 * HOUR;
-/** Event time within which evidence belongs to one incident. */
-const INCIDENT = 2 * HOUR;
 /** Something that was never shown before. */
 const hasNew = (seen: Observation): boolean => seen.unseen || seen.network === 'new' || seen.client === 'new';
 
@@ -328,7 +324,7 @@ export class Engine {
     const isOpen = seen.frozen && !this.#waiting.has(principal.name);
     result.held?.(severity);
     freeze(principal, seen);
-    if (!this.#goesOn(detector, time)) {
+    if (!this.#told.isNews(detector.id, principal.name, time)) {
       this.counts.repeated++;
       return;
     }
@@ -360,17 +356,6 @@ export class Engine {
       principal.name,
       true,
     );
-  }
-
-  /** Whether a rule's evidence belongs to the incident that it told of, or opens one after a long time without any. */
-  #goesOn(detector: Detector, time: number): boolean {
-    const { name } = this.#context.principal;
-    const last = this.#told.last(detector.id, name, '');
-    const wasSilent = last !== undefined && this.#told.last(detector.id, name, 'silent') === last;
-    const isSilent = last !== undefined && time - last < SAME_RULE && (wasSilent || time - last > INCIDENT);
-    this.#told.tell(detector.id, name, '', time, 0);
-    if (isSilent) this.#told.tell(detector.id, name, 'silent', time, 0);
-    return !isSilent;
   }
 
   /** With all baselines, unless only the changed ones are wanted. */

@@ -19,7 +19,7 @@ import { asBegun, asRead, readable } from './as-read.ts';
 import { copyCounts, countOne, type LaneCounts, noCounts } from './counts.ts';
 import { FormatSample } from './format-sample.ts';
 import { isPossibleTime, LaneClock, MAX_DISORDER, type SavedClock } from './lane-clock.ts';
-import { detailOf, letterOf, letterOfLong, NOT_REACHED, TOO_LONG } from './letter.ts';
+import { detailOf, letterOf, letterOfLong, NOT_REACHED, TOO_LONG, unknownFormat } from './letter.ts';
 import { idOfHash, PendingUse } from './ordered.ts';
 import { ReadingTally, type SavedTally, type Told, useOf } from './reading-tally.ts';
 import { type UnwrappedSink, Unwrapper } from './unwrapper.ts';
@@ -325,9 +325,7 @@ export class Lane implements UnwrappedSink {
     if (isUnsure && when === 'enough' && !sample.plenty) return;
     if (format === undefined && sample.lines.length > 0) {
       const closest = this.#options.closest?.([...lines, ...sample.elements()]);
-      this.#options.onWarning?.(
-        `${name}: no known log format; each of its records is a dead letter (unknown-format).${closest === undefined ? '' : ` ${closest}`} If you know the format, name it: --format ID. Any log of JSON can be described under formats: (docs/formats-language.md)`,
-      );
+      this.#options.onWarning?.(unknownFormat(name, closest));
     }
     this.#start(format, layers, sample.position);
     for (const chunk of sample.chunks) this.#framer?.push(chunk);

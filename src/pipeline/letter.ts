@@ -49,3 +49,7 @@ export const letterOfLong = (source: Source, found: TooLong, reason: string, det
   const { name, offset } = source.save(position);
   return { source: name, position: offset, length, hash: ofBytes, reason, detail, excerpt: cleanExcerpt(head) };
 };
+
+/** What to say of a source that is in no format that is known. */
+export const unknownFormat = (source: string, closest: string | undefined): string =>
+  `${source}: no known log format; each of its records is a dead letter (unknown-format).${closest === undefined ? '' : ` ${closest}`} If you know the format, name it: --format ID. Any log of JSON can be described under formats: (docs/formats-language.md)`;
