@@ -117,7 +117,9 @@ const growing = (amount: (day: number) => number, days = 21): { watched: Watched
   for (let day = -28; day < days; day++) {
     watched.together(() => {
       watched.work(first + day * DAY, { every: 20 });
-      watched.burst(first + day * DAY + 10 * HOUR, Math.round(amount(day)), 2_000);
+      const count = Math.round(amount(day));
+      // A day must be over before the next one.
+      watched.burst(first + day * DAY + 10 * HOUR, count, Math.min(2_000, (7 * HOUR) / count));
     });
   }
   return { watched, first };

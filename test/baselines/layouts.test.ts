@@ -68,7 +68,7 @@ const lived = (): SavedCore => {
   const watched = new Watched();
   watched.weeks(3, { every: 30 });
   for (const [day, ip] of ['10.5.0.1', '10.6.0.1'].entries())
-    watched.use(MONDAY + 18 * DAY + day * HOUR, { sourceIp: ip, action: `GET /v1/${ip}` });
+    watched.use(MONDAY + 18 * DAY + (20 + day) * HOUR, { sourceIp: ip, action: `GET /v1/${ip}` });
   return structuredClone(watched.core.save());
 };
 
