@@ -17,7 +17,7 @@ import { notePast } from './past.ts';
 import { ageInDays, daysOf, nothingRecent, type Principal } from './principal.ts';
 import { countDay, decayOf, hasShown, type Known } from './repertoire.ts';
 import { askFor, learnAsked } from './sequence.ts';
-import { at, DAY, HOUR, SERIES_COUNT, SERIES_OF } from './series.ts';
+import { at, DAY, HOUR, SERIES, SERIES_COUNT, SERIES_OF, type Series } from './series.ts';
 import { noteShapes } from './shapes.ts';
 import { isServerFault, noteSource } from './sources.ts';
 import { AT, get, type State, TABLES, type TableLayout } from './state.ts';
@@ -157,10 +157,20 @@ const countVolume = (principal: Principal, use: CredentialUse, seen: Observation
 
 /** An action that is denied again and again says less than another one each time. */
 const DENIED_AGAIN = 0.6;
-/** So does one that fails: a retry is no search. */
-const FAILED_AGAIN = 0.3;
+/** So does one that fails: a retry is no search, and fifty of them are one storm. */
+const FAILED_AGAIN = 0.15;
 /** Throttled, timed out, gone: not the caller's mistakes. */
 const NO_MISTAKES = new Set([408, 429, 499]);
+/** A server that is down fails all of the work and its retries: only this many times its busiest work is a loop. */
+const FAULT_TIMES = 4;
+const BUSIEST = SERIES_OF.requests[0] + 1;
+
+/** What a fault of the server counts among errors: as many as that loop has come to their least finding. */
+const worthOfFault = ({ f32 }: State): number => {
+  const busiest = Math.max(get(f32, AT.record + BUSIEST), get(f32, AT.greatest + BUSIEST));
+  return slackOf(at('errors')) / (FAULT_TIMES * (busiest + slackOf(BUSIEST)));
+};
+const slackOf = (series: number): number => (SERIES[series] as Series).slack;
 
 const countFailures = (principal: Principal, use: CredentialUse, seen: Observation): void => {
   const { state } = principal;
@@ -168,7 +178,9 @@ const countFailures = (principal: Principal, use: CredentialUse, seen: Observati
     const isAgain = seen.actionIndex >= 0 && state.u16[AT.deniedLast] === seen.actionIndex + 1;
     state.u16[AT.deniedLast] = seen.actionIndex + 1;
     note(principal, seen, at('denied'), add(state, at('denied'), seen.time, isAgain ? DENIED_AGAIN : 1));
-  } else if (use.result === 'error' && !isServerFault(use) && !NO_MISTAKES.has(use.status ?? 0)) {
+  } else if (isServerFault(use)) {
+    note(principal, seen, at('errors'), add(state, at('errors'), seen.time, worthOfFault(state)));
+  } else if (use.result === 'error' && !NO_MISTAKES.has(use.status ?? 0)) {
     const isAgain = state.u32[AT.failedLast] === seen.actionName.low;
     state.u32[AT.failedLast] = seen.actionName.low;
     note(principal, seen, at('errors'), add(state, at('errors'), seen.time, isAgain ? FAILED_AGAIN : 1));
@@ -262,7 +274,8 @@ export const observe = (
   noteAction(principal, use, names, seen);
   noteSource(principal, use, names, seen);
   countAnswer(principal, use, seen);
-  if (use.uses === 1 && seen.actionIndex >= 0 && !isServerFault(use)) {
+  // What failed was not done: it counts among errors, and no deletion was one.
+  if (use.uses === 1 && seen.actionIndex >= 0 && use.result !== 'error' && !isServerFault(use)) {
     seen.busy = countBusy(state, seen.actionIndex, time);
     noteBusy(state, seen.busy, time, seen.frozen);
     countLikeness(principal, seen);

@@ -19,7 +19,7 @@ const NOUN: Readonly<Record<Counted, string>> = {
   bytes: 'read',
   rows: 'rows',
   denied: 'denied requests',
-  errors: 'failed requests',
+  errors: 'failed requests (repeated ones, and faults of the server, count less)',
   switches: 'returns to an address that it had just left',
 };
 
