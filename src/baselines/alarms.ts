@@ -115,9 +115,21 @@ const nightsOf = ({ f32 }: State): number => {
   return days === 0 ? 0 : get(f32, AT.memberNights) / days;
 };
 
+const alarmOf = (principal: Principal, series: number, time: number): number =>
+  series < VOLUME_COUNT ? volumeAlarm(principal, series) : tallyAlarm(principal, series, time);
+
 /** Sets the values from which series are findings today. */
 export const setAlarms = (principal: Principal, time: number): void => {
   for (let series = 0; series < SERIES_COUNT; series++)
-    principal.state.f32[AT.alarm + series] =
-      series < VOLUME_COUNT ? volumeAlarm(principal, series) : tallyAlarm(principal, series, time);
+    principal.state.f32[AT.alarm + series] = alarmOf(principal, series, time);
+};
+
+/** An alarm that an earlier version's records have yet to give: nothing is above it. */
+export const NOT_YET = Number.NaN;
+
+/** Sets those; a day that began under an earlier version would go on without them. */
+export const setAlarmsNotYet = (principal: Principal, time: number): void => {
+  const { f32 } = principal.state;
+  for (let series = 0; series < SERIES_COUNT; series++)
+    if (Number.isNaN(f32[AT.alarm + series])) f32[AT.alarm + series] = alarmOf(principal, series, time);
 };

@@ -1,3 +1,4 @@
+import { NOT_YET } from './alarms.ts';
 import type { Layout, Places } from './layout.ts';
 import type { Arrays } from './migrate.ts';
 import { notePast } from './past.ts';
@@ -32,6 +33,7 @@ export function recordsFrom(state: State, old: Arrays, from: Layout, { fields }:
     }
     takeHold(state, old, fields, series, before, factor);
     state.u16[AT.missedDays + series] = 0;
+    state.f32[AT.alarm + series] = NOT_YET;
   }
   for (const [day, values] of [...byDay].sort(([a], [b]) => a - b))
     notePast(state, day, (volume) => values[volume] ?? 0);

@@ -1,6 +1,6 @@
 import type { CredentialUse } from '../event.ts';
 import { learnedAction } from '../learned-action.ts';
-import { setAlarms } from './alarms.ts';
+import { setAlarms, setAlarmsNotYet } from './alarms.ts';
 import { bitsOfSize, learnSize } from './answers.ts';
 import { busyLevel, countBusy, noteBusy, resetBusy, rollBusy } from './busy-actions.ts';
 import { driftOf } from './drift.ts';
@@ -266,6 +266,7 @@ export const observe = (
   if (!seen.frozen && get(state.f64, AT.flaggedAt) > 0) endIncident(principal, time);
   if (hourPassed) rollHour(state, seen.hour, zone, !seen.frozen);
   if (seen.day !== state.f64[AT.day]) rollDay(principal, seen);
+  else if (hourPassed) setAlarmsNotYet(principal, time);
   notePause(principal, seen);
   state.f64[AT.lastSeen] = time;
   if (group) group.state.f64[AT.lastSeen] = time;
