@@ -57,7 +57,10 @@ export const noteHour = (principal: Principal, seen: Observation, frozen: boolea
     const uses = Math.min(0xffff, get(state.u16, AT.cellUses) + 1);
     state.u16[AT.cellUses] = uses;
     if (uses !== MANY && uses !== VERY_MANY) return undefined;
-    bits = get(state.f32, AT.cellBits) / 2;
+    const ofCell = get(state.f32, AT.cellBits);
+    // What was last asked may have been of another principal.
+    seen.chance = 2 ** -(ofCell + FREE);
+    bits = ofCell / 2;
   }
   if (bits === 0) return undefined;
   const value = add(state, NIGHT, seen.time, bits);

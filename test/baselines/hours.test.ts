@@ -101,3 +101,20 @@ describe('when the clocks change in Berlin', () => {
     }
   });
 });
+
+test('how usual an hour is, an alert says of its own agent, whoever is at work meanwhile', () => {
+  const watched = new Watched([agent('a'), agent('b')]);
+  for (let day = MONDAY; day < MONDAY + 21 * DAY; day += DAY) {
+    watched.together(() => {
+      watched.work(day, { every: 20 });
+      watched.work(day, { from: 0, to: 24, every: 20 }, {}, 'b');
+    });
+  }
+  const night = MONDAY + 21 * DAY + 3 * HOUR;
+  watched.together(() => {
+    watched.burst(night, 40, 2_000);
+    watched.burst(night + 1_000, 40, 2_000, {}, 'b');
+  });
+  const told = watched.alerts.flatMap(({ findings }) => findings).filter(({ detector }) => detector === 'unusual-time');
+  expect(told.map(({ reason }) => reason)).toEqual([expect.stringMatching(/^a goes on .* active in less than 1 %/)]);
+});
