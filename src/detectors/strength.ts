@@ -2,7 +2,7 @@
 export const AT_ALARM = 10;
 /** Bits for each doubling beyond it, and the most that one sort of evidence may come to. */
 const PER_DOUBLING = 2;
-const MOST = 16;
+export const MOST = 16;
 
 /** Bits of a value that is over its alarm. */
 export const bitsBeyond = (value: number, alarm: number): number =>

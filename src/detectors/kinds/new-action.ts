@@ -12,7 +12,7 @@ import { learnedAction } from '../../learned-action.ts';
 import { type Context, defineKind, type Result } from '../detector.ts';
 import { didOrTried } from '../outcome.ts';
 import { compileSensitive, sensitivePatterns } from '../sensitive.ts';
-import { AT_ALARM, bitsBeyond } from '../strength.ts';
+import { AT_ALARM, bitsBeyond, MOST } from '../strength.ts';
 import { bitsText, shown } from '../words.ts';
 import { whoIs } from './bits-tally.ts';
 
@@ -33,6 +33,8 @@ const NEW_AREA = 2;
 const SAME_AREA = 1;
 /** Bits of novelty from which a grave action is a finding. */
 const ENOUGH = 12;
+/** Where no line shows how much was read, it may be anything: as much more as a burst that just reaches its alarm adds to an incident. */
+const UNSEEN_AMOUNT = 6;
 /** Bits of one action from which it is worth a low finding. */
 const NOTABLE = 7;
 
@@ -77,7 +79,8 @@ const judge = (context: Context, isSensitive: boolean): Result | undefined => {
   if (!isFinding && !attributed.late) note(principal, seen, index, value);
   if (seen.peersDo && !weighed.isGrave && !isFinding) adoptAction(principal, seen);
   if (!isFinding && (weighed.bits < NOTABLE || seen.action === 'held' || seen.peersDo)) return undefined;
-  const bits = isFinding ? bitsBeyond(value, alarm) : AT_ALARM - 2;
+  const ofAmount = seen.newShape && !seen.peersDo ? UNSEEN_AMOUNT : 0;
+  const bits = isFinding ? Math.min(MOST, bitsBeyond(value, alarm) + ofAmount) : AT_ALARM - 2;
   const action = learnedAction(attributed.use);
   const peers = principal.group === undefined ? '' : seen.peersDo ? '; a peer does it' : '; no peer ever did';
   const area = seen.newArea ? ', in an area that is new to it' : '';
