@@ -24,6 +24,8 @@ const LEAST_DAYS = 3;
 const FIRST_USES = 20;
 const FIRST_DAYS = 1.5;
 const LEAST_GROUP_DAYS = 6;
+/** Uses from a foreign network that are no accident. */
+const SOME_USES = 3;
 /** Days after which a foreign network without a return was a move, and after which it is usual whatever happens. */
 const MOVED_DAYS = 3;
 const STEADY_DAYS = 7;
@@ -88,6 +90,10 @@ const movedThere = (principal: Principal, name: Name): number =>
     ({ state }) => isForeignName(state, name) && get(state.u16, AT.foreignReturns) === 0,
   ).length;
 
+/** One that failed was no use; some of them with a proof, by somebody with another client or beside the owner, come from who has the credential. */
+const hasUsed = (state: State, { result, proof }: CredentialUse, isAnother: boolean): boolean =>
+  result !== 'error' || (isAnother && proof.state === 'verified' && get(state.f32, AT.foreignUses) >= SOME_USES);
+
 const useForeign = (principal: Principal, ip: string, use: CredentialUse, names: Names, seen: Observation) => {
   const { client } = use;
   const { state } = principal;
@@ -111,10 +117,9 @@ const useForeign = (principal: Principal, ip: string, use: CredentialUse, names:
     state.u16[AT.foreignDay] = seen.day;
     state.u16[AT.foreignDays] = get(state.u16, AT.foreignDays) + 1;
   }
-  const isBeside = get(state.u16, AT.foreignReturns) >= 1 && get(state.f32, AT.foreignUses) >= 3;
+  const isBeside = get(state.u16, AT.foreignReturns) >= 1 && get(state.f32, AT.foreignUses) >= SOME_USES;
   const leftPrivate = isPublic(ip) && isFarAway && !isKnown(principal, AT.regions, names.region(ANY_PUBLIC));
-  // What failed was no use of it.
-  if (counts && use.result !== 'error') {
+  if (counts && hasUsed(state, use, hasNewClient || isBeside)) {
     if (hasNewClient) seen.source = 'network-and-client';
     else if (isBeside) seen.source = 'beside';
     else if (leftPrivate && movedThere(principal, name) < 2) seen.source = 'left-private';

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { PROOF } from '../../src/proof.ts';
 import { DAY, HOUR, MINUTE, MONDAY, Watched } from '../baselines/watched.ts';
 
 /** What fails: a loop that never gives up is told, a retry storm and a server that is down are not. */
@@ -55,4 +56,18 @@ test('deletions that fail have deleted nothing; as many that succeed are told', 
   };
   expect(deletions({ result: 'error' })).toEqual([]);
   expect(deletions({})).toContain('action-burst');
+});
+
+test('who asks for what is not there has the credential, too: from elsewhere with another client, the third time', () => {
+  const elsewhere = { result: 'error', status: 404, sourceIp: '203.0.113.9', client: 'curl/8' } as const;
+  const after = (times: number, fields: Parameters<Watched['use']>[1] = {}): string[] => {
+    const watched = atWork();
+    watched.burst(MORNING, times, 30 * SECOND, { ...elsewhere, ...fields });
+    return detectorsOf(watched);
+  };
+  expect(after(3)).toEqual(['new-source']);
+  expect(after(2)).toEqual([]);
+  // Alone, another network is a move.
+  expect(after(8, { client: 'agent/1.0' })).toEqual([]);
+  expect(after(3, { proof: PROOF.undeclared })).toEqual([]);
 });
