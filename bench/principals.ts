@@ -1,9 +1,8 @@
 import { bareCredential, type Credential } from '../src/attribution/credential.ts';
 import { Baselines } from '../src/baselines/baselines.ts';
-import { learn } from '../src/baselines/learn.ts';
 import { NAMES_OF_PROCESS } from '../src/baselines/names.ts';
 import { newObservation } from '../src/baselines/observation.ts';
-import { observe } from '../src/baselines/principal.ts';
+import { observe } from '../src/baselines/observe.ts';
 import { STATE_BYTES } from '../src/baselines/state.ts';
 import { NOTHING_ELSE } from '../src/event.ts';
 import { PROOF } from '../src/proof.ts';
@@ -65,7 +64,6 @@ for (let day = 0; day < DAYS; day++) {
         rows: 10,
       };
       observe(principal, use, time, seen, NAMES_OF_PROCESS);
-      learn(principal, seen, 0, { action: 'learn', source: 'learn' });
     }
   }
 }

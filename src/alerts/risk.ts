@@ -26,13 +26,18 @@ export const incidentBits = (findings: readonly Finding[]): number => {
   return Math.round(sum * 10) / 10;
 };
 
+/** What a finding is evidence of; checks that need no baseline are policy. */
+const sortOf = ({ sort }: Finding): string => sort ?? 'policy';
+
 /**
- * An incident's severity: its worst finding's, or one step more where the sum over several detectors reaches that.
- * `capped` incidents (young baselines) stay at their worst finding's.
+ * An incident's severity: its worst finding's, or one step more where findings of different sorts (how much, what, from where, when, …), none
+ * of them low, add up to it: one unusual thing has many harmless reasons, two at the same time have few. `capped` incidents (young baselines)
+ * stay at their worst finding's.
  */
 export const incidentSeverity = (findings: readonly Finding[], bits: number, capped: boolean): Severity => {
   const worst = findings.reduce<Severity>((so, { severity }) => (worse(severity, so) ? severity : so), 'low');
-  if (capped || new Set(findings.map(({ detector }) => detector)).size < 2) return worst;
+  const telling = findings.filter(({ severity }) => severity !== 'low');
+  if (capped || new Set(telling.map(sortOf)).size < 2) return worst;
   const bySum = LEAST.reduce<Severity>((so, [severity, least]) => (bits >= least ? severity : so), 'low');
   const most = SEVERITIES[Math.min(severityRank(worst) + 1, SEVERITIES.length - 1)] as Severity;
   if (!worse(bySum, worst)) return worst;

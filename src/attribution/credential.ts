@@ -46,6 +46,8 @@ export interface Credential {
   readonly scopes: readonly string[] | undefined;
   /** CIDR blocks. */
   readonly networks: readonly string[] | undefined;
+  /** Words of actions that are worth stealing, beside those of the detector. */
+  readonly sensitive?: readonly string[];
   /** Declared schedule, such as `Mon-Fri 06:00-20:00 Europe/Berlin`. */
   readonly hours: string | undefined;
   readonly protected: boolean;

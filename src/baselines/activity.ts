@@ -1,11 +1,11 @@
 import type { Credential } from '../attribution/credential.ts';
 import type { CredentialUse, Proof } from '../event.ts';
 import { learnedAction } from '../learned-action.ts';
-import { tailOf, valueAt } from './extremes.ts';
+import { expectedRequests } from './hours.ts';
 import type { Observation } from './observation.ts';
 import { clientFamily, networkOf } from './origin.ts';
-import { ageInDays, lentBy, type Principal } from './principal.ts';
-import { DAY, HOUR, SEASONAL_SLACK, SERIES_OF } from './series.ts';
+import { type Principal, wholeDays } from './principal.ts';
+import { DAY, HOUR, SERIES, SERIES_OF, type Series } from './series.ts';
 import { AT, get, type State } from './state.ts';
 import type { CredentialState } from './usage.ts';
 import { hourOfWeek } from './zone.ts';
@@ -59,13 +59,19 @@ export interface FirstSeen extends Who {
   readonly client: string | undefined;
 }
 
-/** Surprise from which the detectors that come with Wayward report a volume. */
-const BAND_BITS = 8;
 /** Active days of its own from which a principal has usual hours. */
 const LEAST_DAYS = 2;
 
-const REQUESTS_IN_HOUR = SERIES_OF.requests[0] + 3;
-const SEASONAL = SERIES_OF.seasonal[0];
+/** Requests in a minute, in ten minutes and in an hour. */
+const [FIRST] = SERIES_OF.requests;
+const SHORT = [FIRST, FIRST + 1, FIRST + 2];
+const IN_AN_HOUR = FIRST + 2;
+
+/** Requests evenly spread over an hour that bring a series to `level`. */
+const evenly = (series: number, level: number): number => {
+  const { fades } = SERIES[series] as Series;
+  return (level * HOUR) / fades / (1 - Math.exp(-HOUR / fades));
+};
 
 interface Band {
   readonly expected: number | undefined;
@@ -73,19 +79,15 @@ interface Band {
   readonly expectedHigh: number | undefined;
 }
 
-/** As the detectors judge: the greatest hours by themselves, and relative to what the hour of the week usually has. */
-const bandOf = (principal: Principal): Band => {
-  const { state } = principal;
-  const levelOf = (series: number): number => valueAt(tailOf(state, lentBy(principal), series), series, BAND_BITS);
-  const known = get(state.f32, AT.activeDays) >= LEAST_DAYS;
-  const usual = get(state.f64, AT.expectedNow);
-  const ratio = levelOf(SEASONAL);
-  const unusual = ratio * (Math.max(usual, get(state.f64, AT.expectedBefore)) + SEASONAL_SLACK) - SEASONAL_SLACK;
-  const high = Math.min(levelOf(REQUESTS_IN_HOUR), unusual);
-  const low = (usual + SEASONAL_SLACK) / Math.max(1, ratio) - SEASONAL_SLACK;
+/** What the hour of the week usually has, and the requests within an hour that would be a finding. */
+const bandOf = ({ state, zone }: Principal): Band => {
+  const isKnown = get(state.f32, AT.activeDays) >= LEAST_DAYS;
+  const expected = expectedRequests(state, zone, get(state.f64, AT.hour));
+  const high = Math.min(...SHORT.map((series) => evenly(series, get(state.f32, AT.alarm + series))));
+  const most = evenly(IN_AN_HOUR, get(state.f32, AT.record + IN_AN_HOUR));
   return {
-    expected: known ? usual : undefined,
-    expectedLow: known ? Math.max(0, low) : undefined,
+    expected: isKnown ? expected : undefined,
+    expectedLow: isKnown ? Math.max(0, expected - Math.max(0, most - expected)) : undefined,
     expectedHigh: Number.isFinite(high) ? high : undefined,
   };
 };
@@ -106,7 +108,7 @@ export const hourActivity = (principal: Principal, credential: Credential | unde
     denied: get(state.f64, AT.hourDenied),
     errors: get(state.f64, AT.hourErrors),
     ...bandOf(principal),
-    baselineAgeDays: ageInDays(state, hour * HOUR),
+    baselineAgeDays: wholeDays(state, hour * HOUR),
   };
 };
 
@@ -137,7 +139,7 @@ export const firstSeenIn = (
     if (takePlace(state, what)) all.push({ what, value });
     else suppressed();
   };
-  if (seen.action === 'new') take('action', learnedAction(use));
+  if (seen.unseen) take('action', learnedAction(use));
   if (seen.network === 'new' && use.sourceIp !== undefined) take('network', networkOf(use.sourceIp));
   if (seen.client === 'new' && use.client !== undefined) take('client', clientFamily(use.client));
   return all;

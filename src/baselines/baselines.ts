@@ -3,6 +3,7 @@ import { type Credential, principalOf } from '../attribution/credential.ts';
 import { LEGACY_DAYS } from './legacy-names.ts';
 import { UNDECIDED } from './migrate.ts';
 import { NAMES_OF_PROCESS, type Names } from './names.ts';
+import type { Group } from './peers.ts';
 import { nothingRecent, type Principal } from './principal.ts';
 import { DAY } from './series.ts';
 import { AT, get, openState, type State } from './state.ts';
@@ -42,7 +43,7 @@ const placeOf = (credential: Credential | undefined): Place => ({
 /** The baselines of all principals and their peer groups. */
 export class Baselines {
   readonly #principals = new Map<string, Principal>();
-  readonly #groups = new Map<string, State>();
+  readonly #groups = new Map<string, Group>();
   readonly #groupOf = new Map<string, string>();
   /** Those that may have changed since `takeChanged` was called last. */
   readonly #changed = new Set<Principal>();
@@ -72,6 +73,11 @@ export class Baselines {
     return principal;
   }
 
+  /** Name of its peer group, if it has one. */
+  groupOf({ name }: Principal): string | undefined {
+    return this.#groupOf.get(name);
+  }
+
   #touch(principal: Principal): void {
     if (principal.changed) return;
     principal.changed = true;
@@ -92,21 +98,28 @@ export class Baselines {
     const principal: Principal = {
       name,
       state,
-      peers: group === undefined ? undefined : this.#group(group),
+      group: group === undefined ? undefined : this.#group(group),
       zone,
       recent: nothingRecent(),
       changed: false,
       declaredAt: Number.NEGATIVE_INFINITY,
     };
     this.#principals.set(name, principal);
-    if (group !== undefined) this.#groupOf.set(name, group);
+    if (principal.group !== undefined && group !== undefined) {
+      this.#groupOf.set(name, group);
+      enter(principal.group.members, principal);
+    }
     return principal;
   }
 
-  #group(name: string): State {
+  #group(name: string): Group {
     const known = this.#groups.get(name);
     if (known) return known;
-    const made = openState();
+    return this.#addGroup(name, openState());
+  }
+
+  #addGroup(name: string, state: State): Group {
+    const made: Group = { state, members: [], touch: (member) => this.#touch(member) };
     this.#groups.set(name, made);
     return made;
   }
@@ -152,7 +165,7 @@ export class Baselines {
   load(saved: SavedBaselines, credentials: readonly Credential[] = []): void {
     if (saved.key !== undefined && saved.key !== this.#names.id)
       throw new Error('the saved baselines were learned under another key');
-    for (const [name, buffer] of saved.groups) this.#groups.set(name, openState(buffer));
+    for (const [name, buffer] of saved.groups) this.#addGroup(name, openState(buffer));
     const registered = Map.groupBy(credentials, principalOf);
     for (const [name, group, zone, buffer] of saved.principals) {
       const places = (registered.get(name) ?? []).map(placeOf);
@@ -167,7 +180,10 @@ export class Baselines {
 
   /** Names of 32 bits are known for some days after the last event that an earlier version saw. */
   #dateLegacy(): void {
-    const states = [...this.#groups.values(), ...[...this.#principals.values()].map(({ state }) => state)];
+    const states = [
+      ...[...this.#groups.values()].map(({ state }) => state),
+      ...[...this.#principals.values()].map(({ state }) => state),
+    ];
     const undated = states.filter(({ u16 }) => u16[AT.legacyUntil] === UNDECIDED);
     if (undated.length === 0) return;
     const last = states.reduce((latest, { f64 }) => Math.max(latest, get(f64, AT.lastSeen)), 0);
@@ -178,7 +194,19 @@ export class Baselines {
     return {
       key: this.#names.id,
       principals: principals.map(({ name, zone, state }) => [name, this.#groupOf.get(name), zone, state.buffer]),
-      groups: groups.map((name) => [name, this.#group(name).buffer]),
+      groups: groups.map((name) => [name, this.#group(name).state.buffer]),
     };
   }
 }
+
+/** Members are in order of their names, in whatever order they came. */
+const enter = (members: Principal[], principal: Principal): void => {
+  let low = 0;
+  let high = members.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((members[middle] as Principal).name < principal.name) low = middle + 1;
+    else high = middle;
+  }
+  members.splice(low, 0, principal);
+};

@@ -1,7 +1,7 @@
 import type { SavedBaselines } from './baselines.ts';
 import { startSeries } from './migrate.ts';
-import { SERIES_OF } from './series.ts';
-import { AT, openState, TABLES } from './state.ts';
+import { at } from './series.ts';
+import { ADDRESSES, AT, BUSY, ID_ACTIONS, openState, TABLES } from './state.ts';
 
 /**
  * The same baselines without what principals were known for (actions, networks, clients), whose names are of a key that is gone.
@@ -19,9 +19,17 @@ function emptyTables(buffer: ArrayBuffer): void {
     for (const one of [table.size, table.lastNew]) state.u16[one] = 0;
     for (const one of [table.newDays, table.allDays]) state.f32[one] = 0;
   }
-  state.f64[AT.minute] = 0;
+  state.f32[AT.actionDays] = 0;
   state.u16[AT.legacyUntil] = 0;
   state.u16[AT.shapesSince] = 0;
-  // What was usual of it does not hold where everything is new.
-  startSeries(state, SERIES_OF.novel[0]);
+  state.u16[AT.shapes] = 0;
+  for (const one of [AT.firstUses, AT.deniedLast, AT.areaNow, AT.noveltyArea, AT.addressNow, AT.foreignNow])
+    state.u16[one] = 0;
+  state.u16.fill(0, AT.busy, AT.busy + BUSY);
+  state.u16.fill(0, AT.idAction, AT.idAction + ID_ACTIONS);
+  state.f64.fill(0, AT.addressAt, AT.addressAt + ADDRESSES);
+  state.u32[AT.foreign] = 0;
+  state.u32[AT.foreignHigh] = 0;
+  // What was usual of them does not hold where everything is new.
+  for (const metric of ['novelty', 'likeness', 'switches'] as const) startSeries(state, at(metric));
 }

@@ -1,3 +1,6 @@
+import { cappedAt } from './level.ts';
+import type { Observation } from './observation.ts';
+import { VOLUME_COUNT } from './series.ts';
 import { AT, get, type State } from './state.ts';
 
 /**
@@ -11,10 +14,10 @@ const FORGET_DAYS = 7;
 /** A level this much above the held one is a new change. */
 const NEAR = 1.5;
 /** Marks a hold that time alone never ends. */
-export const NEVER_STEADY = 0xffff;
+const NEVER_STEADY = 0xffff;
 
 /** Was something told of this series on one of the last days? */
-export const isHolding = (state: State, series: number, day: number): boolean => {
+const isHolding = (state: State, series: number, day: number): boolean => {
   const last = get(state.u16, AT.holdLast + series);
   return last !== 0 && day - last <= FORGET_DAYS;
 };
@@ -25,39 +28,40 @@ export const isHeld = (state: State, series: number, day: number, value: number)
   return value <= get(state.f32, AT.holdLevel + series) * NEAR;
 };
 
-/** Days for which a told burst explains the longer windows that it is part of. */
-const EXPLAINS_DAYS = 7;
+/** Notes that a series went over its alarm at `value` for a reason that is told, or was: today it is not learned as it stands. */
+export const markFlagged = ({ f32 }: State, series: number, value: number): void => {
+  f32[AT.flagged + series] = value;
+  f32[AT.greatest + series] = Math.min(get(f32, AT.greatest + series), cappedAt(get(f32, AT.record + series), value));
+};
 
-/** Up to what value a longer window only echoes a burst that was told. */
-export const explainedBy = (state: State, series: number, day: number): number =>
-  day - get(state.u16, AT.explainedOn + series) <= EXPLAINS_DAYS ? get(state.f32, AT.explained + series) : 0;
-
-/** Notes that `value` was flagged on `day`. */
-export const hold = (state: State, series: number, day: number, value: number, critical: boolean): void => {
+/** Notes that `value` was flagged now. */
+export const hold = (state: State, series: number, { day }: Observation, value: number, critical: boolean): void => {
+  markFlagged(state, series, value);
   state.f32[AT.holdLevel + series] = Math.max(value, get(state.f32, AT.holdLevel + series));
   if (get(state.u16, AT.holdLast + series) === 0) state.u16[AT.holdLast + series] = day;
   if (critical) state.u16[AT.holdCount + series] = NEVER_STEADY;
+  // A change that was told is no slow one.
+  if (series < VOLUME_COUNT) state.u16[AT.driftTold] = day;
 };
 
-/** At the end of a day that went over the alarm: true if the change has become normal and may be learned. */
-export const dayOver = (state: State, series: number, day: number, greatest: number): boolean => {
-  // A long window goes on filling up for days after the burst was told that it echoes.
-  const level = Math.min(greatest, explainedBy(state, series, day));
-  state.f32[AT.holdLevel + series] = Math.max(level, get(state.f32, AT.holdLevel + series));
-  state.u16[AT.holdLast + series] = day;
-  const count = get(state.u16, AT.holdCount + series);
-  if (count === NEVER_STEADY) return false;
-  state.u16[AT.holdCount + series] = count + 1;
-  if (count + 1 < STEADY_DAYS) return false;
-  release(state, series);
-  return true;
-};
-
-/** At the end of a quiet day: forgets a hold whose time is over. */
-export const quietDay = (state: State, series: number, day: number): void => {
+/** At the end of a day: the value that it teaches. A change that has lasted becomes normal. */
+export const holdOver = (state: State, series: number, day: number): number => {
+  const greatest = get(state.f32, AT.greatest + series);
+  const flagged = get(state.f32, AT.flagged + series);
   const last = get(state.u16, AT.holdLast + series);
-  if (last !== 0 && day - last > FORGET_DAYS && get(state.u16, AT.holdCount + series) !== NEVER_STEADY)
-    release(state, series);
+  const count = get(state.u16, AT.holdCount + series);
+  if (flagged === 0) {
+    if (last !== 0 && day - last > FORGET_DAYS && count !== NEVER_STEADY) release(state, series);
+    return greatest;
+  }
+  const level = Math.max(flagged, get(state.f32, AT.holdLevel + series));
+  state.f32[AT.holdLevel + series] = level;
+  state.u16[AT.holdLast + series] = day;
+  if (count === NEVER_STEADY) return greatest;
+  state.u16[AT.holdCount + series] = count + 1;
+  if (count + 1 < STEADY_DAYS) return greatest;
+  release(state, series);
+  return level;
 };
 
 /** Ends a hold: its alert was closed as benign, or it has lasted. */

@@ -45,8 +45,8 @@ const keepNamed = ({ u32, f32, u16 }: State, table: TableLayout): void => {
       [u32, table.high],
       [f32, table.days],
       [u16, table.last],
+      [u16, table.first],
       [u16, table.held],
-      [u16, table.kind],
     ] as const)
       array[first + kept] = get(array, first + at);
     kept++;

@@ -1,3 +1,4 @@
+import { recordsFrom } from './earlier-records.ts';
 import { UNUSED } from './first-layout.ts';
 import { type Field, type Layout, type Placed, type Places, placesOf } from './layout.ts';
 import { AT, get, LAYOUT, openState, STATE_BYTES, type State } from './state.ts';
@@ -17,11 +18,11 @@ export interface Migration {
 }
 
 /** Bookkeeping of migrations themselves: without it, nothing is missing. */
-const BOOKKEEPING = new Set(['legacyUntil', 'missedDays', 'shapesSince']);
+const BOOKKEEPING = new Set(['legacyUntil', 'missedDays', 'shapesSince', 'shapes']);
 const HERE = placesOf(LAYOUT);
 
 type Numbers = Float64Array | Float32Array | Uint32Array | Uint16Array;
-type Arrays = Pick<State, 'f64' | 'f32' | 'u32' | 'u16'>;
+export type Arrays = Pick<State, 'f64' | 'f32' | 'u32' | 'u16'>;
 
 /** Upper halves of names: without them, names have 32 bits, which is what 0 says there. */
 const UPPER_HALF = /[.]hashHigh$|^minuteNetworkHigh$/;
@@ -63,6 +64,7 @@ export function migrationFrom(from: Layout): Migration {
         if (size !== undefined && copied.has(size.name)) state.u16[size.first] = kept.length;
       }
       for (const name of newSeries) startSeries(state, LAYOUT.series.indexOf(name));
+      recordsFrom(state, old, from, places);
       if (had32) state.u16[AT.legacyUntil] = UNDECIDED;
       return state.buffer;
     },
@@ -116,5 +118,5 @@ function copy(
 /** Of days that have passed nothing is known for this series; today's alarm is set when a day is over. */
 export function startSeries(state: State, series: number): void {
   state.u16[AT.missedDays + series] = get(state.f32, AT.activeDays);
-  state.f64[AT.alarm + series] = Number.POSITIVE_INFINITY;
+  state.f32[AT.alarm + series] = Number.POSITIVE_INFINITY;
 }

@@ -1,7 +1,7 @@
 import { createHmac, hash, hkdfSync, randomBytes } from 'node:crypto';
 import { BoundedCache } from '../bounded-cache.ts';
 import { FNV_START, fnv1a } from '../text-hash.ts';
-import { clientFamily, networkOf, subnetOf } from './origin.ts';
+import { clientFamily, networkOf, regionOf } from './origin.ts';
 
 /**
  * A thing that a principal is known for, as its state holds it: 64 bits of a keyed hash instead of the text. Without the key nobody
@@ -19,6 +19,8 @@ export const NO_NAME: Name = { low: 0, high: 0, legacy: 0 };
 
 /** Names of one kind that are remembered: computing one costs a microsecond. */
 const REMEMBERED = 4_096;
+/** Things that had no names of 32 bits: no entry has this one. */
+const NEVER_LEGACY = -1;
 /** Told apart from what was really done, since a denied attempt is no habit. */
 const LEGACY_DENIED = 0x9e3779b9;
 
@@ -33,7 +35,9 @@ export class Names {
   readonly #actions = new BoundedCache<Name>(REMEMBERED);
   readonly #denied = new BoundedCache<Name>(REMEMBERED);
   readonly #networks = new BoundedCache<Name>(REMEMBERED);
-  readonly #subnets = new BoundedCache<Name>(REMEMBERED);
+  readonly #regions = new BoundedCache<Name>(REMEMBERED);
+  readonly #addresses = new BoundedCache<Name>(REMEMBERED);
+  readonly #areas = new BoundedCache<Name>(REMEMBERED);
   readonly #clients = new BoundedCache<Name>(REMEMBERED);
 
   /** @param secret the key of the installation, from which this one is derived */
@@ -60,12 +64,18 @@ export class Names {
     return this.#networks.get(text) ?? this.#make(this.#networks, 'network', text, legacyOf(text));
   }
 
-  subnet(ip: string): Name {
-    const text = subnetOf(ip);
-    return (
-      this.#subnets.get(text) ??
-      this.#make(this.#subnets, 'subnet', text, fnv1a(text.slice(networkOf(ip).length), legacyOf(networkOf(ip))))
-    );
+  region(ip: string): Name {
+    const text = regionOf(ip);
+    return this.#regions.get(text) ?? this.#make(this.#regions, 'region', text, NEVER_LEGACY);
+  }
+
+  address(ip: string): Name {
+    return this.#addresses.get(ip) ?? this.#make(this.#addresses, 'address', ip, NEVER_LEGACY);
+  }
+
+  /** Of what an action is part of: a service, a table, a repository. */
+  area(text: string): Name {
+    return this.#areas.get(text) ?? this.#make(this.#areas, 'area', text, NEVER_LEGACY);
   }
 
   /** Of a client, whatever its version. */

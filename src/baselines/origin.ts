@@ -15,8 +15,14 @@ const prefixLength = (ip: string, parts: number): number => {
  */
 export const networkOf = (ip: string): string => ip.slice(0, prefixLength(ip, 2));
 
-/** One part more: 24 bits of IPv4 or 48 of IPv6. Some agents never leave theirs. */
-export const subnetOf = (ip: string): string => ip.slice(0, prefixLength(ip, 3));
+/** The region of an address: its first 8 bits of IPv4, the first group (16 bits) of IPv6. Clouds whose networks change stay in few of them. */
+export const regionOf = (ip: string): string => ip.slice(0, prefixLength(ip, 1));
+
+const PRIVATE =
+  /^(10[.]|127[.]|192[.]168[.]|172[.](1[6-9]|2\d|3[01])[.]|100[.](6[4-9]|[7-9]\d|1[01]\d|12[0-7])[.]|169[.]254[.]|f[cd]|fe80:|::1$)/i;
+
+/** Whether an address can be reached from everywhere. What is no address (a host name, `local`) is not. */
+export const isPublic = (ip: string): boolean => /^[\da-f.:]+$/i.test(ip) && !PRIVATE.test(ip);
 
 /** The client without its version or run: `billing-agent/1.4.2 (linux)` → `billing-agent`. */
 export const clientFamily = (client: string): string => client.slice(0, familyLength(client));

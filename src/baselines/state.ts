@@ -1,5 +1,5 @@
 import { type ArrayName, countOf, type Field, type Layout, layoutId, placesOf } from './layout.ts';
-import { SERIES } from './series.ts';
+import { SERIES, VOLUME_COUNT } from './series.ts';
 
 /**
  * All that is known of one principal: numbers at fixed places in one buffer, about 7 KB.
@@ -13,11 +13,14 @@ export interface State {
   readonly u16: Uint16Array;
 }
 
-/** Sub-buckets of a sliding window, a power of two: a window's sum covers between 7/8 and all of its length. */
-export const BUCKETS = 8;
-/** Greatest daily values kept per series. */
-export const TOP = 8;
+/** Active days whose greatest values are kept one by one: enough for a median and for what was usual two weeks ago. */
+export const DAYS = 28;
 export const HOURS_OF_WEEK = 168;
+export const SIZES = 40;
+export const ID_ACTIONS = 8;
+export const IDS = 8;
+export const BUSY = 20;
+export const ADDRESSES = 12;
 
 /** Places of a table of known things (see repertoire.ts). */
 export interface TableLayout {
@@ -29,10 +32,10 @@ export interface TableLayout {
   readonly days: number;
   /** u16: last day seen. */
   readonly last: number;
+  /** u16: first day seen; 0 where an earlier version knew it already. */
+  readonly first: number;
   /** u16: 0 = learned, else days held out of the baseline so far. */
   readonly held: number;
-  /** u16: class of the thing (actions only). */
-  readonly kind: number;
   /** u16: entries in use. */
   readonly size: number;
   /** f32: decayed days on which something new was learned, and decayed days in all. */
@@ -46,7 +49,7 @@ type More = Partial<Omit<Field, 'name' | 'array'>>;
 
 /** Hands out places of the arrays, one after the other, and keeps the layout that comes of it. */
 class Plan {
-  readonly series = SERIES.map(({ metric, window }) => `${metric}/${window}`);
+  readonly series = SERIES.map(({ metric, fades }) => `${metric}~${Math.round(fades)}`);
   readonly tables: Record<string, number> = {};
   readonly fields: Field[] = [];
   readonly #used: Record<ArrayName, number> = { f64: 0, f32: 0, u32: 0, u16: 0 };
@@ -77,8 +80,8 @@ const table = (name: string, capacity: number): TableLayout => {
     high: u32(`${name}.hashHigh`, byEntry),
     days: f32(`${name}.days`, byEntry),
     last: u16(`${name}.last`, byEntry),
+    first: u16(`${name}.first`, byEntry),
     held: u16(`${name}.held`, byEntry),
-    kind: u16(`${name}.kind`, byEntry),
     size: u16(`${name}.size`, alone),
     newDays: f32(`${name}.newDays`, alone),
     allDays: f32(`${name}.allDays`, alone),
@@ -95,39 +98,94 @@ export const AT = {
   lastSeen: f64('lastSeen'),
   day: f64('day'),
   hour: f64('hour', { part: 'hour' }),
-  cell: f64('cell', { part: 'cell' }),
   hourRequests: f64('hourRequests', { part: 'hour' }),
   hourBytes: f64('hourBytes', { part: 'hour' }),
   hourRows: f64('hourRows', { part: 'hour' }),
   hourDenied: f64('hourDenied', { part: 'hour' }),
   hourErrors: f64('hourErrors', { part: 'hour' }),
-  expectedBefore: f64('expectedBefore', { part: 'hour' }),
-  expectedNow: f64('expectedNow', { part: 'hour' }),
-  minute: f64('minute', { part: 'minute' }),
-  ring: f64('ring', { of, each: BUCKETS, part: 'window' }),
-  sum: f64('sum', { of, part: 'window' }),
-  edge: f64('edge', { of, part: 'window' }),
-  dayMax: f64('dayMax', { of, part: 'today' }),
-  alarm: f64('alarm', { of, part: 'today' }),
+  /** When something was flagged last; 0 once the incident was found to be over. */
+  flaggedAt: f64('flaggedAt'),
+  /** Longest time without a use, milliseconds. */
+  longestPause: f64('longestPause'),
+  /** Each series: its value, and when it was that. */
+  level: f64('level', { of, part: 'level' }),
+  levelAt: f64('levelAt', { of, part: 'level' }),
   activeDays: f32('activeDays'),
-  top: f32('top', { of, each: TOP, part: 'top' }),
+  /** The greatest of the days before; today is never in it. */
+  record: f32('record', { of, part: 'record' }),
+  /** Today's greatest, the value from which it is worth a look, and the one that was told. */
+  greatest: f32('greatest', { of, part: 'today' }),
+  alarm: f32('alarm', { of, part: 'today' }),
   flagged: f32('flagged', { of, part: 'today' }),
   holdLevel: f32('holdLevel', { of, part: 'hold' }),
-  explained: f32('explained', { of, part: 'explained' }),
-  activePasses: f32('activePasses', { each: HOURS_OF_WEEK, part: 'week' }),
-  requestsPerPass: f32('requestsPerPass', { each: HOURS_OF_WEEK, part: 'week' }),
-  cells: u32('cells', { part: 'cell' }),
-  minuteNetwork: u32('minuteNetwork', { part: 'minute' }),
-  minuteNetworkHigh: u32('minuteNetworkHigh', { part: 'minute' }),
-  topDay: u16('topDay', { of, each: TOP, part: 'top' }),
   holdCount: u16('holdCount', { of, part: 'hold' }),
   holdLast: u16('holdLast', { of, part: 'hold' }),
-  explainedOn: u16('explainedOn', { of, part: 'explained' }),
-  flaggedCell: u16('flaggedCell', { of, part: 'today' }),
-  hourFlags: u16('hourFlags', { part: 'hour' }),
-  minuteShared: u16('minuteShared', { part: 'minute' }),
-  quietHeld: u16('quietHeld', { each: 24, part: 'quietHeld' }),
-  quietHeldLast: u16('quietHeldLast', { each: 24, part: 'quietHeld' }),
+  /** The last DAYS active days, by day number, and each volume's greatest of each (see `packed`). */
+  pastDay: u16('pastDay', { each: DAYS, part: 'past' }),
+  past: u16('past', { each: DAYS * VOLUME_COUNT, part: 'past' }),
+  activePasses: f32('activePasses', { each: HOURS_OF_WEEK, part: 'week' }),
+  requestsPerPass: f32('requestsPerPass', { each: HOURS_OF_WEEK, part: 'week' }),
+  /** Cells of five minutes with activity in each hour of today, UTC. */
+  cellsToday: u16('cellsToday', { each: 24, part: 'cells' }),
+  cell: f64('activeCell', { part: 'cells' }),
+  cellUses: u16('cellUses', { part: 'cells' }),
+  cellBits: f32('cellBits', { part: 'cells' }),
+  /** Of a group: days of members in all and with activity at unusual hours, fading. Of a principal, the last such day. */
+  memberDays: f32('memberDays', { part: 'nights' }),
+  memberNights: f32('memberNights', { part: 'nights' }),
+  lastNight: u16('lastNight', { part: 'nights' }),
+  /** 1 where today's unusual hours are the whole group's. */
+  nightExplained: u16('nightExplained', { part: 'nights' }),
+  /** Sizes of answers, in bins of half a power of two. */
+  sizes: f32('sizes', { each: SIZES, part: 'sizes' }),
+  /** Ids asked for last, of the actions (index + 1) asked for last; how many were in order, of how many. */
+  idAction: u16('idAction', { each: ID_ACTIONS, part: 'ids' }),
+  ids: u32('ids', { each: ID_ACTIONS * IDS, part: 'ids' }),
+  idCount: u16('idCount', { each: ID_ACTIONS, part: 'ids' }),
+  idNext: u16('idNext', { part: 'ids' }),
+  inOrder: f32('inOrder', { part: 'ids' }),
+  asked: f32('asked', { part: 'ids' }),
+  /** The busiest actions: index in `actions` + 1, values over ten minutes and eight hours, records, today's greatest. */
+  busy: u16('busy', { each: BUSY, part: 'busy' }),
+  busyAt: f64('busyAt', { each: BUSY, part: 'busy' }),
+  busyLevel: f32('busyLevel', { each: BUSY * 2, part: 'busy' }),
+  busyRecord: f32('busyRecord', { each: BUSY * 2, part: 'busy' }),
+  busyGreatest: f32('busyGreatest', { each: BUSY * 2, part: 'busy' }),
+  busyDays: u16('busyDays', { each: BUSY, part: 'busy' }),
+  /** The last day on which it was far above its record, and told. */
+  busyTold: u16('busyTold', { each: BUSY, part: 'busy' }),
+  /** Sum of `actions.days`, to give shares. */
+  actionDays: f32('actionDays'),
+  /** The action that was denied last: index + 1. */
+  deniedLast: u16('deniedLast'),
+  /** Lower half of the name of the one that failed last. */
+  failedLast: u32('failedLast'),
+  /** Episodes in which it used an area that neither it nor its peers knew; the one that is going on (index + 1). */
+  areaEpisodes: f32('areaEpisodes', { part: 'area' }),
+  areaNow: u16('areaNow', { part: 'area' }),
+  /** The area of the unknown action before (index + 1). */
+  noveltyArea: u16('noveltyArea'),
+  areaUses: f32('areaUses', { part: 'area' }),
+  areaAt: f64('areaAt', { part: 'area' }),
+  /** Addresses used last: name and time. */
+  address: u32('address', { each: ADDRESSES, part: 'addresses' }),
+  addressHigh: u32('addressHigh', { each: ADDRESSES, part: 'addresses' }),
+  addressAt: f64('addressAt', { each: ADDRESSES, part: 'addresses' }),
+  /** Place of the one in use: index + 1. */
+  addressNow: u16('addressNow', { part: 'addresses' }),
+  /** The foreign network it is used from: its name, uses, days, returns to the old one, and when it was used last. */
+  foreign: u32('foreign', { part: 'foreign' }),
+  foreignHigh: u32('foreignHigh', { part: 'foreign' }),
+  foreignAt: f64('foreignAt', { part: 'foreign' }),
+  foreignUses: f32('foreignUses', { part: 'foreign' }),
+  foreignDays: u16('foreignDays', { part: 'foreign' }),
+  foreignReturns: u16('foreignReturns', { part: 'foreign' }),
+  foreignNow: u16('foreignNow', { part: 'foreign' }),
+  foreignDay: u16('foreignDay', { part: 'foreign' }),
+  /** Uses so far, up to the few that say where it lives. */
+  firstUses: u16('firstUses'),
+  /** The day on which it was told that volumes have drifted. */
+  driftTold: u16('driftTold'),
   firstSeenToday: u16('firstSeenToday', { each: 3 }),
   /** Active days that had passed before a series was known: they say nothing about it. */
   missedDays: u16('missedDays', { of }),
@@ -135,12 +193,16 @@ export const AT = {
   legacyUntil: u16('legacyUntil'),
   /** First day on which the shapes of its statements were learned. */
   shapesSince: u16('shapesSince'),
-  actions: table('actions', 64),
+  /** Shapes that its statements usually have: a bit for each of SHAPES. */
+  shapes: u16('shapes'),
+  actions: table('actions', 138),
+  areas: table('areas', 16),
   networks: table('networks', 16),
-  subnets: table('subnets', 16),
+  /** Of the first octet, or the first group of IPv6. */
+  regions: table('regions', 8),
   clients: table('clients', 16),
 };
-export const TABLES: readonly TableLayout[] = [AT.actions, AT.networks, AT.subnets, AT.clients];
+export const TABLES: readonly TableLayout[] = [AT.actions, AT.areas, AT.networks, AT.regions, AT.clients];
 
 export const LAYOUT: Layout = { series: plan.series, tables: plan.tables, fields: plan.fields };
 /** Beside each saved state, so that bytes of another layout are never read as if they were of this one. */

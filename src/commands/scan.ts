@@ -112,6 +112,7 @@ async function detect(logs: Logs, core: Core, options: ScanOptions, io: CommandI
     core.process(wanted);
     progress.tick();
   }
+  if (!io.signal.aborted) core.decide(Number.POSITIVE_INFINITY);
   progress.end();
 }
 
@@ -123,7 +124,7 @@ function summarise(
   io: CommandIo,
 ): void {
   const read = logs.merge.counts;
-  const { seen, unattributed, late, excepted, repeated, modest } = core.engine.counts;
+  const { seen, unattributed, late, excepted, repeated, modest, common } = core.engine.counts;
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
   const bySeverity = SEVERITIES.toReversed().flatMap((severity) =>
     counts.has(severity) ? [`${counts.get(severity)} ${severity}`] : [],
@@ -137,6 +138,7 @@ function summarise(
     [excepted, 'excepted'],
     [repeated, 'repeated'],
     [modest, 'lowered while the baseline is young'],
+    [common, 'of what a peer group does together'],
     [core.incidents.dropped, 'beyond the findings that an alert holds'],
     [read.reorder_overflow, 'out of order for lack of room'],
     [core.attributor.stats().overflow, 'of identities beyond the bound'],

@@ -121,6 +121,15 @@ const credentialSchema = z
     rotate_every: durationSchema.optional(),
     scopes: z.array(z.string().min(1).max(MAX_PATTERN)).optional(),
     networks: z.array(cidr).optional(),
+    sensitive: z
+      .array(
+        z
+          .string()
+          .regex(/[a-z\d]/i, 'names no word')
+          .max(MAX_PATTERN),
+      )
+      .max(100)
+      .optional(),
     hours: hours.optional(),
     protected: z.boolean().optional(),
     parent: text('cred-billing-vault').optional(),
@@ -149,6 +158,7 @@ const credentialSchema = z
       rotateEvery: entry.rotate_every ?? ROTATE_EVERY[entry.kind],
       scopes: entry.scopes,
       networks: entry.networks,
+      ...(entry.sensitive !== undefined && { sensitive: entry.sensitive }),
       hours: entry.hours,
       protected: entry.protected ?? false,
       parent: entry.parent,

@@ -24,6 +24,16 @@ export interface Result {
   readonly window?: number;
   /** Whatever the detector's file says, it is no more severe. */
   readonly atMost?: Severity;
+  /** What speaks for itself is no less severe. */
+  readonly atLeast?: Severity;
+  /** Peers may explain it: it is low until they have had the time to do the same. */
+  readonly waits?: boolean;
+  /** Findings that are the same where several of a group have them, whatever the detector; the detector's id unless told. */
+  readonly change?: string;
+  /** Peers do as much now: nothing is told, but it explains theirs, too. */
+  readonly explained?: boolean;
+  /** The group's peers do not count here: it cannot be a change that a group makes together. */
+  readonly alone?: boolean;
   /** Called with the severity that came out, so that what was flagged is held out of the baseline. */
   readonly held?: (severity: Severity) => void;
 }
@@ -33,11 +43,17 @@ export type Trigger =
   | 'use'
   | 'raised'
   | 'new-action'
+  | 'new-area'
   | 'new-source'
-  | 'quiet-hour'
+  | 'busy'
+  | 'pause'
+  | 'drift'
   | 'unattributed'
   | 'claimed'
   | 'unreadable';
+
+/** What a finding is evidence of: two sorts together say more than either. */
+export type Evidence = 'volume' | 'action' | 'source' | 'time' | 'refusal' | 'policy';
 
 export type Check = (context: Context, report: (result: Result) => void) => void;
 
@@ -50,6 +66,8 @@ export interface DetectorKind<Parameters = unknown> {
   readonly trigger: Trigger;
   /** For the trigger `use`: whether any use of this credential could be reported; without it, every use is checked. */
   readonly concerns?: (credential: Credential) => boolean;
+  /** `policy` where nothing is said. */
+  readonly evidence?: Evidence;
   /** True where `severity` maps bits; false where the detector has one severity. */
   readonly baseline: boolean;
   readonly parameters: z.ZodType<Parameters>;

@@ -1,22 +1,25 @@
-import { type AttributedUse, OTHERS, SOURCE } from '../attribution/attributed.ts';
+import type { AttributedUse } from '../attribution/attributed.ts';
 import type { Credential } from '../attribution/credential.ts';
 import { acceptSpan } from '../baselines/accept.ts';
 import { type FirstSeen, firstSeenIn, type HourActivity, hourActivity } from '../baselines/activity.ts';
 import { Baselines, type SavedBaselines } from '../baselines/baselines.ts';
-import { learn, type Verdict } from '../baselines/learn.ts';
 import { NAMES_OF_PROCESS, type Names } from '../baselines/names.ts';
-import { newObservation, type Observation } from '../baselines/observation.ts';
-import { ageInDays, isYoung, lookBack, nothingRecent, observe, type Principal } from '../baselines/principal.ts';
-import type { Hold } from '../baselines/repertoire.ts';
+import type { Observation } from '../baselines/observation.ts';
+import { endIncident, freeze, lookBack, observe } from '../baselines/observe.ts';
+import { isYoung, type Principal, presentMembers } from '../baselines/principal.ts';
 import { DAY } from '../baselines/series.ts';
-import { AT, get, openState } from '../baselines/state.ts';
+import { AT, get } from '../baselines/state.ts';
 import type { Reading } from '../event.ts';
-import { ACTION_CLASSES, classOfUse } from './action-class.ts';
+import { CurrentContext, NOBODY } from './current-context.ts';
 import type { Context, Detector, Result, Trigger } from './detector.ts';
-import { type Finding, SEVERITIES, type Severity, worse } from './finding.ts';
+import { type EngineCounts, nothingCounted } from './engine-counts.ts';
+import type { Finding, Severity } from './finding.ts';
+import { findingOf, isDeclared, nameOf, severityOf } from './finding-of.ts';
 import { isAllowedOrDenied } from './outcome.ts';
 import { type SavedSourceWatch, SourceWatch } from './source-watch.ts';
-import { Told } from './told.ts';
+import { type SavedTogether, Together } from './together.ts';
+import { SAME_RULE, Told } from './told.ts';
+import { keptUse, PEER_WAIT, type SavedWaiting, type Waiting, WaitingFindings } from './waiting.ts';
 
 /** Whom a finding is about, beside the finding. */
 export interface Found {
@@ -28,28 +31,13 @@ export interface Found {
   readonly young: boolean;
 }
 
-export interface EngineCounts {
-  /** Uses that detection looked at. */
-  seen: number;
-  /** Records that prove no identity, or have none: they count for no agent. */
-  unattributed: number;
-  /** Records past `max_disorder`: neither counted nor learned. */
-  late: number;
-  /** Findings that an exception, or an earlier telling of the same condition, kept quiet. */
-  excepted: number;
-  repeated: number;
-  /** Findings of young baselines that were lowered to `low`. */
-  modest: number;
-  /** First-seen things beyond what is shown of one principal and day. */
-  firstSeenSuppressed: number;
-  /** Uses of unregistered identities that were allowed or denied, and found no room of their own. */
-  beyond: number;
-}
-
 export interface SavedEngine extends SavedSourceWatch {
   readonly baselines: SavedBaselines;
   readonly told: readonly (readonly [string, number])[];
   readonly counts: EngineCounts;
+  /** Absent in what earlier versions saved, as are those that follow. */
+  readonly waiting?: readonly SavedWaiting[];
+  readonly together?: SavedTogether;
   /** Principals with declared uses, and the event time of the last; absent in what earlier versions saved. */
   readonly declared?: readonly (readonly [principal: string, at: number])[];
 }
@@ -60,52 +48,25 @@ interface Armed {
   readonly report: (result: Result) => void;
 }
 
-/** The use in hand; one object for all, since no check keeps it. */
-class CurrentContext implements Context {
-  at!: AttributedUse;
-  principal!: Principal;
-  readonly seen = newObservation();
-}
-
-const NOBODY: Principal = {
-  name: OTHERS,
-  state: openState(),
-  peers: undefined,
-  zone: 'UTC',
-  recent: nothingRecent(),
-  changed: false,
-  declaredAt: Number.NEGATIVE_INFINITY,
-};
-const isNew = (known: string): boolean => known === 'new' || known === 'returned';
-/** A new network is a new subnet as well. */
-const isNewSource = (seen: Observation): boolean => isNew(seen.subnet) || isNew(seen.network) || isNew(seen.client);
-/** Something to learn. */
-const hasNew = (seen: Observation): boolean => seen.action === 'new' || seen.subnet === 'new' || seen.client === 'new';
+/** Something that was never shown before. */
+const hasNew = (seen: Observation): boolean => seen.unseen || seen.network === 'new' || seen.client === 'new';
 
 /** Runs every detector on every use: state in, events in; state out, findings out. Pure and deterministic. */
 export class Engine {
   readonly baselines: Baselines;
   readonly #names: Names;
-  readonly counts: EngineCounts = {
-    seen: 0,
-    unattributed: 0,
-    late: 0,
-    excepted: 0,
-    repeated: 0,
-    modest: 0,
-    firstSeenSuppressed: 0,
-    beyond: 0,
-  };
+  readonly counts = nothingCounted();
   readonly #byTrigger: Readonly<Record<Trigger, readonly Armed[]>>;
   /** The checks of every use that can ever report one of this credential. */
   readonly #ofCredential = new WeakMap<Credential, readonly Armed[]>();
   readonly #told = new Told();
+  readonly #together = new Together();
+  readonly #waiting = new WaitingFindings();
   readonly #sources = new SourceWatch();
   readonly #found: (found: Found) => void;
   readonly #context = new CurrentContext();
   readonly #active: ((activity: HourActivity | FirstSeen) => void) | undefined;
   readonly #hourOver: ((principal: Principal) => void) | undefined;
-  #worst: Severity | undefined;
 
   /**
    * @param active gets what principals do beside what is found; without it, nothing is made for it
@@ -128,8 +89,11 @@ export class Engine {
       use: of('use'),
       raised: of('raised'),
       'new-action': of('new-action'),
+      'new-area': of('new-area'),
       'new-source': of('new-source'),
-      'quiet-hour': of('quiet-hour'),
+      busy: of('busy'),
+      pause: of('pause'),
+      drift: of('drift'),
       unattributed: of('unattributed'),
       claimed: of('claimed'),
       unreadable: of('unreadable'),
@@ -142,6 +106,8 @@ export class Engine {
 
   /** Takes one use; findings come out through the callback before it returns. */
   process(at: AttributedUse): void {
+    if (at.orderTime >= this.#waiting.next) this.decide(at.orderTime);
+    if (at.lateMs > 0) this.#decideLate(at);
     const { reading } = at.use;
     if (reading !== undefined) {
       this.#takeReading(at, reading);
@@ -214,20 +180,44 @@ export class Engine {
     const { at, principal, seen } = context;
     observe(principal, at.use, at.orderTime, seen, this.#names, this.#hourOver);
     const checks = this.#byTrigger;
+    if (seen.pause !== undefined) this.#run(checks.pause);
+    if (seen.drift !== undefined) this.#run(checks.drift);
+    if (seen.action !== 'known') this.#run(checks['new-action']);
+    if (seen.areaBits > 0) this.#run(checks['new-area']);
+    if (seen.source !== undefined) this.#run(checks['new-source']);
     if (seen.raised.length > 0) this.#run(checks.raised);
-    const action = isNew(seen.action) ? this.#run(checks['new-action']) : undefined;
-    const source = isNewSource(seen) ? this.#run(checks['new-source']) : undefined;
-    if (seen.quiet) this.#run(checks['quiet-hour']);
-    if (!hasNew(seen)) return;
-    this.#showFirst(context);
-    this.#learn(context, action, source);
+    if (seen.busy >= 0) this.#run(checks.busy);
+    if (hasNew(seen)) this.#showFirst(context);
   }
 
   /** Novelty and source checks only. Nothing is learned from a late use, so its findings repeat like those of a lasting condition. */
   #judgeLate({ at, principal, seen }: Context): void {
     lookBack(principal, at.use, seen, this.#names);
-    if (isNew(seen.action)) this.#run(this.#byTrigger['new-action']);
-    if (isNewSource(seen)) this.#run(this.#byTrigger['new-source']);
+    if (seen.action === 'new') this.#run(this.#byTrigger['new-action']);
+    if (seen.source !== undefined) this.#run(this.#byTrigger['new-source']);
+  }
+
+  /** Decides what has waited for peers until `time` (milliseconds): those that did not follow don't explain it. */
+  decide(time: number): void {
+    for (const waiting of this.#waiting.due(time)) this.#decideOne(waiting);
+  }
+
+  /** What comes late is decided by the principal's own uses, as it would have been in time. */
+  #decideLate({ attribution: { principal }, orderTime }: AttributedUse): void {
+    if (principal === undefined) return;
+    for (const waiting of this.#waiting.dueOf(principal, orderTime)) this.#decideOne(waiting);
+  }
+
+  #decideOne({ found, sort, group, due }: Waiting): void {
+    const member = this.baselines.find(found.principal);
+    const size = member === undefined ? 1 : presentMembers(member, due);
+    if (!this.#together.isCommon(group, sort, found.principal, due, size)) {
+      this.#found({ ...found, finding: { ...found.finding, time: due } });
+      return;
+    }
+    this.counts.common++;
+    // What the group does together is no incident: it is learned.
+    if (member !== undefined) endIncident(member, due);
   }
 
   #showFirst({ at, principal, seen }: Context): void {
@@ -253,11 +243,6 @@ export class Engine {
     }
   }
 
-  #learn({ at, principal, seen }: Context, action: Severity | undefined, source: Severity | undefined): void {
-    const verdict: Verdict = { action: holdFor(action), source: holdFor(source) };
-    learn(principal, seen, ACTION_CLASSES.indexOf(classOfUse(at.use)), verdict);
-  }
-
   #checksOf(credential: Credential): readonly Armed[] {
     const known = this.#ofCredential.get(credential);
     if (known) return known;
@@ -266,18 +251,24 @@ export class Engine {
     return checks;
   }
 
-  /** Runs detectors on the use in hand; gives the severity of the last finding that came out. */
-  #run(checks: readonly Armed[]): Severity | undefined {
-    this.#worst = undefined;
+  /** Runs detectors on the use in hand. */
+  #run(checks: readonly Armed[]): void {
     for (const { detector, report } of checks) detector.check(this.#context, report);
-    return this.#worst;
   }
 
   #report(detector: Detector, result: Result): void {
     const context = this.#context;
-    const severity = this.#severityOf(detector, context, result);
-    if (severity === undefined) return;
-    const { at, principal } = context;
+    if (result.explained) {
+      this.#noteTogether(detector, result);
+      return;
+    }
+    const reached = severityOf(detector, result);
+    if (reached === undefined) return;
+    const isModest =
+      typeof detector.severity !== 'string' && reached !== 'low' && isYoung(context.principal, context.at.orderTime);
+    if (isModest) this.counts.modest++;
+    const severity = isModest ? 'low' : reached;
+    const { at } = context;
     const name = nameOf(detector, context);
     if (
       detector.exceptions.some(
@@ -290,32 +281,81 @@ export class Engine {
     const declared = isDeclared(context, detector, result);
     // A declared finding that was reported must not suppress a proven one as its repeat.
     const condition = declared ? `${result.subject}\ndeclared` : result.subject;
-    const isTellable = !detector.kind.baseline || at.late;
-    if (isTellable && !this.#told.tell(detector.id, name, condition, at.orderTime, detector.repeatAfter)) {
+    if (detector.kind.baseline && !at.late) {
+      this.#reportBaseline(detector, result, severity, declared);
+      return;
+    }
+    if (!this.#told.tell(detector.id, name, condition, at.orderTime, detector.repeatAfter)) {
       this.counts.repeated++;
       return;
     }
-    result.held?.(severity);
-    this.#worst = severity;
-    const young = detector.kind.baseline && isYoung(principal, at.orderTime);
-    const finding = findingOf(detector, context, result, severity);
-    this.#found({ finding: declared ? { ...finding, declared } : finding, at, principal: name, young });
+    this.#send(findingOf(detector, context, result, severity, declared), name, detector.kind.baseline);
   }
 
-  #severityOf(detector: Detector, context: Context, result: Result): Severity | undefined {
-    if (typeof detector.severity === 'string') {
-      const { atMost = detector.severity } = result;
-      return worse(detector.severity, atMost) ? atMost : detector.severity;
+  #send(finding: Finding, principal: string, isBaseline: boolean): void {
+    const { at, principal: owner } = this.#context;
+    const young = isBaseline && isYoung(owner, at.orderTime);
+    this.#found({ finding, at, principal, young });
+  }
+
+  /** A finding against the baseline: what counts is held out of it, and what peers do as well is no finding. */
+  #reportBaseline(detector: Detector, result: Result, severity: Severity, declared: boolean): void {
+    const context = this.#context;
+    const { at, principal, seen } = context;
+    const time = at.orderTime;
+    const finding = findingOf(detector, context, result, severity, declared);
+    if (severity === 'low') {
+      if (this.#told.tell(detector.id, principal.name, result.subject, time, SAME_RULE))
+        this.#send(finding, principal.name, true);
+      else this.counts.repeated++;
+      return;
     }
-    const bits = result.bits ?? 0;
-    let reached: Severity | undefined;
-    for (const severity of SEVERITIES) {
-      const least = detector.severity[severity];
-      if (least !== undefined && bits >= least) reached = severity;
+    const group = this.baselines.groupOf(principal);
+    const { change: sort = detector.id } = result;
+    const size = group === undefined || result.alone ? 1 : presentMembers(principal, time);
+    if (group !== undefined && size > 1) {
+      const isCommon = this.#together.isCommon(group, sort, principal.name, time, size);
+      this.#together.note(group, sort, principal.name, time);
+      if (isCommon) {
+        this.#notice(group, sort, finding);
+        return;
+      }
     }
-    if (reached === undefined || reached === 'low' || !isYoung(context.principal, context.at.orderTime)) return reached;
-    this.counts.modest++;
-    return 'low';
+    const isOpen = seen.frozen && !this.#waiting.has(principal.name);
+    result.held?.(severity);
+    freeze(principal, seen);
+    if (!this.#told.isNews(detector.id, principal.name, time)) {
+      this.counts.repeated++;
+      return;
+    }
+    if (group === undefined || size < 2 || !result.waits || isOpen) {
+      this.#send(finding, principal.name, true);
+      return;
+    }
+    this.#send({ ...finding, severity: 'low' }, principal.name, true);
+    const young = isYoung(principal, time);
+    const found = { finding, at: keptUse(at), principal: principal.name, young };
+    const due = time + PEER_WAIT;
+    this.#waiting.add({ found, sort, group, due, ...(at.lateMs > 0 && { decided: due + at.lateMs }) });
+  }
+
+  /** What peers explain is not told, but it is one more member that does the same. */
+  #noteTogether({ id }: Detector, { change = id }: Result): void {
+    const { at, principal } = this.#context;
+    const group = this.baselines.groupOf(principal);
+    if (group !== undefined) this.#together.note(group, change, principal.name, at.orderTime);
+  }
+
+  /** What several members of a group do is told once, as low. */
+  #notice(group: string, sort: string, finding: Finding): void {
+    this.counts.common++;
+    const { at, principal } = this.#context;
+    if (!this.#told.tell(sort, `group/${group}`, 'together', at.orderTime, SAME_RULE)) return;
+    this.#send(
+      { ...finding, severity: 'low', reason: `${finding.reason}; others of its group do the same` },
+      principal.name,
+      true,
+    );
   }
 
   /** With all baselines, unless only the changed ones are wanted. */
@@ -324,6 +364,8 @@ export class Engine {
       baselines,
       told: this.#told.save(),
       counts: { ...this.counts },
+      waiting: this.#waiting.save(),
+      together: this.#together.save(),
       ...this.#sources.save(),
       declared: this.baselines.declared(),
     };
@@ -332,6 +374,8 @@ export class Engine {
   load(saved: SavedEngine, credentials: readonly Credential[] = []): void {
     this.baselines.load(saved.baselines, credentials);
     this.#told.load(saved.told);
+    this.#waiting.load(saved.waiting ?? [], credentials);
+    this.#together.load(saved.together ?? []);
     this.#sources.load(saved);
     this.baselines.loadDeclared(saved.declared ?? []);
     Object.assign(this.counts, saved.counts);
@@ -340,43 +384,3 @@ export class Engine {
 
 /** Event time of a principal's first use, milliseconds; undefined before it. */
 const knownSince = ({ state }: Principal): number | undefined => get(state.f64, AT.firstSeen) || undefined;
-
-/**
- * Whether a finding must not act: it rests on a declared use (the current one, or one in the window that it sums up), on an unreadable record,
- * or on one that came late, which may be an old line that somebody wrote into the log again.
- */
-const isDeclared = ({ at, principal }: Context, { kind }: Detector, { window }: Result): boolean =>
-  at.use.proof.state === 'declared' ||
-  at.late ||
-  kind.trigger === 'unreadable' ||
-  (kind.baseline && window !== undefined && at.orderTime - principal.declaredAt <= window);
-
-/** Whom an alert is about: a source, or the principal. */
-const nameOf = ({ kind }: Detector, { principal, seen }: Context): string => {
-  if (seen.unreadable !== undefined) return seen.unreadable.name;
-  return kind.trigger === 'claimed' ? `${SOURCE}/${seen.claims?.network}` : principal.name;
-};
-
-const HOLD: Readonly<Record<Severity, Hold>> = {
-  low: 'hold-small',
-  medium: 'hold-grave',
-  high: 'hold-grave',
-  critical: 'hold-for-good',
-};
-const holdFor = (flagged: Severity | undefined): Hold => (flagged === undefined ? 'learn' : HOLD[flagged]);
-
-const findingOf = (detector: Detector, { at, principal }: Context, result: Result, severity: Severity): Finding => ({
-  detector: detector.id,
-  title: detector.title,
-  threat: detector.threat,
-  severity,
-  ...(result.bits === undefined ? {} : { bits: Math.round(result.bits * 10) / 10 }),
-  time: at.orderTime,
-  reason: result.reason,
-  subject: result.subject,
-  observed: result.observed,
-  expected: result.expected,
-  ...(result.window === undefined ? {} : { window: result.window }),
-  ...(detector.kind.baseline ? { baselineAgeDays: ageInDays(principal.state, at.orderTime) } : {}),
-  evidence: [at.id()],
-});

@@ -1,3 +1,5 @@
+import type { Evidence } from './detector.ts';
+
 /** Severities, lowest first; Elastic's risk numbers stand beside them in `SEVERITY_SCORE`. */
 export const SEVERITIES = ['low', 'medium', 'high', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
@@ -20,6 +22,8 @@ export interface Finding {
   readonly bits?: number;
   /** Event time, milliseconds since the epoch. */
   readonly time: number;
+  /** What it is evidence of; absent where no baseline is needed, and in what earlier versions kept. */
+  readonly sort?: Evidence;
   /** One sentence: what was seen, and what is typical. */
   readonly reason: string;
   /** What it is about (`requests 5m`, an action, a network): the same subject in one incident is one finding, updated. */

@@ -21,6 +21,8 @@ const useSchema = z.strictObject({
   /** The record could not be read, for this reason. */
   unreadable: z.string().exactOptional(),
   unknown: z.boolean().default(false),
+  /** Ids of the objects in the path of each use. */
+  ids: z.enum(['in-order', 'scattered']).exactOptional(),
 });
 
 const clock = z.string().regex(/^\d\d:\d\d$/, 'is not a time of day; write such as 10:00');
@@ -32,11 +34,19 @@ const historySchema = z.strictObject({
   to: clock.default('18:00'),
   every: z.number().positive().default(5),
   actions: z.array(z.string()).min(1).default(['GET /v1/orders/{id}']),
+  ids: z.enum(['in-order', 'scattered']).exactOptional(),
+  /** What each of its peers does meanwhile, at the same times. */
+  peers: z.array(z.array(z.string()).min(1)).max(10).default([]),
+  /** From this day on, each day has so many times the uses of the day before. */
+  grows: z.number().min(1).max(2).default(1),
+  grows_from: z.number().int().min(0).default(0),
 });
 
 const eventsSchema = useSchema.extend({
   /** Time of day on the day after the history. */
   at: clock.default('10:00'),
+  /** Days after the end of the history; 0 is the first day without it. */
+  day: z.number().int().min(0).max(400).default(0),
   times: z.number().int().min(1).max(100_000).default(1),
   /** Seconds between them. */
   apart: z.number().positive().default(1),
@@ -44,7 +54,7 @@ const eventsSchema = useSchema.extend({
 
 export const inlineTestSchema = z.strictObject({
   name: z.string().min(1),
-  history: historySchema.default({ days: 30, from: '08:00', to: '18:00', every: 5, actions: ['GET /v1/orders/{id}'] }),
+  history: historySchema.default(historySchema.parse({ days: 30 })),
   usual: useSchema.default(useSchema.parse({})),
   /**
    * Days since issue, and until expiry (negative: ago), on the day after the history; what Wayward did to it, and when on that day; scopes,
@@ -77,13 +87,13 @@ const START = Date.UTC(2026, 0, 5);
 
 const minutes = (text: string): number => Number(text.slice(0, 2)) * 60 + Number(text.slice(3));
 
-const credentialOf = ({ credential, history }: InlineTest): Credential => {
+const credentialOf = ({ credential, history }: InlineTest, agent = 'agent-1'): Credential => {
   const today = START + history.days * DAY;
   const timeOf = (clock: string): number => today + minutes(clock) * 60_000;
   return {
-    id: 'cred-test',
-    agent: 'agent-1',
-    peerGroup: 'agent-1',
+    id: `cred-${agent}`,
+    agent,
+    peerGroup: history.peers.length === 0 ? agent : 'agents',
     slot: 'api',
     kind: 'api-key',
     owner: undefined,
@@ -108,7 +118,11 @@ const ALL_READ = '';
 
 type Use = z.infer<typeof useSchema>;
 
-const useOf = (use: Use, time: number): CredentialUse => ({
+/** 7919 is prime: ids that far apart never follow each other within the range. */
+const idOf = (ids: 'in-order' | 'scattered', count: number): number =>
+  ids === 'in-order' ? 1_000 + count : 1_000 + ((count * 7_919) % 50_000);
+
+const useOf = (use: Use, time: number, count: number): CredentialUse => ({
   ...NOTHING_ELSE,
   time,
   format: 'test',
@@ -116,10 +130,11 @@ const useOf = (use: Use, time: number): CredentialUse => ({
   action: use.action,
   result: use.result,
   proof: use.result === 'rejected' ? PROOF.failed : PROOF.keyMap,
-  identities: [{ key: 'credential_id', value: use.unknown ? 'unknown-key' : 'cred-test' }],
+  identities: [{ key: 'credential_id', value: use.unknown ? 'unknown-key' : 'cred-agent-1' }],
   sourceIp: use.ip,
   client: use.client,
   bytes: use.bytes,
+  path: use.ids === undefined ? undefined : `/v1/orders/${idOf(use.ids, count)}`,
   rows: use.rows,
   ...(use.shape !== undefined && { shape: use.shape }),
   leaks: use.leak === undefined ? [] : [{ kind: use.leak, field: 'url.query' }],
@@ -131,27 +146,44 @@ const readingOf = (reason: string): Reading => ({
   unreadable: reason === ALL_READ ? undefined : { reason, count: 1 },
 });
 
-function* usesOf(test: InlineTest): Generator<{ use: Use; time: number; live: boolean }> {
+interface Step {
+  readonly use: Use;
+  readonly time: number;
+  readonly live: boolean;
+  /** Place of the peer who does it; undefined where it is the agent. */
+  readonly peer: number | undefined;
+}
+
+function* usesOf(test: InlineTest): Generator<Step> {
   const { history, usual } = test;
   const isRead = test.events.some(({ unreadable }) => unreadable !== undefined);
   for (let day = 0; day < history.days; day++) {
-    if (isRead) yield { use: { ...usual, unreadable: ALL_READ }, time: START + day * DAY, live: false };
+    if (isRead)
+      yield { use: { ...usual, unreadable: ALL_READ }, time: START + day * DAY, live: false, peer: undefined };
     const end = START + day * DAY + minutes(history.to) * 60_000;
+    const every = (history.every * 60_000) / history.grows ** Math.max(0, day - history.grows_from);
     let call = 0;
-    for (let time = START + day * DAY + minutes(history.from) * 60_000; time < end; time += history.every * 60_000) {
-      yield {
-        use: { ...usual, action: history.actions[call++ % history.actions.length] as string },
-        time,
-        live: false,
-      };
+    for (let time = START + day * DAY + minutes(history.from) * 60_000; time < end; time += every) {
+      const action = history.actions[call++ % history.actions.length] as string;
+      const ids = history.ids ?? usual.ids;
+      const use = { ...usual, ...(ids !== undefined && { ids }) };
+      yield { use: { ...use, action }, time: Math.round(time), live: false, peer: undefined };
+      for (const [peer, actions] of history.peers.entries())
+        yield {
+          use: { ...use, action: actions[call % actions.length] as string },
+          time: Math.round(time),
+          live: false,
+          peer,
+        };
     }
   }
   const events = test.events.flatMap((use) => {
-    const first = START + history.days * DAY + minutes(use.at) * 60_000;
+    const first = START + (history.days + use.day) * DAY + minutes(use.at) * 60_000;
     return Array.from({ length: use.times }, (_, index) => ({
       use,
       time: first + index * use.apart * 1_000,
       live: true,
+      peer: undefined,
     }));
   });
   yield* events.sort((a, b) => a.time - b.time);
@@ -171,16 +203,19 @@ export const runInlineTest = (detector: Detector, test: InlineTest): InlineResul
     if (live) findings.push(finding);
   });
   const credential = credentialOf(test);
+  const peers = test.history.peers.map((_, peer) => credentialOf({ ...test, credential: {} }, `agent-${peer + 2}`));
   let count = 0;
   for (const item of usesOf(test)) {
     live = item.live;
-    engine.process(attributed(item.use, item.time, credential, count++));
+    const who = item.peer === undefined ? credential : (peers[item.peer] as Credential);
+    engine.process(attributed(item.use, item.time, who, count++));
   }
+  engine.decide(Number.POSITIVE_INFINITY);
   return { name: test.name, problem: problemOf(test, findings) };
 };
 
 const attributed = (use: Use, time: number, credential: Credential, count: number): AttributedUse => ({
-  use: useOf(use, time),
+  use: useOf(use, time, count),
   id: () => `test-${count}`,
   late: false,
   lateMs: 0,
@@ -196,7 +231,13 @@ const attributed = (use: Use, time: number, credential: Credential, count: numbe
             credential: undefined,
             ambiguous: undefined,
           }
-        : { method: 'credential_id', confidence: 0.95, principal: 'agent-1/api', credential, ambiguous: undefined },
+        : {
+            method: 'credential_id',
+            confidence: 0.95,
+            principal: `${credential.agent}/api`,
+            credential,
+            ambiguous: undefined,
+          },
 });
 
 const problemOf = ({ expect, at_most }: InlineTest, findings: readonly Finding[]): string | undefined => {

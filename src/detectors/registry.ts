@@ -1,11 +1,18 @@
 import type { DetectorKind } from './detector.ts';
+import { actionBurst } from './kinds/action-burst.ts';
 import { burst } from './kinds/burst.ts';
+import { dormant } from './kinds/dormant.ts';
+import { drift } from './kinds/drift.ts';
+import { enumeration } from './kinds/enumeration.ts';
 import { expired } from './kinds/expired.ts';
+import { largeAnswers } from './kinds/large-answers.ts';
 import { newAction } from './kinds/new-action.ts';
+import { newArea } from './kinds/new-area.ts';
 import { newSource } from './kinds/new-source.ts';
 import { outOfScope } from './kinds/out-of-scope.ts';
 import { outsideHours } from './kinds/outside-hours.ts';
 import { outsideNetwork } from './kinds/outside-network.ts';
+import { peersWork } from './kinds/peers-work.ts';
 import { revoked } from './kinds/revoked.ts';
 import { rotationOverdue } from './kinds/rotation-overdue.ts';
 import { secretInLog } from './kinds/secret-in-log.ts';
@@ -17,9 +24,16 @@ import { unusualTime } from './kinds/unusual-time.ts';
 /** Every kind of detector that `kind:` may name; a new kind is one file and one line here. */
 export const kinds: readonly DetectorKind[] = [
   burst,
+  actionBurst,
+  largeAnswers,
+  enumeration,
+  drift,
   newAction,
+  newArea,
+  peersWork,
   newSource,
   unusualTime,
+  dormant,
   unknownCredential,
   expired,
   outOfScope,

@@ -74,7 +74,7 @@ export class Core {
       if (ordered.use.reading === undefined) this.#usage?.note(this.#current);
     }
     this.#turn = Math.max(this.#turn, batch.at(-1)?.orderTime ?? this.#turn);
-    this.incidents.advance(this.#turn);
+    this.advance(this.#turn);
   }
 
   /** Whether later uses of the principal have been counted. */
@@ -83,8 +83,14 @@ export class Core {
     return known !== undefined && time < get(known.state.f64, AT.lastSeen);
   }
 
+  /** No event before `time` (milliseconds) is yet to come: what waited for peers until then is decided. Infinite at the end of all input. */
+  decide(time: number): void {
+    this.engine.decide(time);
+  }
+
   /** The stream has come so far (milliseconds), also where these events have not: closes what has been quiet since. */
   advance(time: number): void {
+    this.engine.decide(time);
     this.incidents.advance(time);
   }
 

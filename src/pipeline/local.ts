@@ -96,11 +96,13 @@ export class LocalPipeline {
       if (this.#replayed.size === 0) await this.#takeReplays(REPLAYS_AT_A_TIME);
       this.#options.learnDeeds?.();
       this.core.process(batch);
+      if (idle) this.core.decide(this.#merge.watermark);
       if (this.#isDue(idle)) this.#save();
       this.#options.looked?.();
       if (idle && behind) this.#options.caughtUp?.();
       behind &&= !idle;
     }
+    if (!this.#merge.aborted) this.core.decide(Number.POSITIVE_INFINITY);
     this.#takeClosings(); // sources that have ended give no other occasion
     this.#save();
   }

@@ -95,7 +95,7 @@ export class Merge {
    */
   async *batches(): AsyncGenerator<OrderedUse[]> {
     try {
-      while (!this.#aborted) {
+      while (!this.aborted) {
         for (const lane of (await this.#options.appeared?.()) ?? []) this.#add(lane);
         const lane = this.#nextLane();
         if (lane !== undefined) await this.#read(lane);
@@ -139,7 +139,8 @@ export class Merge {
     lane.load(state);
   }
 
-  get #aborted(): boolean {
+  /** It was stopped before the sources ended. */
+  get aborted(): boolean {
     return this.#options.signal?.aborted === true;
   }
 
@@ -198,7 +199,7 @@ export class Merge {
     this.#settleLate();
     this.#pending.sortIn();
     let ready = this.#pending.ready(this.watermark);
-    while (ready > 0 && !this.#aborted) {
+    while (ready > 0 && !this.aborted) {
       const batch = this.#pending.take(ready);
       ready -= batch.length;
       yield batch;
@@ -213,7 +214,7 @@ export class Merge {
       await sleep(POLL, undefined, { signal: this.#options.signal });
       return true;
     } catch (error) {
-      if (this.#aborted) return false;
+      if (this.aborted) return false;
       throw error;
     }
   }

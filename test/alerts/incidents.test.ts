@@ -5,6 +5,7 @@ import { FinalOrder } from '../../src/alerts/final-order.ts';
 import { Incidents } from '../../src/alerts/incidents.ts';
 import { incidentBits, incidentSeverity, riskScore } from '../../src/alerts/risk.ts';
 import type { Credential } from '../../src/attribution/credential.ts';
+import type { Evidence } from '../../src/detectors/detector.ts';
 import type { Found } from '../../src/detectors/engine.ts';
 import { type Finding, SEVERITIES, type Severity } from '../../src/detectors/finding.ts';
 import { NOTHING_ELSE } from '../../src/event.ts';
@@ -248,21 +249,31 @@ describe('findings on records that came late', () => {
 });
 
 describe('what findings come to together', () => {
-  const of = (detector: string, severity: Severity, bits: number) => finding(T0, { detector, severity, bits });
+  const of = (detector: string, severity: Severity, bits: number, sort: Evidence = 'volume') =>
+    finding(T0, { detector, severity, bits, sort });
 
   test('findings of one detector are not added up', () => {
     expect(incidentBits([of('a', 'low', 9), of('a', 'low', 8)])).toBe(9);
   });
 
   test('those of several are, less what they may share, and lift the severity by one step at most', () => {
-    const both = [of('a', 'low', 11), of('b', 'low', 11)];
+    const both = [of('a', 'medium', 11, 'volume'), of('b', 'medium', 11, 'source')];
     expect(incidentBits(both)).toBe(18);
-    expect(incidentSeverity(both, 18, false)).toBe('medium');
-    expect(incidentSeverity(both, 100, false)).toBe('medium');
+    expect(incidentSeverity(both, 18, false)).toBe('high');
+    expect(incidentSeverity(both, 17, false)).toBe('medium');
+    expect(incidentSeverity(both, 100, false)).toBe('high');
+  });
+
+  test('more of the same sort of evidence is no more severe, nor are low findings beside it', () => {
+    expect(incidentSeverity([of('a', 'medium', 15, 'volume'), of('b', 'medium', 15, 'volume')], 26, false)).toBe(
+      'medium',
+    );
+    expect(incidentSeverity([of('a', 'medium', 15, 'volume'), of('b', 'low', 9, 'source')], 20, false)).toBe('medium');
+    expect(incidentSeverity([of('a', 'low', 11, 'volume'), of('b', 'low', 11, 'source')], 18, false)).toBe('low');
   });
 
   test('young baselines stay at their worst finding', () => {
-    expect(incidentSeverity([of('a', 'low', 11), of('b', 'low', 11)], 18, true)).toBe('low');
+    expect(incidentSeverity([of('a', 'low', 11), of('b', 'low', 11, 'source')], 18, true)).toBe('low');
   });
 
   test('the risk score grows with severity and bits, from 0 to 100', () => {

@@ -58,3 +58,12 @@ export function throughFirstForm(saved: SavedBaselines, names: readonly Name[]):
     groups: saved.groups.map(([name, state]) => [name, read(state)]),
   };
 }
+
+/** Greatest days of a series, as that version kept them: the last eight, all alike. */
+export function setGreatest(before: ArrayBuffer, series: string, value: number, lastDay: number): void {
+  const place = 8 * FIRST_LAYOUT.series.indexOf(series);
+  for (let day = 0; day < 8; day++) {
+    numbersOf(before, BEFORE, 'top')[place + day] = value;
+    numbersOf(before, BEFORE, 'topDay')[place + day] = lastDay - day;
+  }
+}

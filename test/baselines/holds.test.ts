@@ -1,6 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { bounded, tailOf } from '../../src/baselines/extremes.ts';
-import { SERIES_OF } from '../../src/baselines/series.ts';
 import { DAY, HOUR, MINUTE, MONDAY, Watched } from './watched.ts';
 
 /** What was flagged is not learned; a change that lasts is one alert. */
@@ -112,22 +110,38 @@ describe('what was flagged teaches nothing', () => {
   });
 });
 
-test('slow poisoning is slow: what nobody was told of raises the greatest known value by a quarter a day at most', () => {
-  const [first] = SERIES_OF.requests;
-  const fiveMinutes = first + 2;
+/** Four weeks of `amount(0)` uses at ten o'clock beside the ordinary ones, then `days` days of `amount(day)`. */
+const growing = (amount: (day: number) => number, days = 21): { watched: Watched; first: number } => {
   const watched = new Watched();
-  let day = watched.weeks(3);
-  const greatest = (): number => {
-    const principal = watched.core.engine.baselines.find('a/api');
-    if (principal === undefined) throw new Error('no baseline');
-    return tailOf(principal.state, undefined, fiveMinutes).greatest;
-  };
-  let before = greatest();
-  for (let step = 1; step <= 14; step++, day += DAY) {
-    watched.burst(day + 10 * HOUR, Math.round(20 * 1.1 ** step), 1_000);
-    watched.use(day + DAY);
-    const tail = { days: 30, greatest: before, scale: 0.3 };
-    expect(greatest()).toBeLessThanOrEqual(Math.max(before, bounded(tail, fiveMinutes, Number.POSITIVE_INFINITY)));
-    before = greatest();
+  const first = MONDAY + 28 * DAY;
+  for (let day = -28; day < days; day++) {
+    watched.together(() => {
+      watched.work(first + day * DAY, { every: 20 });
+      const count = Math.round(amount(day));
+      // A day must be over before the next one.
+      watched.burst(first + day * DAY + 10 * HOUR, count, Math.min(2_000, (7 * HOUR) / count));
+    });
   }
+  return { watched, first };
+};
+
+describe('patience does not teach the baseline everything', () => {
+  test.each([
+    ['by a tenth', 1.15],
+    ['by half', 1.5],
+    ['by three quarters', 1.75],
+  ])('uses that grow %s a day are an alert of medium or more within two weeks', (_, growth) => {
+    const { watched, first } = growing((day) => 30 * growth ** Math.min(Math.max(0, day), 16));
+    const told = watched.worth.map(({ openedAt }) => Math.floor((openedAt - first) / DAY));
+    expect(told.length).toBeGreaterThan(0);
+    expect(told[0]).toBeLessThanOrEqual(18);
+  });
+
+  test.each([
+    ['by two per cent a day', (day: number) => 40 * 1.02 ** Math.max(0, day)],
+    ['to twice as much at a deployment', (day: number) => (day < 7 ? 40 : 80)],
+    ['on Mondays only', (day: number) => (day % 7 === 0 ? 90 : 30)],
+  ])('uses that grow %s wake nobody', (_, amount) => {
+    expect(growing(amount, 28).watched.worth).toEqual([]);
+  });
 });

@@ -12,7 +12,9 @@ describe('an hour of work at three in the night', () => {
     const today = watched.weeks(4);
     watched.work(today, { from: 3, to: 4, every: 2 });
     expect(watched.worth.map(({ findings: [finding] }) => finding?.detector)).toEqual(['unusual-time']);
-    expect(watched.worth[0]?.reason).toContain('Monday 03:00 UTC, where it never was in 27 days');
+    expect(watched.worth[0]?.reason).toContain(
+      'Monday 03:00 UTC, when it is active in less than 1 % of the weeks (27 days)',
+    );
   });
 
   test('is none while only two nights were seen so far', () => {
@@ -98,4 +100,21 @@ describe('when the clocks change in Berlin', () => {
       expect(watched.worth[0]?.reason).toContain('Wednesday 03:00 Europe/Berlin');
     }
   });
+});
+
+test('how usual an hour is, an alert says of its own agent, whoever is at work meanwhile', () => {
+  const watched = new Watched([agent('a'), agent('b')]);
+  for (let day = MONDAY; day < MONDAY + 21 * DAY; day += DAY) {
+    watched.together(() => {
+      watched.work(day, { every: 20 });
+      watched.work(day, { from: 0, to: 24, every: 20 }, {}, 'b');
+    });
+  }
+  const night = MONDAY + 21 * DAY + 3 * HOUR;
+  watched.together(() => {
+    watched.burst(night, 40, 2_000);
+    watched.burst(night + 1_000, 40, 2_000, {}, 'b');
+  });
+  const told = watched.alerts.flatMap(({ findings }) => findings).filter(({ detector }) => detector === 'unusual-time');
+  expect(told.map(({ reason }) => reason)).toEqual([expect.stringMatching(/^a goes on .* active in less than 1 %/)]);
 });

@@ -23,8 +23,8 @@ beforeAll(async () => {
   withField = await anotherBuild(['state.ts', "  day: f64('day'),", "  latest: f64('latest'),\n  day: f64('day'),"]);
   withSeries = await anotherBuild([
     'series.ts',
-    "  ...over('novel', [HOUR, 5]),",
-    "  ...over('novel', [DAY, 5], [HOUR, 5]),",
+    "  of('switches', 6 * HOUR, 4),",
+    "  of('switches', DAY, 4),\n  of('switches', 6 * HOUR, 4),",
   ]);
   withTable = await anotherBuild(['state.ts', "table('networks', 16)", "table('networks', 40)"]);
 });
@@ -139,9 +139,9 @@ describe('a build with one more field, one more series, or a larger table', () =
       ...{ migrated: 1, unreadable: 0 },
       ...{ anew: ['latest'], forgotten: [] },
     });
-    expect(readBy(withSeries, here, baselines).report.anew).toEqual(['novel/86400000']);
+    expect(readBy(withSeries, here, baselines).report.anew).toEqual(['switches~86400000']);
     const there = readBy(withSeries, here, baselines).baselines;
-    expect(readBy(here, withSeries, there).report).toMatchObject({ anew: [], forgotten: ['novel/86400000'] });
+    expect(readBy(here, withSeries, there).report).toMatchObject({ anew: [], forgotten: ['switches~86400000'] });
   });
 });
 
@@ -149,13 +149,13 @@ test('a series that starts anew says nothing before it has days of its own', () 
   const saved = lived();
   const there = readBy(withSeries, here, saved.engine.baselines).baselines;
   const state = withSeries.state.openState(stateIn(there));
-  const added = withSeries.state.LAYOUT.series.indexOf('novel/86400000');
+  const added = withSeries.state.LAYOUT.series.indexOf('switches~86400000');
   expect(state.u16[withSeries.state.AT.missedDays + added]).toBe(state.f32[withSeries.state.AT.activeDays]);
-  expect(state.f64[withSeries.state.AT.alarm + added]).toBe(Number.POSITIVE_INFINITY);
+  expect(state.f32[withSeries.state.AT.alarm + added]).toBe(Number.POSITIVE_INFINITY);
 });
 
 test('a smaller table keeps what was seen on the most days', async () => {
-  const small = await anotherBuild(['state.ts', "table('actions', 64)", "table('actions', 4)"]);
+  const small = await anotherBuild(['state.ts', "table('actions', 138)", "table('actions', 4)"]);
   const watched = new Watched();
   for (let day = 0; day < 10; day++) {
     for (let action = 9; action >= 9 - day; action--)

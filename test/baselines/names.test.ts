@@ -26,15 +26,23 @@ describe('a name', () => {
 
   test('is another one for an attempt that was denied, and for things of other kinds', () => {
     const names = key(1);
-    const all = [names.action('10.4'), names.denied('10.4'), names.network('10.4'), names.subnet('10.4')];
-    expect(new Set(all.map(({ low, high }) => `${low} ${high}`)).size).toBe(4);
+    const all = [
+      names.action('10.4'),
+      names.denied('10.4'),
+      names.network('10.4'),
+      names.region('10.4'),
+      names.address('10.4'),
+      names.area('10.4'),
+    ];
+    expect(new Set(all.map(({ low, high }) => `${low} ${high}`)).size).toBe(6);
   });
 
   test('of a network is that of all its addresses; of a client, that of all its versions', () => {
     const names = key(1);
     expect(names.network('10.4.1.7')).toBe(names.network('10.4.9.9'));
-    expect(names.subnet('10.4.1.7')).toBe(names.subnet('10.4.1.8'));
-    expect(names.subnet('10.4.1.7')).not.toEqual(names.subnet('10.4.2.7'));
+    expect(names.region('10.4.1.7')).toBe(names.region('10.9.1.8'));
+    expect(names.region('10.4.1.7')).not.toEqual(names.region('11.4.1.7'));
+    expect(names.address('10.4.1.7')).not.toEqual(names.address('10.4.1.8'));
     expect(names.client('agent/1.0')).toBe(names.client('agent/2.3 (linux)'));
   });
 });

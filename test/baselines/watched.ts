@@ -29,6 +29,7 @@ export class Watched {
   readonly #alerts = new Map<string, Alert>();
   #uses = 0;
   readonly #last = new Map<string, number>();
+  #held: { readonly time: number; readonly fields: Fields; readonly who: string }[] | undefined;
 
   constructor(
     credentials: readonly Credential[] = [agent('a')],
@@ -39,8 +40,9 @@ export class Watched {
     this.core = new Core(createRegistry(credentials), detectors, changed, observed);
   }
 
-  /** All alerts so far, in their last form. */
+  /** All alerts so far, in their last form, as if peers had had the time to explain them. */
   get alerts(): readonly Alert[] {
+    this.core.decide(Number.POSITIVE_INFINITY);
     return [...this.#alerts.values()];
   }
 
@@ -54,8 +56,21 @@ export class Watched {
     this.core = core;
   }
 
+  /** What `make` does at once goes in by time, whatever it names first. */
+  together(make: () => void): void {
+    this.#held = [];
+    make();
+    const uses = this.#held.toSorted((a, b) => a.time - b.time);
+    this.#held = undefined;
+    for (const { time, fields, who } of uses) this.use(time, fields, who);
+  }
+
   /** @throws Error where a principal's use is before an earlier one, and not said to be late: it would count for nothing */
   use(time: number, fields: Fields = {}, who = 'a', late?: { late: boolean; lateMs: number; orderTime: number }): void {
+    if (this.#held !== undefined) {
+      this.#held.push({ time, fields, who });
+      return;
+    }
     if (late === undefined && time < (this.#last.get(who) ?? 0)) throw new Error(`${who}: a use before the last one`);
     this.#last.set(who, Math.max(time, this.#last.get(who) ?? 0));
     const place = late ?? { late: false, lateMs: 0, orderTime: time };

@@ -45,7 +45,7 @@ function eventsOf(source: number): PendingUse[] {
       for (let count = 0; count < 400; count++) uses.push(useOf(name, at + 1_000 * Math.floor(count / 40)));
       uses.push(useOf(name, at + HOUR, { action: 'DROP TABLE public.orders' }));
       uses.push(useOf(name, at + 1.5 * HOUR, { sourceIp: '203.0.113.9', client: 'curl/8' }));
-      for (let count = 0; count < 30; count++) uses.push(useOf(name, at - 7 * HOUR + count * MINUTE));
+      for (let count = 0; count < 90; count++) uses.push(useOf(name, morning - 8 * HOUR + count * 2 * MINUTE));
     }
   return uses
     .map((use, at) => PendingUse.of(use, use.time, false, `event-${source}-${String(at * 7919).padStart(12, '0')}`))

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Store } from '../../src/sinks/store.ts';
 import { run } from '../cli/run.ts';
-import { differences, incidents } from './differences.ts';
+import { besides, differences, hasLearned, incidents, withOtherRecords } from './differences.ts';
+import { learnedOtherwise } from './given-up.ts';
 import { type Learned, learnedIn } from './kept/learned.ts';
 import { KEPT_COMMITS, keptState } from './kept-state.ts';
 
@@ -35,6 +36,7 @@ describe.each(KEPT_COMMITS)('what %s had learned', (commit) => {
     const learned = learnedAt(folder);
     expect(incidents(learned)).toEqual(incidents(expected.learned));
     expect(differences(expected.learned.baselines, learned.baselines)).toEqual([]);
+    expect(withOtherRecords(expected.learned.baselines, learned.baselines)).toEqual([]);
   });
 
   test('goes on to the alerts of the day after, and what was held back is learned once its alert is closed', async () => {
@@ -58,6 +60,8 @@ describe.each(KEPT_COMMITS)('what %s had learned', (commit) => {
     await goOnReading(folder, 'next');
     const learned = learnedAt(folder);
     expect(incidents(learned)).toEqual(incidents(expected.learnedAfter));
-    expect(differences(expected.learnedAfter.baselines, learned.baselines)).toEqual([]);
+    const { baselines } = expected.learnedAfter;
+    expect(besides(differences(baselines, learned.baselines), learnedOtherwise(commit, baselines))).toEqual([]);
+    expect(hasLearned(baselines, learned.baselines, 'principal billing-agent-2/postgres')).toBe(true);
   });
 });

@@ -1,68 +1,103 @@
 import { z } from 'zod';
-import { surpriseOf, tailOf } from '../../baselines/extremes.ts';
-import { isHeld } from '../../baselines/holds.ts';
-import { flag, isNews } from '../../baselines/learn.ts';
-import { ageInDays, lentBy } from '../../baselines/principal.ts';
-import { METRICS, type Metric, SERIES, type Series } from '../../baselines/series.ts';
-import { AT, get } from '../../baselines/state.ts';
+import { hold, isHeld, markFlagged } from '../../baselines/holds.ts';
+import { levelAt } from '../../baselines/level.ts';
+import { peersLevel } from '../../baselines/peers.ts';
+import { wholeDays } from '../../baselines/principal.ts';
+import { SERIES, SERIES_OF, type Series, VOLUME_COUNT, VOLUMES } from '../../baselines/series.ts';
+import { AT, get, type State } from '../../baselines/state.ts';
 import { type Context, defineKind, type Result } from '../detector.ts';
+import { bitsBeyond, MORE_WORK } from '../strength.ts';
 import { bitsText, bytes, duration, number } from '../words.ts';
 
-const NOUN: Readonly<Record<Metric, string>> = {
+const COUNTED = [...VOLUMES, 'denied', 'errors', 'switches'] as const;
+/** Names of earlier versions: what they counted is part of others now. */
+const EARLIER = ['seasonal', 'novel', 'shared'] as const;
+type Counted = (typeof COUNTED)[number];
+
+const NOUN: Readonly<Record<Counted, string>> = {
   requests: 'requests',
   bytes: 'read',
   rows: 'rows',
   denied: 'denied requests',
-  errors: 'failed requests',
-  novel: 'actions it had never done',
-  shared: 'minutes of use from two networks at once',
-  seasonal: 'times the requests usual for this hour of the week',
+  errors: 'failed requests (repeated ones, and faults of the server, count less)',
+  switches: 'returns to an address that it had just left',
 };
 
-const amount = (metric: Metric, value: number): string =>
-  metric === 'bytes' ? `${bytes(value)} ${NOUN.bytes}` : `${number(value)} ${NOUN[metric]}`;
+const amount = (metric: Counted, value: number): string =>
+  metric === 'bytes' ? bytes(value) : number(Math.round(value));
 
-const sentence = (who: string, series: Series, value: number, greatest: number, days: number, bits: number): string => {
-  const most =
-    series.metric === 'bytes' ? bytes(greatest) : `${number(greatest)}${series.metric === 'seasonal' ? ' times' : ''}`;
-  const usual = greatest > 0 ? `at most ${most} in the ${days} days before` : `none in the ${days} days before`;
-  const window = series.metric === 'seasonal' ? '' : ` in ${duration(series.window)}`;
-  return `${who}: ${amount(series.metric, value)}${window}; ${usual}; ${bitsText(bits)}`;
-};
+/** Peers that are this near to their records, or beyond, explain as much more. */
+const NEAR_RECORD = 0.7;
+/** Requests over the longest time. */
+const LONGEST = SERIES_OF.requests[1] - 1;
 
-const judge = ({ at, principal, seen }: Context, index: number): Result | undefined => {
-  const series = SERIES[index] as Series;
-  const value = get(principal.state.f64, AT.dayMax + index);
-  if (!isNews(principal, index, seen, value) || isHeld(principal.state, index, seen.day, value)) return undefined;
-  const tail = tailOf(principal.state, lentBy(principal), index);
-  const bits = surpriseOf(tail, index, value);
+const sentence = ({ at, principal, seen }: Context, series: Series, value: number, record: number, bits: number) => {
   const who = at.attribution.credential?.agent ?? principal.name;
+  const metric = series.metric as Counted;
+  const days = wholeDays(principal.state, seen.time);
+  const usual = record > 0 ? `at most ${amount(metric, record)} on the days before` : 'none on the days before';
+  return `${who}: ${amount(metric, value)} ${NOUN[metric]} within about ${duration(series.fades)}; ${usual} (${days} days); ${bitsText(bits)}`;
+};
+
+/** How many times its alarm a value may be, for what peers do now, or for its own work of which it is a part. */
+const explainedBy = ({ principal, seen }: Context, index: number, metric: Series['metric']): number => {
+  if (metric === 'denied') return 1;
+  const ofWork = metric === 'switches' ? levelToRecord(principal.state, LONGEST, seen.time) : 1;
+  return Math.max(1, ofWork, peersLevel(principal, index, seen.time) / NEAR_RECORD);
+};
+
+/** Between hosts that share the work, there are as many changes of address as there is work. */
+const levelToRecord = (state: State, index: number, time: number): number =>
+  levelAt(state, index, time) / (get(state.f32, AT.record + index) + (SERIES[index] as Series).slack);
+
+const judge = (context: Context, index: number): Result | undefined => {
+  const { principal, seen } = context;
+  const { state } = principal;
+  const series = SERIES[index] as Series;
+  const value = seen.values[index] as number;
+  if (isHeld(state, index, seen.day, value)) {
+    markFlagged(state, index, value);
+    return undefined;
+  }
+  const isVolume = index < VOLUME_COUNT;
+  const alarm = get(state.f32, AT.alarm + index);
+  const explained = alarm * explainedBy(context, index, series.metric);
+  if (value <= alarm) return undefined;
+  const isExplained = value <= explained;
+  const bits = bitsBeyond(value, explained);
+  const record = get(state.f32, AT.record + index);
   return {
     bits,
-    subject: `${series.metric} in ${duration(series.window)}`,
-    reason: sentence(who, series, value, tail.greatest, ageInDays(principal.state, seen.time), bits),
-    observed: value,
-    expected: tail.greatest,
-    window: series.window,
-    held: (severity) => flag(principal, index, seen, value, tail.greatest, severity === 'critical'),
+    subject: `${series.metric} in ${duration(series.fades)}`,
+    reason: sentence(context, series, value, record, bits),
+    observed: Math.round(value),
+    expected: Math.round(record),
+    window: series.fades,
+    waits: series.metric !== 'denied',
+    ...(isVolume && { change: MORE_WORK }),
+    explained: isExplained,
+    alone: series.metric === 'switches',
+    held: (severity) => hold(state, index, seen, value, severity === 'critical'),
   };
 };
 
-/** More of something than on any day before, judged inside the running window. */
+/** More of something than on any day before, judged while it goes on. */
 export const burst = defineKind({
   id: 'burst',
   title:
-    'More requests, bytes, rows, denials or errors than the greatest day of the baseline makes likely, in windows from 10 seconds to 7 days.',
+    'More requests, bytes, rows, denials, errors or changes of address than its own days before, and its peers at this moment, make likely.',
   trigger: 'raised',
+  evidence: 'volume',
   baseline: true,
-  parameters: z.strictObject({ metrics: z.array(z.enum(METRICS)).min(1) }),
-  check:
-    ({ metrics }) =>
-    (context, report) => {
+  parameters: z.strictObject({ metrics: z.array(z.enum([...COUNTED, ...EARLIER])).min(1) }),
+  check: ({ metrics }) => {
+    const wanted: ReadonlySet<string> = new Set(metrics.map((metric) => (metric === 'shared' ? 'switches' : metric)));
+    return (context, report) => {
       for (const index of context.seen.raised) {
-        if (!metrics.includes((SERIES[index] as Series).metric)) continue;
+        if (!wanted.has((SERIES[index] as Series).metric)) continue;
         const result = judge(context, index);
         if (result) report(result);
       }
-    },
+    };
+  },
 });

@@ -1,54 +1,57 @@
 import { z } from 'zod';
-import type { Name } from '../../baselines/names.ts';
+import type { SourceNews } from '../../baselines/observation.ts';
 import { clientFamily, networkOf } from '../../baselines/origin.ts';
-import { ageInDays } from '../../baselines/principal.ts';
-import { knows, surpriseOfNew } from '../../baselines/repertoire.ts';
-import { AT, type State, type TableLayout } from '../../baselines/state.ts';
+import { wholeDays } from '../../baselines/principal.ts';
 import { type Context, defineKind } from '../detector.ts';
+import { AT_ALARM } from '../strength.ts';
 import { bitsText, shown } from '../words.ts';
+import { whoIs } from './bits-tally.ts';
 
-/** Bits for one new thing; a peer that uses it too makes it half as surprising. */
-const bitsOf = (state: State, peers: State | undefined, table: TableLayout, thing: Name): number => {
-  const bits = surpriseOfNew(state, table, peers);
-  return peers && knows(peers, table, thing) ? bits / 2 : bits;
+/** Bits of each, beside what a finding needs. */
+const BITS: Readonly<Record<SourceNews, number>> = {
+  network: -2,
+  'left-private': 0,
+  returned: 1,
+  beside: 2,
+  'network-and-client': 2,
 };
 
-const isNew = (known: string): boolean => known === 'new' || known === 'returned';
+const sentence = (context: Context, news: SourceNews): string => {
+  const { sourceIp = 'nowhere', client } = context.at.use;
+  const days = wholeDays(context.principal.state, context.seen.time);
+  const network = `network ${networkOf(sourceIp)} (${sourceIp})`;
+  const who = whoIs(context);
+  if (news === 'network') return `${who} was used from ${network} for the first time in ${days} days`;
+  if (news === 'network-and-client')
+    return `${who} was used from ${network} with client ${shown(clientFamily(client ?? 'unknown'))}, both for the first time in ${days} days`;
+  if (news === 'beside')
+    return `${who} is used from ${network}, new in ${days} days, while it goes on at its own addresses`;
+  if (news === 'left-private')
+    return `${who} was used from the public address ${sourceIp}; in ${days} days it and its peers were only seen on private ones`;
+  return `${who} is back at ${sourceIp} between uses from a network that was new in ${days} days`;
+};
 
-/**
- * A network (or, inside a known one, a subnet) or client that the principal has never used; both at once add up. An agent that
- * is redeployed now and then shows new subnets all the time, which makes them unsurprising.
- */
+/** A network that neither the principal nor its peers were used from. A move never comes back; a thief works beside the owner. */
 export const newSource = defineKind({
   id: 'new-source',
-  title: 'Use from a network or with a client never seen from this principal; both at once add up.',
+  title:
+    'Use from a network that is foreign to the principal and its peers: with a new client, or beside the owner, who goes on at the usual places.',
   trigger: 'new-source',
+  evidence: 'source',
   baseline: true,
   parameters: z.strictObject({}),
-  check: () => (context: Context, report) => {
-    const { at, principal, seen } = context;
-    const { state, peers } = principal;
-    const parts: string[] = [];
-    let bits = 0;
-    if (at.use.sourceIp !== undefined && isNew(seen.network)) {
-      bits += bitsOf(state, peers, AT.networks, seen.networkName);
-      parts.push(`network ${networkOf(at.use.sourceIp)} (${at.use.sourceIp})`);
-    } else if (at.use.sourceIp !== undefined && isNew(seen.subnet)) {
-      bits += bitsOf(state, peers, AT.subnets, seen.subnetName);
-      parts.push(`${at.use.sourceIp}, another subnet of its network`);
-    }
-    if (isNew(seen.client) && at.use.client !== undefined) {
-      bits += bitsOf(state, peers, AT.clients, seen.clientName);
-      parts.push(`client ${shown(clientFamily(at.use.client))}`);
-    }
-    const who = at.attribution.credential?.agent ?? principal.name;
-    const what = parts.join(' and ');
+  check: () => (context, report) => {
+    const news = context.seen.source;
+    if (news === undefined) return;
+    const bits = AT_ALARM + BITS[news];
     report({
       bits,
-      subject: what,
-      reason: `${who} was used from ${what} for the first time in ${ageInDays(state, seen.time)} days; ${bitsText(bits)}`,
-      observed: what,
+      subject: news === 'returned' ? 'foreign network' : networkOf(context.at.use.sourceIp ?? ''),
+      reason: `${sentence(context, news)}; ${bitsText(bits)}`,
+      observed: context.at.use.sourceIp ?? '',
       expected: 'a network and client it has used before',
+      waits: news === 'left-private',
+      alone: news !== 'left-private' && news !== 'network',
     });
   },
 });

@@ -1,11 +1,9 @@
 import { z } from 'zod';
-import { holdHour } from '../../baselines/hours.ts';
-import { holdQuiet, isQuietHeld } from '../../baselines/learn.ts';
-import { ageInDays } from '../../baselines/principal.ts';
+import { wholeDays } from '../../baselines/principal.ts';
 import { hourOfWeek } from '../../baselines/zone.ts';
 import { defineKind } from '../detector.ts';
-import { severityRank } from '../finding.ts';
 import { bitsText, number } from '../words.ts';
+import { tallyCheck, whoIs } from './bits-tally.ts';
 
 const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
 
@@ -14,38 +12,29 @@ const hourName = (hour: number, zone: string): string => {
   return `${DAYS[Math.floor(bin / 24)]} ${String(bin % 24).padStart(2, '0')}:00 ${zone}`;
 };
 
-const habit = (share: number): string => (share < 0.01 ? 'never was' : `was in ${number(share * 100)} % of the weeks`);
+const habit = (chance: number): string =>
+  chance < 0.01 ? 'less than 1 % of the weeks' : `about ${number(chance * 100)} % of the weeks`;
 
-/** Activity in an hour of the week in which the principal is not active. */
+/** Activity in hours of the week in which the principal is not active. */
 export const unusualTime = defineKind({
   id: 'unusual-time',
   title:
-    'Activity in an hour of the week that is quiet for this principal; the longer it goes on within the hour, the more surprising.',
-  trigger: 'quiet-hour',
+    'Activity at hours of the week that are unusual for this principal and its peers; the longer it goes on, the more surprising.',
+  trigger: 'raised',
+  evidence: 'time',
   baseline: true,
   parameters: z.strictObject({}),
-  check:
-    () =>
-    ({ at, principal, seen }, report) => {
-      if (seen.quiet === undefined) return;
-      const keep = (critical: boolean): void => {
-        if (!holdQuiet(principal, seen, critical)) holdHour(principal.state);
-      };
-      if (isQuietHeld(principal, seen)) return keep(false);
-      const { bits, cells, passes, activePasses } = seen.quiet;
-      const who = at.attribution.credential?.agent ?? principal.name;
-      report({
-        bits,
-        subject: 'quiet hour',
+  check: () =>
+    tallyCheck('night', (context, value, record) => {
+      const { principal, seen } = context;
+      return {
+        subject: 'unusual hours',
         reason:
-          `${who} was active in ${cells * 5} minutes of the hour at ${hourName(seen.hour, principal.zone)}, ` +
-          `where it ${habit(activePasses / passes)} in ${ageInDays(principal.state, seen.time)} days; ${bitsText(bits)}`,
-        observed: cells * 5,
-        expected: 0,
-        window: 3_600_000,
-        held: (severity) => {
-          if (severityRank(severity) >= severityRank('medium')) keep(severity === 'critical');
-        },
-      });
-    },
+          `${whoIs(context)} goes on working at ${hourName(seen.hour, principal.zone)}, when it is active in ${habit(seen.chance)} ` +
+          `(${wholeDays(principal.state, seen.time)} days); ${bitsText(value)} of unusual hours, at most ${number(record)} on the days before`,
+        observed: Math.round(value),
+        expected: Math.round(record),
+        waits: true,
+      };
+    }),
 });

@@ -123,6 +123,7 @@ export class PartitionDetector {
       this.#core.process(batch);
     }
     const now = Math.min(frontier, this.#greatestTime());
+    this.#core.decide(frontier);
     this.#core.advance(now);
     this.#core.reach(now);
   }

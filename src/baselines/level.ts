@@ -1,0 +1,37 @@
+import { SERIES, SERIES_COUNT } from './series.ts';
+import { AT, get, type State } from './state.ts';
+
+/** While something is flagged, a day may raise a record by this much at most: what was flagged does not teach. */
+const GROWTH = 1.25;
+
+/** A series' value at `time`. */
+export const levelAt = (state: State, series: number, time: number): number => {
+  const { f64 } = state;
+  const level = f64[AT.level + series] as number;
+  if (level === 0) return 0;
+  const since = time - (f64[AT.levelAt + series] as number);
+  return since > 0 ? level * Math.exp(-since / (SERIES[series] as (typeof SERIES)[number]).fades) : level;
+};
+
+const setLevel = (state: State, series: number, time: number, value: number): void => {
+  state.f64[AT.level + series] = value;
+  state.f64[AT.levelAt + series] = time;
+};
+
+/** Adds to a series and gives its value. It never falls below 0. */
+export const add = (state: State, series: number, time: number, amount: number): number => {
+  const value = Math.max(0, levelAt(state, series, time) + amount);
+  setLevel(state, series, time, value);
+  return value;
+};
+
+/** The most that a value may teach while something is flagged. */
+export const cappedAt = (record: number, value: number): number => Math.min(value, GROWTH * record + 1);
+
+/** An incident is over: what was counted in it must not be told again. Values that are bits start from nothing, others from the record. */
+export const resetLevels = (state: State, time: number, firstOfBits: number): void => {
+  for (let series = 0; series < SERIES_COUNT; series++) {
+    const record = series >= firstOfBits ? 0 : get(state.f32, AT.record + series);
+    setLevel(state, series, time, Math.min(levelAt(state, series, time), record));
+  }
+};
