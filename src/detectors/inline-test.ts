@@ -199,7 +199,8 @@ export interface InlineResult {
 export const runInlineTest = (detector: Detector, test: InlineTest): InlineResult => {
   const findings: Finding[] = [];
   let live = false;
-  const engine = new Engine([detector], ({ finding }) => {
+  // The agent of a test stands for those that the detector is for.
+  const engine = new Engine([{ ...detector, appliesTo: () => true }], ({ finding }) => {
     if (live) findings.push(finding);
   });
   const credential = credentialOf(test);
