@@ -41,6 +41,8 @@ const oneUse = {
   networks: listOf(network).exactOptional(),
   /** `Mon-Fri 06:00-20:00 Europe/Berlin`. */
   hours: hours.exactOptional(),
+  /** The registry says that nobody should use the credential. */
+  honeytoken: z.literal(true).exactOptional(),
   /** As much as this or more. */
   bytes: least.exactOptional(),
   rows: least.exactOptional(),
@@ -85,6 +87,7 @@ const testsOf = (asked: Omit<Conditions, 'not'>): Test[] => {
   const atLeast = (limit: number | undefined, of: (at: AttributedUse) => number): void => {
     if (limit !== undefined) tests.push((at) => of(at) >= limit);
   };
+  if (asked.honeytoken) tests.push(({ attribution: { credential } }) => credential?.honeytoken === true);
   oneOf(asked.result, ({ use }) => use.result);
   oneOf(asked.proof, ({ use }) => use.proof.state);
   oneOf(asked.status, ({ use }) => use.status);

@@ -83,6 +83,12 @@ describe('one use', () => {
     expect(isFound({ hours: 'Mon-Fri 13:00-14:00 UTC' }, {})).toBe(false);
   });
 
+  test('a honeytoken, and no other credential', () => {
+    const watched = new Watched([agent('a', { honeytoken: true }), agent('b')], [rule({ honeytoken: true })]);
+    for (const who of ['a', 'b']) watched.use(NOON, {}, who);
+    expect(watched.alerts.map(({ principal }) => principal)).toEqual(['a/api']);
+  });
+
   test('what is excluded is left out only where all of it fits', () => {
     const parameters = { action: 'GET /v1/**', not: { client: 'agent/*', networks: ['10.0.0.0/8'] } };
     expect(isFound(parameters, {})).toBe(false);
