@@ -1,3 +1,4 @@
+import { apacheJson } from './built-in/apache-json.ts';
 import { apisix } from './built-in/apisix.ts';
 import { authensorReceipts } from './built-in/authensor-receipts.ts';
 import { awsApiGateway } from './built-in/aws-api-gateway.ts';
@@ -7,6 +8,8 @@ import { contextforgePermissions } from './built-in/contextforge-permissions.ts'
 import { envoy } from './built-in/envoy.ts';
 import { gcpAudit } from './built-in/gcp-audit.ts';
 import { githubAudit } from './built-in/github-audit.ts';
+import { haproxyHttp } from './built-in/haproxy-http.ts';
+import { haproxyJson } from './built-in/haproxy-json.ts';
 import { kafkaAuthorizer } from './built-in/kafka-authorizer.ts';
 import { keycloakEvents } from './built-in/keycloak-events.ts';
 import { kong } from './built-in/kong.ts';
@@ -38,6 +41,9 @@ export const describedFormats: readonly Format[] = [
   traefik,
   caddy,
   envoy,
+  apacheJson,
+  haproxyJson,
+  haproxyHttp,
   awsApiGateway,
   litellm,
   authensorReceipts,

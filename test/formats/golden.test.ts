@@ -37,6 +37,10 @@ const SAMPLES = [
   ['keycloak-events.jsonl', 'keycloak-events', 35],
   ['kafka-authorizer.log', 'kafka-authorizer', 57],
   ['contextforge-permissions.jsonl', 'contextforge-permissions', 4],
+  ['apache-access.jsonl', 'apache-json', 18],
+  ['apache-access.combined.log', 'nginx-combined', 18],
+  ['haproxy-access.jsonl', 'haproxy-json', 18],
+  ['haproxy-http.log', 'haproxy-http', 17],
 ] as const;
 
 const all = [envoy, caddy, ...formats];

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { customFormat } from '../../src/formats/custom.ts';
 import { customFormatSchema } from '../../src/formats/custom-spec.ts';
-import type { Format, Parsed, ParserContext } from '../../src/formats/format.ts';
+import { type Format, isEvent, type Parsed, type ParserContext } from '../../src/formats/format.ts';
 import { createRedactor } from '../../src/formats/redact.ts';
+import { formatById } from '../../src/formats/registry.ts';
 import { readable } from '../../src/pipeline/as-read.ts';
 import { framerOf } from '../../src/sources/framer-of.ts';
 
@@ -38,6 +39,24 @@ export const parseOne = (format: Format, record: string): Parsed => {
   const bytes = Buffer.from(record);
   return format.parser({ redactor }).parse(bytes, 0, bytes.length);
 };
+
+const builtIn = (id: string): Format => {
+  const format = formatById(id);
+  if (format === undefined) throw new Error(`no format ${id}`);
+  return format;
+};
+
+/** A record of a built-in format: a text, or an object as JSON. */
+export const readAs = (id: string, record: object | string): Parsed =>
+  parseOne(builtIn(id), typeof record === 'string' ? record : JSON.stringify(record));
+
+/** What an analyst needs of each event of a recorded log: action, result, proof, who. */
+export const told = (id: string, log: string): string[] =>
+  parseAll(builtIn(id), sample(log))
+    .filter(isEvent)
+    .map(({ action, result, proof, identities }) =>
+      [action, result, proof.state, ...identities.map(({ value }) => value)].join(' '),
+    );
 
 /** Envoy's JSON access log, as a user would write it down. */
 export const envoy = customFormat(
