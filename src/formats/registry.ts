@@ -19,6 +19,7 @@ import { mongodbAudit } from './built-in/mongodb-audit.ts';
 import { mysqlAudit } from './built-in/mysql-audit.ts';
 import { nginxVariables } from './built-in/nginx-variables.ts';
 import { oktaSystemLog } from './built-in/okta-system-log.ts';
+import { openTelemetry } from './built-in/opentelemetry.ts';
 import { traefik } from './built-in/traefik.ts';
 import type { Format } from './format.ts';
 import { mariadbAudit } from './mariadb-audit.ts';
@@ -46,6 +47,7 @@ export const describedFormats: readonly Format[] = [
   haproxyHttp,
   awsApiGateway,
   litellm,
+  openTelemetry,
   authensorReceipts,
   gcpAudit,
   githubAudit,

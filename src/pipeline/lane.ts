@@ -147,6 +147,12 @@ export class Lane implements UnwrappedSink {
 
   /** What is no UTF-8 in a record is read all the same: a client can put such bytes into its user agent. */
   record(bytes: Buffer, start: number, end: number, position: number, isText: boolean, raw?: Buffer): void {
+    const one = (from: number, to: number): void =>
+      this.#one(bytes, from, to, position + (raw === undefined ? from - start : 0), isText, raw);
+    if (this.#parser.batch?.(bytes, start, end, one) !== true) one(start, end);
+  }
+
+  #one(bytes: Buffer, start: number, end: number, position: number, isText: boolean, raw?: Buffer): void {
     const parsed =
       this.#options.onExplained === undefined
         ? this.#parser.parse(bytes, start, end)

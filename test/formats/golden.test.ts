@@ -41,6 +41,9 @@ const SAMPLES = [
   ['apache-access.combined.log', 'nginx-combined', 18],
   ['haproxy-access.jsonl', 'haproxy-json', 18],
   ['haproxy-http.log', 'haproxy-http', 17],
+  ['otlp-collector.jsonl', 'opentelemetry', 14],
+  // Written by hand, as the agents' documentation has it.
+  ['otlp-coding-agents.jsonl', 'opentelemetry', 17],
 ] as const;
 
 const all = [envoy, caddy, ...formats];

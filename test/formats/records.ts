@@ -20,7 +20,10 @@ export const parseAll = (format: Format, log: Buffer, settings: Partial<ParserCo
   const framer = framerOf(
     format.framing,
     {
-      record: (bytes, start, end) => parsed.push(parser.parse(bytes, start, end)),
+      record(bytes, start, end) {
+        const one = (from: number, to: number) => parsed.push(parser.parse(bytes, from, to));
+        if (parser.batch?.(bytes, start, end, one) !== true) one(start, end);
+      },
       unusable: (reason) => parsed.push({ unusable: reason }),
       tooLong({ head, outline, tail, length }) {
         const text = readable(outline ?? head);
