@@ -6,11 +6,15 @@ import { writeFileSync } from 'node:fs';
 import { MissingServer } from '../test/servers/require-server.ts';
 import { recordApache } from './record/apache.ts';
 import { recordHaproxy } from './record/haproxy.ts';
+import { recordRedis } from './record/redis.ts';
+import { recordSquid } from './record/squid.ts';
 
 /** Each gives the logs that its server wrote, by file name. */
 const RECORDERS: Readonly<Record<string, () => Promise<Readonly<Record<string, string>>>>> = {
   apache: recordApache,
   haproxy: recordHaproxy,
+  redis: recordRedis,
+  squid: recordSquid,
 };
 
 const LOGS = new URL('../test/fixtures/logs/', import.meta.url);

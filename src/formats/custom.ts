@@ -15,8 +15,8 @@ export interface BuiltIn {
   /** What the docs' table says of what proves an identity. */
   readonly proof: string;
   readonly about: AboutFormat;
-  /** What every record of the log has, also those that are ignored: how the log is known without being named. */
-  readonly knownBy: ConditionSpec;
+  /** What every record of the log has, also those that are ignored: how the log is known without being named. Of several, any one. */
+  readonly knownBy: ConditionSpec | readonly ConditionSpec[];
   /** Of a log whose records come in batches; made once per source. */
   readonly batches?: () => Batches;
 }
@@ -41,18 +41,23 @@ export const customFormat = (spec: CustomFormatSpec, builtIn?: BuiltIn): Format 
   );
   if (base.action !== undefined || base.request_line !== undefined) readings.push(reading(id, base));
   const wrapped = optionalValue(unwrap);
-  const knows = builtIn && condition(builtIn.knownBy);
+  const signs = [builtIn?.knownBy ?? []].flat().map((spec) => ({ spec, holds: condition(spec) }));
 
   const parts = Object.entries(fields).map(([name, where]) => [name, value(where)] as const);
   /** With the parts of its texts; a field of the record's own that has such a name does not count. */
-  const withParts = (record: JsonObject): JsonObject =>
-    parts.length === 0
-      ? record
-      : { ...record, ...Object.fromEntries(parts.map(([name, where]) => [name, where.find(record)?.text])) };
+  const withParts = (record: JsonObject): JsonObject => {
+    if (parts.length === 0) return record;
+    const whole: Record<string, unknown> = { ...record };
+    // A part may be taken from one before it.
+    for (const [name, where] of parts) whole[name] = where.find(whole)?.text;
+    return whole;
+  };
 
   const isOurs = (outer: JsonObject): boolean => {
     const record = withParts(outer);
-    return knows === undefined ? readings.some((one) => one.applies(record) && one.fits(record)) : knows(record);
+    return builtIn === undefined
+      ? readings.some((one) => one.applies(record) && one.fits(record))
+      : signs.some(({ holds }) => holds(record));
   };
 
   /** The record, or what it is wrapped around: what fits as it is, is not looked into. */
@@ -92,12 +97,14 @@ export const customFormat = (spec: CustomFormatSpec, builtIn?: BuiltIn): Format 
   /** Of JSON only: of lines of text it would say nothing. */
   const lacks = (record: JsonObject): { missing: readonly string[]; of: number } => {
     const inner = withParts(unwrapped(insideOf(record) ?? record));
-    const isKnownBy = Object.entries(builtIn?.knownBy ?? {}).map(
-      ([field, test]) => [field, condition({ [field]: test })(inner)] as const,
-    );
+    const known = signs
+      .map(({ spec }) =>
+        Object.entries(spec).map(([field, test]) => ({ field, holds: condition({ [field]: test })(inner) })),
+      )
+      .toSorted((a, b) => a.filter(({ holds }) => !holds).length - b.filter(({ holds }) => !holds).length)[0];
     const lacks = readings.map((one) => one.lacks(inner)).toSorted((a, b) => a.missing.length - b.missing.length)[0];
-    const known = isKnownBy.filter(([, holds]) => !holds).map(([field]) => field);
-    return { missing: [...known, ...(lacks?.missing ?? [])], of: isKnownBy.length + (lacks?.of ?? 0) };
+    const unmet = (known ?? []).flatMap(({ field, holds }) => (holds ? [] : [field]));
+    return { missing: [...unmet, ...(lacks?.missing ?? [])], of: (known?.length ?? 0) + (lacks?.of ?? 0) };
   };
 
   return {
@@ -107,7 +114,7 @@ export const customFormat = (spec: CustomFormatSpec, builtIn?: BuiltIn): Format 
     proof: builtIn?.proof ?? (spec.proof === undefined ? 'nothing: declared' : 'what its `proof:` names'),
     ...(builtIn && { about: builtIn.about }),
     framing: input === 'text' || INTO_ARRAYS.test(JSON.stringify(spec)) ? 'line' : 'json',
-    ...(input === 'json' && { lacks }),
+    ...(input === 'json' && (builtIn === undefined || signs.length > 0) && { lacks }),
     detect: (lines) =>
       input === 'text'
         ? fractionOf(lines, (line) => isOurs({ line }))

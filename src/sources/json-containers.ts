@@ -23,7 +23,7 @@ const CONTAINERS: ReadonlyMap<string, Container> = new Map([
   ['items', container(['kind', 'apiVersion', 'metadata'], ['kind'])],
   // Microsoft Graph, lists of OpenAI and Anthropic, Google's REST API, Authensor.
   ['value', container(['@odata.context', '@odata.count', '@odata.nextLink'], ['@odata.context'])],
-  ['data', container(['object', 'first_id', 'last_id', 'has_more'], ['object', 'has_more'])],
+  ['data', container(['object', 'first_id', 'last_id', 'has_more', 'next_page'], ['object', 'has_more'])],
   ['entries', container(['nextPageToken'])],
   // OTLP as JSON: what one agent or server had to say.
   ['resourceSpans', container([])],
@@ -50,7 +50,7 @@ const [LF, CR, SPACE, QUOTE, BRACKET, BRACE] = [10, 13, 32, 34, 91, 123];
 const STARTS = [
   ...['Records"', 'records"', 'logEvents"', 'messageType"', 'owner"', 'events"', 'Events"', 'entries"', 'receipts"'],
   ...['kind":"EventList"', '@odata.context"', 'object":"list"', 'data":[', 'items":['],
-  ...['resourceSpans"', 'resourceLogs"'],
+  ...['object":"page"', 'resourceSpans"', 'resourceLogs"'],
 ];
 const FIRST_LETTERS = new Set(STARTS.map((start) => start.charCodeAt(0)));
 /** Bytes that show whether a line may begin a container. */

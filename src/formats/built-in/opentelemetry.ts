@@ -112,7 +112,7 @@ const records = described(
       evidence:
         'recorded: Collector 0.165 and JavaScript SDK; coding agents documented: Claude Code, Codex and Gemini CLI, 2026',
     },
-    knownBy: {},
+    knownBy: [],
     batches: otlpBatches,
   },
 );
