@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { customFormat } from '../../src/formats/custom.ts';
 import { customFormatSchema } from '../../src/formats/custom-spec.ts';
+import { detectFormat } from '../../src/formats/detect.ts';
 import { type Format, isEvent, type Parsed, type ParserContext } from '../../src/formats/format.ts';
 import { createRedactor } from '../../src/formats/redact.ts';
 import { formatById } from '../../src/formats/registry.ts';
@@ -12,6 +13,24 @@ export const redactor = createRedactor(Buffer.from('a key for tests, 32 bytes lo
 
 export const sample = (name: string): Buffer => readFileSync(new URL(`logs/${name}`, FIXTURES));
 export const sampleLines = (name: string): string[] => sample(name).toString('utf8').split('\n').slice(0, -1);
+
+/** The records of a log, as its format cuts them; what is refused or too long is left out. */
+export const recordsOf = (framing: Format['framing'], log: Buffer): Buffer[] => {
+  const records: Buffer[] = [];
+  const record = (bytes: Buffer, start: number, end: number) => records.push(Buffer.from(bytes.subarray(start, end)));
+  const framer = framerOf(framing, { record, unusable() {}, tooLong() {} }, 0, false);
+  framer.push(log);
+  framer.end();
+  return records;
+};
+
+/** The format of a recorded log, as a source's is found: by its lines, or by the elements of an array that it is. */
+export const formatOf = (name: string, candidates: readonly Format[]): Format | undefined =>
+  detectFormat(sampleLines(name), candidates) ??
+  detectFormat(
+    recordsOf('json', sample(name)).map((record) => record.toString()),
+    candidates,
+  );
 
 /** Every record of a log, parsed; what framing alone refuses is there as unusable, and of what is too long the beginning is read. */
 export const parseAll = (format: Format, log: Buffer, settings: Partial<ParserContext> = {}): Parsed[] => {

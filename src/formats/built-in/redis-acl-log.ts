@@ -12,13 +12,17 @@ export const redisAclLog = described(
     id: 'redis-acl-log',
     title: 'Redis and Valkey, ACL LOG as JSON',
     dataset: 'redis.acl_log',
-    fields: { command: client('* cmd={} *'), address: client('* addr={} *') },
+    fields: {
+      command: client('* cmd={} *'),
+      address: client('* addr={} *'),
+      area: { field: 'object', extract: '{}:*' },
+    },
     time: { field: ['timestamp-last-updated', 'timestamp-created'], unit: 'ms' },
-    action: ['{command} {path(object)}', '{reason} {path(object)}'],
     cases: [
       { when: { reason: 'auth' }, action: "{'LOGIN'}", result: [{ is: 'rejected' }] },
       { when: { reason: 'command' }, action: '{object}' },
-      { action: ['{command} {path(object)}', '{reason} {path(object)}'] },
+      // Keys hold identifiers behind their first part.
+      { action: ['{command} {area}:*', '{command} {object}', '{reason} {object}'] },
     ],
     result: [{ is: 'denied' }],
     identities: { db_user: 'username' },
