@@ -22,11 +22,13 @@ export const vpcFlowLogs = described(
     ignore: [
       { when: { interface: { not: 'eni-*' } }, reason: 'server-line' },
       { when: { status: ['NODATA', 'SKIPDATA'] }, reason: 'no-data' },
-      // From a service to whoever asked it: the way there is a record of its own.
-      { when: { source_port: WELL_KNOWN, destination_port: HIGH }, reason: 'answer' },
     ],
     time: { field: 'end_at', unit: 's' },
-    action: "{'connect'} {destination}:{destination_port}",
+    cases: [
+      // From a service to whoever asked it, whose ports are of no account.
+      { when: { source_port: WELL_KNOWN, destination_port: HIGH }, action: "{'answer from port'} {source_port}" },
+      { action: "{'connect'} {destination}:{destination_port}" },
+    ],
     result: [{ field: 'decision', denied: ['REJECT'], success: ['ACCEPT'] }],
     identities: { credential_id: 'interface' },
     proof: 'verified',
