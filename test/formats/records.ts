@@ -62,7 +62,8 @@ export const parseOne = (format: Format, record: string): Parsed => {
   return format.parser({ redactor }).parse(bytes, 0, bytes.length);
 };
 
-const builtIn = (id: string): Format => {
+/** A built-in format by its id. */
+export const builtIn = (id: string): Format => {
   const format = formatById(id);
   if (format === undefined) throw new Error(`no format ${id}`);
   return format;

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { formats } from '../../src/formats/registry.ts';
-import { formatOf, parseAll, readAs, told } from './records.ts';
+import { builtIn, formatOf, parseAll, readAs, told } from './records.ts';
 
 /** A token that nobody has. */
 const TOKEN = ['ghp', `${'aB3dE6gH9jK2mN5pQ8sT'.repeat(2).slice(0, 36)}`].join('_');
-const format = (id: string) => formats.find((one) => one.id === id) ?? formats[0];
 
 describe('Redis: what was refused', () => {
   it('is that of the user, but of a failed login, which names whom somebody tried to be', () => {
@@ -131,7 +130,7 @@ describe('what vendors export', () => {
 
   it('usage: tokens of a key and a model, at the time of the bucket around them', () => {
     expect(
-      parseAll(format('usage-report'), page([{ api_key_id: 'key_7', model: 'm', input_tokens: 5, output_tokens: 2 }])),
+      parseAll(builtIn('usage-report'), page([{ api_key_id: 'key_7', model: 'm', input_tokens: 5, output_tokens: 2 }])),
     ).toMatchObject([
       {
         ...{ time: 1_796_045_100_000, action: 'use m', spent: { inputTokens: 5, outputTokens: 2 } },
@@ -141,10 +140,10 @@ describe('what vendors export', () => {
   });
 
   it('usage that is of no key is nobody’s', () => {
-    expect(parseAll(format('usage-report'), page([{ api_key_id: null, input_tokens: 5 }]))).toMatchObject([
+    expect(parseAll(builtIn('usage-report'), page([{ api_key_id: null, input_tokens: 5 }]))).toMatchObject([
       { identities: [], proof: { state: 'unproven' } },
     ]);
-    expect(parseAll(format('usage-report'), page([]))).toEqual([{ ignored: 'nothing-used' }]);
+    expect(parseAll(builtIn('usage-report'), page([]))).toEqual([{ ignored: 'nothing-used' }]);
   });
 
   const page = (results: object[]): Buffer => {
