@@ -129,6 +129,13 @@ describe('HAProxy, option httplog', () => {
     });
   });
 
+  it('with what `option httpslog` has behind the request', () => {
+    const text =
+      '10.1.0.5:1 [02/Nov/2026:10:00:00.119] s~ up/a 0/0/0/0/0 200 1 - - ---- 2/1/0/0/0 0/0 "GET /a HTTP/1.1" 0/0/0/0/0 a.example/TLSv1.3/X';
+    expect(detectFormat([text], formats)?.id).toBe('haproxy-http');
+    expect(readAs('haproxy-http', text)).toMatchObject({ action: 'GET /a' });
+  });
+
   it('gives no address rather than one with a port in it', () => {
     expect(line('GET / HTTP/1.1', '::ffff:10.1.0.5:41114')).toMatchObject({ sourceIp: '10.1.0.5' });
     const other = line('GET / HTTP/1.1', '2001:db8::1:41114');

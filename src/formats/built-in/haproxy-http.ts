@@ -4,13 +4,13 @@ import { described, HTTP_STATUS } from './described.ts';
 const part = (extract: string) => ({ field: 'line', extract: `* [*] * */* */*/*/*/* ${extract}` });
 
 /**
- * HAProxy's `option httplog`: `CLIENT:PORT [TIME] FRONTEND BACKEND/SERVER TIMERS STATUS BYTES COOKIES STATE CONNECTIONS QUEUES {HEADERS} "REQUEST"`.
+ * HAProxy's `option httplog` and `httpslog`: `CLIENT:PORT [TIME] FRONTEND BACKEND/SERVER TIMERS STATUS BYTES COOKIES STATE CONNECTIONS QUEUES {HEADERS} "REQUEST"`.
  * A quote inside a header or the request is written `#22`. It has no zone, and nobody's name.
  */
 export const haproxyHttp = described(
   {
     id: 'haproxy-http',
-    title: 'HAProxy log, option httplog',
+    title: 'HAProxy log, option httplog and httpslog',
     dataset: 'haproxy.http',
     input: 'text',
     fields: {
@@ -23,7 +23,11 @@ export const haproxyHttp = described(
       ],
       status: part('{} *'),
       bytes: part('* {} *'),
-      request: { field: 'line', extract: '* "{}"' },
+      // `option httpslog` has more behind it.
+      request: [
+        { field: 'line', extract: '* "{}"' },
+        { field: 'line', extract: '* "{}" *' },
+      ],
     },
     ignore: [
       { when: { status: { not: ['-1', '0', '1xx', '2xx', '3xx', '4xx', '5xx'] } }, reason: 'server-line' },
@@ -45,10 +49,10 @@ export const haproxyHttp = described(
   {
     proof: 'nothing: it names nobody; its events count for their source address',
     about: {
-      switchOn: '`option httplog`, HAProxy in UTC; a `log-format` of JSON says who called',
+      switchOn: '`option httplog` or `httpslog`, HAProxy in UTC; a `log-format` of JSON says who called',
       cannotTell: 'who called; the address of a client of IPv6; times of a server that is not in UTC',
       evidence: 'recorded: HAProxy 2.6',
     },
-    knownBy: { line: { pattern: '*:* [*/*/*:*:*:*.*] * */* */*/*/*/* * * * * * */*/*/*/* */* *"*"' } },
+    knownBy: { line: { pattern: '*:* [*/*/*:*:*:*.*] * */* */*/*/*/* * * * * * */*/*/*/* */* *"*"*' } },
   },
 );
