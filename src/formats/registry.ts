@@ -1,12 +1,14 @@
 import { anthropicCompliance } from './built-in/anthropic-compliance.ts';
 import { apacheJson } from './built-in/apache-json.ts';
 import { apisix } from './built-in/apisix.ts';
+import { auth0Logs } from './built-in/auth0-logs.ts';
 import { authensorReceipts } from './built-in/authensor-receipts.ts';
 import { awsApiGateway } from './built-in/aws-api-gateway.ts';
 import { awsCloudTrail } from './built-in/aws-cloudtrail.ts';
 import { caddy } from './built-in/caddy.ts';
 import { clickhouseQueryLog } from './built-in/clickhouse-query-log.ts';
 import { contextforgePermissions } from './built-in/contextforge-permissions.ts';
+import { databricksAudit } from './built-in/databricks-audit.ts';
 import { ecs } from './built-in/ecs.ts';
 import { entraServicePrincipals } from './built-in/entra-service-principals.ts';
 import { envoy } from './built-in/envoy.ts';
@@ -29,7 +31,9 @@ import { openaiAudit } from './built-in/openai-audit.ts';
 import { openTelemetry } from './built-in/opentelemetry.ts';
 import { redisAclLog } from './built-in/redis-acl-log.ts';
 import { route53Resolver } from './built-in/route53-resolver.ts';
+import { snowflakeHistory } from './built-in/snowflake-history.ts';
 import { squid } from './built-in/squid.ts';
+import { teleportAudit } from './built-in/teleport-audit.ts';
 import { traefik } from './built-in/traefik.ts';
 import { usageReports } from './built-in/usage-reports.ts';
 import { vpcFlowLogs } from './built-in/vpc-flow-logs.ts';
@@ -74,6 +78,10 @@ export const describedFormats: readonly Format[] = [
   anthropicCompliance,
   usageReports,
   entraServicePrincipals,
+  auth0Logs,
+  teleportAudit,
+  snowflakeHistory,
+  databricksAudit,
   ocsf,
   squid,
   vpcFlowLogs,

@@ -170,6 +170,50 @@ describe('Entra: service principals', () => {
   });
 });
 
+describe('what platforms keep of logins and of what came after', () => {
+  it.each([
+    [
+      'auth0-logs',
+      [
+        'seccft https://api.example.com success verified app-billing',
+        'feccft https://api.example.com rejected rejected app-billing',
+        'fp rejected rejected web auth0|ana',
+        'cls success unproven web auth0|ana',
+      ],
+    ],
+    [
+      'databricks-audit',
+      [
+        'unityCatalog:getTable success verified 22222222-0000-0000-0000-000000000001',
+        'secrets:getSecret denied verified 22222222-0000-0000-0000-000000000001',
+        'accounts:tokenLogin rejected rejected 22222222-0000-0000-0000-000000000001',
+        'databrickssql:executeQuery success verified ana@example.com',
+      ],
+    ],
+    [
+      'snowflake-history',
+      [
+        'LOGIN success verified BILLING_AGENT',
+        'LOGIN rejected rejected BILLING_AGENT',
+        'SELECT shop.orders success verified BILLING_AGENT',
+        'DROP TABLE shop.orders denied verified BILLING_AGENT',
+      ],
+    ],
+    [
+      'teleport-audit',
+      [
+        'db.session.start orders success verified bot-billing',
+        'SELECT shop.orders success verified bot-billing',
+        'db.session.start payroll denied verified bot-billing',
+        'GET /api/v1/namespaces/a/secrets denied verified bot-billing',
+        'user.login rejected rejected ana',
+      ],
+    ],
+  ])('%s', (id, uses) => {
+    expect(told(id, `${id}.jsonl`)).toEqual(uses);
+  });
+});
+
 describe('documents that others made of logs', () => {
   it('OCSF: verified of CloudTrail, declared of other products, rejected where authentication failed', () => {
     const found = told('ocsf', 'ocsf.jsonl').map((line) => line.split(' ').slice(0, 3).join(' '));
