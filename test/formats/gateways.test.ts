@@ -154,6 +154,16 @@ describe('HAProxy, option httplog', () => {
   });
 });
 
+it('a log of one’s own with such names is not taken for Apache’s, whose user is proven', () => {
+  const own = { time: '2026-11-02T10:00:00.123Z', client: '10.1.0.5', user: 'bob', id: '1', status: 200, bytes: 1 };
+  const lines = [
+    { ...own, method: 'GET', uri: '/' },
+    { ...own, time: '2026-11-02T10:00:00.123+0000' },
+    { ...own, time: '2026-11-02T10:00:00.123+0000', request: 'GET /', status: 'ok' },
+  ];
+  for (const line of lines) expect(detectFormat([JSON.stringify(line)], formats)).toBeUndefined();
+});
+
 describe('neither is taken for the other, nor for a log with the names of nginx’s variables', () => {
   it.each([
     ['apache-access.jsonl', 'apache-json'],

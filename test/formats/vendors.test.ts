@@ -96,7 +96,8 @@ describe('an MCP server of one’s own', () => {
       ...fields,
     });
   it.each([
-    [{ client_id: 'a' }, 'success', 'verified'],
+    [{ client_id: 'a', jti: 't' }, 'success', 'verified'],
+    [{ client_id: 'a' }, 'success', 'declared'],
     [{ sub: 'a', outcome: 'denied' }, 'denied', 'verified'],
     [{ client_id: 'a', outcome: 'rejected' }, 'rejected', 'rejected'],
     [{ client_id: null, client_ip: '10.1.0.5' }, 'success', 'unproven'],

@@ -21,8 +21,11 @@ export const mcpServer = described(
     ],
     identities: { client_id: 'client_id', jwt_sub: 'sub', credential_id: ['token_id', 'jti'] },
     proof: [
-      { is: 'verified', when: { client_id: { exists: true } } },
       { is: 'verified', when: { sub: { exists: true } } },
+      { is: 'verified', when: { jti: { exists: true } } },
+      { is: 'verified', when: { token_id: { exists: true } } },
+      // Of a client that says its name and shows no token, the same could stand there.
+      { is: 'declared', when: { client_id: { exists: true } } },
     ],
     source_ip: 'client_ip',
     client: 'user_agent',
@@ -32,7 +35,7 @@ export const mcpServer = described(
   },
   {
     proof:
-      '`client_id` or `sub`, which the middleware takes from the token that the server has checked, never from the call',
+      '`sub`, `jti` or `token_id` of the token that the server has checked; `client_id` without any of them is declared',
     about: {
       switchOn:
         'a middleware of your server that writes `{"time": …, "event": "tool_call", "tool": …, "client_id": …, "sub": …, "jti": …, "outcome": "ok|denied|error"}`; FastMCP: `on_call_tool` with `get_access_token()`',
