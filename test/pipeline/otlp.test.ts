@@ -33,7 +33,7 @@ const of = (agent: string, ...all: object[]) => ({
 const batch = (...resourceSpans: object[]): string => JSON.stringify({ resourceSpans });
 
 /** Who did what, as a source of these bytes is read, so many at a time; with the dead letters. */
-const read = async (log: string, size = 65_536) => {
+const read = async (log: string, size = 65_536, restarts = false) => {
   const letters: DeadLetter[] = [];
   const options: LaneOptions = {
     detect: (lines, source) => detectFormat(lines, formats, source),
@@ -41,11 +41,22 @@ const read = async (log: string, size = 65_536) => {
     context: { redactor },
     onDeadLetter: (letter) => letters.push(letter),
   };
-  const lane = new Lane(new BytesSource('a.jsonl', log, size), options);
+  let lane = new Lane(new BytesSource('a.jsonl', log, size), options);
   const events: PendingUse[] = [];
-  while (lane.state !== 'ended') await lane.read(size, events, undefined);
+  let reads = 1;
+  while (lane.state !== 'ended') {
+    const before = lane.save().position.offset;
+    for (let at = 0; at < reads && lane.save().ended === false; at++) await lane.read(size, events, undefined);
+    const saved = lane.save();
+    if (!restarts || saved.ended) continue;
+    // Where nothing could be given out yet, more has to be read.
+    reads = saved.position.offset === before ? reads + 1 : 1;
+    lane = new Lane(new BytesSource('a.jsonl', log, size, saved.position.offset), options);
+    lane.load(saved);
+  }
   const uses = events.map(({ use }) => [...use.identities.map(({ value }) => value), use.action].join(' '));
-  return { uses, ids: events.map((event) => event.id()), letters, counts: lane.counts };
+  const leaks = events.flatMap(({ use }) => use.leaks);
+  return { uses, ids: events.map((event) => event.id()), letters, leaks };
 };
 
 describe('a batch of OTLP', () => {
@@ -61,6 +72,20 @@ describe('a batch of OTLP', () => {
       expect(letters).toEqual([]);
     },
   );
+
+  it.each([50, 400])('is the same where the reader starts anew after every %i bytes', async (size) => {
+    const { uses: found, ids } = await read(log, size, true);
+    expect(found).toEqual(uses);
+    expect(ids).toEqual((await read(log)).ids);
+  });
+
+  it('shows no secret that an attribute holds, and tells of it', async () => {
+    const secret = ['ghp', 'aB3dE6gH9jK2mN5pQ8sTaB3dE6gH9jK2mN5p'].join('_');
+    const call = span({ 'gen_ai.request.model': text(secret), 'http.request.header.x-api-key': text('k-7Hq2vT9xLm4') });
+    const { uses: found, leaks } = await read(`${batch(of('agent-a', call))}\n`);
+    expect(found.join()).not.toContain(secret.slice(0, 12));
+    expect(leaks.length).toBeGreaterThan(0);
+  });
 
   it('is read where it is written over many lines, and where the resource comes last', async () => {
     const turned = { scopeSpans: [{ spans: [chat('m1')] }], resource: of('agent-d').resource };
