@@ -87,6 +87,14 @@ describe('a batch of OTLP', () => {
     expect(leaks.length).toBeGreaterThan(0);
   });
 
+  it('within the lines of a container, too: each span has an id of its own', async () => {
+    const lines = log.split('\n').filter((line) => line !== '');
+    const wrapped = lines.map((line) => `2026-11-02T10:00:00.617850486Z stdout F ${line}\n`).join('');
+    const { uses: found, ids } = await read(wrapped);
+    expect(found).toEqual(uses);
+    expect(new Set(ids).size).toBe(uses.length);
+  });
+
   it('is read where it is written over many lines, and where the resource comes last', async () => {
     const turned = { scopeSpans: [{ spans: [chat('m1')] }], resource: of('agent-d').resource };
     expect((await read(JSON.stringify({ resourceSpans: [turned, of('agent-e', chat('m2'))] }, null, 2))).uses).toEqual([
