@@ -33,6 +33,10 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
     ...['test/detectors/failing.test.ts', 'test/baselines/day-of-upgrade.test.ts', 'test/baselines/hours.test.ts'],
     'test/evasion/evasions.long.test.ts',
   ],
+  '34e76d4': [
+    ...['test/formats/gateways.test.ts', 'test/formats/vendors.test.ts', 'test/pipeline/otlp.test.ts'],
+    'test/cli/every-sample.test.ts',
+  ],
 };
 const root = join(import.meta.dirname, '..');
 
