@@ -11,8 +11,9 @@ import { ALERTS, CONTROL, DEAD_LETTERS, DOCUMENTS, EVENTS, RESPONSE, STATE } fro
 import type { RunningWayward } from '../live/wayward.ts';
 import { alertOf } from '../response/alert-of.ts';
 import { endsOf } from '../servers/kafka-ends.ts';
-import { fieldsFrom, type KnownAlert, knownAlert, type Numbers, numbersIn } from './kept/learned.ts';
+import { type KnownAlert, knownAlert, type Numbers } from './kept/learned.ts';
 import { CUT, END } from './kept/logs.ts';
+import { numbersOnKafka } from './numbers-on-kafka.ts';
 
 /** What a kept cluster's logs are: two partitions of a gateway's. */
 export const RAW = 'gateway';
@@ -241,22 +242,8 @@ async function baselinesOn({ client }: Cluster): Promise<Record<string, Numbers>
   await readTopic(client, STATE, (_partition, { key, value }) => {
     if (value !== null) newest.set(String(key), value);
   });
-  const form = [...newest.keys()].some((key) => key === `${SECOND_FORM}head`) ? SECOND_FORM : '';
-  const found: Record<string, Numbers> = {};
-  for (const [key, value] of newest) {
-    const [, kind, name] = /^(principal|group)\/(.*)$/s.exec(key.startsWith(form) ? key.slice(form.length) : '') ?? [];
-    if (kind === undefined) continue;
-    const end = form === '' && kind === 'group' ? 0 : 4 + value.readUInt32BE();
-    const { layout } = end === 0 ? {} : JSON.parse(value.toString('utf8', 4, end));
-    const described = newest.get(`${form}layout/${layout}`);
-    const fields = described && fieldsFrom(JSON.parse(described.toString()));
-    found[`${kind} ${name}`] = numbersIn(value.subarray(end), fields);
-  }
-  return found;
+  return numbersOnKafka(newest);
 }
-
-/** Keys of snapshots that describe their layout begin so. */
-const SECOND_FORM = '2/';
 
 /** Until the issuer of that one was called. */
 const called = (folder: string, who: Member) => once(() => callsIn(folder).includes(who), `${who} is called`);
