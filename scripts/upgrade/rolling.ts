@@ -134,8 +134,9 @@ function tellOf(build: string | undefined, lines: readonly LogLine[], say: (text
   );
 }
 
+/** One more than misbehaves: of each limit, a place is kept for alerts that are critical. */
 const crowdOf = ({ url }: Issuer): string =>
-  Array.from({ length: CROWD }, (_, at) => {
+  Array.from({ length: CROWD + 1 }, (_, at) => {
     const revoke = `{ with: webhook, url: "${url}/revoke", verify_url: "${url}/verify" }`;
     return `  - { id: crowd-${at}, agent: agent-${at}, peer_group: crowd, slot: api, kind: api-key, revoke: ${revoke} }\n`;
   }).join('');
