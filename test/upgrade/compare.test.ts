@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { alertsUnequal, notTakenOver, stepsGone, stepsMade, unequal } from '../../scripts/upgrade/compare.ts';
 import { toldOtherwise } from '../../scripts/upgrade/told.ts';
 import { alertOf } from '../response/alert-of.ts';
-import type { KnownAlert, Learned } from './kept/learned.ts';
+import type { KnownAlert, Learned, Numbers } from './kept/learned.ts';
 import { keptState } from './kept-state.ts';
 
 const alert = (more: Partial<KnownAlert> = {}): KnownAlert => ({
@@ -56,7 +56,7 @@ test('what a version had learned and told is taken over number by number, but fo
 test('of a version with windows, records must be its greatest days', () => {
   const { baselines } = keptState('22cac3c').expected.learned;
   const [name = '', numbers = {}] = Object.entries(baselines).find(([, { top }]) => Number(top?.[0]) > 0) ?? [];
-  const { top: _, ...now } = { ...numbers, record: [0] };
+  const { top: _, ...now }: Numbers = { ...numbers, record: [0] };
   const found = notTakenOver(
     { alerts: [], baselines: { [name]: numbers } },
     { alerts: [], baselines: { [name]: now } },
