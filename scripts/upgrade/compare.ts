@@ -32,6 +32,8 @@ export const decidedIn = (state: Pick<Store, 'all'>): OutboxRow[] =>
 export interface Figures {
   readonly alerts: number;
   readonly baselines: number;
+  /** Baselines that the version before had. */
+  readonly takenOver: number;
   readonly steps: number;
   readonly lost: number;
   /** Steps that were planned or called more than once. */

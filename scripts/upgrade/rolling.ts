@@ -23,7 +23,7 @@ import {
 } from './compare.ts';
 import { CROWD, PATIENCE, replace } from './replace.ts';
 import { replayed } from './replayed.ts';
-import { forgotten, knownAlerts, saidFrom, toldOtherwise } from './told.ts';
+import { forgotten, knownAlerts, overtaken, saidFrom, toldOtherwise } from './told.ts';
 
 export interface RollingRun {
   readonly folder: string;
@@ -92,6 +92,8 @@ export async function rolling(
     const credentials = join(run.folder, 'credentials.yaml');
     const said = await alertsSaid(cluster.client);
     const baselines = numbersOf(await baselinesLearned(cluster.client, credentials));
+    const last = await saidFrom(cluster.client, newerAlone.alerts);
+    say(`${last.size} alerts were told or told anew once ${newer.commit} was alone`);
     const alone = await replayed(cluster.client, credentials);
     const here = { alerts: knownAlerts(said.newest), baselines };
     const found = [
@@ -102,7 +104,8 @@ export async function rolling(
       ),
       ...unequal({ alerts: [], baselines: numbersOf(alone.baselines) }, { alerts: [], baselines }),
       ...forgotten(toldBefore, said),
-      ...toldOtherwise(alone.alerts, await saidFrom(cluster.client, newerAlone.alerts), newerAlone.events),
+      ...toldOtherwise(alone.alerts, last, newerAlone.events),
+      ...overtaken(said, last),
     ];
     if (older.judgesAsHere) {
       const files = logs.partitions.map(
@@ -113,6 +116,7 @@ export async function rolling(
     return {
       alerts: here.alerts.length,
       baselines: Object.keys(baselines).length,
+      takenOver: Object.keys(alone.before).length,
       ...stepsMade(steps, issuer.calls, CROWD),
       differences: found,
     };

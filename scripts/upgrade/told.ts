@@ -22,6 +22,13 @@ export function forgotten(before: SaidAlerts, after: SaidAlerts): string[] {
   });
 }
 
+/** Alerts of which the last that was told has a smaller revision than what was told before: whoever keeps the newest does not see it. */
+export const overtaken = ({ newest }: SaidAlerts, last: ReadonlyMap<string, Alert>): string[] =>
+  [...last.values()].flatMap(({ id, principal, revision }) => {
+    const known = newest.get(id)?.alert.revision ?? 0;
+    return known > revision ? [`alert ${id} of ${principal}: revision ${revision} came after ${known}`] : [];
+  });
+
 /** The last that was said of each alert from these offsets on. */
 export async function saidFrom(client: Kafka, offsets: readonly number[]): Promise<ReadonlyMap<string, Alert>> {
   const found = new Map<string, Alert>();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { alertsUnequal, notTakenOver, stepsGone, stepsMade, unequal } from '../../scripts/upgrade/compare.ts';
-import { toldOtherwise } from '../../scripts/upgrade/told.ts';
+import { overtaken, toldOtherwise } from '../../scripts/upgrade/told.ts';
 import { alertOf } from '../response/alert-of.ts';
 import type { KnownAlert, Learned, Numbers } from './kept/learned.ts';
 import { keptState } from './kept-state.ts';
@@ -89,4 +89,11 @@ test('of alerts that came once the newer version was alone, each must have been 
   expect(toldOtherwise(expected, said(), [5])).toHaveLength(1);
   expect(toldOtherwise(expected, said({ ...late, severity: 'low' }), [5])).toHaveLength(2);
   expect(toldOtherwise(expected, said(late, alertOf({ id: 'unheard of' })), [5])).toHaveLength(1);
+});
+
+test('an alert whose last revision is smaller than one before is named: whoever keeps the newest does not see it', () => {
+  const said = (revision: number) => new Map([['a', alertOf({ id: 'a', revision })]]);
+  const newest = new Map([['a', { alert: alertOf({ id: 'a', revision: 9 }), document: '' }]]);
+  expect(overtaken({ newest, revisions: [] }, said(9))).toEqual([]);
+  expect(overtaken({ newest, revisions: [] }, said(5))).toHaveLength(1);
 });
