@@ -33,7 +33,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
     ...['test/detectors/failing.test.ts', 'test/baselines/day-of-upgrade.test.ts', 'test/baselines/hours.test.ts'],
     'test/evasion/evasions.long.test.ts',
   ],
-  '34e76d4': ['test/detectors/api-version.test.ts'],
+  '34e76d4': ['test/detectors/api-version.test.ts', 'test/detectors/new-area.test.ts'],
 };
 const root = join(import.meta.dirname, '..');
 

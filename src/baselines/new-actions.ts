@@ -209,7 +209,7 @@ export const adoptAction = ({ state }: Principal, seen: Observation): void => {
 const EPISODE = 2 * HOUR;
 const LEAST_AREA_DAYS = 20;
 /** Days for which an area that was told of is not told of again. */
-const TOLD_DAYS = 60;
+const TOLD_DAYS = 21;
 const MOST_AREA_DAYS = 400;
 
 const noteArea = ({ state }: Principal, name: Name, seen: Observation): void => {
