@@ -4,6 +4,7 @@ import { decodeEvents, encodeEvents } from '../../src/pipeline/kafka/events-mess
 import { PartitionDetector } from '../../src/pipeline/kafka/partition-detector.ts';
 import { inOrder, type PendingUse } from '../../src/pipeline/ordered.ts';
 import { DAY, HOUR, MINUTE, MONDAY } from '../baselines/watched.ts';
+import { autoOf, scanned } from './late-run.ts';
 import { coreOf, END, EVENTS, shown } from './late-world.ts';
 
 /** The records of one agent come through several partitions, and those were away together. */
@@ -92,11 +93,6 @@ const ownOf = (events: readonly PendingUse[], end: number): number =>
   (events[end - 1]?.use.time ?? Number.NEGATIVE_INFINITY) - DISORDER;
 const finite = (time: number): number | null => (Number.isFinite(time) ? time : null);
 
-function scanned(): Map<string, Alert> {
-  const alerts = new Map<string, Alert>();
-  coreOf(alerts).process(EVENTS.flat().sort(inOrder));
-  return alerts;
-}
 const EXPECTED = scanned();
 
 const from = MONDAY + 8 * DAY;
@@ -111,6 +107,10 @@ test.each([
   expect(behind).toBeGreaterThan(500); // else it was no test
   expect(late).toBe(0);
   expect(shown(alerts)).toEqual(shown(EXPECTED));
+  const inScan = autoOf(EXPECTED).map(({ alert }) => alert);
+  const acted = autoOf(alerts).map(({ alert }) => alert);
+  expect(acted.length).toBeLessThan(inScan.length);
+  expect(inScan).toEqual(expect.arrayContaining(acted));
 });
 
 test('a restart between any two messages changes nothing of it', () => {
