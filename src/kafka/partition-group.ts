@@ -13,7 +13,7 @@ export interface PartitionGroupOptions {
   readonly topics: readonly string[];
   readonly worker: (topic: string, partition: number) => PartitionWorker;
   readonly log: Log;
-  /** Ask the broker every tick where silent partitions end, for workers that need to know that they have caught up. */
+  /** Ask the broker every tick where partitions begin and end, for workers that need to know that they have caught up. */
   readonly watchEnds?: boolean;
   /** Bytes worth waiting a moment for: every fetch costs a transaction. */
   readonly gather?: number;
@@ -172,8 +172,8 @@ export class PartitionGroup {
     const topics = new Set(this.slots.map(({ topic }) => topic));
     for (const topic of topics) {
       const at = Date.now();
-      for (const { partition, high } of await this.#admin.fetchTopicOffsets(topic)) {
-        this.#slots.get(nameOf(topic, partition))?.sawEnd(Number(high), at);
+      for (const { partition, low, high } of await this.#admin.fetchTopicOffsets(topic)) {
+        this.#slots.get(nameOf(topic, partition))?.sawRange({ begin: Number(low), end: Number(high) }, at);
       }
     }
   }
