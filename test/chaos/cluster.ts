@@ -72,7 +72,11 @@ export class Cluster {
     });
     const session = { timeout: 10_000, heartbeat: 2_000 };
     this.client = Object.assign(client, { names: ownNames(options.prefix ?? PREFIX), session });
-    this.#producer = this.client.producer({ idempotent: true, createPartitioner: Partitioners.DefaultPartitioner });
+    this.#producer = this.client.producer({
+      idempotent: true,
+      createPartitioner: Partitioners.DefaultPartitioner,
+      metadataMaxAge: 1_000, // what is for a partition that kafkajs does not know yet is dropped without a word
+    });
     this.config = join(options.folder, 'wayward.yaml');
   }
 
