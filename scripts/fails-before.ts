@@ -33,6 +33,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
     ...['test/detectors/failing.test.ts', 'test/baselines/day-of-upgrade.test.ts', 'test/baselines/hours.test.ts'],
     'test/evasion/evasions.long.test.ts',
   ],
+  '34e76d4': ['test/pipeline/late-together.test.ts', 'test/kafka/partition-slot.test.ts'],
 };
 const root = join(import.meta.dirname, '..');
 
