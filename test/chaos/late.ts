@@ -73,7 +73,7 @@ export async function runLate(run: LateRun, kafka: Kafka, say: (text: string) =>
     folder: run.folder,
     broker: kafka.broker,
     logs,
-    kafka: { partitions: 4, snapshot_every: '3s' },
+    kafka: { partitions: 4, snapshot_every: '3s', settle: '1s' }, // within which one file is written on, also on a busy machine
   });
   try {
     const names = logs.partitions.map(({ topic, partition }) => `${topic}/${partition}`);
