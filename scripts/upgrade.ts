@@ -10,8 +10,9 @@ import { rolling } from './upgrade/rolling.ts';
 
 /**
  * Really upgrades from a commit: node scripts/upgrade.ts COMMIT [--kafka] [--events 20000] [--live 60]. A process that follows a log is
- * killed and this version goes on; with --kafka, processes are replaced one by one, forth and back. Then the same between this version and
- * one with one more field. What comes of it must be what one process without an upgrade makes of the same.
+ * killed and this version goes on; with --kafka, processes are replaced one by one, forth and back, over that many seconds or longer. Then
+ * the same between this version and one with one more field, both ways. All that was learned, told and decided must be taken over; from
+ * there on, it must come to what one process comes to that nobody disturbs.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -36,7 +37,7 @@ try {
   for (const [from, to] of [
     [older, thisBuild],
     [thisBuild, more],
-    ...(values.kafka ? [[more, thisBuild] as const] : []),
+    [more, thisBuild],
   ] as const) {
     say(`from ${from.commit} to ${to.commit}`);
     report(await upgrade(from, to, join(work, `${from.commit}-${to.commit}`)));

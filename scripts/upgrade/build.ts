@@ -18,6 +18,10 @@ export interface Build {
   readonly bin: string;
   /** Whether its sources may say how an identity got into a log. */
   readonly knowsIdentity: boolean;
+  /** Whether it learns and judges as this version does: both make the same of the same logs from the beginning. */
+  readonly judgesAsHere: boolean;
+  /** Fields of baselines that only it has. */
+  readonly adds: readonly string[];
   remove(): void;
 }
 
@@ -33,6 +37,8 @@ export function checkOut(written: string, tree: string): Build {
     tree,
     bin: join(tree, 'bin', 'wayward.js'),
     knowsIdentity: readFileSync(join(tree, 'src', 'config', 'wayward-yaml.ts'), 'utf8').includes('identity:'),
+    judgesAsHere: false,
+    adds: [],
     remove: () => void git('worktree', 'remove', '--force', tree),
   };
 }
@@ -51,16 +57,20 @@ export const thisBuild: Build = {
   tree: ROOT,
   bin: join(ROOT, 'bin', 'wayward.js'),
   knowsIdentity: true,
+  judgesAsHere: true,
+  adds: [],
   remove: () => undefined,
 };
+
+const ONE_MORE = 'oneMore';
 
 /** The last commit with one more number in each baseline: the next version, as far as that is concerned. */
 export function withOneMoreField(tree: string): Build {
   const build = checkOut('HEAD', tree);
   const file = join(tree, 'src', 'baselines', 'state.ts');
   const text = readFileSync(file, 'utf8');
-  const changed = text.replace(/^ {2}lastSeen: .*$/m, (line) => `${line}\n${line.replaceAll('lastSeen', 'oneMore')}`);
+  const changed = text.replace(/^ {2}lastSeen: .*$/m, (line) => `${line}\n${line.replaceAll('lastSeen', ONE_MORE)}`);
   if (changed === text) throw new Error('there is no place for one more field');
   writeFileSync(file, changed);
-  return { ...build, commit: 'more' };
+  return { ...build, commit: 'more', judgesAsHere: true, adds: [ONE_MORE] };
 }

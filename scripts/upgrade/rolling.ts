@@ -1,21 +1,29 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Partitioners } from 'kafkajs';
-import { alertMessage } from '../../src/pipeline/kafka/alert-message.ts';
 import { Replica } from '../../src/pipeline/kafka/replica.ts';
 import { settled } from '../../test/chaos/chaos.ts';
 import { Cluster } from '../../test/chaos/cluster.ts';
 import { undisturbed } from '../../test/chaos/expected.ts';
-import { chaosLogs } from '../../test/chaos/logs.ts';
+import { chaosLogs, type LiveLine } from '../../test/chaos/logs.ts';
 import { alertsSaid, baselinesLearned } from '../../test/chaos/outcome.ts';
-import { ALERTS } from '../../test/kafka/names.ts';
 import type { LogLine } from '../../test/live/wayward.ts';
-import { alertOf } from '../../test/response/alert-of.ts';
 import { type Issuer, startIssuer } from '../../test/servers/issuer.ts';
 import type { Kafka } from '../../test/servers/kafka.ts';
+import { endsOf } from '../../test/servers/kafka-ends.ts';
 import type { Build } from './build.ts';
-import { compare, decidedIn, type Figures, numbersOf, type OutboxRow } from './compare.ts';
-import { withoutFailedTries } from './without-failed-tries.ts';
+import {
+  decidedIn,
+  type Figures,
+  learnedFrom,
+  notTakenOver,
+  numbersOf,
+  type OutboxRow,
+  stepsMade,
+  unequal,
+} from './compare.ts';
+import { CROWD, PATIENCE, replace } from './replace.ts';
+import { replayed } from './replayed.ts';
+import { forgotten, knownAlerts, overtaken, saidFrom, toldOtherwise } from './told.ts';
 
 export interface RollingRun {
   readonly folder: string;
@@ -25,13 +33,11 @@ export interface RollingRun {
 }
 
 const LIVE_RATE = 100;
-/** Credentials of which each is to be revoked once. */
-const CROWD = 24;
-const PATIENCE = 300_000;
+const SLICE_SECONDS = 10;
 
 /**
- * Two processes of the one build are killed and replaced by the other's, forth and back, while records and alerts come in; in the end only
- * the newer one is left.
+ * Two processes of the one build are killed and replaced by the other's, forth and back, while records and alerts come in, and once more
+ * when only the newer one is left. What that knows in the end is what it comes to undisturbed from what the older one had left.
  */
 export async function rolling(
   older: Build,
@@ -40,8 +46,7 @@ export async function rolling(
   kafka: Kafka,
   say: (text: string) => void,
 ): Promise<Figures> {
-  const written = chaosLogs(run.events, Date.now());
-  const logs = older.knowsIdentity ? written : withoutFailedTries(written);
+  const logs = chaosLogs(run.events, Date.now());
   const issuer = await startIssuer();
   const cluster = await Cluster.make({
     folder: run.folder,
@@ -63,31 +68,58 @@ export async function rolling(
   });
   try {
     await cluster.load(logs.partitions);
-    const replaced = replace(cluster, older, newer, run.liveSeconds, say);
-    const told = tellOfMisuse(cluster, run.liveSeconds);
-    const live = logs.live(Date.now() + 1_000, run.liveSeconds, LIVE_RATE);
-    await cluster.feed(live);
-    const builds = (await Promise.all([replaced, told]))[0];
+    let isReplaced = false;
+    const replacing = replace(cluster, older, newer, run.liveSeconds, say).finally(() => {
+      isReplaced = true;
+    });
+    const live: LiveLine[] = [];
+    const go = async (): Promise<void> => {
+      const lines = logs.live(Date.now() + 1_000, SLICE_SECONDS, LIVE_RATE);
+      live.push(...lines);
+      await cluster.feed(lines);
+    };
+    while (!isReplaced) await go();
+    const { builds, toldBefore } = await replacing;
+    const { events, alerts } = cluster.client.names.topics;
+    const newerAlone = { events: await endsOf(cluster.client, events), alerts: await endsOf(cluster.client, alerts) };
+    await go();
     say(`${live.length} live records`);
     const partitions = logs.partitions.map(({ topic, partition }) => `${topic}/${partition}`);
     await settled(cluster, live.at(-1)?.time ?? 0, partitions, PATIENCE);
     for (const [at, { lines }] of cluster.started.entries()) tellOf(builds[at], lines, say);
     const steps = await stepsOf(cluster, run.folder);
     await Promise.all(cluster.started.map((wayward) => wayward.stop()));
-    const files = logs.partitions.map(
-      ({ topic, partition, format }) => [cluster.file(topic, partition), format] as const,
-    );
     const credentials = join(run.folder, 'credentials.yaml');
-    const expected = await undisturbed(files, credentials);
     const said = await alertsSaid(cluster.client);
-    return compare({
-      expected,
-      alerts: new Map([...said.newest].map(([id, { alert }]) => [id, alert])),
-      baselines: numbersOf(await baselinesLearned(cluster.client, credentials)),
-      steps,
-      calls: issuer.calls,
-      wanted: CROWD,
-    });
+    const baselines = numbersOf(await baselinesLearned(cluster.client, credentials));
+    const last = await saidFrom(cluster.client, newerAlone.alerts);
+    say(`${last.size} alerts were told or told anew once ${newer.commit} was alone`);
+    const alone = await replayed(cluster.client, credentials);
+    const here = { alerts: knownAlerts(said.newest), baselines };
+    const found = [
+      ...notTakenOver(
+        { alerts: [], baselines: alone.before },
+        { alerts: [], baselines: numbersOf(alone.takenOver) },
+        older.adds,
+      ),
+      ...unequal({ alerts: [], baselines: numbersOf(alone.baselines) }, { alerts: [], baselines }),
+      ...forgotten(toldBefore, said),
+      ...toldOtherwise(alone.alerts, last, newerAlone.events),
+      ...overtaken(said, last),
+    ];
+    if (older.judgesAsHere) {
+      const files = logs.partitions.map(
+        ({ topic, partition, format }) => [cluster.file(topic, partition), format] as const,
+      );
+      found.push(...unequal(learnedFrom(await undisturbed(files, credentials)), here));
+    }
+    return {
+      alerts: here.alerts.length,
+      baselines: Object.keys(baselines).length,
+      takenOver: Object.keys(alone.before).length,
+      ...stepsMade(steps, issuer.calls, CROWD),
+      differences: found,
+    };
   } finally {
     await cluster.close();
     await issuer.stop();
@@ -104,67 +136,14 @@ function tellOf(build: string | undefined, lines: readonly LogLine[], say: (text
   say(
     `${build}: took partitions ${taken} times, responded ${responded} times; errors: ${[...errors].join(' | ') || 'none'}`,
   );
-  if (lines.length > 0 && lines.every(({ level }) => level === undefined))
-    throw new Error(
-      `a process of ${build} did not start:\n${lines
-        .slice(-3)
-        .map(({ msg }) => msg)
-        .join('\n')}`,
-    );
 }
 
+/** One more than misbehaves: of each limit, a place is kept for alerts that are critical. */
 const crowdOf = ({ url }: Issuer): string =>
-  Array.from({ length: CROWD }, (_, at) => {
+  Array.from({ length: CROWD + 1 }, (_, at) => {
     const revoke = `{ with: webhook, url: "${url}/revoke", verify_url: "${url}/verify" }`;
     return `  - { id: crowd-${at}, agent: agent-${at}, peer_group: crowd, slot: api, kind: api-key, revoke: ${revoke} }\n`;
   }).join('');
-
-/** Returns which build each process was, in their order. The older two; then forth, back, and forth until the newer ones are alone. Each ends by a kill. */
-async function replace(
-  cluster: Cluster,
-  older: Build,
-  newer: Build,
-  seconds: number,
-  say: (text: string) => void,
-): Promise<string[]> {
-  const running = [cluster.start(), cluster.start()];
-  const builds = [older.commit, older.commit];
-  const moves = [
-    [0, newer],
-    [0, older],
-    [1, newer],
-    [1, older],
-    [0, newer],
-    [1, newer],
-  ] as const;
-  for (const [at, build] of moves) {
-    await sleep((seconds * 1_000) / (moves.length + 1));
-    await running[at]?.kill();
-    running[at] = cluster.start(undefined, {}, [], build.bin);
-    builds.push(build.commit);
-    say(`process ${at + 1} was killed; in its place is one of ${build.commit}`);
-  }
-  return builds;
-}
-
-/** An alert about each of the crowd, spread over the time. */
-async function tellOfMisuse(cluster: Cluster, seconds: number): Promise<void> {
-  const producer = cluster.client.producer({ createPartitioner: Partitioners.DefaultPartitioner });
-  await producer.connect();
-  for (let at = 0; at < CROWD; at++) {
-    const alert = alertOf({
-      ...{ id: `alert-${at}`, principal: `agent-${at}/api`, agent: `agent-${at}`, slot: 'api', peerGroup: 'crowd' },
-      ...{
-        credentials: [`crowd-${at}`],
-        attribution: { method: 'credential_id', confidence: 1 },
-        openedAt: Date.now(),
-      },
-    });
-    await producer.send({ topic: ALERTS, acks: -1, messages: [alertMessage(ALERTS, alert)] });
-    await sleep((seconds * 1_000) / CROWD);
-  }
-  await producer.disconnect();
-}
 
 /** The crowd's steps, once all have ended. */
 async function stepsOf({ client }: Cluster, folder: string): Promise<OutboxRow[]> {

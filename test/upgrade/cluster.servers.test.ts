@@ -21,7 +21,10 @@ for (const commit of KEPT_COMMITS.filter((name) => existsSync(keptFile(name, 'ka
       // What the issuer had done by then.
       for (const who of ['done', 'hang']) writeFileSync(join(folder, `dead-${who}`), '');
       const agents = readFileSync(keptFile(commit, 'agents.yaml'), 'utf8');
-      const cluster = await makeCluster({ folder, broker: kafka().broker, agents, identity: 'from-key-map' });
+      const cluster = await makeCluster({
+        ...{ folder, broker: kafka().broker, agents, identity: 'from-key-map' as const },
+        snapshotEvery: '2s',
+      });
       onTestFinished(() => cluster.close());
       await fillTopics(cluster.client, linesOf(readFileSync(keptFile(commit, 'kafka.ndjson.gz'))));
       await written(cluster, linesOf(readFileSync(keptFile(commit, 'gateway.jsonl.gz'))).filter(isKept));

@@ -11,8 +11,9 @@ import { ALERTS, CONTROL, DEAD_LETTERS, DOCUMENTS, EVENTS, RESPONSE, STATE } fro
 import type { RunningWayward } from '../live/wayward.ts';
 import { alertOf } from '../response/alert-of.ts';
 import { endsOf } from '../servers/kafka-ends.ts';
-import { fieldsFrom, type KnownAlert, knownAlert, type Numbers, numbersIn } from './kept/learned.ts';
+import { type KnownAlert, knownAlert, type Numbers } from './kept/learned.ts';
 import { CUT, END } from './kept/logs.ts';
+import { numbersOnKafka } from './numbers-on-kafka.ts';
 
 /** What a kept cluster's logs are: two partitions of a gateway's. */
 export const RAW = 'gateway';
@@ -44,6 +45,8 @@ interface Options {
   /** Of the raw topic, where that version knows it. */
   readonly identity?: 'from-key-map';
   readonly agents: string;
+  /** `kafka.snapshot_every` */
+  readonly snapshotEvery?: string;
 }
 
 /** Lines, cut over the partitions of the raw topic. */
@@ -53,7 +56,14 @@ const dealt = (lines: readonly string[]): string[][] =>
   );
 
 /** Topics, and processes whose issuer is a program that writes down each call; `hang` never comes to its end until it is let go. */
-export async function makeCluster({ folder, broker, build, identity, agents }: Options): Promise<Cluster> {
+export async function makeCluster({
+  folder,
+  broker,
+  build,
+  identity,
+  agents,
+  snapshotEvery = '20s',
+}: Options): Promise<Cluster> {
   const script = [
     `echo {who} >> '${folder}/calls'`,
     `if [ {who} = hang ] && [ ! -e '${folder}/let-go' ]; then sleep 14; fi`,
@@ -87,7 +97,7 @@ export async function makeCluster({ folder, broker, build, identity, agents }: O
     kafka: {
       topics: [{ topic: RAW, format: 'nginx-json', ...(identity && { identity }) }],
       partitions: 2,
-      snapshot_every: '20s',
+      snapshot_every: snapshotEvery,
     },
   });
   await keepForEver(cluster);
@@ -157,9 +167,13 @@ export async function goOnWithCluster(cluster: Cluster, folder: string): Promise
   try {
     await settled(cluster, END - MINUTE, PARTITIONS, PATIENCE);
     await cluster.says(['approve', 'alert-planned', '--as', 'ann'], clock);
+    for (const who of ['planned', 'hang'])
+      await wayward.line((line) => line.credential === `crowd-${who}` && line.state === 'verified', PATIENCE);
     const steps = await stepsOnce(cluster, (states) => states.every((state) => state === 'verified'), clock);
     await snapshotsMade(cluster);
-    return { ...(await outcomeOf(cluster, folder)), steps };
+    const outcome = { ...(await outcomeOf(cluster, folder)), steps };
+    await wayward.stop(); // a killed one is missed by its broker only much later
+    return outcome;
   } finally {
     await wayward.kill();
   }
@@ -172,8 +186,7 @@ async function stepsOnce(
   clock: Record<string, string>,
 ) {
   for (const deadline = Date.now() + PATIENCE; ; await sleep(500)) {
-    const states: string[] = [];
-    for (const who of CROWD) states.push(await stateOf(cluster, who, clock));
+    const states = await Promise.all(CROWD.map((who) => stateOf(cluster, who, clock)));
     if (isSo(states)) return Object.fromEntries(CROWD.map((who, at) => [who, states[at] ?? '']));
     if (Date.now() > deadline) throw new Error(`the steps of ${CROWD} are ${states}`);
   }
@@ -241,22 +254,8 @@ async function baselinesOn({ client }: Cluster): Promise<Record<string, Numbers>
   await readTopic(client, STATE, (_partition, { key, value }) => {
     if (value !== null) newest.set(String(key), value);
   });
-  const form = [...newest.keys()].some((key) => key === `${SECOND_FORM}head`) ? SECOND_FORM : '';
-  const found: Record<string, Numbers> = {};
-  for (const [key, value] of newest) {
-    const [, kind, name] = /^(principal|group)\/(.*)$/s.exec(key.startsWith(form) ? key.slice(form.length) : '') ?? [];
-    if (kind === undefined) continue;
-    const end = form === '' && kind === 'group' ? 0 : 4 + value.readUInt32BE();
-    const { layout } = end === 0 ? {} : JSON.parse(value.toString('utf8', 4, end));
-    const described = newest.get(`${form}layout/${layout}`);
-    const fields = described && fieldsFrom(JSON.parse(described.toString()));
-    found[`${kind} ${name}`] = numbersIn(value.subarray(end), fields);
-  }
-  return found;
+  return numbersOnKafka(newest);
 }
-
-/** Keys of snapshots that describe their layout begin so. */
-const SECOND_FORM = '2/';
 
 /** Until the issuer of that one was called. */
 const called = (folder: string, who: Member) => once(() => callsIn(folder).includes(who), `${who} is called`);

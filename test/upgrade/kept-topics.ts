@@ -1,6 +1,7 @@
 import { type Kafka, type Message, Partitioners, type Producer } from 'kafkajs';
 import { withAdmin } from '../../src/kafka/topics.ts';
 import { readTopic } from '../chaos/outcome.ts';
+import { ALERTS, CONTROL, RESPONSE } from '../kafka/names.ts';
 import { endsOf } from '../servers/kafka-ends.ts';
 
 /** One line of what is kept of a cluster: a message, at its offset; texts in base64. */
@@ -26,7 +27,9 @@ interface KeptCluster {
   }[];
 }
 
-const MARKER = 'marker/';
+const FILLER: Message = { key: 'marker/', value: 'filler' };
+/** Whatever stands there means something. */
+const WITHOUT_MARKERS: ReadonlySet<string> = new Set([ALERTS, CONTROL, RESPONSE]);
 const AT_A_TIME = 500;
 
 /** All that was committed to these topics, as lines of text. Of `raw` ones only how far they reach. */
@@ -72,23 +75,41 @@ export async function fillTopics(kafka: Kafka, lines: readonly string[]): Promis
   const { ends, groups }: KeptCluster = JSON.parse(first);
   const messages: KeptMessage[] = rest.map((line) => JSON.parse(line));
   const byPartition = Map.groupBy(messages, ({ topic, partition }) => `${topic}/${partition}`);
-  for (const [topic, partitions] of Object.entries(ends)) {
-    for (const [partition, end] of partitions.entries())
-      await new Filling(kafka, topic, partition).fill(byPartition.get(`${topic}/${partition}`) ?? [], end);
-  }
+  const filled = Object.entries(ends).flatMap(([topic, partitions]) =>
+    partitions.map((end, partition) =>
+      new Filling(kafka, topic, partition).fill(byPartition.get(`${topic}/${partition}`) ?? [], end),
+    ),
+  );
+  await Promise.all(filled);
+  await setOffsets(kafka, groups);
+}
+
+/** In a transaction, since an admin client joins the group for that, and waits for seconds. */
+async function setOffsets(kafka: Kafka, groups: KeptCluster['groups']): Promise<void> {
+  // A fresh broker has nobody yet who keeps them: who asks for them tries again until there is somebody.
   await withAdmin(kafka, async (admin) => {
-    for (const { group, topic, offsets } of groups)
-      await admin.setOffsets({
-        groupId: group,
-        topic,
-        partitions: offsets.map(([partition, offset]) => ({ partition, offset })),
-      });
+    for (const { group, topic } of groups) await admin.fetchOffsets({ groupId: group, topics: [topic] });
   });
+  const producer = kafka.producer({
+    transactionalId: 'fill-offsets',
+    maxInFlightRequests: 1,
+    createPartitioner: Partitioners.DefaultPartitioner,
+  });
+  await producer.connect();
+  const transaction = await producer.transaction();
+  for (const { group, topic, offsets } of groups)
+    await transaction.sendOffsets({
+      consumerGroupId: group,
+      topics: [{ topic, partitions: offsets.map(([partition, offset]) => ({ partition, offset })) }],
+    });
+  await transaction.commit();
+  await producer.disconnect();
 }
 
 /**
- * Ends of transactions take offsets of their own. What stood between two of them is written as one transaction, so that its end takes the
- * same one again; a wider gap is filled with transactions that are aborted, each of which takes two.
+ * Ends of transactions take offsets of their own. Where readers pass over markers, those stand there instead. Elsewhere, what stood between
+ * two ends is written as one transaction, so that its end takes the same offset again; a wider gap is filled with transactions that are
+ * aborted, each of which takes two.
  */
 class Filling {
   readonly #kafka: Kafka;
@@ -103,7 +124,6 @@ class Filling {
 
   async fill(messages: readonly KeptMessage[], end: number): Promise<void> {
     if (end === 0) return;
-    const { runs, gaps } = runsOf(messages, end);
     const plain = this.#kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
     const transactional = this.#kafka.producer({
       transactionalId: `fill-${this.#topic}-${this.#partition}`,
@@ -111,6 +131,18 @@ class Filling {
       createPartitioner: Partitioners.DefaultPartitioner,
     });
     await Promise.all([plain.connect(), transactional.connect()]);
+    if (WITHOUT_MARKERS.has(this.#topic)) await this.#inTransactions(plain, transactional, messages, end);
+    else await this.#send(plain, withMarkers(messages, end));
+    await Promise.all([plain.disconnect(), transactional.disconnect()]);
+  }
+
+  async #inTransactions(
+    plain: Producer,
+    transactional: Producer,
+    messages: readonly KeptMessage[],
+    end: number,
+  ): Promise<void> {
+    const { runs, gaps } = runsOf(messages, end);
     await this.#gap(plain, transactional, gaps[0] ?? 0);
     for (const [at, run] of runs.entries()) {
       const gap = gaps[at + 1] ?? 0;
@@ -118,18 +150,11 @@ class Filling {
       else await this.#send(plain, run.map(messageOf));
       await this.#gap(plain, transactional, Math.max(0, gap - 1));
     }
-    await Promise.all([plain.disconnect(), transactional.disconnect()]);
   }
 
   async #gap(plain: Producer, transactional: Producer, gap: number): Promise<void> {
-    const filler = { key: MARKER, value: 'filler' };
-    if (gap > 10)
-      return this.#send(
-        plain,
-        Array.from({ length: gap }, () => filler),
-      ); // of a raw topic: read long ago
-    for (let left = gap; left >= 2; left -= 2) await this.#transaction(transactional, [filler], 'abort');
-    if (gap % 2 === 1) await this.#send(plain, [filler]);
+    for (let left = gap; left >= 2; left -= 2) await this.#transaction(transactional, [FILLER], 'abort');
+    if (gap % 2 === 1) await this.#send(plain, [FILLER]);
   }
 
   async #transaction(producer: Producer, messages: Message[], end: 'commit' | 'abort'): Promise<void> {
@@ -144,6 +169,13 @@ class Filling {
       await producer.send({ topic: this.#topic, acks: -1, messages: some });
     }
   }
+}
+
+/** Every message at its offset, and markers at those that no message has. */
+function withMarkers(messages: readonly KeptMessage[], end: number): Message[] {
+  const all: Message[] = Array.from({ length: end }, () => FILLER);
+  for (const message of messages) all[message.offset] = messageOf(message);
+  return all;
 }
 
 /** Messages without a gap between them, and the gaps: before the first, between, and to the end. */
