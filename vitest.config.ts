@@ -42,7 +42,8 @@ export default defineConfig({
           name: 'servers',
           include: ['test/**/*.servers.test.ts'],
           globalSetup: 'test/servers/pool/setup.ts',
-          maxWorkers: Math.max(1, Math.min(cores, Math.floor(totalmem() / BYTES_A_WORKER))),
+          // They wait for servers half of the time: one more than there are cores.
+          maxWorkers: Math.max(1, Math.min(cores + 1, Math.floor(totalmem() / BYTES_A_WORKER))),
           // After those that only compute, which do not have to share the cores with servers then.
           sequence: { groupOrder: 2 },
           // A fresh PostgreSQL takes seconds on a busy machine.

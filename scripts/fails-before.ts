@@ -33,6 +33,12 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
     ...['test/detectors/failing.test.ts', 'test/baselines/day-of-upgrade.test.ts', 'test/baselines/hours.test.ts'],
     'test/evasion/evasions.long.test.ts',
   ],
+  '34e76d4': [
+    ...['test/formats/gateways.test.ts', 'test/formats/vendors.test.ts', 'test/pipeline/otlp.test.ts'],
+    ...['test/cli/every-sample.test.ts', 'test/detectors/api-version.test.ts', 'test/detectors/new-area.test.ts'],
+    ...['test/pipeline/late-together.test.ts', 'test/kafka/partition-slot.test.ts', 'test/detectors/match.test.ts'],
+    'test/config/detector-files.test.ts',
+  ],
 };
 const root = join(import.meta.dirname, '..');
 

@@ -142,7 +142,7 @@ export class Streams {
     const file = join(folder, `${name}.yaml`);
     const topics = [{ topic: RAW, format: 'nginx-json' }];
     const text = stringify({
-      kafka: { brokers: [this.broker.broker], topics, partitions: eventsPartitions, ...kafka },
+      kafka: { brokers: [this.broker.broker], topics, partitions: eventsPartitions, session_timeout: '10s', ...kafka },
       credentials,
       fingerprint_key: 'secret://env/WAYWARD_FINGERPRINT_KEY',
       state: name,

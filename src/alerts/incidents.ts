@@ -329,7 +329,7 @@ const withFinding = (
     const before = findings[at] as Finding;
     const stronger =
       worse(before.severity, finding.severity) || (before.bits ?? 0) > (finding.bits ?? 0) ? before : finding;
-    const evidence = [...before.evidence, ...finding.evidence].slice(0, MOST_EVIDENCE);
+    const evidence = [...new Set([...before.evidence, ...finding.evidence])].slice(0, MOST_EVIDENCE);
     const { declared, lateMs, ...merged } = stronger;
     // One of two equally severe ones that is proven is enough.
     const weaker = stronger === before ? finding : before;

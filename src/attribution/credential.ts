@@ -51,6 +51,8 @@ export interface Credential {
   /** Declared schedule, such as `Mon-Fri 06:00-20:00 Europe/Berlin`. */
   readonly hours: string | undefined;
   readonly protected: boolean;
+  /** It was left where only a thief looks: nobody should ever use it. */
+  readonly honeytoken?: true;
   readonly parent: string | undefined;
   /** The first step, the mildest; undefined where Wayward can't revoke it. */
   readonly revoke: RevokeSpec | undefined;

@@ -18,8 +18,9 @@ const LEAST_DAYS = 2;
 const FEW_DAYS = 6;
 /** What it takes while there are fewer: a multiple of the greatest so far. */
 const RATIO_OF_FEW = 4;
-/** How much further beyond the record it must be for each day that is missing to SURE_DAYS. */
-const UNSURE = 0.05;
+/** How much further beyond the record it must be for each day that is missing to SURE_DAYS, and for each that is missing to OLD_DAYS. */
+const UNSURE = 0.025;
+const OLD_DAYS = 21;
 /** It must exceed each of the last days by so much, too: the record fades. */
 const BEYOND_DAYS = 1.4;
 
@@ -56,7 +57,7 @@ const volumeAlarm = (principal: Principal, series: number): number => {
   const least = metric === 'requests' && fades >= LONG ? LEAST_OF_LONG : rule.least;
   const ratio =
     Math.min(rule.most, Math.max(days < FEW_DAYS ? RATIO_OF_FEW : least, dispersion)) *
-    (1 + UNSURE * Math.max(0, SURE_DAYS - days));
+    (1 + UNSURE * (Math.max(0, SURE_DAYS - days) + Math.max(0, OLD_DAYS - days)));
   const alarm = (record + slack) * ratio - slack;
   return Math.max(alarm, slack, BEYOND_DAYS * Math.max(0, ...values) + 0.4 * slack);
 };

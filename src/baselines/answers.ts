@@ -7,32 +7,45 @@ import { AT, get, SIZES, type State } from './state.ts';
 
 /** Answers from which something can be said. */
 const LEAST = 100;
-const MOST = 12;
+/** The most bits of one answer. */
+export const MOST_OF_ANSWER = 12;
 /** Beyond the largest size so far, each bin is this much rarer, in powers of two. */
 const BEYOND = 0.4;
 
 const binOf = (size: number): number => (size < 2 ? 0 : Math.min(SIZES - 1, Math.floor(2 * Math.log2(size))));
 
-/** Bits of one answer; undefined while too few are known. */
-export const bitsOfSize = ({ f32 }: State, size: number): number | undefined => {
-  const bin = binOf(size);
-  let all = 0;
-  let tail = 0;
-  let largest = 0;
+/** What the counts of a state come to: asked for at each answer, so kept beside it. */
+export interface Sizes {
+  all: number;
+  /** The bin of the largest. */
+  largest: number;
+}
+
+export const sizesOf = ({ f32 }: State): Sizes => {
+  const sizes = { all: 0, largest: 0 };
   for (let at = 0; at < SIZES; at++) {
-    const count = f32[AT.sizes + at] as number;
-    if (count === 0) continue;
-    all += count;
-    largest = at;
-    if (at >= bin) tail += count;
+    const count = get(f32, AT.sizes + at);
+    sizes.all += count;
+    if (count > 0) sizes.largest = at;
   }
-  if (all <= LEAST) return undefined;
-  let share = (tail + 0.5) / (all + 1);
-  if (tail < 1) share *= 2 ** (-BEYOND * Math.max(0, bin - largest));
-  return Math.min(MOST, Math.log2(0.5 / Math.sqrt(share)));
+  return sizes;
 };
 
-export const learnSize = (state: State, size: number): void => {
-  const bin = AT.sizes + binOf(size);
-  state.f32[bin] = get(state.f32, bin) + 1;
+/** How many times as likely an answer is of somebody who draws data; undefined while too few are known. */
+export const likelihoodOfSize = ({ f32 }: State, { all, largest }: Sizes, size: number): number | undefined => {
+  if (all <= LEAST) return undefined;
+  const bin = binOf(size);
+  let tail = 0;
+  for (let at = bin; at <= largest; at++) tail += f32[AT.sizes + at] as number;
+  let share = (tail + 0.5) / (all + 1);
+  if (tail < 1) share *= 2 ** (-BEYOND * Math.max(0, bin - largest));
+  return 0.5 / Math.sqrt(share);
+};
+
+export const learnSize = ({ f32 }: State, sizes: Sizes, size: number): void => {
+  const bin = binOf(size);
+  const before = get(f32, AT.sizes + bin);
+  f32[AT.sizes + bin] = before + 1;
+  sizes.all += get(f32, AT.sizes + bin) - before;
+  sizes.largest = Math.max(sizes.largest, bin);
 };

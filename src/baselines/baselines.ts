@@ -49,6 +49,7 @@ export class Baselines {
   readonly #changed = new Set<Principal>();
   readonly #changedGroups = new Set<string>();
   readonly #names: Names;
+  #last: Principal | undefined;
 
   constructor(names: Names = NAMES_OF_PROCESS) {
     this.#names = names;
@@ -61,16 +62,22 @@ export class Baselines {
   /** The principal of an attribution that names one; made empty at its first use. */
   of(attribution: Attribution): Principal {
     const name = attribution.principal as string;
-    const principal = this.#principals.get(name) ?? this.#open(name, placeOf(attribution.credential), openState());
+    const principal = this.#known(name) ?? this.#open(name, placeOf(attribution.credential), openState());
     this.#touch(principal);
     return principal;
   }
 
   /** The principal of that name, to be changed, if it was ever seen. */
   find(name: string): Principal | undefined {
-    const principal = this.#principals.get(name);
+    const principal = this.#known(name);
     if (principal) this.#touch(principal);
     return principal;
+  }
+
+  /** The same one is asked for more than once in a row. */
+  #known(name: string): Principal | undefined {
+    if (name !== this.#last?.name) this.#last = this.#principals.get(name);
+    return this.#last;
   }
 
   /** Name of its peer group, if it has one. */
@@ -90,6 +97,7 @@ export class Baselines {
     if (principal) this.#changed.delete(principal);
     this.#principals.delete(name);
     this.#groupOf.delete(name);
+    this.#last = undefined;
   }
 
   #open(name: string, { group, zone }: Place, state: State): Principal {
@@ -105,6 +113,7 @@ export class Baselines {
       declaredAt: Number.NEGATIVE_INFINITY,
     };
     this.#principals.set(name, principal);
+    this.#last = principal;
     if (principal.group !== undefined && group !== undefined) {
       this.#groupOf.set(name, group);
       enter(principal.group.members, principal);

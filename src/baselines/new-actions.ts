@@ -1,5 +1,6 @@
 import type { CredentialUse } from '../event.ts';
 import { learnedAction } from '../learned-action.ts';
+import { inEarlierVersions } from './api-version.ts';
 import { areaOf } from './area.ts';
 import { forgetBusy } from './busy-actions.ts';
 import { add } from './level.ts';
@@ -158,7 +159,11 @@ const judge = (
   const isOld =
     groupAge(principal, seen.time) > GROUP_DAYS && get((group?.state ?? state).f32, AT.actions.allDays) > LEAST_LEARNED;
   const isTooEarly = use.shape !== undefined && !areShapesKnown(state, seen.day);
-  const isNews = isOld && !seen.first && !isTooEarly && (!peersDo || (newArea && daysOf(state) > PEERS_DAYS));
+  const isMoved = inEarlierVersions(learnedAction(use)).some((before) =>
+    knows(state, AT.actions, names.action(before)),
+  );
+  const isNews =
+    isOld && !seen.first && !isTooEarly && !isMoved && (!peersDo || (newArea && daysOf(state) > PEERS_DAYS));
   if (!isNews) {
     if (seen.actionIndex < 0) seen.actionIndex = putIn(state, name, seen.day, true);
     else adopt(state, AT.actions, seen.actionIndex);
@@ -204,7 +209,7 @@ export const adoptAction = ({ state }: Principal, seen: Observation): void => {
 const EPISODE = 2 * HOUR;
 const LEAST_AREA_DAYS = 20;
 /** Days for which an area that was told of is not told of again. */
-const TOLD_DAYS = 60;
+const TOLD_DAYS = 21;
 const MOST_AREA_DAYS = 400;
 
 const noteArea = ({ state }: Principal, name: Name, seen: Observation): void => {

@@ -111,7 +111,7 @@ export const newObservation = (): Observation => ({
 
 /** Before the next use; written out, since it is done for each. */
 export const clearObservation = (seen: Observation): void => {
-  seen.raised.length = 0;
+  if (seen.raised.length > 0) seen.raised.length = 0;
   seen.action = 'known';
   seen.unseen = false;
   seen.actionName = NO_NAME;

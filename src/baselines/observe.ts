@@ -1,13 +1,13 @@
 import type { CredentialUse } from '../event.ts';
 import { learnedAction } from '../learned-action.ts';
 import { setAlarms, setAlarmsNotYet } from './alarms.ts';
-import { bitsOfSize, learnSize } from './answers.ts';
+import { learnSize, likelihoodOfSize, MOST_OF_ANSWER, sizesOf } from './answers.ts';
 import { busyLevel, countBusy, noteBusy, resetBusy, rollBusy } from './busy-actions.ts';
 import { driftOf } from './drift.ts';
 import { holdOver } from './holds.ts';
 import { rollHour, rollWeek } from './hours.ts';
 import { forgetLegacy } from './legacy-names.ts';
-import { add, levelAt, resetLevels } from './level.ts';
+import { add, isEmpty, levelAt, resetLevels } from './level.ts';
 import { bitsOfLikeness } from './likeness.ts';
 import type { Name, Names } from './names.ts';
 import { noteAction, surpriseOfNew } from './new-actions.ts';
@@ -16,7 +16,7 @@ import { clearObservation, type Observation } from './observation.ts';
 import { notePast } from './past.ts';
 import { ageInDays, daysOf, nothingRecent, type Principal } from './principal.ts';
 import { countDay, decayOf, hasShown, type Known } from './repertoire.ts';
-import { askFor, learnAsked } from './sequence.ts';
+import { askFor, idIn, isSequenceKnown, learnAsked, likelihoodOfCrawl, usuallyInOrder } from './sequence.ts';
 import { at, DAY, HOUR, SERIES, SERIES_COUNT, SERIES_OF, type Series } from './series.ts';
 import { noteShapes } from './shapes.ts';
 import { isServerFault, noteSource } from './sources.ts';
@@ -25,7 +25,6 @@ import { noteHour, UNUSUAL } from './unusual-hours.ts';
 
 /** Event time after the last finding at which an incident is over, as alerts see it. */
 const INCIDENT = 2 * HOUR;
-const FIRST_OF_BITS = at('denied');
 
 const isFrozen = (state: State, time: number): boolean => {
   const at = get(state.f64, AT.flaggedAt);
@@ -41,7 +40,7 @@ export const freeze = ({ state }: Principal, seen: Observation): void => {
 /** An incident is over: its counts start from what was usual, or they would be told again. */
 export const endIncident = ({ state }: Principal, time: number): void => {
   state.f64[AT.flaggedAt] = 0;
-  resetLevels(state, time, FIRST_OF_BITS);
+  resetLevels(state, time, at('denied'));
   resetBusy(state, time);
 };
 
@@ -126,8 +125,16 @@ const rollDay = (principal: Principal, seen: Observation): void => {
 const REQUESTS = SERIES_OF.requests;
 const BYTES = SERIES_OF.bytes;
 const ROWS = SERIES_OF.rows;
+const DENIED = at('denied');
+const ERRORS = at('errors');
+const NIGHT = at('night');
+const ANSWERS = at('answers');
+const SEQUENCE = at('sequence');
+const LIKENESS = at('likeness');
 
-const count = (principal: Principal, seen: Observation, [first, end]: readonly [number, number], amount: number) => {
+const count = (principal: Principal, seen: Observation, of: readonly [number, number], amount: number): void => {
+  const first = of[0];
+  const end = of[1];
   for (let series = first; series < end; series++)
     note(principal, seen, series, add(principal.state, series, seen.time, amount));
 };
@@ -168,7 +175,7 @@ const BUSIEST = SERIES_OF.requests[0] + 1;
 /** What a fault of the server counts among errors: as many as that loop has come to their least finding. */
 const worthOfFault = ({ f32 }: State): number => {
   const busiest = Math.max(get(f32, AT.record + BUSIEST), get(f32, AT.greatest + BUSIEST));
-  return slackOf(at('errors')) / (FAULT_TIMES * (busiest + slackOf(BUSIEST)));
+  return slackOf(ERRORS) / (FAULT_TIMES * (busiest + slackOf(BUSIEST)));
 };
 const slackOf = (series: number): number => (SERIES[series] as Series).slack;
 
@@ -177,50 +184,47 @@ const countFailures = (principal: Principal, use: CredentialUse, seen: Observati
   if (use.result === 'denied') {
     const isAgain = seen.actionIndex >= 0 && state.u16[AT.deniedLast] === seen.actionIndex + 1;
     state.u16[AT.deniedLast] = seen.actionIndex + 1;
-    note(principal, seen, at('denied'), add(state, at('denied'), seen.time, isAgain ? DENIED_AGAIN : 1));
+    note(principal, seen, DENIED, add(state, DENIED, seen.time, isAgain ? DENIED_AGAIN : 1));
   } else if (isServerFault(use)) {
-    note(principal, seen, at('errors'), add(state, at('errors'), seen.time, worthOfFault(state)));
+    note(principal, seen, ERRORS, add(state, ERRORS, seen.time, worthOfFault(state)));
   } else if (use.result === 'error' && !NO_MISTAKES.has(use.status ?? 0)) {
     const isAgain = state.u32[AT.failedLast] === seen.actionName.low;
     state.u32[AT.failedLast] = seen.actionName.low;
-    note(principal, seen, at('errors'), add(state, at('errors'), seen.time, isAgain ? FAILED_AGAIN : 1));
+    note(principal, seen, ERRORS, add(state, ERRORS, seen.time, isAgain ? FAILED_AGAIN : 1));
   }
+};
+
+/** Adds the bits of a likelihood ratio to a series that never falls below 0: most uses speak for the principal, and change nothing there. */
+const addEvidence = (principal: Principal, seen: Observation, series: number, ratio: number, most = Infinity): void => {
+  const { state } = principal;
+  if (ratio <= 1 && isEmpty(state, series)) return;
+  note(principal, seen, series, add(state, series, seen.time, Math.min(most, Math.log2(ratio))));
 };
 
 /** Bits of evidence that somebody draws data: one large answer after another. */
 const countAnswer = (principal: Principal, use: CredentialUse, seen: Observation): void => {
   const size = use.rows > 0 ? use.rows : use.bytes;
   if (size <= 0 || isServerFault(use)) return;
-  const bits = bitsOfSize(principal.state, size);
-  if (bits !== undefined) note(principal, seen, at('answers'), add(principal.state, at('answers'), seen.time, bits));
-  if (!seen.frozen) learnSize(principal.state, size);
-};
-
-/** The number that a path ends in, or the last one in it: the object that is asked for. */
-const idIn = (path: string | undefined): number | undefined => {
-  if (path === undefined) return undefined;
-  let end = path.length;
-  while (end > 0) {
-    const code = path.charCodeAt(end - 1);
-    if (code >= 48 && code <= 57) break;
-    end--;
-  }
-  let start = end;
-  while (start > 0 && path.charCodeAt(start - 1) >= 48 && path.charCodeAt(start - 1) <= 57) start--;
-  const isSegment = path.charCodeAt(start - 1) === 47 && (end === path.length || path.charCodeAt(end) === 47);
-  return isSegment && end > start ? Number(path.slice(start, end)) >>> 0 : undefined;
+  const { state, recent } = principal;
+  recent.sizes ??= sizesOf(state);
+  const likelihood = likelihoodOfSize(state, recent.sizes, size);
+  if (likelihood !== undefined) addEvidence(principal, seen, ANSWERS, likelihood, MOST_OF_ANSWER);
+  if (!seen.frozen) learnSize(state, recent.sizes, size);
 };
 
 const countSequence = (principal: Principal, use: CredentialUse, seen: Observation): void => {
-  if (seen.actionIndex < 0) return;
+  if (seen.actionIndex < 0 || use.path === undefined) return;
   const id = idIn(use.path);
-  if (id === undefined) return;
-  const asked = askFor(principal.state, seen.actionIndex, id);
-  if (asked === undefined) return;
-  seen.usuallyInOrder = asked.usually;
-  if (asked.bits !== undefined)
-    note(principal, seen, at('sequence'), add(principal.state, at('sequence'), seen.time, asked.bits));
-  if (!seen.frozen) learnAsked(principal.state, asked.follows);
+  if (id < 0) return;
+  const { state } = principal;
+  const asked = askFor(state, seen.actionIndex, id);
+  if (asked === 'again') return;
+  const follows = asked === 'follows';
+  if (isSequenceKnown(state)) {
+    seen.usuallyInOrder = usuallyInOrder(state);
+    addEvidence(principal, seen, SEQUENCE, likelihoodOfCrawl(follows, seen.usuallyInOrder));
+  }
+  if (!seen.frozen) learnAsked(state, follows);
 };
 
 /** An action that goes on says less each time, and in the end nothing; one that is its own on many days is only looked at when others were not. */
@@ -234,10 +238,9 @@ const countLikeness = (principal: Principal, seen: Observation): void => {
   if (group === undefined || group.members.length < 2 || ageInDays(state, seen.time) < LEAST_AGE) return;
   const repeats = busyLevel(state, seen.busy, 1, seen.time) - 1;
   if (repeats > MOST_REPEATS) return;
-  const series = at('likeness');
-  if (get(state.f32, AT.actions.days + seen.actionIndex) > OWN_DAYS && levelAt(state, series, seen.time) < 1) return;
+  if (get(state.f32, AT.actions.days + seen.actionIndex) > OWN_DAYS && levelAt(state, LIKENESS, seen.time) < 1) return;
   const bits = bitsOfLikeness(principal, seen.actionName, seen.actionIndex, seen.day) / (1 + repeats);
-  if (bits !== 0) note(principal, seen, series, add(state, series, seen.time, bits));
+  if (bits !== 0) note(principal, seen, LIKENESS, add(state, LIKENESS, seen.time, bits));
 };
 
 /**
@@ -284,7 +287,7 @@ export const observe = (
   countFailures(principal, use, seen);
   countSequence(principal, use, seen);
   const night = noteHour(principal, seen, seen.frozen);
-  if (night !== undefined) note(principal, seen, at('night'), night);
+  if (night !== undefined) note(principal, seen, NIGHT, night);
 };
 
 /**

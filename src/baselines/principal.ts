@@ -1,3 +1,4 @@
+import type { Sizes } from './answers.ts';
 import { type Name, NO_NAME } from './names.ts';
 import type { Week } from './night.ts';
 import type { Group } from './peers.ts';
@@ -29,6 +30,7 @@ interface Recent {
   ip: string | undefined;
   client: string | undefined;
   week: Week | undefined;
+  sizes: Sizes | undefined;
 }
 
 export const nothingRecent = (): Recent => ({
@@ -38,6 +40,7 @@ export const nothingRecent = (): Recent => ({
   ip: undefined,
   client: undefined,
   week: undefined,
+  sizes: undefined,
 });
 
 /** Active days. */

@@ -19,33 +19,55 @@ const placeOf = (state: State, action: number): number => {
   return place;
 };
 
-export interface Asked {
-  /** Undefined while too few are known. */
-  readonly bits: number | undefined;
-  readonly follows: boolean;
-  /** Share of its uses whose id usually follows one of the last. */
-  readonly usually: number;
-}
+/** The longest number that is added up digit by digit without rounding. */
+const EXACT_DIGITS = 15;
 
-/** Notes an object that was asked for; `action` is its index among the principal's actions. */
-export const askFor = (state: State, action: number, id: number): Asked | undefined => {
+const isDigit = (code: number): boolean => code >= 48 && code <= 57;
+
+/** The number that a path ends in, or the last one in it: the object that is asked for; -1 where there is none. */
+export const idIn = (path: string): number => {
+  let end = path.length;
+  while (end > 0 && !isDigit(path.charCodeAt(end - 1))) end--;
+  let start = end;
+  let id = 0;
+  let place = 1;
+  for (; start > 0; start--) {
+    const code = path.charCodeAt(start - 1);
+    if (!isDigit(code)) break;
+    id += (code - 48) * place;
+    place *= 10;
+  }
+  const isSegment = path.charCodeAt(start - 1) === 47 && (end === path.length || path.charCodeAt(end) === 47);
+  if (!isSegment || end === start) return -1;
+  return (end - start <= EXACT_DIGITS ? id : Number(path.slice(start, end))) >>> 0;
+};
+
+/** Notes an object that was asked for, and how it stands to the last ones; `action` is its index among the principal's actions. */
+export const askFor = (state: State, action: number, id: number): 'again' | 'follows' | 'jumps' => {
   const place = placeOf(state, action);
   const first = AT.ids + place * IDS;
   const count = get(state.u16, AT.idCount + place);
   let follows = false;
   for (let at = first; at < first + Math.min(count, IDS); at++) {
     const before = get(state.u32, at);
-    if (before === id) return undefined;
+    if (before === id) return 'again';
     if (before === (id - 1) >>> 0 || before === (id - 2) >>> 0 || before === (id + 1) >>> 0) follows = true;
   }
   state.u32[first + (count % IDS)] = id;
   state.u16[AT.idCount + place] = count + 1 < 0xfff0 ? count + 1 : IDS;
-  const asked = get(state.f32, AT.asked);
-  const usually = (get(state.f32, AT.inOrder) + 2) / (asked + 20);
-  if (asked <= LEAST) return { bits: undefined, follows, usually };
-  const bits = follows ? Math.log2(OF_CRAWL / usually) : Math.log2((1 - OF_CRAWL) / (1 - usually));
-  return { bits, follows, usually };
+  return follows ? 'follows' : 'jumps';
 };
+
+/** Whether enough is known to say anything. */
+export const isSequenceKnown = (state: State): boolean => get(state.f32, AT.asked) > LEAST;
+
+/** Share of its uses whose id follows one of the last. */
+export const usuallyInOrder = (state: State): number =>
+  (get(state.f32, AT.inOrder) + 2) / (get(state.f32, AT.asked) + 20);
+
+/** How many times as likely such a use is of a crawl. */
+export const likelihoodOfCrawl = (follows: boolean, usually: number): number =>
+  follows ? OF_CRAWL / usually : (1 - OF_CRAWL) / (1 - usually);
 
 export const learnAsked = (state: State, follows: boolean): void => {
   state.f32[AT.asked] = get(state.f32, AT.asked) + 1;

@@ -24,6 +24,7 @@ import { Store } from '../sinks/store.ts';
 import { DeadLetterFile } from '../sources/dead-letter-file.ts';
 import { checkApprovalKey, serveLocalLinks } from './approval-links.ts';
 import { elasticsearchOf } from './elasticsearch-of.ts';
+import { idleExceptions } from './idle-exceptions.ts';
 import type { CommandIo } from './io.ts';
 import { keepFresh } from './keep-fresh.ts';
 import { createLocalElasticsearch } from './local-elasticsearch.ts';
@@ -99,10 +100,13 @@ async function run(options: RunOptions, io: CommandIo): Promise<void> {
   if (config.kafka === undefined && config.sources.length === 0) {
     throw new UsageError('wayward.yaml: no sources; write sources: [{ file: /var/log/nginx/access.json }]');
   }
-  const detectors = loadDetectors(options.detectors ?? config.detectors).map(({ detector }) => detector);
+  const loaded = loadDetectors(options.detectors ?? config.detectors);
+  const detectors = loaded.map(({ detector }) => detector);
   await config.resolveSecrets(['kafka', 'elasticsearch', 'response', 'revokers', 'drills'], secretContext(io));
   checkApprovalKey(config.response.approvals);
   const log = createServiceLog(io.stderr);
+  // An agent may be born later.
+  for (const idle of idleExceptions(loaded, registry)) log.warn(idle);
   const forgetNames = options.forgetNames === true;
   const ops = await startOps({ config, chosen: options, log, signal: io.signal });
   const endKeeping = keepFresh(config, (message) => log.warn(message));

@@ -1,56 +1,30 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { compileGlob } from '../attribution/glob.ts';
-import type { Detector, Exception } from '../detectors/detector.ts';
-import { SEVERITIES } from '../detectors/finding.ts';
-import { type InlineTest, inlineTestSchema } from '../detectors/inline-test.ts';
+import type { AppliesTo, Detector, Exception } from '../detectors/detector.ts';
+import type { InlineTest } from '../detectors/inline-test.ts';
 import { kinds } from '../detectors/registry.ts';
 import { UsageError } from '../errors.ts';
-import { durationSchema } from './duration.ts';
-import { instantSchema } from './instant.ts';
+import {
+  checkDetector,
+  detectorSchema,
+  overlaid,
+  overlaySchema,
+  type WrittenDetector,
+  type WrittenException,
+  type WrittenFor,
+  type WrittenOverlay,
+} from './detector-schema.ts';
+import { nearest } from './nearest.ts';
 import { loadYamlFile } from './yaml-file.ts';
 
+/** The detectors that come with Wayward. */
+export const SHIPPED_DETECTORS = fileURLToPath(new URL('../../detectors', import.meta.url));
+/** The folder, within one of detectors, of files that change or add to them. */
+export const LOCAL = 'local';
 const DEFAULT_REPEAT = 7 * 86_400_000;
-
-const severityName = z.enum(SEVERITIES).meta({ example: SEVERITIES.join(', ') });
-const severityBits = z
-  .strictObject({
-    low: z.number().min(6).exactOptional(),
-    medium: z.number().min(6).exactOptional(),
-    high: z.number().min(6).exactOptional(),
-    critical: z.number().min(6).exactOptional(),
-  })
-  .meta({ example: 'severity: { low: 8, medium: 12, high: 18, critical: 27 }' });
-
-const exceptionSchema = z.strictObject({
-  agent: z.string().min(1).exactOptional(),
-  credential: z.string().min(1).exactOptional(),
-  because: z.string().min(1).meta({ example: 'because: why this is no misuse' }),
-  until: instantSchema,
-});
-
-const detectorSchema = z.strictObject({
-  id: z
-    .string()
-    .regex(/^[a-z][a-z0-9-]{1,62}$/, 'is not an id; write lower-case words joined by "-", such as new-action'),
-  title: z.string().min(1).max(100).meta({ example: 'title: what the SOC reads, such as Never-seen action' }),
-  description: z.string().min(1),
-  kind: z.enum(kinds.map(({ id }) => id) as [string, ...string[]]),
-  parameters: z.record(z.string(), z.unknown()).default({}),
-  severity: z.unknown(),
-  threat: z
-    .array(
-      z
-        .string()
-        .regex(/^(T\d{4}(\.\d{3})?|AML\.T\d{4}(\.\d{3})?)$/, 'is no ATT&CK or ATLAS id; write such as T1078.004'),
-    )
-    .default([]),
-  repeat_after: durationSchema.exactOptional(),
-  exceptions: z.array(exceptionSchema).default([]),
-  tests: z.array(inlineTestSchema).default([]),
-});
-type Written = z.infer<typeof detectorSchema>;
 
 /** A detector and the tests inside its file. */
 export interface LoadedDetector {
@@ -59,61 +33,44 @@ export interface LoadedDetector {
   readonly tests: readonly InlineTest[];
 }
 
-const exceptionOf = (written: z.infer<typeof exceptionSchema>): Exception => {
-  const agent = compileGlob(written.agent ?? '*');
-  const credential = compileGlob(written.credential ?? '*');
-  return {
-    matches: (principal, id) =>
-      agent(principal.split('/')[0] as string) && (written.credential === undefined || credential(id ?? '')),
-    because: written.because,
-    until: written.until,
-  };
-};
+interface Written {
+  readonly file: string;
+  readonly written: WrittenDetector;
+}
 
-const loadDetector = (file: string): LoadedDetector => {
-  const { value: written } = loadYamlFile<Written>(file, detectorSchema, {
-    check: (value, report) => {
-      const kind = kinds.find(({ id }) => id === value.kind);
-      if (!kind) return;
-      const severity = (kind.baseline ? severityBits : severityName).safeParse(value.severity);
-      const wanted = kind.baseline
-        ? 'least bits of each severity; write severity: { low: 8, medium: 12 }'
-        : `one severity; write severity: ${SEVERITIES.join(', ')}`;
-      if (!severity.success) report(['severity'], `of kind ${kind.id} must be ${wanted}`);
-      const parameters = kind.parameters.safeParse(value.parameters);
-      if (!parameters.success)
-        report(
-          ['parameters'],
-          parameters.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '),
-        );
-      if (value.exceptions.some(({ agent, credential }) => agent === undefined && credential === undefined)) {
-        report(['exceptions'], 'need an agent: or a credential:; write whom the exception is for');
-      }
-    },
-  });
-  const kind = kinds.find(({ id }) => id === written.kind) as (typeof kinds)[number];
-  const detector: Detector = {
-    id: written.id,
-    title: written.title,
-    description: written.description,
-    kind,
-    check: kind.check(written.parameters),
-    severity: written.severity as Detector['severity'],
-    threat: written.threat,
-    exceptions: written.exceptions.map(exceptionOf),
-    repeatAfter: written.repeat_after ?? DEFAULT_REPEAT,
-  };
-  return { detector, file, tests: written.tests };
-};
+/** A detector, and the files that change it for some, in the order of their names. */
+interface Family {
+  base: Written;
+  readonly forSome: Written[];
+}
 
 /**
- * Loads all `*.yaml` detectors of a folder, in the order of their names.
+ * Loads all `*.yaml` detectors of a folder, in the order of their names, and what `local/` in it changes or adds. A folder that has nothing
+ * but `local/` extends the detectors that come with Wayward.
  * @throws UsageError that names file, line, what is wrong and what to write instead
  */
 export const loadDetectors = (folder: string): readonly LoadedDetector[] => {
-  let names: string[];
+  const local = join(folder, LOCAL);
+  const isLocalThere = existsSync(local);
+  let names = yamlIn(folder);
+  let from = folder;
+  if (names.length === 0 && isLocalThere) {
+    from = SHIPPED_DETECTORS;
+    names = yamlIn(from);
+  }
+  if (names.length === 0)
+    throw new UsageError(
+      `${folder}: no detectors (*.yaml) in it; write some, or change those that come with Wayward in ${local}`,
+    );
+  const families = new Map<string, Family>();
+  for (const name of names) add(families, loadWhole(join(from, name)));
+  for (const name of isLocalThere ? yamlIn(local) : []) addLocal(families, join(local, name));
+  return [...families.values()].flatMap(loadedOf);
+};
+
+const yamlIn = (folder: string): string[] => {
   try {
-    names = readdirSync(folder)
+    return readdirSync(folder)
       .filter((name) => /\.ya?ml$/.test(name))
       .sort();
   } catch (cause) {
@@ -121,15 +78,105 @@ export const loadDetectors = (folder: string): readonly LoadedDetector[] => {
       cause,
     });
   }
-  if (names.length === 0)
-    throw new UsageError(`${folder}: no detectors (*.yaml) in it; copy those that come with Wayward`);
-  const loaded = names.map((name) => loadDetector(join(folder, name)));
-  const files = new Map<string, string>();
-  for (const { detector, file } of loaded) {
-    const other = files.get(detector.id);
-    if (other !== undefined)
-      throw new UsageError(`${file}:1: id ${detector.id} is already used by ${other}; write another id`);
-    files.set(detector.id, file);
+};
+
+const loadWhole = (file: string): Written => ({
+  file,
+  written: loadYamlFile<WrittenDetector>(file, detectorSchema, { check: checkDetector }).value,
+});
+
+const add = (families: Map<string, Family>, found: Written): void => {
+  const { id } = found.written;
+  const other = families.get(id);
+  if (other !== undefined)
+    throw new UsageError(
+      `${found.file}:1: id ${id} is already used by ${other.base.file}; write another id, or extends: ${id} in ${LOCAL}/ to change it`,
+    );
+  families.set(id, { base: found, forSome: [] });
+};
+
+/** A file of `local/` changes a detector (`extends`), or is one more. */
+const addLocal = (families: Map<string, Family>, file: string): void => {
+  if (!isOverlay(file)) {
+    add(families, loadWhole(file));
+    return;
   }
-  return loaded;
+  const { value } = loadYamlFile<WrittenOverlay>(file, overlaySchema, {
+    check: (overlay, report) => {
+      const base = families.get(overlay.extends)?.base.written;
+      if (base !== undefined) return checkDetector(overlaid(base, overlay), report);
+      const guess = nearest(overlay.extends, [...families.keys()]);
+      report(['extends'], `is no detector; write ${guess ?? `one of ${[...families.keys()].join(', ')}`}`);
+    },
+  });
+  const family = families.get(value.extends) as Family;
+  const changed = { file, written: overlaid(family.base.written, value) };
+  if (value.for === undefined) family.base = changed;
+  else family.forSome.push(changed);
+};
+
+const isOverlay = (file: string): boolean => {
+  const { value } = loadYamlFile(file, z.looseObject({ extends: z.unknown().optional() }));
+  return value.extends !== undefined;
+};
+
+/** Each is for those whom no file before it is for; the detector itself for the rest. */
+const loadedOf = ({ base, forSome }: Family): LoadedDetector[] => {
+  const before: AppliesTo[] = [];
+  return [...forSome, base].map(({ file, written }) => {
+    const own = written.for === undefined ? undefined : appliesTo(written.for);
+    const others = [...before];
+    if (own !== undefined) before.push(own);
+    const chosen: AppliesTo = (principal, credential) =>
+      own?.(principal, credential) !== false && !others.some((other) => other(principal, credential));
+    const isForAll = own === undefined && others.length === 0;
+    return {
+      detector: { ...detectorOf(written), ...(!isForAll && { appliesTo: chosen }) },
+      file,
+      tests: written.tests,
+    };
+  });
+};
+
+const detectorOf = (written: WrittenDetector): Detector => {
+  const kind = kinds.find(({ id }) => id === written.kind) as (typeof kinds)[number];
+  return {
+    id: written.id,
+    title: written.title,
+    description: written.description,
+    kind,
+    check: kind.check(written.parameters, written.id),
+    severity: written.severity as Detector['severity'],
+    threat: written.threat,
+    exceptions: written.exceptions.map(exceptionOf),
+    repeatAfter: written.repeat_after ?? DEFAULT_REPEAT,
+  };
+};
+
+const agentOf = (principal: string): string => principal.split('/')[0] as string;
+
+const exceptionOf = (written: WrittenException): Exception => {
+  const agent = compileGlob(written.agent ?? '*');
+  const credential = compileGlob(written.credential ?? '*');
+  const whom = [
+    ...(written.agent === undefined ? [] : [`agent ${written.agent}`]),
+    ...(written.credential === undefined ? [] : [`credential ${written.credential}`]),
+  ];
+  return {
+    whom: whom.join(' with '),
+    matches: (principal, id) => agent(agentOf(principal)) && (written.credential === undefined || credential(id ?? '')),
+    because: written.because,
+    until: written.until,
+  };
+};
+
+const appliesTo = ({ agents, peer_groups: groups, credentials }: WrittenFor): AppliesTo => {
+  const isOneOf = (patterns: readonly string[] | undefined) => {
+    const compiled = patterns?.map((pattern) => compileGlob(pattern));
+    return (text: string | undefined) =>
+      compiled === undefined || (text !== undefined && compiled.some((fits) => fits(text)));
+  };
+  const [isAgent, isGroup, isCredential] = [isOneOf(agents), isOneOf(groups), isOneOf(credentials)];
+  return (principal, credential) =>
+    isAgent(agentOf(principal)) && isGroup(credential?.peerGroup) && isCredential(credential?.id);
 };

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { drillsSchema } from '../drills/config.ts';
 import { ServerUnavailableError } from '../errors.ts';
@@ -16,6 +15,7 @@ import { rotationSchema } from '../rotation/config.ts';
 import { elasticsearchSchema, locatedElasticsearch } from '../sinks/elasticsearch/settings.ts';
 import { kibanaSchema } from '../sinks/kibana/settings.ts';
 import { doubtAboutKey } from '../webhook.ts';
+import { SHIPPED_DETECTORS } from './detector-files.ts';
 import { durationSchema } from './duration.ts';
 import { nearest } from './nearest.ts';
 import { type ProviderSettings, type SecretContext, type SecretError, SecretServerError } from './secret-provider.ts';
@@ -24,8 +24,6 @@ import { checkYaml, loadYamlFile, type Report } from './yaml-file.ts';
 
 export const DEFAULT_CONFIG = 'wayward.yaml';
 const DEFAULT_CREDENTIALS = 'credentials.yaml';
-/** The detectors that come with Wayward. */
-const SHIPPED_DETECTORS = fileURLToPath(new URL('../../detectors', import.meta.url));
 
 const path = (example: string) => z.string().min(1).meta({ example });
 

@@ -4,12 +4,15 @@ import type { Credential } from '../attribution/credential.ts';
 import type { Observation } from '../baselines/observation.ts';
 import type { Principal } from '../baselines/principal.ts';
 import type { Severity } from './finding.ts';
+import type { RecentMatches } from './recent-matches.ts';
 
 /** What a detector is asked about: one use, and what it showed against its principal's baseline. */
 export interface Context {
   readonly at: AttributedUse;
   readonly principal: Principal;
   readonly seen: Observation;
+  /** What rules of a file count. */
+  readonly recent: RecentMatches;
 }
 
 /** What a detector's check says; the engine turns it into a finding. */
@@ -71,14 +74,14 @@ export interface DetectorKind<Parameters = unknown> {
   /** True where `severity` maps bits; false where the detector has one severity. */
   readonly baseline: boolean;
   readonly parameters: z.ZodType<Parameters>;
-  /** Makes the check; state that must survive a restart belongs in the baseline, not here. */
-  check(parameters: Parameters): Check;
+  /** Makes the check of a detector (its id); state that must survive a restart belongs in the baseline, not here. */
+  check(parameters: Parameters, detector: string): Check;
 }
 
 /** Keeps a kind's parameter type to itself, so that kinds of different parameters share one registry. */
 export const defineKind = <Parameters>(kind: DetectorKind<Parameters>): DetectorKind => ({
   ...kind,
-  check: (parameters) => kind.check(kind.parameters.parse(parameters)),
+  check: (parameters, detector) => kind.check(kind.parameters.parse(parameters), detector),
 });
 
 /** One detector: a checked YAML file, ready to run. */
@@ -93,11 +96,18 @@ export interface Detector {
   readonly threat: readonly string[];
   /** Credentials and agents (globs) that it leaves out, with a reason, until a time. */
   readonly exceptions: readonly Exception[];
+  /** Whom it judges; everybody where absent. */
+  readonly appliesTo?: AppliesTo;
   /** A lasting condition is told again after this long, milliseconds. */
   readonly repeatAfter: number;
 }
 
+/** Whether a detector judges this principal, and this credential of it where one is known. */
+export type AppliesTo = (principal: string, credential: Credential | undefined) => boolean;
+
 export interface Exception {
+  /** Whom it is for, as its file names them. */
+  readonly whom: string;
   readonly matches: (principal: string, credential: string | undefined) => boolean;
   readonly because: string;
   /** Event time, milliseconds since the epoch. */

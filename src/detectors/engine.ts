@@ -16,6 +16,7 @@ import { type EngineCounts, nothingCounted } from './engine-counts.ts';
 import type { Finding, Severity } from './finding.ts';
 import { findingOf, isDeclared, nameOf, severityOf } from './finding-of.ts';
 import { isAllowedOrDenied } from './outcome.ts';
+import type { SavedMatches } from './recent-matches.ts';
 import { type SavedSourceWatch, SourceWatch } from './source-watch.ts';
 import { type SavedTogether, Together } from './together.ts';
 import { SAME_RULE, Told } from './told.ts';
@@ -38,6 +39,7 @@ export interface SavedEngine extends SavedSourceWatch {
   /** Absent in what earlier versions saved, as are those that follow. */
   readonly waiting?: readonly SavedWaiting[];
   readonly together?: SavedTogether;
+  readonly matches?: SavedMatches;
   /** Principals with declared uses, and the event time of the last; absent in what earlier versions saved. */
   readonly declared?: readonly (readonly [principal: string, at: number])[];
 }
@@ -258,6 +260,8 @@ export class Engine {
 
   #report(detector: Detector, result: Result): void {
     const context = this.#context;
+    const name = nameOf(detector, context);
+    if (detector.appliesTo?.(name, context.at.attribution.credential) === false) return;
     if (result.explained) {
       this.#noteTogether(detector, result);
       return;
@@ -269,7 +273,6 @@ export class Engine {
     if (isModest) this.counts.modest++;
     const severity = isModest ? 'low' : reached;
     const { at } = context;
-    const name = nameOf(detector, context);
     if (
       detector.exceptions.some(
         (exception) => at.use.time < exception.until && exception.matches(name, at.attribution.credential?.id),
@@ -366,6 +369,7 @@ export class Engine {
       counts: { ...this.counts },
       waiting: this.#waiting.save(),
       together: this.#together.save(),
+      matches: this.#context.recent.save(),
       ...this.#sources.save(),
       declared: this.baselines.declared(),
     };
@@ -376,6 +380,7 @@ export class Engine {
     this.#told.load(saved.told);
     this.#waiting.load(saved.waiting ?? [], credentials);
     this.#together.load(saved.together ?? []);
+    this.#context.recent.load(saved.matches ?? []);
     this.#sources.load(saved);
     this.baselines.loadDeclared(saved.declared ?? []);
     Object.assign(this.counts, saved.counts);

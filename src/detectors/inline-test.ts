@@ -71,6 +71,7 @@ export const inlineTestSchema = z.strictObject({
       scopes: z.array(z.string()).exactOptional(),
       networks: z.array(z.string()).exactOptional(),
       hours: z.string().exactOptional(),
+      honeytoken: z.literal(true).exactOptional(),
     })
     .default({}),
   events: z.array(eventsSchema).min(1),
@@ -105,6 +106,7 @@ const credentialOf = ({ credential, history }: InlineTest, agent = 'agent-1'): C
     networks: credential.networks,
     hours: credential.hours,
     protected: false,
+    ...(credential.honeytoken && { honeytoken: true }),
     parent: undefined,
     revoke: undefined,
     ...(credential.revoked_at !== undefined && { revokedAt: timeOf(credential.revoked_at) }),
@@ -199,7 +201,8 @@ export interface InlineResult {
 export const runInlineTest = (detector: Detector, test: InlineTest): InlineResult => {
   const findings: Finding[] = [];
   let live = false;
-  const engine = new Engine([detector], ({ finding }) => {
+  // The agent of a test stands for those that the detector is for.
+  const engine = new Engine([{ ...detector, appliesTo: () => true }], ({ finding }) => {
     if (live) findings.push(finding);
   });
   const credential = credentialOf(test);

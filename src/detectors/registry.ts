@@ -6,6 +6,7 @@ import { drift } from './kinds/drift.ts';
 import { enumeration } from './kinds/enumeration.ts';
 import { expired } from './kinds/expired.ts';
 import { largeAnswers } from './kinds/large-answers.ts';
+import { match } from './kinds/match.ts';
 import { newAction } from './kinds/new-action.ts';
 import { newArea } from './kinds/new-area.ts';
 import { newSource } from './kinds/new-source.ts';
@@ -41,6 +42,7 @@ export const kinds: readonly DetectorKind[] = [
   outsideHours,
   rotationOverdue,
   revoked,
+  match,
   secretInLog,
   sourceClaims,
   unreadable,

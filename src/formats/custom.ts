@@ -15,8 +15,17 @@ export interface BuiltIn {
   /** What the docs' table says of what proves an identity. */
   readonly proof: string;
   readonly about: AboutFormat;
-  /** What every record of the log has, also those that are ignored: how the log is known without being named. */
-  readonly knownBy: ConditionSpec;
+  /** What every record of the log has, also those that are ignored: how the log is known without being named. Of several, any one. */
+  readonly knownBy: ConditionSpec | readonly ConditionSpec[];
+  /** Of a log whose records come in batches; made once per source. */
+  readonly batches?: () => Batches;
+}
+
+/** Takes batches apart, and gives each record what its batch says of all of them. */
+export interface Batches {
+  /** As `batch` of a parser. */
+  each(bytes: Buffer, start: number, end: number, record: (start: number, end: number) => void): boolean;
+  whole(record: JsonObject): JsonObject;
 }
 
 /** The format that a description in YAML makes. Every text is redacted; secrets anywhere in the record become leaks. */
@@ -32,18 +41,23 @@ export const customFormat = (spec: CustomFormatSpec, builtIn?: BuiltIn): Format 
   );
   if (base.action !== undefined || base.request_line !== undefined) readings.push(reading(id, base));
   const wrapped = optionalValue(unwrap);
-  const knows = builtIn && condition(builtIn.knownBy);
+  const signs = [builtIn?.knownBy ?? []].flat().map((spec) => ({ spec, holds: condition(spec) }));
 
   const parts = Object.entries(fields).map(([name, where]) => [name, value(where)] as const);
   /** With the parts of its texts; a field of the record's own that has such a name does not count. */
-  const withParts = (record: JsonObject): JsonObject =>
-    parts.length === 0
-      ? record
-      : { ...record, ...Object.fromEntries(parts.map(([name, where]) => [name, where.find(record)?.text])) };
+  const withParts = (record: JsonObject): JsonObject => {
+    if (parts.length === 0) return record;
+    const whole: Record<string, unknown> = { ...record };
+    // A part may be taken from one before it.
+    for (const [name, where] of parts) whole[name] = where.find(whole)?.text;
+    return whole;
+  };
 
   const isOurs = (outer: JsonObject): boolean => {
     const record = withParts(outer);
-    return knows === undefined ? readings.some((one) => one.applies(record) && one.fits(record)) : knows(record);
+    return builtIn === undefined
+      ? readings.some((one) => one.applies(record) && one.fits(record))
+      : signs.some(({ holds }) => holds(record));
   };
 
   /** The record, or what it is wrapped around: what fits as it is, is not looked into. */
@@ -80,6 +94,19 @@ export const customFormat = (spec: CustomFormatSpec, builtIn?: BuiltIn): Format 
   const readRecord = (bytes: Buffer, start: number, end: number, isCut = false): JsonObject | Unusable =>
     input === 'text' ? { line: bytes.toString('utf8', start, end) } : readJson(bytes, start, end, isCut);
 
+  /** Of JSON only: of lines of text it would say nothing. */
+  const lacks = (record: JsonObject): { missing: readonly string[]; of: number } => {
+    const inner = withParts(unwrapped(insideOf(record) ?? record));
+    const known = signs
+      .map(({ spec }) =>
+        Object.entries(spec).map(([field, test]) => ({ field, holds: condition({ [field]: test })(inner) })),
+      )
+      .toSorted((a, b) => a.filter(({ holds }) => !holds).length - b.filter(({ holds }) => !holds).length)[0];
+    const lacks = readings.map((one) => one.lacks(inner)).toSorted((a, b) => a.missing.length - b.missing.length)[0];
+    const unmet = (known ?? []).flatMap(({ field, holds }) => (holds ? [] : [field]));
+    return { missing: [...unmet, ...(lacks?.missing ?? [])], of: (known?.length ?? 0) + (lacks?.of ?? 0) };
+  };
+
   return {
     id,
     title: title ?? `${input === 'text' ? 'Text' : 'JSON'}, as defined by ${id}`,
@@ -87,31 +114,31 @@ export const customFormat = (spec: CustomFormatSpec, builtIn?: BuiltIn): Format 
     proof: builtIn?.proof ?? (spec.proof === undefined ? 'nothing: declared' : 'what its `proof:` names'),
     ...(builtIn && { about: builtIn.about }),
     framing: input === 'text' || INTO_ARRAYS.test(JSON.stringify(spec)) ? 'line' : 'json',
-    lacks: (record) => {
-      const inner = withParts(unwrapped(insideOf(record) ?? record));
-      const isKnownBy = Object.entries(builtIn?.knownBy ?? {}).map(
-        ([field, test]) => [field, condition({ [field]: test })(inner)] as const,
-      );
-      const lacks = readings.map((one) => one.lacks(inner)).toSorted((a, b) => a.missing.length - b.missing.length)[0];
-      const known = isKnownBy.filter(([, holds]) => !holds).map(([field]) => field);
-      return { missing: [...known, ...(lacks?.missing ?? [])], of: isKnownBy.length + (lacks?.of ?? 0) };
-    },
+    ...(input === 'json' && (builtIn === undefined || signs.length > 0) && { lacks }),
     detect: (lines) =>
       input === 'text'
         ? fractionOf(lines, (line) => isOurs({ line }))
         : fractionOfObjects(lines, (record) => isOurs(unwrapped(record))),
-    parser: (context) => ({
-      parse(bytes, start, end, length) {
-        const record = readRecord(bytes, start, end, length !== undefined);
-        if (isFailure(record)) return record;
-        const parsed = parseRecord(record, context);
-        return 'unusable' in parsed ? { ...parsed, claim: claimOf(record, context) } : parsed;
-      },
-      explain(bytes, start, end, note) {
-        const record = readRecord(bytes, start, end);
-        return isFailure(record) ? record : parseRecord(record, context, note);
-      },
-    }),
+    parser: (context) => {
+      const batches = builtIn?.batches?.();
+      const readWhole = (bytes: Buffer, start: number, end: number, isCut = false): JsonObject | Unusable => {
+        const record = readRecord(bytes, start, end, isCut);
+        return batches === undefined || isFailure(record) ? record : batches.whole(record);
+      };
+      return {
+        ...(batches && { batch: batches.each.bind(batches) }),
+        parse(bytes, start, end, length) {
+          const record = readWhole(bytes, start, end, length !== undefined);
+          if (isFailure(record)) return record;
+          const parsed = parseRecord(record, context);
+          return 'unusable' in parsed ? { ...parsed, claim: claimOf(record, context) } : parsed;
+        },
+        explain(bytes, start, end, note) {
+          const record = readWhole(bytes, start, end);
+          return isFailure(record) ? record : parseRecord(record, context, note);
+        },
+      };
+    },
   };
 };
 

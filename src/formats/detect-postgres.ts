@@ -2,6 +2,7 @@ import { isCsvlogStart, isWholeCsvlogRecord, looksLikeCsvlogStart } from '../csv
 import { isSeverity, wordsIn } from '../postgres-words.ts';
 import { findPrefix } from './find-prefix.ts';
 import type { Origin } from './format.ts';
+import { isQuotedAudit } from './pgauditlogtofile.ts';
 import { withoutCloudwatchTime } from './stderr-prefix.ts';
 
 /** How PostgreSQL begins most lines of its stderr log: time, process, and then whatever `log_line_prefix` has. */
@@ -30,6 +31,8 @@ const isBlank = (line: string): boolean => line.trim() === '';
 export const detectCsvlog = (lines: readonly string[], source: Origin): number => {
   const first = lines.find((line) => !isBlank(line));
   if (first === undefined) return 0;
+  // pgauditlogtofile may be told to write into a file of that name, too; behind a head that was cut off, its line may be a client's.
+  if (source.fromStart && isQuotedAudit(first)) return 0;
   if (isCsvFile(source.name) || looksLikeCsvlogStart(first)) return 1;
   const at = lines.findIndex((line) => isCsvlogStart(line));
   return at !== -1 && (!isStderrStart(first) || isCsvlogFrom(lines, at)) ? 1 : 0;

@@ -53,6 +53,11 @@ export interface Parser {
    * @param tail the last bytes of such a record; what a caller wrote may stand there, too
    */
   parse(bytes: Buffer, start: number, end: number, length?: number, tail?: Buffer): Parsed;
+  /**
+   * Whether the record is a batch of others, each with what they share; calls `each` with the place of every one, in order. What they share counts
+   * for the `parse` of it that comes next.
+   */
+  batch?(bytes: Buffer, start: number, end: number, each: (start: number, end: number) => void): boolean;
   /** As `parse`, and tells `note` which rule of the format gave which field. */
   explain?(bytes: Buffer, start: number, end: number, note: (field: string, rule: string) => void): Parsed;
   /** What it remembers, as JSON, so that a restart goes on exactly; undefined if nothing. */

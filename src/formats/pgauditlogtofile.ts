@@ -114,6 +114,8 @@ export const pgauditlogtofileCsv: Format = {
 };
 
 const QUOTED_START = /^\ufeff?"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9} [^"]{1,40}",(?:"(?:[^"\\]|\\.)*")?,/;
+/** Whether a line begins a record of the CSV in which every field is quoted; csvlog never begins one with a quote. */
+export const isQuotedAudit = (line: string): boolean => QUOTED_START.test(line);
 const QUOTED_FIELD = /("(?:[^"\\]|\\.)*")?(?:,|$)/y;
 const MOST_COLUMNS = 40;
 
@@ -140,7 +142,7 @@ export const pgauditlogtofileQuoted: Format = {
   proof,
   about: about("pgaudit.log_format = 'csv'"),
   framing: 'line',
-  detect: (lines) => lines.filter((line) => QUOTED_START.test(line)).length / Math.max(1, lines.length),
+  detect: (lines) => lines.filter(isQuotedAudit).length / Math.max(1, lines.length),
   parser(context) {
     return parserOf(this.id, context, (audit, bytes, start, end, length) => {
       const fields = quotedFields(bytes.toString('utf8', start, end));

@@ -47,6 +47,12 @@ const WRAPPERS: readonly Wrapper[] = [
     beside: /^(?:EventId|EventName|ReadOnly|AccessKeyId|EventTime|EventSource|Username|Resources)$/,
   },
   { field: 'payload', needs: ['schema'], beside: /^schema$/ },
+  // A hit of a search in Elasticsearch.
+  {
+    field: '_source',
+    needs: ['_index'],
+    beside: /^(?:_id|_index|_score|_type|_version|_seq_no|_primary_term|_ignored|_routing|fields|sort)$/,
+  },
 ];
 
 /** The JSON object in a text; undefined where there is none, or a key stands twice: a client may have written one of them. */

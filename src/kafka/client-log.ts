@@ -1,4 +1,5 @@
 import { type LogEntry, type logCreator, logLevel } from 'kafkajs';
+import { shownBroker } from './broker-address.ts';
 import type { Log } from './log.ts';
 
 /** What kafkajs tries again within milliseconds, as transactions need it, and what is thrown as an error as well. */
@@ -12,7 +13,8 @@ export function clientLog(log: Log): logCreator {
   const saidAt = new Map<string, number>();
   return () =>
     ({ namespace, level, log: entry }: LogEntry) => {
-      const { message, broker, error, groupId } = entry;
+      const { message, error, groupId } = entry;
+      const broker = typeof entry['broker'] === 'string' ? shownBroker(entry['broker']) : undefined;
       if (NOISE.test(`${message} ${error}`)) return;
       const line = `${namespace} ${message} ${broker} ${error}`;
       const now = Date.now();

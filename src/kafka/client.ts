@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import { Kafka as Client, type KafkaConfig, logLevel, type Mechanism, type SASLOptions } from 'kafkajs';
 import { ServerUnavailableError, UsageError } from '../errors.ts';
+import { forKafkajs, openSocket } from './broker-address.ts';
 import { clientLog } from './client-log.ts';
 import { registerCodecs } from './codecs.ts';
 import type { Log } from './log.ts';
 import { type OwnNames, ownNames } from './names.ts';
 import { oauthBearer } from './oauth-bearer.ts';
 import { patchKafkajs } from './patches/patch.ts';
-import type { KafkaSettings, SaslSettings } from './settings.ts';
+import { type GroupSession, type KafkaSettings, type SaslSettings, sessionOf } from './settings.ts';
 import { whyUnavailable } from './why-unavailable.ts';
 
 const CONNECTION_TIMEOUT_MS = 5_000;
@@ -16,7 +17,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const CHECK_TIMEOUT_MS = 10_000;
 
 /** Whoever is outside this folder hands it on, and asks nothing of it but what Wayward's own topics and groups are called there. */
-export type Kafka = Client & { readonly names: OwnNames };
+export type Kafka = Client & { readonly names: OwnNames; readonly session: GroupSession };
 
 /**
  * The one place that makes kafkajs's client. It never gives up: a broker that is away is tried for again, at most every
@@ -59,11 +60,14 @@ export async function requireKafka(settings: KafkaSettings): Promise<void> {
   }
 }
 
-function client({ brokers, prefix, tls, sasl }: KafkaSettings, config: Omit<KafkaConfig, 'brokers'>): Kafka {
+function client(settings: KafkaSettings, config: Omit<KafkaConfig, 'brokers'>): Kafka {
+  const { brokers, prefix, tls, sasl } = settings;
   patchKafkajs();
   registerCodecs();
   const security = { ...(tls && { ssl: tlsOptions(tls) }), ...(sasl && { sasl: saslOptions(sasl) }) };
-  return Object.assign(new Client({ brokers, ...security, ...config }), { names: ownNames(prefix) });
+  const place = { brokers: brokers.map(forKafkajs), socketFactory: openSocket };
+  const own = { names: ownNames(prefix), session: sessionOf(settings) };
+  return Object.assign(new Client({ ...place, ...security, ...config }), own);
 }
 
 /** kafkajs has a type for each mechanism, of one form, and reads the password for each connection: it may have changed. */

@@ -1,7 +1,9 @@
-import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import type { Admin, Consumer, EachBatchPayload } from 'kafkajs';
+import type { Kafka } from './client.ts';
 import { fetchedFrom } from './fetched.ts';
 import type { Log } from './log.ts';
 import { PartitionSlot, type PartitionWorker } from './partition-slot.ts';
+import type { GroupSession } from './settings.ts';
 import { standingConsumer } from './standing-consumer.ts';
 import { untilAnswered } from './until-answered.ts';
 import { wait } from './wait.ts';
@@ -11,15 +13,12 @@ export interface PartitionGroupOptions {
   readonly topics: readonly string[];
   readonly worker: (topic: string, partition: number) => PartitionWorker;
   readonly log: Log;
-  /** Ask the broker every tick where silent partitions end, for workers that need to know that they have caught up. */
+  /** Ask the broker every tick where partitions begin and end, for workers that need to know that they have caught up. */
   readonly watchEnds?: boolean;
   /** Bytes worth waiting a moment for: every fetch costs a transaction. */
   readonly gather?: number;
 }
 
-/** A process that says nothing for so long has lost its partitions, milliseconds. */
-const SESSION_TIMEOUT = 10_000;
-const HEARTBEAT = 2_000;
 /** How long a fetch waits for data, milliseconds: an alert waits for it, too. */
 const FETCH_WAIT = 100;
 const TICK = 200;
@@ -35,6 +34,7 @@ export class PartitionGroup {
   readonly #options: PartitionGroupOptions;
   readonly #consumer: Consumer;
   readonly #admin: Admin;
+  readonly #session: GroupSession;
   readonly #slots = new Map<string, PartitionSlot>();
   /** When the fetch under way was sent, by node. */
   readonly #fetchStarted = new Map<string, number>();
@@ -46,11 +46,12 @@ export class PartitionGroup {
 
   constructor(kafka: Kafka, options: PartitionGroupOptions) {
     this.#options = options;
+    this.#session = kafka.session;
     this.#admin = kafka.admin();
     this.#consumer = standingConsumer(kafka, {
       groupId: options.groupId,
-      sessionTimeout: SESSION_TIMEOUT,
-      heartbeatInterval: HEARTBEAT,
+      sessionTimeout: this.#session.timeout,
+      heartbeatInterval: this.#session.heartbeat,
       rebalanceTimeout: 30_000,
       metadataMaxAge: 30_000,
       maxWaitTimeInMs: FETCH_WAIT,
@@ -144,7 +145,7 @@ export class PartitionGroup {
     // What the broker had when it was asked, not when we came to look at it.
     const at = Math.min(...this.#fetchStarted.values());
     // kafkajs itself beats after the batch, and sees what this one could not: most often, that the group meets again.
-    const beat = setInterval(() => void heartbeat().catch(() => slot.interrupt()), HEARTBEAT);
+    const beat = setInterval(() => void heartbeat().catch(() => slot.interrupt()), this.#session.heartbeat);
     try {
       const first = Number(batch.firstOffset() ?? 0);
       const done = await slot.take(first, (position) => fetchedFrom(batch, position), Number(batch.highWatermark), at);
@@ -171,8 +172,8 @@ export class PartitionGroup {
     const topics = new Set(this.slots.map(({ topic }) => topic));
     for (const topic of topics) {
       const at = Date.now();
-      for (const { partition, high } of await this.#admin.fetchTopicOffsets(topic)) {
-        this.#slots.get(nameOf(topic, partition))?.sawEnd(Number(high), at);
+      for (const { partition, low, high } of await this.#admin.fetchTopicOffsets(topic)) {
+        this.#slots.get(nameOf(topic, partition))?.sawRange({ begin: Number(low), end: Number(high) }, at);
       }
     }
   }

@@ -1,5 +1,6 @@
 import type { Fetched } from './fetched.ts';
 import type { Log } from './log.ts';
+import type { PartitionRange } from './partition-range.ts';
 import { Fenced } from './transactional-writer.ts';
 import { wait } from './wait.ts';
 
@@ -93,10 +94,11 @@ export class PartitionSlot {
     if (this.#running) this.#reader.readFrom(this.position);
   }
 
-  /** Everything before `end` is all there was at `at`, as the broker said. */
-  sawEnd(end: number, at: number): void {
+  /** From `begin` to `end` (excluded) is all there was at `at`, as the broker said. Where that is nothing, no message shows what is gone. */
+  sawRange({ begin, end }: PartitionRange, at: number): void {
     this.#end = end;
     if (this.#running && this.position >= end) this.#caughtUpAt = Math.max(at, this.#caughtUpAt ?? 0);
+    if (this.#running && this.position < begin) void this.#next(async (worker) => this.#goOnFrom(worker, begin));
   }
 
   /** Control records only: nothing to process. */
@@ -107,13 +109,7 @@ export class PartitionSlot {
   /** Processes them; false if it could not. */
   take(firstOffset: number, fetchedOf: (position: number) => Fetched, end: number, at: number): Promise<boolean> {
     return this.#next(async (worker) => {
-      if (firstOffset > this.position) {
-        this.#log.error(
-          { partition: this.name, from: this.position, to: firstOffset },
-          'messages were deleted before they were read',
-        );
-        worker.lost?.(this.position, firstOffset);
-      }
+      if (firstOffset > this.position) this.#tellLost(worker, firstOffset);
       if (end < this.position)
         throw new Error(`${this.name} ends at ${end}, before what was read of it: was the topic made anew?`);
       const fetched = fetchedOf(this.position);
@@ -144,6 +140,19 @@ export class PartitionSlot {
     await this.#loop;
     await this.#work;
     await this.#discard();
+  }
+
+  #goOnFrom(worker: PartitionWorker, begin: number): void {
+    if (this.position >= begin) return;
+    this.#tellLost(worker, begin);
+    this.position = begin;
+    if (!this.#paused) this.#reader.readFrom(begin);
+  }
+
+  #tellLost(worker: PartitionWorker, to: number): void {
+    const from = this.position;
+    this.#log.error({ partition: this.name, from, to }, 'messages were deleted before they were read');
+    worker.lost?.(from, to);
   }
 
   #mayWait(worker: PartitionWorker): void {

@@ -40,6 +40,13 @@ export class PartitionSource implements Source {
     if (last !== undefined) this.#next = Number(last.offset) + 1;
   }
 
+  /** What was before this offset is gone: nothing of it will come. */
+  skipTo(offset: number): void {
+    if (offset <= this.#next) return;
+    this.#next = offset;
+    this.#skip = 0;
+  }
+
   get isEmpty(): boolean {
     return this.#queue.length === 0;
   }

@@ -6,12 +6,12 @@ import type { Report } from '../config/yaml-file.ts';
 import { IDENTITY_SOURCES } from '../formats/http.ts';
 import { postgresSettings } from '../formats/postgres-settings.ts';
 import { httpUrl, isLoopback } from '../http-url.ts';
+import { isBroker } from './broker-address.ts';
 import { holdsOwnName, LONGEST_PREFIX, ownNames, prefixOf } from './names.ts';
 
 const brokerSchema = z
   .string()
-  // kafkajs can't take an IPv6 address; a name that leads to one works.
-  .regex(/^[^\s:/[\]]+:\d{1,5}$/, 'is not HOST:PORT; write such as kafka-1.example.com:9092');
+  .refine(isBroker, 'is not HOST:PORT; write such as kafka-1.example.com:9092 or [2001:db8::7]:9092');
 
 const topicName = z
   .string()
@@ -95,13 +95,33 @@ export const kafkaSchema = z.strictObject({
   settle: durationSchema.default(300),
   /** Time between two snapshots of detection's state. */
   snapshot_every: durationSchema.default(30_000),
+  /** A process that says nothing for so long has lost its partitions. The default is that of Kafka's own clients. */
+  session_timeout: durationSchema.default(45_000),
+  /** How often it says that it is there; 3 s as Kafka's own clients, or a third of a session that is shorter, where absent. */
+  heartbeat: durationSchema.optional(),
 });
 
 export type KafkaSettings = z.infer<typeof kafkaSchema>;
 
+/** Heartbeats of a session, at least. */
+const BEATS = 3;
+const HEARTBEAT = 3_000;
+
+export interface GroupSession {
+  /** Milliseconds, as is the other. */
+  readonly timeout: number;
+  readonly heartbeat: number;
+}
+
+/** How Kafka's groups find out that a process has died. */
+export const sessionOf = ({ session_timeout: timeout, heartbeat }: KafkaSettings): GroupSession => ({
+  timeout,
+  heartbeat: heartbeat ?? Math.min(HEARTBEAT, Math.floor(timeout / BEATS)),
+});
+
 /** What the schema alone can't see. `unknownFormat` says what is wrong with a format's id, if anything. */
 export function checkKafka(
-  { prefix, topics, tls, sasl }: KafkaSettings,
+  { prefix, topics, tls, sasl, session_timeout, heartbeat }: KafkaSettings,
   report: Report,
   unknownFormat: (id: string) => string | undefined,
 ): void {
@@ -117,6 +137,12 @@ export function checkKafka(
     );
   if (sasl?.mechanism === 'oauthbearer' && !sasl.token_url.startsWith('https:') && !isLoopback(sasl.token_url))
     report(['kafka', 'sasl', 'token_url'], 'must be https: the secret of the client is sent there');
+  const longest = Math.floor(session_timeout / BEATS);
+  if (heartbeat !== undefined && heartbeat > longest)
+    report(
+      ['kafka', 'heartbeat'],
+      `is more than a third of session_timeout: one that is late could cost a process its partitions; write at most ${longest}ms`,
+    );
   const { topicsBegin } = ownNames(prefix);
   const names = new Set<string>();
   for (const [index, { topic, format }] of topics.entries()) {

@@ -1,4 +1,5 @@
 import { CallError } from '../errors.ts';
+import { shownBroker } from './broker-address.ts';
 import { TokenRefusedError } from './oauth-bearer.ts';
 import { type KafkaSettings, userOf } from './settings.ts';
 
@@ -8,7 +9,8 @@ const CERTIFICATE = /CERT|ERR_TLS|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)/;
 /** What kafkajs's error means for a person, and what to look at. Holds no secret. */
 export function whyUnavailable(error: unknown, { brokers, tls, sasl }: KafkaSettings): string {
   const root = rootOf(error);
-  const { name, message, broker = brokers.join(', '), code, type } = root;
+  const { name, message, code, type } = root;
+  const broker = root.broker === undefined ? brokers.join(', ') : shownBroker(root.broker);
   if (root instanceof CallError)
     return `kafka.sasl.token_url: ${message}; check token_url, client_id and client_secret`;
   const isRefused = name === 'KafkaJSSASLAuthenticationError' || type === 'SASL_AUTHENTICATION_FAILED';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 /** What was loaded. */
 export interface WatchedFiles {
   readonly files: readonly string[];
-  /** Of a folder, its `*.yaml` files: one more or one less is a difference, too. */
+  /** Of a folder and `local/` in it, their `*.yaml` files: one more or one less is a difference, too. */
   readonly folder: string;
 }
 
@@ -59,7 +59,14 @@ async function contentsOf({ files, folder }: WatchedFiles): Promise<ReadonlyMap<
     contents.set(folder, error.code ?? error.message);
     return [];
   });
-  const inFolder = names.filter((name) => /\.ya?ml$/.test(name)).map((name) => join(folder, name));
+  const local = join(folder, 'local');
+  // It need not be there.
+  const own = await readdir(local).catch(() => []);
+  const isYaml = (name: string): boolean => /\.ya?ml$/.test(name);
+  const inFolder = [
+    ...names.filter(isYaml).map((name) => join(folder, name)),
+    ...own.filter(isYaml).map((name) => join(local, name)),
+  ];
   for (const path of [...files, ...inFolder]) contents.set(path, await contentOf(path));
   return contents;
 }

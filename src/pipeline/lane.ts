@@ -22,7 +22,8 @@ import { isPossibleTime, LaneClock, MAX_DISORDER, type SavedClock } from './lane
 import { detailOf, letterOf, letterOfLong, NOT_REACHED, TOO_LONG, unknownFormat } from './letter.ts';
 import { idOfHash, PendingUse } from './ordered.ts';
 import { ReadingTally, type SavedTally, type Told, useOf } from './reading-tally.ts';
-import { type UnwrappedSink, Unwrapper } from './unwrapper.ts';
+import { UNKNOWN_FORMAT } from './unknown-format.ts';
+import { isNeverWrapped, type UnwrappedSink, Unwrapper } from './unwrapper.ts';
 
 export interface LaneOptions {
   /** `--format`: every source is of this one. */
@@ -73,16 +74,6 @@ export interface SavedLane {
   /** Absent in what earlier versions saved. */
   readonly tally?: SavedTally;
 }
-
-/** PostgreSQL writes csvlog into files of its own, and in its quotes a client's lines may look like anything. */
-const isNeverWrapped = ({ framing }: Format): boolean => framing === 'csv';
-
-const UNKNOWN_FORMAT: Parser = {
-  parse: () => ({
-    unusable: 'unknown-format',
-    detail: 'Nothing shows for certain which format the log has. Write which: format: in wayward.yaml, or --format.',
-  }),
-};
 
 /** One source on its way to events: framing, format, parser and clock. Hands events on in the order they came. */
 export class Lane implements UnwrappedSink {
@@ -147,6 +138,14 @@ export class Lane implements UnwrappedSink {
 
   /** What is no UTF-8 in a record is read all the same: a client can put such bytes into its user agent. */
   record(bytes: Buffer, start: number, end: number, position: number, isText: boolean, raw?: Buffer): void {
+    // What stands around a batch says nothing of one record in it.
+    const isBatch = this.#parser.batch?.(bytes, start, end, (from, to) =>
+      this.#one(bytes, from, to, position + (raw === undefined ? from - start : 0), isText),
+    );
+    if (isBatch !== true) this.#one(bytes, start, end, position, isText, raw);
+  }
+
+  #one(bytes: Buffer, start: number, end: number, position: number, isText: boolean, raw?: Buffer): void {
     const parsed =
       this.#options.onExplained === undefined
         ? this.#parser.parse(bytes, start, end)

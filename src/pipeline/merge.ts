@@ -99,6 +99,7 @@ export class Merge {
         for (const lane of (await this.#options.appeared?.()) ?? []) this.#add(lane);
         const lane = this.#nextLane();
         if (lane !== undefined) await this.#read(lane);
+        if (this.#pending.worthSettling) this.#settleLate();
         if (lane !== undefined && !this.#pending.worthSorting) continue;
         yield* this.#release();
         if (lane !== undefined) continue;
@@ -185,14 +186,16 @@ export class Merge {
     else this.#caughtUpAt.delete(lane);
   }
 
-  /** Lets go of what came late, as far as its own source has come since. */
+  /** Lets go of what came late, as far as the sources have come since. */
   #settleLate(): void {
     for (const name of this.#pending.lateSources) {
       const lane = this.#lanes.find(({ source }) => source.name === name);
       const caughtUpAt = lane && this.#caughtUpAt.get(lane);
       const settled = caughtUpAt === undefined ? Number.NEGATIVE_INFINITY : caughtUpAt - this.#settle(lane as Lane);
-      this.#pending.settle(name, { watermark: lane?.watermark ?? Number.POSITIVE_INFINITY, settled });
+      this.#pending.cameTo(name, { watermark: lane?.watermark ?? Number.POSITIVE_INFINITY, settled });
     }
+    const goesOn = this.#options.live === true && this.#lanes.some(({ state }) => state !== 'ended');
+    this.#pending.settle(goesOn ? Date.now() : Number.POSITIVE_INFINITY);
   }
 
   *#release(): Generator<OrderedUse[]> {

@@ -54,6 +54,11 @@ export class PendingEvents {
     return this.#incoming.length >= Math.max(this.#limits.batch / 8, held / 2);
   }
 
+  /** So many wait since they came late that some may be due. */
+  get worthSettling(): boolean {
+    return this.#late.count >= this.#limits.batch;
+  }
+
   /** Some have waited only for others of their own source: they leave although time has not gone on. */
   get hasSettled(): boolean {
     return (this.#incoming[0]?.orderTime ?? Number.POSITIVE_INFINITY) < this.#reached;
@@ -82,9 +87,15 @@ export class PendingEvents {
     if (this.#late.count > this.#limits.events || this.#bytes > this.#limits.bytes) this.#dropHold();
   }
 
-  /** Lets go of what came late from a source, as far as it has come since. */
-  settle(source: string, progress: OwnProgress): void {
-    const due = this.#late.take(source, progress);
+  /** A source of which late events may wait has come so far by itself. */
+  cameTo(source: string, progress: OwnProgress): void {
+    this.#late.cameTo(source, progress);
+  }
+
+  /** Lets go of what came late, as far as the sources have come since. `now`: wall clock, milliseconds. */
+  settle(now: number): void {
+    if (this.#late.count === 0) return;
+    const due = this.#late.take(now);
     if (due.length > 0) this.#incoming = due.concat(this.#incoming);
   }
 
@@ -143,12 +154,12 @@ export class PendingEvents {
     this.overflow = saved.overflow;
     this.behind = saved.behind;
     this.#reached = saved.reached ?? this.#left;
-    for (const { source, readAt, events } of saved.held ?? [])
-      this.#late.add(
-        source,
-        events.map((event) => PendingUse.load(event)),
-        readAt,
-      );
+    this.#late.load(
+      (saved.held ?? []).map(({ events, ...rest }) => ({
+        ...rest,
+        events: events.map((event) => PendingUse.load(event)),
+      })),
+    );
   }
 
   /** Too many are held: order among what came late is given up before room for what comes in time. */

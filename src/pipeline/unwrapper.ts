@@ -9,6 +9,9 @@ export interface UnwrappedSink extends RecordSink {
   ignored(reason: string): void;
 }
 
+/** PostgreSQL writes csvlog into files of its own, and in its quotes a client's lines may look like anything. */
+export const isNeverWrapped = ({ framing }: { readonly framing: Framing }): boolean => framing === 'csv';
+
 const CR = 13;
 /** Held at most of the envelopes of one record, in bytes. */
 const MAX_HELD = 4 * MAX_RECORD;

@@ -268,14 +268,14 @@ export class Framer {
   }
 
   /** Hands on a complete record, still with a byte order mark before it or half a line end behind it. */
-  give(bytes: Buffer, start: number, end: number, position: number, valid: boolean): void {
+  give(bytes: Buffer, start: number, end: number, position: number, valid: boolean, max = MAX_RECORD): void {
     let from = start;
     let to = end;
     if (to > from && bytes[to - 1] === CR) to--;
     if (bytes[from] === 0xef && to - from >= 3 && bytes[from + 1] === 0xbb && bytes[from + 2] === 0xbf) from += 3;
     if (to <= from) return;
     const at = position + from - start;
-    if (to - from > MAX_RECORD) {
+    if (to - from > max) {
       const long = this.#newLong(at);
       long.addLine(bytes.subarray(from, to));
       this.#sink.tooLong(long.finish());

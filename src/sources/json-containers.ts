@@ -23,8 +23,11 @@ const CONTAINERS: ReadonlyMap<string, Container> = new Map([
   ['items', container(['kind', 'apiVersion', 'metadata'], ['kind'])],
   // Microsoft Graph, lists of OpenAI and Anthropic, Google's REST API, Authensor.
   ['value', container(['@odata.context', '@odata.count', '@odata.nextLink'], ['@odata.context'])],
-  ['data', container(['object', 'first_id', 'last_id', 'has_more'], ['object', 'has_more'])],
+  ['data', container(['object', 'first_id', 'last_id', 'has_more', 'next_page'], ['object', 'has_more'])],
   ['entries', container(['nextPageToken'])],
+  // OTLP as JSON: what one agent or server had to say.
+  ['resourceSpans', container([])],
+  ['resourceLogs', container([])],
   ['receipts', container(['total', 'limit', 'offset', 'page', 'next', 'cursor', 'nextCursor', 'hasMore'])],
 ]);
 
@@ -47,10 +50,18 @@ const [LF, CR, SPACE, QUOTE, BRACKET, BRACE] = [10, 13, 32, 34, 91, 123];
 const STARTS = [
   ...['Records"', 'records"', 'logEvents"', 'messageType"', 'owner"', 'events"', 'Events"', 'entries"', 'receipts"'],
   ...['kind":"EventList"', '@odata.context"', 'object":"list"', 'data":[', 'items":['],
+  ...['object":"page"', 'resourceSpans"', 'resourceLogs"'],
 ];
 const FIRST_LETTERS = new Set(STARTS.map((start) => start.charCodeAt(0)));
 /** Bytes that show whether a line may begin a container. */
 export const START_LENGTH = 24;
+
+/** An element that is a batch of records itself may be longer than one of them: a collector writes thousands of spans at a time. */
+export const MAX_BATCH = 16 * 1024 * 1024;
+const BATCH = /^\{\s{0,8}"(?:resource|scopeSpans|scopeLogs)"/;
+
+/** Whether an element that begins with these bytes is such a batch. */
+export const isBatch = (head: Buffer): boolean => BATCH.test(head.toString('latin1', 0, START_LENGTH));
 
 /** Whether the line at `at` may begin a container: a look at its first bytes, since millions of lines pass by. */
 export const mayStartContainer = (bytes: Buffer, at: number): boolean => {

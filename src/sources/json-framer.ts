@@ -1,5 +1,5 @@
 import { Framer, MAX_RECORD, type RecordSink } from './framing.ts';
-import { isContainer, mayStartContainer, START_LENGTH } from './json-containers.ts';
+import { isBatch, isContainer, MAX_BATCH, mayStartContainer, START_LENGTH } from './json-containers.ts';
 import { JsonValue } from './json-value.ts';
 import { LongRecord } from './long-record.ts';
 
@@ -19,7 +19,7 @@ type Mode = 'start' | 'lines' | 'value' | 'elements' | 'element' | 'tail' | 'unk
 
 /**
  * Records of JSON: one a line, or the elements of arrays, such as CloudTrail's `{"Records": […]}` or a gateway's batch, on one line or on many,
- * whatever their size. Each element is a record at its own place. Holds at most about 1 MiB.
+ * whatever their size. Each element is a record at its own place. Holds at most about 1 MiB, of a batch of OTLP 16 MiB.
  */
 export class JsonFramer {
   readonly #sink: RecordSink;
@@ -199,10 +199,17 @@ export class JsonFramer {
       else this.#readHeldAsLines();
       return;
     }
-    if (this.#long !== undefined) return;
+    if (this.#long !== undefined || this.#heldLength <= this.#greatest()) return;
     this.#long = new LongRecord(this.#heldAt);
     for (const piece of this.#held) this.#long.add(piece);
     this.#held = [];
+  }
+
+  /** Bytes that the element may have of which a beginning is held. */
+  #greatest(): number {
+    const head = this.#held[0] ?? Buffer.alloc(0);
+    const enough = head.length < START_LENGTH ? Buffer.concat(this.#held.slice(0, START_LENGTH)) : head;
+    return isBatch(enough) ? MAX_BATCH : MAX_RECORD;
   }
 
   #holdsRecords(): boolean {
@@ -279,7 +286,7 @@ export class JsonFramer {
     const [only] = this.#held;
     const bytes = this.#held.length === 1 && only !== undefined ? only : Buffer.concat(this.#held);
     this.#held = [];
-    this.#lines.give(bytes, 0, length, this.#heldAt, false);
+    this.#lines.give(bytes, 0, length, this.#heldAt, false, isBatch(bytes) ? MAX_BATCH : MAX_RECORD);
   }
 
   #endLong(): void {

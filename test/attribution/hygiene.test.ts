@@ -31,7 +31,7 @@ test.each([
   ['when it is due again', NOW + 91 * DAY, 1],
 ])('rotation-overdue judges a use at its own time: %s', (_when, time, findings) => {
   const found: Result[] = [];
-  const check = rotationOverdue.check({});
+  const check = rotationOverdue.check({}, 'rotation-overdue');
   const use = { attribution: { credential: { ...old, rotatedAt: NOW } }, use: { time } };
   check({ at: use } as unknown as Context, (result) => found.push(result));
   expect(found).toHaveLength(findings);

@@ -25,7 +25,10 @@ const PAUSE = 14_000;
 const AWAKE = 3_000;
 
 /** Kills processes at random and starts others in their place, until it has killed enough; begins once something was found. */
-export async function torment(cluster: Cluster, options: ChaosOptions): Promise<{ kills: number }> {
+export async function torment(
+  cluster: Cluster,
+  options: ChaosOptions,
+): Promise<{ kills: number; running: RunningWayward[] }> {
   const random = seeded(options.seed);
   const { say, between } = options;
   const running: RunningWayward[] = Array.from({ length: options.processes }, () => cluster.start());
@@ -41,7 +44,7 @@ export async function torment(cluster: Cluster, options: ChaosOptions): Promise<
     running[victim] = cluster.start();
     await sleep(integer(random, between[0], between[1]));
   }
-  return { kills };
+  return { kills, running };
 }
 
 async function foundSomething(cluster: Cluster): Promise<void> {

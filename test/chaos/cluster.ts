@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka as Client, logLevel, Partitioners, type Producer } from 'kafkajs';
 import { stringify } from 'yaml';
+import type { Kafka } from '../../src/kafka/client.ts';
 import { registerCodecs } from '../../src/kafka/codecs.ts';
-import { type OwnNames, ownNames } from '../../src/kafka/names.ts';
+import { ownNames } from '../../src/kafka/names.ts';
 import { patchKafkajs } from '../../src/kafka/patches/patch.ts';
 import { makeTopic, withAdmin } from '../../src/kafka/topics.ts';
 import { PREFIX } from '../kafka/names.ts';
@@ -14,6 +15,7 @@ import { FINGERPRINT_KEY } from './names.ts';
 
 const KEY = { WAYWARD_FINGERPRINT_KEY: FINGERPRINT_KEY };
 const DETECTORS = join(import.meta.dirname, '..', '..', 'detectors');
+const OWN_BIN = join(import.meta.dirname, '..', '..', 'bin', 'wayward.js');
 /** Bytes of lines in one request. */
 const REQUEST_BYTES = 512 * 1024;
 const FEED_EVERY = 20;
@@ -35,12 +37,12 @@ export interface ClusterOptions {
 
 /** Raw topics with their history, the same lines as files, and processes of Wayward that work on them. */
 export class Cluster {
-  readonly client: Client & { readonly names: OwnNames };
+  readonly client: Kafka;
   readonly config: string;
   /** Those that were started, dead ones included. */
   readonly started: RunningWayward[] = [];
   readonly #folder: string;
-  readonly #settings: object;
+  readonly #settings: { readonly kafka: object; readonly [part: string]: unknown };
   readonly #env: Readonly<Record<string, string>>;
   readonly #producer: Producer;
   readonly #bin: string | undefined;
@@ -68,8 +70,13 @@ export class Cluster {
       logLevel: logLevel.NOTHING,
       retry: { retries: 50, maxRetryTime: 1_000 },
     });
-    this.client = Object.assign(client, { names: ownNames(options.prefix ?? PREFIX) });
-    this.#producer = this.client.producer({ idempotent: true, createPartitioner: Partitioners.DefaultPartitioner });
+    const session = { timeout: 10_000, heartbeat: 2_000 };
+    this.client = Object.assign(client, { names: ownNames(options.prefix ?? PREFIX), session });
+    this.#producer = this.client.producer({
+      idempotent: true,
+      createPartitioner: Partitioners.DefaultPartitioner,
+      metadataMaxAge: 1_000, // what is for a partition that kafkajs does not know yet is dropped without a word
+    });
     this.config = join(options.folder, 'wayward.yaml');
   }
 
@@ -127,6 +134,12 @@ export class Cluster {
     await this.#producer.send({ topic, acks: -1, messages: lines.map((value) => ({ value, partition })) });
   }
 
+  /** Records that nothing will read: they are in no file. */
+  async writeUnread(topic: string, partition: number, count: number): Promise<void> {
+    const messages = Array.from({ length: count }, (_, at) => ({ value: `unread ${at}`, partition }));
+    await this.#producer.send({ topic, acks: -1, messages });
+  }
+
   /** A process with a state folder of its own, as on a machine of its own. */
   start(
     roles?: string,
@@ -136,7 +149,8 @@ export class Cluster {
   ): RunningWayward {
     const name = `process-${this.started.length + 1}`;
     const config = join(this.#folder, `${name}.yaml`);
-    writeFileSync(config, stringify({ ...this.#settings, state: name }));
+    const kafka = { ...this.#settings.kafka, ...(knowsSession(bin) && { session_timeout: '10s' }) };
+    writeFileSync(config, stringify({ ...this.#settings, kafka, state: name }));
     const args = [...(roles === undefined ? [] : ['--roles', roles]), ...more];
     const wayward = spawnWayward(config, { ...this.#env, ...env }, args, bin);
     this.started.push(wayward);
@@ -153,6 +167,9 @@ export class Cluster {
     await this.#producer.disconnect();
   }
 }
+
+/** Earlier versions know no session_timeout; with the default, nobody would miss a process that was killed for 45 s. */
+const knowsSession = (bin: string | undefined): boolean => bin === undefined || bin === OWN_BIN;
 
 /** Earlier versions know no prefix. */
 const written = (prefix: string) => (prefix === '' ? {} : { prefix });

@@ -5,8 +5,9 @@ import { accountOf, settled, torment } from './chaos.ts';
 import { Cluster } from './cluster.ts';
 import { isAboutSource } from './expected.ts';
 import { chaosLogs, type RawPartition } from './logs.ts';
-import { alertsSaid } from './outcome.ts';
+import { alertsSaid, disorderCounted } from './outcome.ts';
 import { scanned } from './run.ts';
+import { grow, loseRecords, lostRecords, restartInTurn } from './troubles.ts';
 
 const DAY = 86_400_000;
 /** The history of `chaosLogs`. */
@@ -23,6 +24,14 @@ export interface LateRun {
   readonly between: readonly [number, number];
   /** So much of the end of the logs is held back until time has come to the present, milliseconds. */
   readonly away: number;
+  /** A partition of which so much comes again in the end, records: later ones of their agents have been counted. */
+  readonly again?: number;
+  /** So many records are deleted before they were read, while nothing runs. */
+  readonly unread?: number;
+  /** In the end a topic gets another partition, with records of its agents. */
+  readonly grows?: boolean;
+  /** All processes are restarted in turn as the late records come. */
+  readonly restarts?: boolean;
   /** So many of a thousand lines are there twice. */
   readonly twice: number;
   readonly seed: string;
@@ -35,10 +44,13 @@ export interface LateResult {
   readonly kills: number;
   readonly fenced: number;
   readonly replayed: number;
-  /** As the log of the processes tells. */
   readonly behind: number;
   readonly late: number;
   readonly overflow: number;
+  /** Late records of members of peer groups. */
+  readonly latePeers: number;
+  /** Dead letters about what was deleted before it was read, and the records that they name. */
+  readonly lost: { readonly letters: number; readonly records: number };
   readonly differences: readonly string[];
 }
 
@@ -61,7 +73,7 @@ export async function runLate(run: LateRun, kafka: Kafka, say: (text: string) =>
     folder: run.folder,
     broker: kafka.broker,
     logs,
-    kafka: { partitions: 4, snapshot_every: '3s' },
+    kafka: { partitions: 4, snapshot_every: '3s', settle: '1s' }, // within which one file is written on, also on a busy machine
   });
   try {
     const names = logs.partitions.map(({ topic, partition }) => `${topic}/${partition}`);
@@ -70,11 +82,21 @@ export async function runLate(run: LateRun, kafka: Kafka, say: (text: string) =>
     await settled(cluster, Date.now(), names, PATIENCE);
     say(`${[...away]} come now`);
     for (const part of logs.partitions) await cluster.load([{ ...part, lines: part.lines.slice(kept(part)) }]);
-    const { kills } = await tormented;
+    const [steady] = logs.partitions;
+    if (run.again && steady) await cluster.load([{ ...steady, lines: steady.lines.slice(0, run.again) }]);
+    const { kills, running } = await tormented;
+    if (run.restarts) await restartInTurn(cluster, running);
     await settled(cluster, Date.now() + 2_000, names, PATIENCE);
+    if (run.unread) await loseRecords(cluster, running, names[integer(random, 0, names.length - 1)] ?? '', run.unread);
+    const grown = run.grows ? [await grow(cluster, logs)] : [];
+    await settled(cluster, Date.now() + 2_000, [...names, ...grown], PATIENCE);
     await Promise.all(cluster.started.map((wayward) => wayward.stop()));
-    const files = logs.partitions.map(({ topic, partition }) => cluster.file(topic, partition));
-    const documents = await scanned(cluster, files, join(run.folder, 'credentials.yaml'));
+    const files = [...names, ...grown].map((name) => {
+      const [topic = '', partition] = name.split('/');
+      return cluster.file(topic, Number(partition));
+    });
+    const credentials = join(run.folder, 'credentials.yaml');
+    const documents = await scanned(cluster, files, credentials);
     const said = await alertsSaid(cluster.client);
     const shown = [...said.newest.values()].map(({ document }) => timeless(document)).filter(isAboutAgent);
     return {
@@ -82,7 +104,8 @@ export async function runLate(run: LateRun, kafka: Kafka, say: (text: string) =>
       lateAlerts: shown.filter(({ lateMs = 0 }) => lateMs > 60_000).length,
       kills,
       ...accountOf(cluster),
-      ...{ behind: told(cluster, 'behind'), late: told(cluster, 'late'), overflow: told(cluster, 'overflow') },
+      ...(await disorderCounted(cluster.client, credentials)),
+      lost: await lostRecords(cluster),
       differences: [
         ...differing([...documents.values()].map(timeless).filter(isAboutAgent), shown),
         ...said.revisions
@@ -128,9 +151,3 @@ function differing(expected: readonly Timeless[], said: readonly Timeless[]): st
     ...said.filter(({ id }) => !known.has(id)).map(({ text }) => `scan does not know: ${text}`),
   ];
 }
-
-const told = (cluster: Cluster, reason: string): number =>
-  cluster.started
-    .flatMap(({ lines }) => lines)
-    .filter((line) => line.reason === reason)
-    .reduce((sum, { records }) => sum + Number(records), 0);

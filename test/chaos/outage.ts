@@ -7,8 +7,10 @@ import { type Fault, startFaultyProxy } from '../servers/faulty-proxy.ts';
 import { freePort } from '../servers/free-port.ts';
 import { delivered, highs, settled } from './chaos.ts';
 import { Cluster } from './cluster.ts';
+import { asFarAsDecided, undisturbed } from './expected.ts';
 import { differencesIn, documentDifferences } from './in-elasticsearch.ts';
 import { chaosLogs } from './logs.ts';
+import { alertsSaid } from './outcome.ts';
 import { type ChaosServers, scanned } from './run.ts';
 
 export interface OutageRun {
@@ -96,8 +98,16 @@ export async function runOutage(
     await Promise.all(cluster.started.map((wayward) => wayward.stop()));
     say('delivered');
 
-    const files = logs.partitions.map(({ topic, partition }) => cluster.file(topic, partition));
-    const expected = await scanned(cluster, files, join(run.folder, 'credentials.yaml'));
+    const files = logs.partitions.map(
+      ({ topic, partition, format }) => [cluster.file(topic, partition), format] as const,
+    );
+    const credentials = join(run.folder, 'credentials.yaml');
+    const all = await scanned(
+      cluster,
+      files.map(([file]) => file),
+      credentials,
+    );
+    const expected = asFarAsDecided(all, await undisturbed(files, credentials), await alertsSaid(cluster.client));
     const documents = await documentDifferences(elasticsearch, cluster.client, end);
     return {
       alerts: expected.size,

@@ -104,8 +104,25 @@ export async function statesSaved(client: Kafka): Promise<ReadonlyMap<number, Sn
   return readers;
 }
 
-/** What detection knows in the end: the last snapshot of each partition, and the events since. */
+/** What detection knows in the end. */
 export async function baselinesLearned(client: Kafka, credentials: string): Promise<Map<string, Buffer>> {
+  return new Map((await detectionAtEnd(client, credentials)).flatMap(({ core }) => [...baselinesOf(core)]));
+}
+
+/** What detection has counted in the end, over all restarts. */
+export async function disorderCounted(client: Kafka, credentials: string) {
+  const counts = { late: 0, behind: 0, overflow: 0, latePeers: 0 };
+  for (const { core, detector } of await detectionAtEnd(client, credentials)) {
+    counts.late += core.engine.counts.late;
+    counts.latePeers += core.latePeers;
+    counts.behind += detector.disordered.behind;
+    counts.overflow += detector.disordered.overflow;
+  }
+  return counts;
+}
+
+/** Of each partition, the last snapshot and the events since. */
+async function detectionAtEnd(client: Kafka, credentials: string) {
   const readers = await statesSaved(client);
   const registry = createRegistry(loadCredentials(credentials));
   const partitions = new Map([...readers].map(([partition, reader]) => [partition, restored(reader, registry)]));
@@ -113,7 +130,7 @@ export async function baselinesLearned(client: Kafka, credentials: string): Prom
     const found = partitions.get(partition);
     if (found && Number(offset) >= found.from && Number(offset) < found.to) found.detector.take(decodeEvents(value));
   });
-  return new Map([...partitions.values()].flatMap(({ core }) => [...baselinesOf(core)]));
+  return [...partitions.values()];
 }
 
 function restored(reader: SnapshotReader, registry: ReturnType<typeof createRegistry>) {

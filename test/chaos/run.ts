@@ -1,12 +1,11 @@
 import { join } from 'node:path';
-import { alertDocument } from '../../src/alerts/document.ts';
 import { severityRank } from '../../src/detectors/finding.ts';
 import { waywardSays } from '../live/wayward.ts';
 import type { Elasticsearch } from '../servers/elasticsearch-client.ts';
 import type { Kafka } from '../servers/kafka.ts';
 import { accountOf, delivered, settled, torment, transactionsOf } from './chaos.ts';
 import { Cluster } from './cluster.ts';
-import { isAboutNetwork, type Outcome, undisturbed } from './expected.ts';
+import { asFarAsDecided, isAboutNetwork, type Outcome, undisturbed } from './expected.ts';
 import { differencesIn } from './in-elasticsearch.ts';
 import { chaosLogs } from './logs.ts';
 import { alertsSaid, baselinesLearned, type SaidAlerts } from './outcome.ts';
@@ -90,6 +89,7 @@ export async function runChaos(
     say(`wayward scan says ${documents.size} alerts`);
     const said = await alertsSaid(cluster.client);
     say(`the alerts topic holds ${said.newest.size}`);
+    const decided = asFarAsDecided(documents, expected, said);
     const learned = await baselinesLearned(cluster.client, credentials);
     return {
       alerts: expected.alerts.size,
@@ -100,9 +100,10 @@ export async function runChaos(
       transactions: await transactionsOf(cluster),
       ...accountOf(cluster),
       differences: [
-        ...alertDifferences(expected, documents, said),
+        ...notOfTheCore(expected, documents),
+        ...alertDifferences(decided, said),
         ...stateDifferences(expected.baselines, learned),
-        ...(await differencesIn(elasticsearch, documents)),
+        ...(await differencesIn(elasticsearch, decided)),
       ],
     };
   } finally {
@@ -128,16 +129,19 @@ export async function scanned(
   );
 }
 
-function alertDifferences({ alerts }: Outcome, documents: ReadonlyMap<string, string>, said: SaidAlerts): string[] {
+/** `scan`, which decides all at the end of its logs, is the core in a process. */
+const notOfTheCore = ({ forms }: Outcome, scanned: ReadonlyMap<string, string>): string[] =>
+  [...scanned]
+    .filter(([id, document]) => forms.get(id)?.at(-1) !== document)
+    .map(([id]) => `scan is not the core: ${id}`);
+
+function alertDifferences(documents: ReadonlyMap<string, string>, said: SaidAlerts): string[] {
   const differences: string[] = [];
   for (const [id, document] of documents) {
     const other = said.newest.get(id);
     if (other === undefined) differences.push(`missing alert: ${document}`);
     else if (other.document !== document) differences.push(`differs:\n  ${document}\n  ${other.document}`);
-    const alert = alerts.get(id);
-    if (alert === undefined || JSON.stringify(alertDocument(alert)) !== document)
-      differences.push(`scan is not the core: ${id}`);
-    for (const { severity, revision } of alert?.severityHistory ?? []) {
+    for (const { severity, revision } of other?.alert.severityHistory ?? []) {
       const times = said.revisions.filter((name) => name === `${id}/${revision}`).length;
       if (times !== 1) differences.push(`${severity} (${severityRank(severity)}) of ${id} was said ${times} times`);
     }

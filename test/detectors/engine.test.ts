@@ -35,7 +35,9 @@ describe('a condition that lasts', () => {
 });
 
 describe('an exception', () => {
-  const exception = (matches: (principal: string) => boolean) => [{ matches, because: 'known', until: MONDAY + DAY }];
+  const exception = (matches: (principal: string) => boolean) => [
+    { whom: 'a', matches, because: 'known', until: MONDAY + DAY },
+  ];
 
   test('keeps a detector quiet about an agent until its time is over, and counts', () => {
     const detectors = only('out-of-scope', {

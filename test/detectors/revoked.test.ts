@@ -11,7 +11,7 @@ function foundIn(use: object, attribution: object = {}, parameters: object = {})
     attribution: { credential: credentialOf({ revokedAt: NOW }), ...attribution },
     use: { time: NOW + HOUR, result: 'success', dataset: 'nginx.access', ...use },
   };
-  revoked.check(parameters)({ at } as unknown as Context, (result) => found.push(result));
+  revoked.check(parameters, 'used-after-revocation')({ at } as unknown as Context, (result) => found.push(result));
   return found;
 }
 

@@ -1,10 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { detectFormat } from '../../src/formats/detect.ts';
 import { isEvent } from '../../src/formats/format.ts';
 import { formatById, formats } from '../../src/formats/registry.ts';
 import { isBelieved } from '../../src/proof.ts';
-import { caddy, envoy, FIXTURES, parseAll, sample, sampleLines } from './records.ts';
+import { caddy, envoy, FIXTURES, formatOf, parseAll, sample } from './records.ts';
 
 /** Recorded log, its format, how many records it holds. */
 const SAMPLES = [
@@ -37,6 +36,30 @@ const SAMPLES = [
   ['keycloak-events.jsonl', 'keycloak-events', 35],
   ['kafka-authorizer.log', 'kafka-authorizer', 57],
   ['contextforge-permissions.jsonl', 'contextforge-permissions', 4],
+  ['apache-access.jsonl', 'apache-json', 18],
+  ['apache-access.combined.log', 'nginx-combined', 18],
+  ['haproxy-access.jsonl', 'haproxy-json', 18],
+  ['haproxy-http.log', 'haproxy-http', 17],
+  ['redis-acl-log.json', 'redis-acl-log', 5],
+  ['clickhouse-query-log.jsonl', 'clickhouse-query-log', 5],
+  ['mcp-server.jsonl', 'mcp-server', 3],
+  ['squid-access.log', 'squid', 11],
+  ['otlp-collector.jsonl', 'opentelemetry', 14],
+  // Written by hand, as the documentation of each has it.
+  ['otlp-coding-agents.jsonl', 'opentelemetry', 17],
+  ['openai-audit.json', 'openai-audit', 4],
+  ['anthropic-compliance.json', 'anthropic-compliance', 3],
+  ['usage-report.json', 'usage-report', 4],
+  ['usage-report-anthropic.json', 'usage-report', 1],
+  ['entra-service-principals.jsonl', 'entra-service-principals', 5],
+  ['auth0-logs.jsonl', 'auth0-logs', 4],
+  ['databricks-audit.jsonl', 'databricks-audit', 4],
+  ['snowflake-history.jsonl', 'snowflake-history', 4],
+  ['teleport-audit.jsonl', 'teleport-audit', 6],
+  ['ocsf.jsonl', 'ocsf', 6],
+  ['ecs.jsonl', 'ecs', 5],
+  ['vpc-flow-logs.log', 'vpc-flow-logs', 5],
+  ['route53-resolver.jsonl', 'route53-resolver', 3],
 ] as const;
 
 const all = [envoy, caddy, ...formats];
@@ -47,7 +70,7 @@ describe.each(SAMPLES)('%s', (log, id, records) => {
   const parsed = parseAll(format, sample(log));
 
   it(`is found to be ${id} by its content`, () => {
-    expect(detectFormat(sampleLines(log), all)?.id).toBe(id);
+    expect(formatOf(log, all)?.id).toBe(id);
   });
 
   it('gives one result for each record: none vanishes, none is unusable', () => {

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { customFormat } from '../../src/formats/custom.ts';
 import { customFormatSchema } from '../../src/formats/custom-spec.ts';
-import type { Format, Parsed, ParserContext } from '../../src/formats/format.ts';
+import { detectFormat } from '../../src/formats/detect.ts';
+import { type Format, isEvent, type Parsed, type ParserContext } from '../../src/formats/format.ts';
 import { createRedactor } from '../../src/formats/redact.ts';
+import { formatById } from '../../src/formats/registry.ts';
 import { readable } from '../../src/pipeline/as-read.ts';
 import { framerOf } from '../../src/sources/framer-of.ts';
 
@@ -12,6 +14,24 @@ export const redactor = createRedactor(Buffer.from('a key for tests, 32 bytes lo
 export const sample = (name: string): Buffer => readFileSync(new URL(`logs/${name}`, FIXTURES));
 export const sampleLines = (name: string): string[] => sample(name).toString('utf8').split('\n').slice(0, -1);
 
+/** The records of a log, as its format cuts them; what is refused or too long is left out. */
+export const recordsOf = (framing: Format['framing'], log: Buffer): Buffer[] => {
+  const records: Buffer[] = [];
+  const record = (bytes: Buffer, start: number, end: number) => records.push(Buffer.from(bytes.subarray(start, end)));
+  const framer = framerOf(framing, { record, unusable() {}, tooLong() {} }, 0, false);
+  framer.push(log);
+  framer.end();
+  return records;
+};
+
+/** The format of a recorded log, as a source's is found: by its lines, or by the elements of an array that it is. */
+export const formatOf = (name: string, candidates: readonly Format[]): Format | undefined =>
+  detectFormat(sampleLines(name), candidates) ??
+  detectFormat(
+    recordsOf('json', sample(name)).map((record) => record.toString()),
+    candidates,
+  );
+
 /** Every record of a log, parsed; what framing alone refuses is there as unusable, and of what is too long the beginning is read. */
 export const parseAll = (format: Format, log: Buffer, settings: Partial<ParserContext> = {}): Parsed[] => {
   const parser = format.parser({ redactor, ...settings });
@@ -19,7 +39,10 @@ export const parseAll = (format: Format, log: Buffer, settings: Partial<ParserCo
   const framer = framerOf(
     format.framing,
     {
-      record: (bytes, start, end) => parsed.push(parser.parse(bytes, start, end)),
+      record(bytes, start, end) {
+        const one = (from: number, to: number) => parsed.push(parser.parse(bytes, from, to));
+        if (parser.batch?.(bytes, start, end, one) !== true) one(start, end);
+      },
       unusable: (reason) => parsed.push({ unusable: reason }),
       tooLong({ head, outline, tail, length }) {
         const text = readable(outline ?? head);
@@ -38,6 +61,25 @@ export const parseOne = (format: Format, record: string): Parsed => {
   const bytes = Buffer.from(record);
   return format.parser({ redactor }).parse(bytes, 0, bytes.length);
 };
+
+/** A built-in format by its id. */
+export const builtIn = (id: string): Format => {
+  const format = formatById(id);
+  if (format === undefined) throw new Error(`no format ${id}`);
+  return format;
+};
+
+/** A record of a built-in format: a text, or an object as JSON. */
+export const readAs = (id: string, record: object | string): Parsed =>
+  parseOne(builtIn(id), typeof record === 'string' ? record : JSON.stringify(record));
+
+/** What an analyst needs of each event of a recorded log: action, result, proof, who. */
+export const told = (id: string, log: string): string[] =>
+  parseAll(builtIn(id), sample(log))
+    .filter(isEvent)
+    .map(({ action, result, proof, identities }) =>
+      [action, result, proof.state, ...identities.map(({ value }) => value)].join(' '),
+    );
 
 /** Envoy's JSON access log, as a user would write it down. */
 export const envoy = customFormat(

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -163,6 +163,24 @@ test('somebody who never says a word: an error after 10 s', async () => {
 });
 
 describeWith('a Kafka without passwords', startKafka, (server) => {
+  test('a broker at an IPv6 address', async () => {
+    const [, port] = server().broker.split(':');
+    const way = createServer((socket) => {
+      const onward = connect(Number(port), 'localhost');
+      onward.on('error', () => socket.destroy());
+      socket.on('error', () => onward.destroy());
+      socket.pipe(onward).pipe(socket);
+    });
+    await new Promise<void>((resolve) => way.listen(0, '::1', resolve));
+    onTestFinished(() => void way.close());
+    const broker = `[::1]:${(way.address() as AddressInfo).port}`;
+    await requireKafka(await settingsOf({ brokers: [broker] }));
+    way.close();
+    expect(await messageOf(requireKafka(await settingsOf({ brokers: ['[::1]:1'] })))).toMatch(
+      /^Kafka \(\[::1\]:1\) does not answer/,
+    );
+  });
+
   test('an idle connection starts no timers', async () => {
     const admin = createKafka(await settingsOf({ brokers: [server().broker] }), collectingLog().log).admin();
     await admin.connect();

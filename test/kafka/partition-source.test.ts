@@ -43,3 +43,13 @@ test('a message that is shorter than what was used of it gives an empty line', a
   source.push([message(3, 'short'), message(4, 'next')]);
   expect(String(await source.read())).toBe('\nnext\n');
 });
+
+test('where a message of which a part was used is gone, the next one is read whole, and a later source goes on behind what is gone', async () => {
+  const source = new PartitionSource('logs/0', 7, 4);
+  source.skipTo(20);
+  expect(source.save(0)).toEqual({ name: 'logs/0', offset: 20, identity: '0' });
+  source.push([message(20, 'whole')]);
+  expect(String(await source.read())).toBe('whole\n');
+  source.skipTo(9);
+  expect(source.save('whole\n'.length).offset).toBe(21);
+});

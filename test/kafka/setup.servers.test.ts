@@ -147,7 +147,7 @@ describe('kafka: in wayward.yaml', () => {
     ['kafka: {}\n', 'FILE:1: kafka.brokers is missing; write brokers: [kafka-1.example.com:9092]'],
     [
       'kafka:\n  brokers: [kafka]\n',
-      'FILE:2: kafka.brokers[0] is not HOST:PORT; write such as kafka-1.example.com:9092',
+      'FILE:2: kafka.brokers[0] is not HOST:PORT; write such as kafka-1.example.com:9092 or [2001:db8::7]:9092',
     ],
     [
       'kafka:\n  brokers: [a:1]\n  tls: yes please\n',
@@ -223,6 +223,10 @@ describe('kafka: in wayward.yaml', () => {
       'kafka:\n  brokers: [a:1]\n  prefix: acme.wayward.events\n',
       'FILE:3: kafka.prefix holds a name of Wayward itself; write only what comes before those, such as acme.',
     ],
+    [
+      'kafka:\n  brokers: [a:1]\n  session_timeout: 10s\n  heartbeat: 5s\n',
+      'FILE:4: kafka.heartbeat is more than a third of session_timeout: one that is late could cost a process its partitions; write at most 3333ms',
+    ],
     ['kafka:\n  brokers: [a:1]\n  partition: 3\n', 'FILE:3: kafka "partition" is not a known key; write partitions'],
   ])('%j', (text, problem) => {
     expect(problems(text)).toEqual([problem]);
@@ -248,6 +252,8 @@ describe('kafka: in wayward.yaml', () => {
       partitions: 12,
       settle: 300,
       snapshot_every: 30_000,
+      session_timeout: 45_000,
+      heartbeat: undefined,
     });
     expect(loadConfig(temporaryFile('wayward.yaml', 'kafka: { brokers: [a:1], tls: true }')).kafka?.tls).toEqual({});
   });

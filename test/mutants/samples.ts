@@ -1,34 +1,15 @@
 import { readdirSync } from 'node:fs';
-import { detectFormat } from '../../src/formats/detect.ts';
-import { type Format, isEvent } from '../../src/formats/format.ts';
+import { isEvent } from '../../src/formats/format.ts';
 import { formats } from '../../src/formats/registry.ts';
-import { Framer } from '../../src/sources/framing.ts';
-import { FIXTURES, parseAll, sample, sampleLines } from '../formats/records.ts';
+import { FIXTURES, formatOf, parseAll, recordsOf, sample } from '../formats/records.ts';
 import { DOCUMENTED } from './documented-records.ts';
-
-/** The records of a log, as its format cuts them. */
-function recordsOf(format: Format, log: Buffer): Buffer[] {
-  const records: Buffer[] = [];
-  const framer = new Framer(
-    format.framing,
-    {
-      record: (bytes, start, end) => records.push(Buffer.from(bytes.subarray(start, end))),
-      unusable() {},
-      tooLong() {},
-    },
-    0,
-  );
-  framer.push(log);
-  framer.end();
-  return records;
-}
 
 function allSamples(): Map<string, readonly Buffer[]> {
   const found = new Map<string, readonly Buffer[]>();
   for (const name of readdirSync(new URL('logs/', FIXTURES))) {
-    const format = detectFormat(sampleLines(name), formats);
+    const format = formatOf(name, formats);
     if (format === undefined) throw new Error(`${name} is of no format`);
-    found.set(format.id, [...(found.get(format.id) ?? []), ...recordsOf(format, sample(name))]);
+    found.set(format.id, [...(found.get(format.id) ?? []), ...recordsOf(format.framing, sample(name))]);
   }
   for (const [id, record] of Object.entries(DOCUMENTED))
     if (!found.has(id)) found.set(id, [Buffer.from(JSON.stringify(record))]);

@@ -1,7 +1,7 @@
 import { described } from './described.ts';
 
 /** Errors of a signature, a key or a token that AWS did not accept. */
-const NOT_AUTHENTICATED = [
+export const NOT_AUTHENTICATED = [
   '*InvalidClientTokenId*',
   '*UnrecognizedClient*',
   '*InvalidAccessKeyId*',
@@ -17,7 +17,7 @@ const NOT_AUTHENTICATED = [
   '*AuthFailure',
 ];
 /** Who it was is known; what they asked for was not allowed. */
-const NOT_ALLOWED = ['*AccessDenied*', '*Unauthorized*', '*NotAuthorized*', '*Forbidden*', '*OptInRequired'];
+export const NOT_ALLOWED = ['*AccessDenied*', '*Unauthorized*', '*NotAuthorized*', '*Forbidden*', '*OptInRequired'];
 
 /**
  * AWS CloudTrail: the files of a trail, lines of their records, EventBridge's events, and what `aws cloudtrail lookup-events` gives.

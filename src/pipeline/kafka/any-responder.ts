@@ -2,7 +2,7 @@ import type { Kafka } from '../../kafka/client.ts';
 import { withAdmin } from '../../kafka/topics.ts';
 
 /**
- * Whether Kafka knows of a process that responds or stands by; of one that died it does for 10 s more. Undefined where this user may not ask
+ * Whether Kafka knows of a process that responds or stands by; of one that died it does until its session is over. Undefined where this user may not ask
  * (Describe on the group).
  */
 export async function anyResponder(kafka: Kafka): Promise<boolean | undefined> {

@@ -137,6 +137,7 @@ export class IngestWorker implements PartitionWorker {
 
   lost(from: number, to: number): void {
     const reason = 'deleted-before-read';
+    this.#source.skipTo(to);
     const { counts } = this.#context;
     counts.lost.set(this.#topic, (counts.lost.get(this.#topic) ?? 0) + to - from);
     countOne(this.#lane.counts.deadLetters, reason);

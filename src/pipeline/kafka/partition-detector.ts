@@ -58,7 +58,10 @@ export class PartitionDetector {
       high: Math.max(source?.high ?? Number.NEGATIVE_INFINITY, message.high ?? Number.NEGATIVE_INFINITY),
     });
     this.#pending.add([...message.events], message.from, message.own?.readAt);
-    if (message.own !== undefined) this.#pending.settle(message.from, progressOf(message.own));
+    if (message.own !== undefined) {
+      this.#pending.cameTo(message.from, progressOf(message.own));
+      this.#pending.settle(message.own.readAt);
+    }
     this.#unsorted += message.events.length;
     for (const closing of message.closings)
       this.#core.close(closing.alert, verdictOfWord(closing.verdict), verdictOf(closing));

@@ -101,7 +101,7 @@ export async function newPlace(
     mkdirSync(join(folder, name), { recursive: true });
     const file = join(folder, name, 'wayward.yaml');
     const content = {
-      kafka: { brokers: [broker], prefix },
+      kafka: { brokers: [broker], prefix, session_timeout: '10s' },
       credentials: '../credentials.json',
       fingerprint_key: 'secret://env/FINGERPRINT_KEY',
       response: { mode: 'auto', limits: { credentials: 1_000, peer_group_percent: 100 }, ...response },

@@ -1,0 +1,151 @@
+import { z } from 'zod';
+import { ACTION_CLASSES, classOfUse } from '../action-class.ts';
+import type { AttributedUse } from '../attribution/attributed.ts';
+import { compileGlob, MAX_PATTERN, type Matcher } from '../attribution/glob.ts';
+import { compileNetworks, parseCidr } from '../attribution/networks.ts';
+import { parseSchedule } from '../attribution/schedule.ts';
+import { compileScope, compileScopes } from '../attribution/scopes.ts';
+import { BoundedCache } from '../bounded-cache.ts';
+import { SHAPES } from '../event.ts';
+import { compileSensitive, sensitivePatterns } from './sensitive.ts';
+
+/** What a detector's file may ask of one use. All conditions must hold; where a list is given, one of it must. */
+
+const CACHED = 2_048;
+
+const listOf = <T>(one: z.ZodType<T>) =>
+  z.union([z.array(one).min(1), one.transform((only) => [only])]) as z.ZodType<readonly T[]>;
+const globs = listOf(z.string().min(1).max(MAX_PATTERN));
+const least = z.number().positive();
+const network = z.string().refine((text) => parseCidr(text) !== undefined, {
+  error: 'is no network; write such as 10.4.0.0/16',
+});
+const hours = z.string().superRefine((text, context) => {
+  const parsed = parseSchedule(text);
+  if (typeof parsed === 'string') context.addIssue(parsed);
+});
+
+const oneUse = {
+  /** Written as scopes are: `GET /v1/export/**`, `DROP *`, `kv/data/billing/*:read`. */
+  action: globs.exactOptional(),
+  class: listOf(z.enum(ACTION_CLASSES)).exactOptional(),
+  /** Actions that name one of these words. */
+  names: sensitivePatterns.min(1).exactOptional(),
+  result: listOf(z.enum(['success', 'denied', 'error'])).exactOptional(),
+  proof: listOf(z.enum(['verified', 'declared'])).exactOptional(),
+  status: listOf(z.int()).exactOptional(),
+  shape: listOf(z.enum(SHAPES)).exactOptional(),
+  dataset: globs.exactOptional(),
+  service: globs.exactOptional(),
+  client: globs.exactOptional(),
+  networks: listOf(network).exactOptional(),
+  /** `Mon-Fri 06:00-20:00 Europe/Berlin`. */
+  hours: hours.exactOptional(),
+  /** The registry says that nobody should use the credential. */
+  honeytoken: z.literal(true).exactOptional(),
+  /** As much as this or more. */
+  bytes: least.exactOptional(),
+  rows: least.exactOptional(),
+  tokens: least.exactOptional(),
+  cost: least.exactOptional(),
+};
+
+const isAsked = (conditions: object): boolean => Object.values(conditions).some((value) => value !== undefined);
+const EMPTY = { error: 'asks nothing; write a condition, such as action: "GET /v1/export/**"' };
+
+const excluded = z.strictObject(oneUse).refine(isAsked, EMPTY);
+/** `not`: uses that fit all of it are left out. */
+export const conditionsOf = { ...oneUse, not: excluded.exactOptional() };
+export const conditionsSchema = z.strictObject(conditionsOf).refine(isAsked, EMPTY);
+export type Conditions = z.infer<typeof conditionsSchema>;
+
+type Test = (at: AttributedUse) => boolean;
+
+/**
+ * Compiles conditions to one question about a use. Where no `result` is asked for, only what was allowed or denied can fit: what failed
+ * for another reason had no effect.
+ */
+export const compileConditions = ({ not, ...asked }: Conditions): Test => {
+  const tests = testsOf({ result: ['success', 'denied'], ...asked });
+  const without = not === undefined ? [] : testsOf(not);
+  return (at) => tests.every((test) => test(at)) && !(without.length > 0 && without.every((test) => test(at)));
+};
+
+const testsOf = (asked: Omit<Conditions, 'not'>): Test[] => {
+  const tests: Test[] = [];
+  const text = (patterns: readonly string[] | undefined, of: (at: AttributedUse) => string | undefined): void => {
+    if (patterns === undefined) return;
+    const fits = remembered(anyCase(patterns));
+    tests.push((at) => {
+      const value = of(at);
+      return value !== undefined && fits(value);
+    });
+  };
+  const oneOf = <T>(values: readonly T[] | undefined, of: (at: AttributedUse) => T | undefined): void => {
+    if (values !== undefined) tests.push((at) => values.some((value) => value === of(at)));
+  };
+  const atLeast = (limit: number | undefined, of: (at: AttributedUse) => number): void => {
+    if (limit !== undefined) tests.push((at) => of(at) >= limit);
+  };
+  if (asked.honeytoken) tests.push(({ attribution: { credential } }) => credential?.honeytoken === true);
+  oneOf(asked.result, ({ use }) => use.result);
+  oneOf(asked.proof, ({ use }) => use.proof.state);
+  oneOf(asked.status, ({ use }) => use.status);
+  oneOf(asked.shape, ({ use }) => use.shape);
+  atLeast(asked.bytes, ({ use }) => use.bytes);
+  atLeast(asked.rows, ({ use }) => use.rows);
+  atLeast(asked.tokens, ({ use }) => (use.spent?.inputTokens ?? 0) + (use.spent?.outputTokens ?? 0));
+  atLeast(asked.cost, ({ use }) => use.spent?.cost ?? 0);
+  if (asked.action !== undefined) tests.push(actionTest(asked.action));
+  if (asked.names !== undefined) {
+    const fits = remembered(compileSensitive(asked.names));
+    tests.push(({ use }) => fits(use.action));
+  }
+  oneOf(asked.class, ({ use }) => classOfUse(use));
+  text(asked.dataset, ({ use }) => use.dataset);
+  text(asked.service, ({ use }) => use.service);
+  text(asked.client, ({ use }) => use.client);
+  if (asked.networks !== undefined) {
+    const inside = compileNetworks(asked.networks);
+    tests.push(({ use }) => use.sourceIp !== undefined && inside(use.sourceIp) === true);
+  }
+  if (asked.hours !== undefined) {
+    const schedule = parseSchedule(asked.hours);
+    if (typeof schedule === 'string') throw new RangeError(`hours "${asked.hours}" ${schedule}`);
+    tests.push(({ use }) => schedule.isWithin(use.time));
+  }
+  return tests;
+};
+
+/** An action on several tables fits as soon as one of them does: a join must hide none. */
+const actionTest = (patterns: readonly string[]): Test => {
+  const whole = compileScopes(patterns);
+  const each = patterns.map(compileScope);
+  const fits = remembered((action) => whole(action) || partsOf(action).some((part) => each.some((one) => one(part))));
+  return ({ use }) => fits(use.action);
+};
+
+const partsOf = (action: string): string[] => {
+  const [, verb, rest] = /^([A-Z]{2,16}) (.+, .+)$/.exec(action) ?? [];
+  return rest === undefined ? [] : rest.split(', ').map((object) => `${verb} ${object}`);
+};
+
+const anyCase = (patterns: readonly string[]): Matcher => {
+  const compiled = patterns.map((pattern) => compileGlob(pattern.toLowerCase()));
+  return (text) => {
+    const lower = text.toLowerCase();
+    return compiled.some((one) => one(lower));
+  };
+};
+
+/** Patterns take time that a text which came before need not cost again. */
+const remembered = (matches: Matcher): Matcher => {
+  const answers = new BoundedCache<boolean>(CACHED);
+  return (text) => {
+    const known = answers.get(text);
+    if (known !== undefined) return known;
+    const answer = matches(text);
+    answers.set(text, answer);
+    return answer;
+  };
+};
