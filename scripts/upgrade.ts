@@ -46,6 +46,8 @@ try {
   for (const build of builds) build.remove();
   rmSync(work, { recursive: true, force: true });
 }
+// A timer of a client may outlive its broker, and all is said.
+process.exit();
 
 async function upgrade(from: Build, to: Build, folder: string): Promise<Figures> {
   const run = { folder, events: Number(values.events), liveSeconds: Number(values.live) };
