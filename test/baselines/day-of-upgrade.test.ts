@@ -46,7 +46,13 @@ test('a burst in the hours after an upgrade is told by the days before it', () =
   const watched = upgradedAtNoon();
   watched.work(TODAY, { from: 12, to: 14 });
   watched.burst(TODAY + 14 * HOUR + MINUTE, 1_000, 200);
-  expect(watched.worth.map(({ findings }) => findings[0]?.detector)).toEqual(['request-burst']);
+  expect(watched.worth).toHaveLength(1);
+  const reasons = watched.worth.flatMap(({ findings }) =>
+    findings.map(({ detector, reason }) => `${detector} ${reason}`),
+  );
+  expect(reasons).toContainEqual(expect.stringMatching(/^request-burst .*at most 1 on the days before \(21 days\)/));
+  // One action alone was not counted by the version before, and no sentence claims that it was.
+  expect(reasons).not.toContainEqual(expect.stringMatching(/at most 0/));
 });
 
 test('denials are, too', () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { DAY, HOUR, MINUTE, Watched } from '../baselines/watched.ts';
 
 const OWN = ['EDIT shop/api', 'EDIT shop/web', 'ADD shop/api'];
-const FOREIGN = ['EDIT payroll/core', 'ADD payroll/core'];
+const FOREIGN = ['EDIT catalog/core', 'ADD catalog/core'];
 const FIRST = Date.UTC(2026, 0, 5);
 const SETTLED = 60;
 

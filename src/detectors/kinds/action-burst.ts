@@ -66,10 +66,12 @@ const judge = (context: Context, span: 0 | 1): Result | undefined => {
     return undefined;
   }
   const bits = bitsBeyond(value, alarm);
+  const isCounted = get(state.u16, AT.busyDays + seen.busy) > 0;
+  const before = isCounted ? `at most ${number(Math.round(record))} on the days before` : 'it was not counted before';
   return {
     bits,
     subject: `${action} in ${duration(BUSY_SPANS[span])}`,
-    reason: `${whoIs(context)}: ${number(Math.round(value))} times ${shown(action)} within about ${duration(BUSY_SPANS[span])}; at most ${number(Math.round(record))} on the days before; ${bitsText(bits)}`,
+    reason: `${whoIs(context)}: ${number(Math.round(value))} times ${shown(action)} within about ${duration(BUSY_SPANS[span])}; ${before}; ${bitsText(bits)}`,
     observed: Math.round(value),
     expected: Math.round(record),
     window: BUSY_SPANS[span],
