@@ -34,3 +34,16 @@ test('work in a repository of its own is none', () => {
   const own = Array.from({ length: SETTLED }, (_, day) => day).filter((day) => day % 5 === 0);
   expect(daysOfAlerts(working([...own, SETTLED + 28], SETTLED + 30))).toEqual([]);
 });
+
+test('what was done before is not said to be done for the first time', () => {
+  const { alerts } = working([SETTLED, SETTLED + 1], SETTLED + 3);
+  const reasonsOn = (day: number): string[] =>
+    alerts
+      .flatMap(({ findings }) => findings)
+      .filter(({ detector, time }) => detector === 'new-action' && Math.floor((time - FIRST) / DAY) === day)
+      .map(({ reason }) => reason);
+  expect(reasonsOn(SETTLED)).toEqual([expect.stringContaining('EDIT catalog/core for the first time in 60 days')]);
+  expect(reasonsOn(SETTLED + 1)).toEqual([
+    expect.stringContaining('EDIT catalog/core again, which is not usual for it'),
+  ]);
+});

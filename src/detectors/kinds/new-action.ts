@@ -83,15 +83,19 @@ const judge = (context: Context, isSensitive: boolean): Result | undefined => {
   const bits = isFinding ? Math.min(MOST, bitsBeyond(value, alarm) + ofAmount) : AT_ALARM - 2;
   const action = learnedAction(attributed.use);
   const peers = principal.group === undefined ? '' : seen.peersDo ? '; a peer does it' : '; no peer ever did';
+  const isAgain = seen.action === 'again';
+  const how = isAgain
+    ? 'again, which is not usual for it yet'
+    : `for the first time in ${wholeDays(state, seen.time)} days`;
   const area = seen.newArea ? ', in an area that is new to it' : '';
   return {
     bits,
     subject: action,
     reason:
-      `${whoIs(context)} ${didOrTried(attributed.use)} ${shown(action)}${weighed.effect} for the first time in ` +
-      `${wholeDays(state, seen.time)} days${area}${peers}; ${bitsText(value)} of new actions within hours`,
+      `${whoIs(context)} ${didOrTried(attributed.use)} ${shown(action)}${weighed.effect} ${how}${area}${peers}; ` +
+      `${bitsText(value)} of new actions within hours`,
     observed: action,
-    expected: 'an action it has done before',
+    expected: isAgain ? 'an action that is usual for it' : 'an action it has done before',
     waits: !weighed.isGrave,
     alone: weighed.isGrave,
     ...(weighed.speaks && isFinding && attributed.use.result === 'success' && { atLeast: 'high' as const }),
