@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Alert } from '../../src/alerts/alert.ts';
 import { LAYOUT } from '../../src/baselines/state.ts';
+import { type Severity, worse } from '../../src/detectors/finding.ts';
 import type { Store } from '../../src/sinks/store.ts';
 import type { Outcome } from '../../test/chaos/expected.ts';
 import { differences, withOtherRecords } from '../../test/upgrade/differences.ts';
@@ -66,20 +67,30 @@ export const stepsGone = (before: readonly OutboxRow[], after: readonly OutboxRo
     .map((name) => `step ${name} is gone`);
 
 /**
- * What had been learned and told, and is not there any more, number by number; what has been given up is named in test/upgrade.
- * `unknown` are fields that only the version before knows.
+ * What had been learned and is not there any more, number by number; what has been given up is named in test/upgrade. `unknown` are fields
+ * that only the version before knows.
  */
-export function notTakenOver(before: Learned, after: Learned, unknown: readonly string[] = []): string[] {
-  const known = Object.entries(before.baselines).map(([name, fields]) => {
+export function notTakenOver(
+  before: Learned['baselines'],
+  after: Learned['baselines'],
+  unknown: readonly string[] = [],
+): string[] {
+  const known = Object.entries(before).map(([name, fields]) => {
     return [name, Object.fromEntries(Object.entries(fields).filter(([field]) => !unknown.includes(field)))] as const;
   });
   const baselines = Object.fromEntries(known);
-  return [
-    ...alertsUnequal(before.alerts, after.alerts),
-    ...differences(baselines, after.baselines),
-    ...withOtherRecords(baselines, after.baselines).map((name) => `${name} record`),
-  ];
+  return [...differences(baselines, after), ...withOtherRecords(baselines, after).map((name) => `${name} record`)];
 }
+
+/** Alerts that people had been told of, and that are gone or less severe now. */
+export const forgotten = (before: readonly KnownAlert[], after: readonly KnownAlert[]): string[] =>
+  before.flatMap(({ id, principal, severity }) => {
+    const now = after.find((alert) => alert.id === id);
+    if (now !== undefined && !worse(severityOf(severity), severityOf(now.severity))) return [];
+    return [`alert ${id} of ${principal} was ${severity}, here ${now?.severity ?? 'none'}`];
+  });
+
+const severityOf = (word: string): Severity => word as Severity;
 
 /** Where two came to something else by the same way: every alert, and every number that both know. */
 export function unequal(expected: Learned, here: Learned): string[] {

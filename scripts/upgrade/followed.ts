@@ -7,8 +7,8 @@ import type { RunningWayward } from '../../test/live/wayward.ts';
 import { misuse } from '../../test/pipeline/misuse.ts';
 import { type Issuer, startIssuer } from '../../test/servers/issuer.ts';
 import type { Build } from './build.ts';
-import { type Figures, learnedFrom, notTakenOver, stepsGone, stepsMade, unequal } from './compare.ts';
-import { alone, copyState, ended, foundIn, LOG, PATIENCE, started, withNothingToRead } from './on-copies.ts';
+import { type Figures, forgotten, learnedFrom, notTakenOver, stepsGone, stepsMade, unequal } from './compare.ts';
+import { alone, copyState, ended, foundIn, LOG, PATIENCE, started, takenOver } from './on-copies.ts';
 import type { RollingRun } from './rolling.ts';
 
 const CHUNKS = 40;
@@ -38,15 +38,16 @@ export async function followed(
     const calls = [...issuer.calls]; // copies of what was left make the steps that are open there, too
     const left = foundIn(folder, 'left');
     const here = foundIn(folder, 'state');
+    const scratch = older.judgesAsHere
+      ? learnedFrom(await undisturbed([[join(folder, LOG), 'nginx-json']], registryOf(folder)))
+      : undefined;
     const found = [
-      ...notTakenOver(left, await withNothingToRead(folder, newer), older.adds),
-      ...unequal(await alone(folder, newer), here),
+      ...notTakenOver(left.baselines, takenOver(folder), older.adds).map(as('not taken over')),
+      ...forgotten(left.alerts, here.alerts),
+      ...unequal(await alone(folder, newer), here).map(as('not as without a disturbance')),
       ...stepsGone(left.steps, here.steps),
+      ...(scratch === undefined ? [] : unequal(scratch, here).map(as('not as from the beginning'))),
     ];
-    if (older.judgesAsHere)
-      found.push(
-        ...unequal(learnedFrom(await undisturbed([[join(folder, LOG), 'nginx-json']], registryOf(folder))), here),
-      );
     return {
       alerts: here.alerts.length,
       baselines: Object.keys(here.baselines).length,
@@ -58,6 +59,11 @@ export async function followed(
     await issuer.stop();
   }
 }
+
+const as =
+  (what: string) =>
+  (difference: string): string =>
+    `${what}: ${difference}`;
 
 const registryOf = (folder: string): string => join(folder, 'credentials.yaml');
 

@@ -14,6 +14,7 @@ import type { Build } from './build.ts';
 import {
   decidedIn,
   type Figures,
+  forgotten,
   learnedFrom,
   notTakenOver,
   numbersOf,
@@ -23,7 +24,7 @@ import {
 } from './compare.ts';
 import { CROWD, PATIENCE, replace } from './replace.ts';
 import { replayed } from './replayed.ts';
-import { forgotten, knownAlerts, overtaken, saidFrom, toldOtherwise } from './told.ts';
+import { knownAlerts, overtaken, saidFrom, toldOtherwise } from './told.ts';
 
 export interface RollingRun {
   readonly folder: string;
@@ -97,13 +98,9 @@ export async function rolling(
     const alone = await replayed(cluster.client, credentials);
     const here = { alerts: knownAlerts(said.newest), baselines };
     const found = [
-      ...notTakenOver(
-        { alerts: [], baselines: alone.before },
-        { alerts: [], baselines: numbersOf(alone.takenOver) },
-        older.adds,
-      ),
+      ...notTakenOver(alone.before, numbersOf(alone.takenOver), older.adds),
       ...unequal({ alerts: [], baselines: numbersOf(alone.baselines) }, { alerts: [], baselines }),
-      ...forgotten(toldBefore, said),
+      ...forgotten(knownAlerts(toldBefore.newest), here.alerts),
       ...toldOtherwise(alone.alerts, last, newerAlone.events),
       ...overtaken(said, last),
     ];

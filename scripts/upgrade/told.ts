@@ -1,6 +1,5 @@
 import type { Alert } from '../../src/alerts/alert.ts';
 import { loadedAlert } from '../../src/alerts/stored.ts';
-import { worse } from '../../src/detectors/finding.ts';
 import type { Kafka } from '../../src/kafka/client.ts';
 import { readTopic, type SaidAlerts } from '../../test/chaos/outcome.ts';
 import { type KnownAlert, knownAlert } from '../../test/upgrade/kept/learned.ts';
@@ -12,15 +11,6 @@ export const knownAlerts = (newest: SaidAlerts['newest']): KnownAlert[] =>
     .map(({ alert }) => alert)
     .filter(isOfDetection)
     .map(knownAlert);
-
-/** Alerts that people had been told of, and that are gone or less severe now. */
-export function forgotten(before: SaidAlerts, after: SaidAlerts): string[] {
-  return [...before.newest.values()].flatMap(({ alert: { id, principal, severity } }) => {
-    const now = after.newest.get(id)?.alert;
-    if (now !== undefined && !worse(severity, now.severity)) return [];
-    return [`alert ${id} of ${principal} was ${severity}, here ${now?.severity ?? 'none'}`];
-  });
-}
 
 /** Alerts of which the last that was told has a smaller revision than what was told before: whoever keeps the newest does not see it. */
 export const overtaken = ({ newest }: SaidAlerts, last: ReadonlyMap<string, Alert>): string[] =>

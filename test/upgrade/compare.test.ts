@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { alertsUnequal, notTakenOver, stepsGone, stepsMade, unequal } from '../../scripts/upgrade/compare.ts';
+import {
+  alertsUnequal,
+  forgotten,
+  notTakenOver,
+  stepsGone,
+  stepsMade,
+  unequal,
+} from '../../scripts/upgrade/compare.ts';
 import { overtaken, toldOtherwise } from '../../scripts/upgrade/told.ts';
 import { alertOf } from '../response/alert-of.ts';
 import type { KnownAlert, Learned, Numbers } from './kept/learned.ts';
@@ -43,24 +50,28 @@ test('a principal that is not known any more is named', () => {
   expect(found).toBe('principal order-sync-1/gateway is known to one only');
 });
 
-test('what a version had learned and told is taken over number by number, but for what it alone knows', () => {
-  const before = withNumbers({ lastSeen: [5], record: [1, 2], oneMore: [7] });
-  expect(notTakenOver(before, learned(), ['oneMore'])).toEqual([]);
-  expect(notTakenOver(before, learned())).toEqual(['principal order-sync-1/gateway oneMore']);
-  expect(notTakenOver(learned(), withNumbers({ lastSeen: [0], record: [1, 2] }))).toEqual([
+test('what a version had learned is taken over number by number, but for what it alone knows', () => {
+  const after = learned().baselines;
+  const before = withNumbers({ lastSeen: [5], record: [1, 2], oneMore: [7] }).baselines;
+  expect(notTakenOver(before, after, ['oneMore'])).toEqual([]);
+  expect(notTakenOver(before, after)).toEqual(['principal order-sync-1/gateway oneMore']);
+  expect(notTakenOver(after, withNumbers({ lastSeen: [0], record: [1, 2] }).baselines)).toEqual([
     'principal order-sync-1/gateway lastSeen',
   ]);
-  expect(notTakenOver(learned(), learned({ alerts: [] }))).toHaveLength(1);
+  expect(notTakenOver(after, {})).toHaveLength(1);
+});
+
+test('an alert that had been told may grow, and is named where it is gone or less severe', () => {
+  expect(forgotten([alert()], [alert({ severity: 'high' })])).toEqual([]);
+  expect(forgotten([alert()], [alert({ severity: 'low' })])).toHaveLength(1);
+  expect(forgotten([alert()], [])).toHaveLength(1);
 });
 
 test('of a version with windows, records must be its greatest days', () => {
   const { baselines } = keptState('22cac3c').expected.learned;
   const [name = '', numbers = {}] = Object.entries(baselines).find(([, { top }]) => Number(top?.[0]) > 0) ?? [];
   const { top: _, ...now }: Numbers = { ...numbers, record: [0] };
-  const found = notTakenOver(
-    { alerts: [], baselines: { [name]: numbers } },
-    { alerts: [], baselines: { [name]: now } },
-  );
+  const found = notTakenOver({ [name]: numbers }, { [name]: now });
   expect(found).toContain(`${name} record`);
 });
 
