@@ -64,7 +64,7 @@ const REFUSED = 'cred-hr-onboarding-gateway';
 const RESPONSE = {
   mode: 'dry-run',
   rules: [
-    { detector: 'request-burst', severity: 'low', mode: 'auto' },
+    { detector: 'denied-burst', severity: 'low', mode: 'auto' },
     { detector: 'outside-hours', severity: 'low', mode: 'approve' },
     { severity: 'low', mode: 'dry-run' },
   ],

@@ -151,7 +151,10 @@ class StoreKeeper {
 
 beforeAll(async () => {
   const { logs, registry: credentials } = misuse();
-  input = { logs: { ...logs, appdb: withCut(withRaised(withGarbled(logs.appdb))) }, registry: credentials };
+  input = {
+    logs: { ...logs, appdb: withCut(withRaised(withGarbled(logs.appdb))) },
+    registry: credentials.replace(/^( *)- id: cred-billing-agent-2-vault$/m, '$&\n$1  honeytoken: true'),
+  };
   registry = registryOf(input.registry);
   whole = Object.entries(input.logs).map(([name, lines]) => [`${name}.log`, bytesOf(lines)]);
   ({ alerts: expected, beside: expectedBeside } = await scan({ files: whole }));
