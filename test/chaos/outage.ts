@@ -65,8 +65,7 @@ export async function runOutage(
     await cluster.load(logs.partitions);
     cluster.start();
     await until(async () => (await alertsIn(elasticsearch)) > 0, 'the first alert');
-    await until(async () => (await readiness(port)).state === 'ok', 'health once history is read');
-    const before = await readiness(port);
+    const before = await healthy(port, 'health once history is read');
     const memoryBefore = (await metrics(port)).get('process_resident_memory_bytes') ?? 0;
 
     await elasticsearch.kill();
@@ -91,8 +90,7 @@ export async function runOutage(
     await until(async () => proxy.faults.length === 0, 'every fault');
     await delivered(cluster, PATIENCE);
     const end = await delivered(cluster, PATIENCE, DOCUMENTS);
-    await until(async () => (await readiness(port)).state === 'ok', 'health');
-    const after = await readiness(port);
+    const after = await healthy(port, 'health');
     const bulkRequests = proxy.requests.filter((request) => request === 'POST /_bulk').length;
     const greatest = await memory.stop();
     await Promise.all(cluster.started.map((wayward) => wayward.stop()));
@@ -142,6 +140,16 @@ async function readiness(port: number) {
     components: Record<string, { reason?: string }>;
   };
   return { status: answer.status, state, reason: components.deliver?.reason };
+}
+
+/** Waits until all is well: an entry of the audit trail, for one, is kept nowhere else for a moment after it was made. */
+async function healthy(port: number, what: string) {
+  let found = await readiness(port);
+  await until(async () => {
+    found = await readiness(port);
+    return found.state === 'ok';
+  }, what);
+  return found;
 }
 
 const metrics = async (port: number) => parsePrometheus(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text());
