@@ -4,10 +4,12 @@ import { alertDocument } from '../alerts/document.ts';
 import { FinalOrder } from '../alerts/final-order.ts';
 import { loadDetectors } from '../config/detector-files.ts';
 import { SEVERITIES, type Severity, severityRank } from '../detectors/finding.ts';
+import type { ObservedFinding } from '../detectors/observed-finding.ts';
 import { Core } from '../pipeline/core.ts';
 import { alertTable } from './alert-table.ts';
 import { type CommandIo, EXIT_INTERRUPTED, warn, write } from './io.ts';
 import { countsLine, type LogOptions, type Logs, openLogs, warnOfProof } from './logs.ts';
+import { noteObserved, observedLines } from './observed-lines.ts';
 import {
   checkSpan,
   configOption,
@@ -70,7 +72,16 @@ async function scan(files: readonly string[], options: ScanOptions, io: CommandI
   const { config, registry } = loadSetup(options, io);
   const detectors = loadDetectors(options.detectors ?? config.detectors).map(({ detector }) => detector);
   const order = new FinalOrder();
-  const core = new Core(registry, detectors, (alert) => order.take(alert));
+  const observing: ObservedFinding[] = [];
+  const core = new Core(
+    registry,
+    detectors,
+    (alert) => order.take(alert),
+    undefined,
+    undefined,
+    undefined,
+    (finding) => noteObserved(observing, finding),
+  );
   const logs = await openLogs(files, options, config, io);
   const output = outputTo(options.out, io);
   const asTable = options.out === undefined && options.json !== true && io.stdout.isTTY === true;
@@ -91,6 +102,7 @@ async function scan(files: readonly string[], options: ScanOptions, io: CommandI
     output.discard();
     logs.close();
   }
+  for (const line of observedLines(observing, core.engine.counts.observing)) warn(io, line);
   summarise(logs, core, counts, performance.now() - started, io);
   if (io.signal.aborted) io.exitCode = EXIT_INTERRUPTED;
   else if (

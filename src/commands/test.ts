@@ -52,6 +52,9 @@ async function testDetectors(folder: string | undefined, options: TestOptions, i
     failed++;
     await write(io.stdout, `FAILED    ${idle}\n`);
   }
+  const observing = new Set(chosen.flatMap(({ detector }) => (detector.observes ? [detector.id] : [])));
+  if (observing.size > 0)
+    await write(io.stdout, `observing ${[...observing].join(', ')}: what they find makes no alert\n`);
   await write(io.stdout, `${passed} passed, ${failed} failed, in ${loaded.length} detectors\n`);
   if (failed > 0) io.exitCode = 1;
 }

@@ -148,6 +148,7 @@ const detectorOf = (written: WrittenDetector): Detector => {
     check: kind.check(written.parameters, written.id),
     severity: written.severity as Detector['severity'],
     threat: written.threat,
+    ...(written.stage === 'observe' && { observes: true as const }),
     exceptions: written.exceptions.map(exceptionOf),
     repeatAfter: written.repeat_after ?? DEFAULT_REPEAT,
   };

@@ -43,6 +43,7 @@ const id = z
   .regex(/^[a-z][a-z0-9-]{1,62}$/, 'is not an id; write lower-case words joined by "-", such as new-action');
 const title = z.string().min(1).max(100).meta({ example: 'title: what the SOC reads, such as Never-seen action' });
 const description = z.string().min(1);
+const stage = z.enum(['observe', 'enforce']).meta({ example: 'stage: observe, or enforce' });
 const parameters = z.record(z.string(), z.unknown());
 const threat = z.array(
   z.string().regex(/^(T\d{4}(\.\d{3})?|AML\.T\d{4}(\.\d{3})?)$/, 'is no ATT&CK or ATLAS id; write such as T1078.004'),
@@ -53,6 +54,7 @@ export const detectorSchema = z.strictObject({
   id,
   title,
   description,
+  stage: stage.default('enforce'),
   kind: z.enum(kinds.map((kind) => kind.id) as [string, ...string[]]),
   parameters: parameters.default({}),
   severity: z.unknown(),
@@ -70,6 +72,7 @@ export const overlaySchema = z.strictObject({
   for: forSchema.exactOptional(),
   title: title.exactOptional(),
   description: description.exactOptional(),
+  stage: stage.exactOptional(),
   parameters: parameters.default({}),
   severity: z.unknown().optional(),
   threat: threat.exactOptional(),

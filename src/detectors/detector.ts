@@ -94,6 +94,8 @@ export interface Detector {
   /** Where a bit count becomes a severity (least bits of each), or the one severity it has. */
   readonly severity: Severity | Readonly<Partial<Record<Severity, number>>>;
   readonly threat: readonly string[];
+  /** `stage: observe`: what it finds is recorded and has no other effect, on alerts, baselines or other detectors. */
+  readonly observes?: true;
   /** Credentials and agents (globs) that it leaves out, with a reason, until a time. */
   readonly exceptions: readonly Exception[];
   /** Whom it judges; everybody where absent. */

@@ -26,6 +26,15 @@ export const nameOf = ({ kind }: Detector, { principal, seen }: Context): string
   return kind.trigger === 'claimed' ? `${SOURCE}/${seen.claims?.network}` : principal.name;
 };
 
+/** What an observing detector says keeps nothing else quiet, nor itself once it is enforced. */
+const apart = ({ observes }: Detector, text: string): string => (observes ? `observing ${text}` : text);
+
+/** As whose `Told` remembers it. */
+export const toldAs = (detector: Detector): string => apart(detector, detector.id);
+
+/** What is the same where several of a group have it. */
+export const sortOf = (detector: Detector, { change = detector.id }: Result): string => apart(detector, change);
+
 export const findingOf = (
   detector: Detector,
   { at, principal }: Context,
@@ -48,4 +57,5 @@ export const findingOf = (
   evidence: [at.id()],
   ...(detector.kind.evidence === undefined ? {} : { sort: detector.kind.evidence }),
   ...(declared ? { declared } : {}),
+  ...(detector.observes && { stage: 'observe' as const }),
 });

@@ -36,6 +36,8 @@ export interface Finding {
   readonly baselineAgeDays?: number;
   /** True where it rests on records whose identity is only declared, that could not be read, or that came late: it never acts. */
   readonly declared?: true;
+  /** Of a detector that only observes: it is recorded, and part of no alert. */
+  readonly stage?: 'observe';
   /** How long after its turn the record came that it rests on, milliseconds; absent where it came in time. */
   readonly lateMs?: number;
   /** `event.id`s, at most 5. */

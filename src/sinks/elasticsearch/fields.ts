@@ -102,6 +102,8 @@ export const WAYWARD_FIELDS: Fields = {
   'wayward.first_seen.kind': 'keyword',
   'wayward.first_seen.value': 'keyword',
   'wayward.first_seen.event_id': 'keyword',
+  'wayward.observed_finding.subject': 'keyword',
+  'wayward.observed_finding.event_id': 'keyword',
   'wayward.credential.id': 'keyword',
   'wayward.credential.kind': 'keyword',
   'wayward.credential.owner': 'keyword',
