@@ -148,6 +148,13 @@ const detectorOf = (written: WrittenDetector): Detector => {
     check: kind.check(written.parameters, written.id),
     severity: written.severity as Detector['severity'],
     threat: written.threat,
+    advice: {
+      description: written.description,
+      triage: written.triage,
+      falsePositives: written.false_positives,
+      references: written.references,
+      owasp: written.owasp,
+    },
     ...(written.stage === 'observe' && { observes: true as const }),
     exceptions: written.exceptions.map(exceptionOf),
     repeatAfter: written.repeat_after ?? DEFAULT_REPEAT,

@@ -39,8 +39,10 @@ export const ECS_FIELDS: Fields = {
   'gen_ai.agent.name': 'keyword',
   'related.ip': 'ip',
   'related.user': 'keyword',
+  'rule.description': 'keyword',
   'rule.id': 'keyword',
   'rule.name': 'keyword',
+  'rule.reference': 'keyword',
   'rule.ruleset': 'keyword',
   'service.name': 'keyword',
   'service.node.name': 'keyword',
@@ -49,6 +51,7 @@ export const ECS_FIELDS: Fields = {
   'source.ip': 'ip',
   'threat.framework': 'keyword',
   'threat.technique.id': 'keyword',
+  'threat.technique.reference': 'keyword',
   'user_agent.original': 'keyword',
 };
 
@@ -87,6 +90,9 @@ export const WAYWARD_FIELDS: Fields = {
   'wayward.findings.proof': 'keyword',
   'wayward.findings.evidence': 'keyword',
   'wayward.findings_dropped': 'long',
+  'wayward.owasp': 'keyword',
+  'wayward.triage': 'match_only_text',
+  'wayward.false_positives': 'match_only_text',
   'wayward.alert.id': 'keyword',
   'wayward.activity.requests': 'long',
   'wayward.activity.bytes': 'long',
