@@ -10,12 +10,14 @@ const described = ({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema })
   delete jsonSchema.example;
 };
 
-const schemaOf = (schema: z.ZodType): z.core.JSONSchema.BaseSchema => {
-  const { $schema: _, ...written } = z.toJSONSchema(schema, {
-    io: 'input',
-    unrepresentable: 'any',
-    override: described,
-  });
+/** What schemas refer to stands in one place for all of them, under names of their own. */
+const definitions: Record<string, unknown> = {};
+
+const schemaOf = (schema: z.ZodType, name = ''): z.core.JSONSchema.BaseSchema => {
+  const made = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', override: described });
+  const renamed = JSON.parse(JSON.stringify(made).replaceAll('"#/$defs/', `"#/$defs/${name}-`)) as typeof made;
+  const { $schema: _, $defs = {}, ...written } = renamed;
+  for (const [own, definition] of Object.entries($defs)) definitions[`${name}-${own}`] = definition;
   return written;
 };
 
@@ -28,7 +30,7 @@ export function editorSchema(): object {
     then: {
       description: title,
       properties: {
-        parameters: schemaOf(parameters),
+        parameters: schemaOf(parameters, id),
         severity: { $ref: `#/$defs/${baseline ? 'bits' : 'name'}` },
       },
     },
@@ -40,6 +42,6 @@ export function editorSchema(): object {
     // biome-ignore lint/suspicious/noThenProperty: a word of JSON Schema
     then: schemaOf(overlaySchema),
     else: { ...schemaOf(detectorSchema), allOf: ofKind },
-    $defs: severities,
+    $defs: { ...severities, ...definitions },
   };
 }
