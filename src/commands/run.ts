@@ -5,6 +5,7 @@ import { loadDetectors } from '../config/detector-files.ts';
 import type { Detector } from '../detectors/detector.ts';
 import { startDrills } from '../drills/schedule.ts';
 import { UsageError } from '../errors.ts';
+import { customFormat } from '../formats/custom.ts';
 import { loadCheckpoint } from '../pipeline/checkpoint.ts';
 import { DeedsOfStore } from '../pipeline/deeds.ts';
 import { Disorder } from '../pipeline/disorder.ts';
@@ -24,6 +25,7 @@ import { lockForRun } from '../sinks/run-lock.ts';
 import { Store } from '../sinks/store.ts';
 import { DeadLetterFile } from '../sources/dead-letter-file.ts';
 import { checkApprovalKey, serveLocalLinks } from './approval-links.ts';
+import { type Canary, startCanary } from './canary.ts';
 import { elasticsearchOf } from './elasticsearch-of.ts';
 import { idleExceptions } from './idle-exceptions.ts';
 import type { CommandIo } from './io.ts';
@@ -110,12 +112,27 @@ async function run(options: RunOptions, io: CommandIo): Promise<void> {
   for (const idle of idleExceptions(loaded, registry)) log.warn(idle);
   const forgetNames = options.forgetNames === true;
   const ops = await startOps({ config, chosen: options, log, signal: io.signal });
+  const detects = options.roles?.includes('detect') !== false;
+  const formats = config.formats.map((spec) => customFormat(spec));
+  const canary = detects ? startCanary({ loaded, registry, formats, telemetry: ops.telemetry, log }) : undefined;
   const endKeeping = keepFresh(config, (message) => log.warn(message));
   try {
     if (config.kafka !== undefined)
-      await runKafka({ config, registry, fetchSecrets, detectors, roles: options.roles, forgetNames, ops, log, io });
-    else await runLocal({ config, registry, fetchSecrets }, detectors, forgetNames, io, log, ops);
+      await runKafka({
+        config,
+        registry,
+        fetchSecrets,
+        detectors,
+        roles: options.roles,
+        forgetNames,
+        ops,
+        log,
+        io,
+        canary,
+      });
+    else await runLocal({ config, registry, fetchSecrets }, detectors, forgetNames, io, log, ops, canary);
   } finally {
+    await canary?.end();
     endKeeping();
     await ops.close();
   }
@@ -131,6 +148,7 @@ async function runLocal(
   io: CommandIo,
   log: ServiceLog,
   ops: Ops,
+  canary: Canary | undefined,
 ): Promise<void> {
   const elasticsearch = config.elasticsearch && (await elasticsearchOf(config.elasticsearch));
   const store = new Store(config.state);
@@ -202,6 +220,7 @@ async function runLocal(
     });
     if (saved) pipeline.load(saved);
     disorder.begin(disorderOf(merge, pipeline.core));
+    canary?.watch(() => [pipeline.core.given]);
     tellOfLocal(ops.telemetry, { merge, pipeline, response, letters: written, sources, disorder });
     ops.started();
     log.info(
