@@ -18,6 +18,11 @@ interface CommandEntry {
 /** One line a command. */
 const COMMANDS: readonly CommandEntry[] = [
   {
+    name: 'backtest',
+    summary: 'What a set of detectors does on history, and how two of them differ',
+    load: async () => (await import('./commands/backtest.ts')).addBacktest,
+  },
+  {
     name: 'credentials',
     summary: 'Inventory of the registry: age, rotation due',
     load: async () => (await import('./commands/credentials.ts')).addCredentials,

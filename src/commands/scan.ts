@@ -5,6 +5,7 @@ import { FinalOrder } from '../alerts/final-order.ts';
 import { loadDetectors } from '../config/detector-files.ts';
 import { SEVERITIES, type Severity, severityRank } from '../detectors/finding.ts';
 import { Core } from '../pipeline/core.ts';
+import { alertsSince } from '../pipeline/trial.ts';
 import { alertTable } from './alert-table.ts';
 import { type CommandIo, EXIT_INTERRUPTED, warn, write } from './io.ts';
 import { countsLine, type LogOptions, type Logs, openLogs, warnOfProof } from './logs.ts';
@@ -20,12 +21,12 @@ import {
   loadSetup,
   logLinePrefixOption,
   logTimezoneOption,
-  sinceOption,
+  sinceReportOption,
   untilOption,
   withExample,
 } from './options.ts';
 import { outputTo } from './output-file.ts';
-import { Progress } from './progress.ts';
+import { readHistory } from './read-history.ts';
 
 interface ScanOptions extends LogOptions {
   readonly detectors?: string;
@@ -51,7 +52,7 @@ export function addScan(program: Command, io: CommandIo): void {
     .addOption(identityOption())
     .addOption(logLinePrefixOption())
     .addOption(logTimezoneOption())
-    .addOption(sinceOption())
+    .addOption(sinceReportOption())
     .addOption(untilOption())
     .addOption(new Option('--out <file>', 'write the alerts there as NDJSON; replaced when all is read'))
     .addOption(new Option('--fail-on <severity>', 'exit 1 if an alert is at least this severe').choices(SEVERITIES))
@@ -83,8 +84,13 @@ async function scan(files: readonly string[], options: ScanOptions, io: CommandI
   };
   const started = performance.now();
   try {
-    await detect(logs, core, options, io);
-    await emit(order.all());
+    await readHistory(
+      logs,
+      [{ process: (batch) => core.process(batch), end: () => core.decide(Number.POSITIVE_INFINITY) }],
+      options.until,
+      io,
+    );
+    await emit(alertsSince(order.all(), options.since));
     if (asTable) await write(io.stdout, alertTable(shown, io.stdout.columns));
     if (!io.signal.aborted) await output.finish();
   } finally {
@@ -99,21 +105,6 @@ async function scan(files: readonly string[], options: ScanOptions, io: CommandI
   ) {
     io.exitCode = 1;
   }
-}
-
-async function detect(logs: Logs, core: Core, options: ScanOptions, io: CommandIo): Promise<void> {
-  const { since, until } = options;
-  const progress = new Progress(io.stderr, () => logs.merge.counts.records);
-  for await (const batch of logs.merge.batches()) {
-    const wanted =
-      since === undefined && until === undefined
-        ? batch
-        : batch.filter(({ use }) => use.time >= (since ?? 0) && use.time < (until ?? Number.POSITIVE_INFINITY));
-    core.process(wanted);
-    progress.tick();
-  }
-  if (!io.signal.aborted) core.decide(Number.POSITIVE_INFINITY);
-  progress.end();
 }
 
 function summarise(
