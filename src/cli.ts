@@ -73,6 +73,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/test.ts')).addTest,
   },
   {
+    name: 'tune',
+    summary: 'Proposes severities for a budget, from your history and your verdicts',
+    load: async () => (await import('./commands/tune.ts')).addTune,
+  },
+  {
     name: 'alerts',
     summary: 'The alerts in the local store: list, show, close',
     load: async () => (await import('./commands/alerts.ts')).addAlerts,
