@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '../config/temp.ts';
 
@@ -47,6 +47,10 @@ function* ordinary(days: number): Generator<Request> {
 
 /** On the day after `days` ordinary ones, each agent does what it never did. */
 export const LAST_DAY = (days: number): number => MONDAY + days * DAY;
+
+/** More of them at the end of a log. */
+export const appendRequests = (log: string, requests: readonly Request[]): void =>
+  appendFileSync(log, requests.map((request, index) => line(request, 1_000_000 + index)).join(''));
 
 interface History {
   readonly folder: string;
