@@ -29,6 +29,7 @@ export class VerdictWatch {
   #since = Date.now() - FIRST_LOOK;
   #condition: Condition = { state: 'ok' };
   #work: Promise<void> = Promise.resolve();
+  #tellNoMore: (() => void) | undefined;
 
   constructor(options: VerdictWatchOptions) {
     this.#options = options;
@@ -41,13 +42,14 @@ export class VerdictWatch {
       telemetry,
     } = this.#options;
     if (verdicts === undefined) return;
-    telemetry.component('verdicts', () => this.#condition);
+    this.#tellNoMore = telemetry.component('verdicts', () => this.#condition);
     this.#work = this.#look(verdicts);
   }
 
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#work;
+    this.#tellNoMore?.();
   }
 
   async #look(index: string): Promise<void> {
@@ -60,7 +62,7 @@ export class VerdictWatch {
         if (signal.aborted) return;
         this.#is({
           state: 'degraded',
-          reason: `verdicts in ${index} are not read: ${whyUnavailable(error, this.#options.settings)}`,
+          reason: `${index}: ${whyUnavailable(error, this.#options.settings)}`,
         });
       }
       await wait(EVERY, signal);
@@ -69,15 +71,16 @@ export class VerdictWatch {
 
   async #lookOnce(index: string, signal: AbortSignal): Promise<void> {
     const { client, take } = this.#options;
-    const { verdicts, until } = await readVerdicts(client, index, this.#since, signal);
-    for (const verdict of verdicts) await take(verdict);
-    if (until !== undefined) this.#since = Math.max(this.#since, until - AGAIN);
+    for await (const { verdicts, until } of readVerdicts(client, index, this.#since, signal)) {
+      for (const verdict of verdicts) await take(verdict);
+      if (until !== undefined) this.#since = Math.max(this.#since, until - AGAIN);
+    }
   }
 
   #is(condition: Condition): void {
     if (condition.state !== this.#condition.state) {
       if (condition.state === 'ok') this.#options.log.info({}, 'verdicts are read again');
-      else this.#options.log.warn({}, condition.reason);
+      else this.#options.log.warn({ reason: condition.reason }, 'verdicts given in Elastic Security are not read');
     }
     this.#condition = condition;
   }

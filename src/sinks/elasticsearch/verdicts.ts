@@ -14,7 +14,7 @@ export interface ElasticVerdict {
 
 export interface ReadVerdicts {
   readonly verdicts: readonly ElasticVerdict[];
-  /** When the last one of all that were closed was closed, milliseconds; undefined where none was. */
+  /** When the last one of the page was closed, with a verdict or without, milliseconds; undefined where there was none. */
   readonly until: number | undefined;
 }
 
@@ -36,59 +36,54 @@ const USER = 'kibana.alert.workflow_user';
 const OUR_ID = 'kibana.alert.original_event.id';
 const OUR_MODULE = 'kibana.alert.original_event.module';
 
-/** Alerts in one request, and the most in one look: the rest comes with the next. */
+/** Alerts in one request. */
 const PAGE = 1_000;
-const MOST = 10_000;
 /** Longest name of a person, as the control stream takes it. */
 const MOST_NAME = 200;
 const TIMEOUT_MS = 10_000;
 
-/** What was closed at `since` (milliseconds) or later, in that order. @throws the client's errors */
-export async function readVerdicts(
+/** What was closed at `since` (milliseconds) or later, in that order, a page at a time. @throws the client's errors */
+export async function* readVerdicts(
   client: Client,
   index: string,
   since: number,
   signal: AbortSignal,
-): Promise<ReadVerdicts> {
-  const verdicts: ElasticVerdict[] = [];
-  let until: number | undefined;
+): AsyncGenerator<ReadVerdicts> {
   let after: estypes.SortResults | undefined;
-  for (let read = 0; read < MOST; read += PAGE) {
+  for (;;) {
     const { hits } = await client.search(
-      {
-        index,
-        ignore_unavailable: true, // Kibana makes it with the first alert
-        size: PAGE,
-        _source: false,
-        fields: [OUR_ID, REASON, TAGS, USER, CLOSED_AT],
-        query: {
-          bool: {
-            filter: [
-              { term: { [STATUS]: 'closed' } },
-              { term: { [OUR_MODULE]: 'wayward' } },
-              { range: { [CLOSED_AT]: { gte: new Date(since).toISOString() } } },
-            ],
-          },
-        },
-        sort: [
-          { [CLOSED_AT]: { order: 'asc', unmapped_type: 'date' } },
-          { [OUR_ID]: { order: 'asc', unmapped_type: 'keyword' } },
-        ],
-        ...(after && { search_after: after }),
-      },
+      { index, ...searchFor(since), ...(after && { search_after: after }) },
       { signal, requestTimeout: TIMEOUT_MS },
     );
-    for (const { fields = {} } of hits.hits) {
-      const at = Date.parse(textOf(fields[CLOSED_AT]) ?? '');
-      if (Number.isFinite(at)) until = Math.max(until ?? at, at);
-      const verdict = verdictOf(fields, at);
-      if (verdict !== undefined) verdicts.push(verdict);
-    }
+    const found = hits.hits.map(({ fields = {} }) => ({ fields, at: Date.parse(textOf(fields[CLOSED_AT]) ?? '') }));
+    yield {
+      verdicts: found.flatMap(({ fields, at }) => verdictOf(fields, at) ?? []),
+      until: found.findLast(({ at }) => Number.isFinite(at))?.at,
+    };
     after = hits.hits.at(-1)?.sort;
-    if (hits.hits.length < PAGE || after === undefined) break;
+    if (hits.hits.length < PAGE || after === undefined) return;
   }
-  return { verdicts, until };
 }
+
+const searchFor = (since: number): estypes.SearchRequest => ({
+  ignore_unavailable: true, // Kibana makes it with the first alert
+  size: PAGE,
+  _source: false,
+  fields: [OUR_ID, REASON, TAGS, USER, CLOSED_AT],
+  query: {
+    bool: {
+      filter: [
+        { term: { [STATUS]: 'closed' } },
+        { term: { [OUR_MODULE]: 'wayward' } },
+        { range: { [CLOSED_AT]: { gte: new Date(since).toISOString() } } },
+      ],
+    },
+  },
+  sort: [
+    { [CLOSED_AT]: { order: 'asc', unmapped_type: 'date' } },
+    { [OUR_ID]: { order: 'asc', unmapped_type: 'keyword' } },
+  ],
+});
 
 function verdictOf(fields: Readonly<Record<string, unknown>>, at: number): ElasticVerdict | undefined {
   const alert = textOf(fields[OUR_ID]);
