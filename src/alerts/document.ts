@@ -33,7 +33,8 @@ const verdictDocument = (verdict: Verdict | undefined): Record<string, unknown> 
   return { value, by, at: iso(at), because };
 };
 
-const ruleOf = (alert: Alert): Finding | undefined =>
+/** The finding that an alert is named after: the most severe, and of those the most surprising. */
+export const ruleOf = (alert: Alert): Finding | undefined =>
   alert.findings.reduce<Finding | undefined>((so, finding) => {
     if (so === undefined || worse(finding.severity, so.severity)) return finding;
     return finding.severity === so.severity && (finding.bits ?? 0) > (so.bits ?? 0) ? finding : so;
