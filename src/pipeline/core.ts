@@ -36,6 +36,7 @@ export class Core {
   readonly engine: Engine;
   readonly incidents: Incidents;
   readonly #registry: Registry;
+  readonly #withOthers: (registry: Registry, detectors: readonly Detector[]) => Core;
   readonly #current = new CurrentUse();
   readonly #usage: Usage | undefined;
   /** Events of members of peer groups that came late: what they lend to their peers, and borrow from them, may differ by that. */
@@ -57,6 +58,7 @@ export class Core {
     names: Names = NAMES_OF_PROCESS,
   ) {
     this.#registry = registry;
+    this.#withOthers = (others, otherDetectors) => new Core(others, otherDetectors, changed, observed, owns, names);
     this.incidents = new Incidents(changed);
     this.engine = new Engine(detectors, (found) => this.incidents.add(found), observed, names);
     this.#usage = observed && new Usage(registry.credentials.filter(owns), names, observed);
@@ -111,6 +113,16 @@ export class Core {
   /** From now on this is known of its credential. */
   did(deed: Deed): void {
     this.#registry.did(deed);
+  }
+
+  /**
+   * One that goes on from here with another registry and other detectors, as a restart does. What has changed since `saveChanges` is for this one
+   * to save.
+   */
+  reloaded(registry: Registry, detectors: readonly Detector[]): Core {
+    const next = this.#withOthers(registry, detectors);
+    next.load(this.save());
+    return next;
   }
 
   save(): SavedCore {

@@ -11,17 +11,20 @@ import type { PartitionWorker } from '../../kafka/partition-slot.ts';
 import { MARKER, type TopicTail } from '../../kafka/topic-tail.ts';
 import { type OutMessage, TransactionalWriter } from '../../kafka/transactional-writer.ts';
 import type { PendingUse } from '../ordered.ts';
-import { closingSchema, deedSchema, NO_WORD, replaySchema, wordSchema } from './control-message.ts';
+import type { ReloadOrder } from '../rules-in-use.ts';
+import { closingSchema, deedSchema, NO_WORD, reloadSchema, replaySchema, wordSchema } from './control-message.ts';
 import { type EventsMessage, encodeEvents } from './events-message.ts';
+import { RELOAD } from './reload-order.ts';
 import { type ReplayContext, replayLetters } from './replay-letters.ts';
 import { ReplayedLetters } from './replayed-letters.ts';
 import type { RoleCounts } from './role-counts.ts';
 
 interface ControlContext extends ReplayContext {
-  readonly registry: Registry;
+  readonly registry: () => Registry;
   readonly tail: TopicTail;
   readonly rawPartitions: () => Readonly<Record<string, number>>;
   readonly partitionOf: (route: string) => number;
+  readonly eventsPartitions: number;
   readonly counts: RoleCounts;
   readonly log: Log;
 }
@@ -84,6 +87,8 @@ export class ControlWorker implements PartitionWorker {
     if (replay.success) return this.#replay(replay.data.letters, replay.data.by);
     const deed = deedSchema.safeParse(said);
     if (deed.success) return this.#did(deed.data);
+    const reload = reloadSchema.safeParse(said);
+    if (reload.success) return this.#reload(reload.data, Number(offset));
     if (!wordSchema.safeParse(said).success)
       this.#context.foreign.passOver({ topic: this.#topics.control, partition: 0, offset }, NO_WORD);
     return [];
@@ -103,9 +108,20 @@ export class ControlWorker implements PartitionWorker {
 
   #did({ say: did, credential: id, at }: z.infer<typeof deedSchema>): OutMessage[] {
     const { registry, partitionOf } = this.#context;
-    const credential = registry.byId(id);
+    const credential = registry().byId(id);
     if (credential === undefined) return []; // not ours to judge any more
     return [this.#message(partitionOf(credential.peerGroup), { deeds: [{ credential: id, did, at }] })];
+  }
+
+  /** One place among the events of each partition; whoever reads raw partitions finds it beside their positions. */
+  #reload({ hash, by }: z.infer<typeof reloadSchema>, offset: number): OutMessage[] {
+    const order: ReloadOrder = { hash, by, seq: offset };
+    this.#context.log.info({ hash, by, offset }, 'a reload was ordered');
+    const partitions = Array.from({ length: this.#context.eventsPartitions }, (_, partition) => partition);
+    return [
+      ...partitions.map((partition) => this.#message(partition, { reload: order })),
+      { topic: this.#topics.ingest, partition: 0, key: RELOAD, value: JSON.stringify(order) },
+    ];
   }
 
   /** Each dead letter once: that it was replayed is in the same transaction as its event. */
@@ -119,7 +135,7 @@ export class ControlWorker implements PartitionWorker {
       used++;
       this.#replayed.add(offset);
       for (const event of replayed.events) {
-        const route = routeOf(event.use, registry);
+        const route = routeOf(event.use, registry());
         if (route === undefined) counts.unattributed++;
         else byPartition.set(partitionOf(route), [...(byPartition.get(partitionOf(route)) ?? []), event]);
       }
@@ -128,7 +144,10 @@ export class ControlWorker implements PartitionWorker {
     return [...byPartition].map(([partition, events]) => this.#message(partition, { events }));
   }
 
-  #message(partition: number, part: Partial<Pick<EventsMessage, 'events' | 'closings' | 'deeds'>>): OutMessage {
+  #message(
+    partition: number,
+    part: Partial<Pick<EventsMessage, 'events' | 'closings' | 'deeds' | 'reload'>>,
+  ): OutMessage {
     const of = this.#context.rawPartitions();
     const message = {
       from: this.#name,

@@ -16,6 +16,7 @@ import { isTime as isTimeOfMessage } from '../../kafka/message.ts';
 import { PROOF, storedProof } from '../../proof.ts';
 import type { ClosedAlert } from '../core.ts';
 import { PendingUse } from '../ordered.ts';
+import type { ReloadOrder } from '../rules-in-use.ts';
 import { ForeignMessage, isObject, parsed } from './foreign.ts';
 
 /** Raised when what an older version reads would be wrong. */
@@ -52,6 +53,8 @@ export interface EventsMessage {
   readonly events: readonly PendingUse[];
   readonly closings: readonly ClosingRecord[];
   readonly deeds?: readonly Deed[];
+  /** From here on other rules apply. An earlier version passes it by. */
+  readonly reload?: ReloadOrder;
 }
 
 /** How far a raw partition has come by itself, whatever time did meanwhile; milliseconds. */
@@ -248,7 +251,8 @@ const isMessage = (
   SHAPES.every((shape) => arePlaces(value[shape])) &&
   Array.isArray(value.closings) &&
   value.closings.every(isClosing) &&
-  (value.deeds === undefined || (Array.isArray(value.deeds) && value.deeds.every(isDeed)));
+  (value.deeds === undefined || (Array.isArray(value.deeds) && value.deeds.every(isDeed))) &&
+  (value.reload === undefined || isReloadOrder(value.reload));
 
 const isOwnReading = (value: unknown): boolean =>
   isObject(value) && isTime(value.watermark) && Number.isFinite(value.readAt) && isTime(value.settled);
@@ -274,6 +278,9 @@ const isClosing = (value: unknown): boolean =>
 
 const isSaid = (value: unknown): boolean =>
   isObject(value) && isText(value.by) && isText(value.because) && isTimeOfMessage(value.at);
+
+export const isReloadOrder = (value: unknown): value is ReloadOrder =>
+  isObject(value) && isText(value.hash) && isText(value.by) && isCount(value.seq);
 
 const isDeed = (value: unknown): boolean =>
   isObject(value) &&

@@ -25,7 +25,8 @@ import type { RoleCounts } from './role-counts.ts';
 /** What all readers of raw partitions share. */
 export interface IngestContext {
   readonly kafka: Kafka;
-  readonly registry: Registry;
+  /** As it is now. */
+  readonly registry: () => Registry;
   readonly laneOptionsOf: (topic: string) => LaneOptions;
   /** Raw partitions by topic, all of them. */
   readonly rawPartitions: () => Readonly<Record<string, number>>;
@@ -229,8 +230,9 @@ export class IngestWorker implements PartitionWorker {
   #eventsMessages(events: readonly PendingUse[], caughtUpAt: number | undefined): OutMessage[] {
     const { kafka, registry, partitionOf, eventsPartitions, rawPartitions, counts } = this.#context;
     const byPartition = Array.from({ length: eventsPartitions }, (): PendingUse[] => []);
+    const registered = registry();
     for (const event of events) {
-      const route = routeOf(event.use, registry);
+      const route = routeOf(event.use, registered);
       // Nobody need look at what counts for nobody.
       if (route === undefined) counts.unattributed++;
       else byPartition[partitionOf(route)]?.push(event);

@@ -1,5 +1,7 @@
 import { verdictOfWord } from '../../alerts/verdict.ts';
 import type { Deed } from '../../attribution/deed.ts';
+import type { Registry } from '../../attribution/registry.ts';
+import type { Detector } from '../../detectors/detector.ts';
 import type { Core, SavedCore } from '../core.ts';
 import type { OwnProgress } from '../late-events.ts';
 import { PendingEvents, type SavedPending } from '../pending.ts';
@@ -27,7 +29,7 @@ const WORTH_SORTING = 2_048;
  * the core. What it does follows from the messages alone, never from clocks or from how they were fetched: a replay gives the same.
  */
 export class PartitionDetector {
-  readonly #core: Core;
+  #core: Core;
   readonly #pending = new PendingEvents(LIMITS);
   readonly #sources = new Map<string, { watermark: number; high: number }>();
   #waitingFor: Readonly<Record<string, number>> = {};
@@ -38,6 +40,16 @@ export class PartitionDetector {
 
   constructor(core: Core) {
     this.#core = core;
+  }
+
+  get core(): Core {
+    return this.#core;
+  }
+
+  /** Goes on with another registry and other detectors, which know what was done to credentials so far. */
+  reload(registry: Registry, detectors: readonly Detector[]): void {
+    this.#core = this.#core.reloaded(registry, detectors);
+    for (const deed of this.#deeds.values()) this.#core.did(deed);
   }
 
   /** Nothing before it is yet to come (milliseconds); infinitely early as long as a raw partition has said nothing. */
