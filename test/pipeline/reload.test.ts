@@ -115,3 +115,15 @@ test('an order to reload comes through as it was said, and what is none is forei
   const bad = JSON.stringify({ ...JSON.parse(encodeEvents(MESSAGE)), reload: { hash: 1 } });
   expect(() => decodeEvents(Buffer.from(bad))).toThrow('no message of events');
 });
+
+test('a snapshot knows what was ordered last, so that whoever goes on can say that its files are others', () => {
+  const reload = { hash: 'b'.repeat(64), by: 'ann', seq: 3 };
+  const detector = new PartitionDetector(coreOf().core);
+  detector.take({ ...MESSAGE, reload });
+  detector.take(MESSAGE);
+  const next = new PartitionDetector(coreOf().core);
+  next.load(structuredClone(detector.save()), detector.core.save());
+  expect(next.ordered).toEqual(reload);
+  next.take({ ...MESSAGE, reload: { ...reload, seq: 4 } });
+  expect(next.save().ordered?.seq).toBe(4);
+});

@@ -5,6 +5,7 @@ import { forgetDeeds } from '../../attribution/deed.ts';
 import type { Registry } from '../../attribution/registry.ts';
 import type { Activity } from '../../baselines/activity.ts';
 import type { Names } from '../../baselines/names.ts';
+import type { Rules } from '../../config/rules.ts';
 import { observedDocument } from '../../documents/observed.ts';
 import { UsageError } from '../../errors.ts';
 import type { Kafka } from '../../kafka/client.ts';
@@ -113,6 +114,9 @@ export class DetectWorker implements PartitionWorker {
     const { begin } = await this.#requireEvents(saved.offset);
     this.#position = this.#restore(saved) ?? begin;
     this.#outdated = saved.outdatedKeys(begin);
+    const { ordered } = this.#detector;
+    // Where the files here are others by now, that is said: what was ordered is not there to go on with.
+    if (ordered !== undefined) this.#use(this.#context.rules.follow(ordered));
     this.#disorder.begin(this.disordered);
     counts.detectors.add(this);
     return this.#position;
@@ -235,6 +239,11 @@ export class DetectWorker implements PartitionWorker {
     if (rules === undefined || rules.registry === this.#registry) return;
     this.#position = offset;
     await this.#commit(true);
+    this.#use(rules);
+  }
+
+  #use(rules: Rules | undefined): void {
+    if (rules === undefined || rules.registry === this.#registry) return;
     this.#registry = rules.registry;
     this.#detector.reload(rules.registry, rules.detectors);
   }

@@ -5,6 +5,7 @@ import type { Detector } from '../../detectors/detector.ts';
 import type { Core, SavedCore } from '../core.ts';
 import type { OwnProgress } from '../late-events.ts';
 import { PendingEvents, type SavedPending } from '../pending.ts';
+import type { ReloadOrder } from '../rules-in-use.ts';
 import { type EventsMessage, type OwnReading, verdictOf } from './events-message.ts';
 
 /** What one events partition has come to, as plain JSON beside the core's. */
@@ -18,6 +19,8 @@ export interface SavedDetector {
   readonly frontier: number | null;
   /** What was done to credentials, the latest of each kind: the registry's file does not know it. */
   readonly deeds?: readonly Deed[];
+  /** The last order to go on with other rules; absent before the first, and in what earlier versions saved. */
+  readonly ordered?: ReloadOrder;
 }
 
 const LIMITS = { events: 1_000_000, bytes: Number.POSITIVE_INFINITY, batch: 8_192 };
@@ -37,6 +40,7 @@ export class PartitionDetector {
   #frontier = Number.NEGATIVE_INFINITY;
   #unsorted = 0;
   readonly #deeds = new Map<string, Deed>();
+  #ordered: ReloadOrder | undefined;
 
   constructor(core: Core) {
     this.#core = core;
@@ -44,6 +48,11 @@ export class PartitionDetector {
 
   get core(): Core {
     return this.#core;
+  }
+
+  /** With what rules people want it judged. */
+  get ordered(): ReloadOrder | undefined {
+    return this.#ordered;
   }
 
   /** Goes on with another registry and other detectors, which know what was done to credentials so far. */
@@ -78,6 +87,7 @@ export class PartitionDetector {
     for (const closing of message.closings)
       this.#core.close(closing.alert, verdictOfWord(closing.verdict), verdictOf(closing));
     for (const deed of message.deeds ?? []) this.#did(deed);
+    this.#ordered = message.reload ?? this.#ordered;
     this.#release(message.live);
   }
 
@@ -91,6 +101,7 @@ export class PartitionDetector {
       unsorted: this.#unsorted,
       frontier: finite(this.#frontier),
       deeds: [...this.#deeds.values()],
+      ...(this.#ordered !== undefined && { ordered: this.#ordered }),
     };
   }
 
@@ -105,6 +116,7 @@ export class PartitionDetector {
     this.#expect(saved.waitingFor);
     this.#unsorted = saved.unsorted;
     this.#frontier = saved.frontier ?? Number.NEGATIVE_INFINITY;
+    this.#ordered = saved.ordered;
     this.#core.load(core);
     for (const deed of saved.deeds ?? []) this.#did(deed);
   }
