@@ -44,6 +44,8 @@ export interface Observation {
   noveltyAdded: boolean;
   network: Known;
   networkName: Name;
+  /** From a network that is neither its own nor its peers', and no move so far. */
+  foreign: boolean;
   client: Known;
   clientName: Name;
   source: SourceNews | undefined;
@@ -84,6 +86,7 @@ const NOTHING = {
   noveltyAdded: false,
   network: 'known',
   networkName: NO_NAME,
+  foreign: false,
   client: 'known',
   clientName: NO_NAME,
   source: undefined,
@@ -126,6 +129,7 @@ export const clearObservation = (seen: Observation): void => {
   seen.noveltyAdded = false;
   seen.network = 'known';
   seen.networkName = NO_NAME;
+  seen.foreign = false;
   seen.client = 'known';
   seen.clientName = NO_NAME;
   seen.source = undefined;

@@ -1,5 +1,7 @@
-import { SOURCE } from '../attribution/attributed.ts';
+import { type AttributionMethod, SOURCE } from '../attribution/attributed.ts';
+import { sourceOf } from '../baselines/origin.ts';
 import { wholeDays } from '../baselines/principal.ts';
+import { isAddress } from '../ecs.ts';
 import type { Context, Detector, Result } from './detector.ts';
 import { type Finding, SEVERITIES, type Severity, worse } from './finding.ts';
 
@@ -26,26 +28,43 @@ export const nameOf = ({ kind }: Detector, { principal, seen }: Context): string
   return kind.trigger === 'claimed' ? `${SOURCE}/${seen.claims?.network}` : principal.name;
 };
 
+/** Nobody knows where these are at home. */
+const STRANGERS: ReadonlySet<AttributionMethod> = new Set(['unregistered', 'overflow', 'claimed']);
+
+/** From where it was done, where that is foreign: agents that work behind one address share it with each other and with no thief. */
+const strangerOf = ({ kind }: Detector, { at, seen }: Context): string | undefined => {
+  const { sourceIp } = at.use;
+  if (sourceIp === undefined || !isAddress(sourceIp) || kind.trigger === 'unreadable') return undefined;
+  const { method, credential } = at.attribution;
+  const isForeign = STRANGERS.has(method) || credential?.honeytoken === true || seen.foreign;
+  return isForeign ? sourceOf(sourceIp) : undefined;
+};
+
 export const findingOf = (
   detector: Detector,
-  { at, principal }: Context,
+  context: Context,
   result: Result,
   severity: Severity,
   declared: boolean,
-): Finding => ({
-  detector: detector.id,
-  title: detector.title,
-  threat: detector.threat,
-  severity,
-  ...(result.bits === undefined ? {} : { bits: Math.round(result.bits * 10) / 10 }),
-  time: at.orderTime,
-  reason: result.reason,
-  subject: result.subject,
-  observed: result.observed,
-  expected: result.expected,
-  ...(result.window === undefined ? {} : { window: result.window }),
-  ...(detector.kind.baseline ? { baselineAgeDays: wholeDays(principal.state, at.orderTime) } : {}),
-  evidence: [at.id()],
-  ...(detector.kind.evidence === undefined ? {} : { sort: detector.kind.evidence }),
-  ...(declared ? { declared } : {}),
-});
+): Finding => {
+  const { at, principal } = context;
+  const stranger = strangerOf(detector, context);
+  return {
+    detector: detector.id,
+    title: detector.title,
+    threat: detector.threat,
+    severity,
+    ...(result.bits === undefined ? {} : { bits: Math.round(result.bits * 10) / 10 }),
+    time: at.orderTime,
+    reason: result.reason,
+    subject: result.subject,
+    observed: result.observed,
+    expected: result.expected,
+    ...(result.window === undefined ? {} : { window: result.window }),
+    ...(detector.kind.baseline ? { baselineAgeDays: wholeDays(principal.state, at.orderTime) } : {}),
+    evidence: [at.id()],
+    ...(detector.kind.evidence === undefined ? {} : { sort: detector.kind.evidence }),
+    ...(declared ? { declared } : {}),
+    ...(stranger === undefined ? {} : { stranger }),
+  };
+};
