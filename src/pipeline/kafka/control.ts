@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import { verdictOfWord, wordOfVerdict } from '../../alerts/verdict.ts';
 import type { Registry } from '../../attribution/registry.ts';
-import { routeOf, routeOfPrincipal } from '../../attribution/route.ts';
 import type { Fetched } from '../../kafka/fetched.ts';
 import type { Log } from '../../kafka/log.ts';
 import { writtenAt } from '../../kafka/message.ts';
@@ -11,6 +10,7 @@ import type { PartitionWorker } from '../../kafka/partition-slot.ts';
 import { MARKER, type TopicTail } from '../../kafka/topic-tail.ts';
 import { type OutMessage, TransactionalWriter } from '../../kafka/transactional-writer.ts';
 import type { PendingUse } from '../ordered.ts';
+import { routeOfAlert, routeOfEvent } from '../route.ts';
 import type { ReloadOrder } from '../rules-in-use.ts';
 import { closingSchema, deedSchema, NO_WORD, reloadSchema, replaySchema, wordSchema } from './control-message.ts';
 import { type EventsMessage, encodeEvents } from './events-message.ts';
@@ -82,7 +82,7 @@ export class ControlWorker implements PartitionWorker {
   /** Other words on this topic are for the responder. */
   async #take(said: unknown, offset: string, at: number): Promise<OutMessage[]> {
     const closing = closingSchema.safeParse(said);
-    if (closing.success) return [this.#closing(closing.data, offset, at)];
+    if (closing.success) return this.#closing(closing.data, offset, at);
     const replay = replaySchema.safeParse(said);
     if (replay.success) return this.#replay(replay.data.letters, replay.data.by);
     const deed = deedSchema.safeParse(said);
@@ -99,11 +99,14 @@ export class ControlWorker implements PartitionWorker {
     { alert, verdict: word, by, because }: z.infer<typeof closingSchema>,
     offset: string,
     at: number,
-  ): OutMessage {
+  ): OutMessage[] {
     const verdict = wordOfVerdict(verdictOfWord(word));
     this.#context.log.info({ alert: alert.id, verdict, offset }, 'closed by a person');
-    const partition = this.#context.partitionOf(alert.peerGroup ?? routeOfPrincipal(alert.principal));
-    return this.#message(partition, { closings: [{ alert, verdict, said: { by, at, because } }] });
+    const route = routeOfAlert(alert.principal, alert.peerGroup);
+    // A partition that does not know the alert passes it by.
+    const partitions = route === undefined ? this.#allPartitions : [this.#context.partitionOf(route)];
+    const closings = [{ alert, verdict, said: { by, at, because } }];
+    return partitions.map((partition) => this.#message(partition, { closings }));
   }
 
   #did({ say: did, credential: id, at }: z.infer<typeof deedSchema>): OutMessage[] {
@@ -117,9 +120,8 @@ export class ControlWorker implements PartitionWorker {
   #reload({ hash, by }: z.infer<typeof reloadSchema>, offset: number): OutMessage[] {
     const order: ReloadOrder = { hash, by, seq: offset };
     this.#context.log.info({ hash, by, offset }, 'a reload was ordered');
-    const partitions = Array.from({ length: this.#context.eventsPartitions }, (_, partition) => partition);
     return [
-      ...partitions.map((partition) => this.#message(partition, { reload: order })),
+      ...this.#allPartitions.map((partition) => this.#message(partition, { reload: order })),
       { topic: this.#topics.ingest, partition: 0, key: RELOAD, value: JSON.stringify(order) },
     ];
   }
@@ -135,13 +137,17 @@ export class ControlWorker implements PartitionWorker {
       used++;
       this.#replayed.add(offset);
       for (const event of replayed.events) {
-        const route = routeOf(event.use, registry());
+        const route = routeOfEvent(event.use, registry());
         if (route === undefined) counts.unattributed++;
         else byPartition.set(partitionOf(route), [...(byPartition.get(partitionOf(route)) ?? []), event]);
       }
     }
     log.info({ by, letters: letters.length, already: letters.length - wanted.length, used }, 'replayed dead letters');
     return [...byPartition].map(([partition, events]) => this.#message(partition, { events }));
+  }
+
+  get #allPartitions(): readonly number[] {
+    return Array.from({ length: this.#context.eventsPartitions }, (_, partition) => partition);
   }
 
   #message(

@@ -1,6 +1,5 @@
 import { hash, randomUUID } from 'node:crypto';
 import type { Registry } from '../../attribution/registry.ts';
-import { routeOf } from '../../attribution/route.ts';
 import type { Kafka } from '../../kafka/client.ts';
 import type { Fetched } from '../../kafka/fetched.ts';
 import type { Log } from '../../kafka/log.ts';
@@ -15,6 +14,7 @@ import { READ_SIZE, type SourcePosition } from '../../sources/source.ts';
 import { countOne, noCounts } from '../counts.ts';
 import { Lane, type LaneOptions, type SavedLane } from '../lane.ts';
 import type { PendingUse } from '../ordered.ts';
+import { routeOfEvent } from '../route.ts';
 import type { SourceCounts } from '../telemetry.ts';
 import { type EventsMessage, encodeEvents } from './events-message.ts';
 import { ForeignMessage, isObject, parsed } from './foreign.ts';
@@ -232,7 +232,7 @@ export class IngestWorker implements PartitionWorker {
     const byPartition = Array.from({ length: eventsPartitions }, (): PendingUse[] => []);
     const registered = registry();
     for (const event of events) {
-      const route = routeOf(event.use, registered);
+      const route = routeOfEvent(event.use, registered);
       // Nobody need look at what counts for nobody.
       if (route === undefined) counts.unattributed++;
       else byPartition[partitionOf(route)]?.push(event);
