@@ -1,3 +1,4 @@
+import type { ManyAgents } from './agents-by-source.ts';
 import type { ManyClaims } from './claims.ts';
 import type { Drift } from './drift.ts';
 import { type Name, NO_NAME } from './names.ts';
@@ -64,6 +65,8 @@ export interface Observation {
   first: boolean;
   /** Set where a record that proves no identity makes those of its source many. */
   claims: ManyClaims | undefined;
+  /** Set where a use makes several agents come to its source together. */
+  manyAgents: ManyAgents | undefined;
   /** Uses of unregistered identities that found no room, where this one makes them many (again). */
   beyond: number | undefined;
   /** Set where records that could not be read have become many. */
@@ -108,6 +111,7 @@ export const newObservation = (): Observation => ({
   usuallyInOrder: 0,
   first: false,
   claims: undefined,
+  manyAgents: undefined,
   beyond: undefined,
   unreadable: undefined,
 });

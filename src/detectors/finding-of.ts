@@ -25,6 +25,7 @@ export const isDeclared = ({ at, principal }: Context, { kind }: Detector, { win
 /** Whom an alert is about: a source, or the principal. */
 export const nameOf = ({ kind }: Detector, { principal, seen }: Context): string => {
   if (seen.unreadable !== undefined) return seen.unreadable.name;
+  if (kind.trigger === 'sighted') return `${SOURCE}/${seen.manyAgents?.network}`;
   return kind.trigger === 'claimed' ? `${SOURCE}/${seen.claims?.network}` : principal.name;
 };
 
@@ -36,7 +37,8 @@ const strangerOf = ({ kind }: Detector, { at, seen }: Context): string | undefin
   const { sourceIp } = at.use;
   if (sourceIp === undefined || !isAddress(sourceIp) || kind.trigger === 'unreadable') return undefined;
   const { method, credential } = at.attribution;
-  const isForeign = STRANGERS.has(method) || credential?.honeytoken === true || seen.foreign;
+  const isForeign =
+    kind.trigger === 'sighted' || STRANGERS.has(method) || credential?.honeytoken === true || seen.foreign;
   return isForeign ? sourceOf(sourceIp) : undefined;
 };
 

@@ -1,9 +1,10 @@
 import { type AttributedUse, SOURCE } from '../attribution/attributed.ts';
+import { AgentsBySource, type ManyAgents, type SavedAgents } from '../baselines/agents-by-source.ts';
 import { ClaimsBySource, type ManyClaims, type SavedClaims } from '../baselines/claims.ts';
-import { networkOf } from '../baselines/origin.ts';
+import { networkOf, sourceOf } from '../baselines/origin.ts';
 import { type ManyUnreadable, type SavedUnreadable, UnreadableBySource } from '../baselines/unreadable.ts';
 import type { CredentialUse, Reading } from '../event.ts';
-import { PROOF } from '../proof.ts';
+import { isBelieved, PROOF } from '../proof.ts';
 
 /** Characters of a source that an alert's principal keeps. */
 const MAX_NETWORK = 64;
@@ -13,6 +14,7 @@ export interface SavedSourceWatch {
   readonly claims?: SavedClaims;
   readonly ordinaryClaims?: SavedClaims;
   readonly ordinaryClaimsOfLogs?: readonly (readonly [dataset: string, SavedClaims])[];
+  readonly agents?: SavedAgents;
   readonly unreadable?: { readonly logs: SavedUnreadable; readonly principals: SavedUnreadable };
 }
 
@@ -26,6 +28,15 @@ const isOrdinary = ({ proof }: CredentialUse): boolean => proof.by === PROOF.req
 export const claimRoute = (use: CredentialUse): string =>
   `${SOURCE}/${isOrdinary(use) ? use.dataset : networkOfUse(use)}`;
 
+/** Whether it shows where an agent's credential is used; that of the registry, since others may be invented. */
+export const isSighting = ({ sourceIp, proof, result, reading }: CredentialUse): boolean =>
+  sourceIp !== undefined && reading === undefined && result !== 'rejected' && isBelieved(proof);
+
+/** Which sightings must be looked at together. */
+export const sightingRoute = (use: CredentialUse): string => `${SOURCE}/${networkOfUse(use)}`;
+
+const NO_AGENTS: SavedAgents = { since: null, networks: [] };
+
 /** What counts for a source instead of an agent: claims that are not proven, by network, and records that could not be read, by log. */
 export class SourceWatch {
   readonly #claims = new ClaimsBySource(false);
@@ -34,6 +45,7 @@ export class SourceWatch {
   /** What an earlier version knew of all such logs together: each begins with it. */
   #ofAllLogs: SavedClaims | undefined;
   readonly #unreadableOfLogs = new UnreadableBySource();
+  readonly #agents = new AgentsBySource();
   /** Of sessions that the server shows to be the principal's. */
   readonly #unreadableOfPrincipals = new UnreadableBySource();
 
@@ -41,6 +53,18 @@ export class SourceWatch {
   claim({ use, orderTime }: AttributedUse): ManyClaims | undefined {
     const counted = isOrdinary(use) ? this.#ordinaryClaimsOf(use.dataset) : this.#claims;
     return counted.note(networkOfUse(use), orderTime);
+  }
+
+  /** The stream has events from this time on (milliseconds). */
+  began(time: number): void {
+    this.#agents.began(time);
+  }
+
+  /** Notes from where an agent is used; returns what to report where several have come there together. */
+  sight({ use, orderTime, attribution: { credential } }: AttributedUse): ManyAgents | undefined {
+    if (credential === undefined || use.sourceIp === undefined) return undefined;
+    const { agent, peerGroup } = credential;
+    return this.#agents.note(networkOfUse(use), sourceOf(use.sourceIp), agent, peerGroup, orderTime);
   }
 
   /** Datasets are those of formats and configuration, so they are few. */
@@ -69,13 +93,15 @@ export class SourceWatch {
       claims: this.#claims.save(),
       ordinaryClaimsOfLogs: [...this.#ordinaryClaims].map(([dataset, claims]) => [dataset, claims.save()] as const),
       ...(this.#ofAllLogs !== undefined && { ordinaryClaims: this.#ofAllLogs }),
+      agents: this.#agents.save(),
       unreadable: { logs: this.#unreadableOfLogs.save(), principals: this.#unreadableOfPrincipals.save() },
     };
   }
 
-  load({ claims, ordinaryClaims, ordinaryClaimsOfLogs = [], unreadable }: SavedSourceWatch): void {
+  load({ claims, ordinaryClaims, ordinaryClaimsOfLogs = [], agents, unreadable }: SavedSourceWatch): void {
     if (claims !== undefined) this.#claims.load(claims);
     this.#ofAllLogs = ordinaryClaims;
+    this.#agents.load(agents ?? NO_AGENTS);
     this.#ordinaryClaims.clear();
     for (const [dataset, saved] of ordinaryClaimsOfLogs) this.#ordinaryClaimsOf(dataset).load(saved);
     this.#unreadableOfLogs.load(unreadable?.logs ?? []);

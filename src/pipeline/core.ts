@@ -70,6 +70,11 @@ export class Core {
     for (const ordered of batch) {
       this.#usage?.reach(ordered.orderTime);
       const attribution = this.attributor.attribute(ordered.use);
+      if (ordered.sight === 'only') {
+        this.#current.take(ordered, attribution, false);
+        this.engine.sight(this.#current);
+        continue;
+      }
       this.#current.take(ordered, attribution, this.#isPassed(ordered.use.time, attribution));
       if (ordered.lateMs > 0 && hasPeers(attribution.credential)) this.latePeers++;
       this.engine.process(this.#current);
@@ -157,6 +162,7 @@ class CurrentUse implements AttributedUse {
   use!: AttributedUse['use'];
   late = false;
   lateMs = 0;
+  sight: AttributedUse['sight'];
   orderTime = 0;
   attribution!: Attribution;
   #ordered!: OrderedUse;
@@ -166,6 +172,7 @@ class CurrentUse implements AttributedUse {
     this.use = ordered.use;
     this.late = isPassed || ordered.late;
     this.lateMs = ordered.lateMs;
+    this.sight = ordered.sight;
     this.orderTime = ordered.use.time;
     this.attribution = attribution;
   }

@@ -21,6 +21,7 @@ import { ForeignMessage, isObject, parsed } from './foreign.ts';
 import { Lead } from './lead.ts';
 import { letterMessage } from './letter-message.ts';
 import type { RoleCounts } from './role-counts.ts';
+import { Sightings } from './sightings.ts';
 
 /** What all readers of raw partitions share. */
 export interface IngestContext {
@@ -72,6 +73,7 @@ export class IngestWorker implements PartitionWorker {
   /** The watermark that everybody was told last. */
   #told = Number.NEGATIVE_INFINITY;
   readonly #lead: Lead;
+  readonly #sightings = new Sightings();
 
   constructor(topic: string, partition: number, context: IngestContext) {
     this.#context = context;
@@ -236,12 +238,15 @@ export class IngestWorker implements PartitionWorker {
       // Nobody need look at what counts for nobody.
       if (route === undefined) counts.unattributed++;
       else byPartition[partitionOf(route)]?.push(event);
+      const sighting = this.#sightings.of(event, registered);
+      if (sighting !== undefined) byPartition[partitionOf(sighting.route)]?.push(sighting.event);
     }
     const common: Omit<EventsMessage, 'events'> = {
       from: this.#name,
       of: rawPartitions(),
       watermark: finite(this.#watermark),
       high: finite(this.#lane.high),
+      ...(events.length > 0 && { low: events.reduce((least, { use }) => Math.min(least, use.time), Infinity) }),
       live: caughtUpAt !== undefined,
       own: {
         watermark: finite(this.#lane.watermark),
