@@ -18,6 +18,11 @@ interface CommandEntry {
 /** One line a command. */
 const COMMANDS: readonly CommandEntry[] = [
   {
+    name: 'backtest',
+    summary: 'What a set of detectors does on history, and how two of them differ',
+    load: async () => (await import('./commands/backtest.ts')).addBacktest,
+  },
+  {
     name: 'credentials',
     summary: 'Inventory of the registry: age, rotation due',
     load: async () => (await import('./commands/credentials.ts')).addCredentials,
@@ -73,6 +78,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/test.ts')).addTest,
   },
   {
+    name: 'tune',
+    summary: 'Proposes severities for a budget, from your history and your verdicts',
+    load: async () => (await import('./commands/tune.ts')).addTune,
+  },
+  {
     name: 'alerts',
     summary: 'The alerts in the local store: list, show, close',
     load: async () => (await import('./commands/alerts.ts')).addAlerts,
@@ -101,6 +111,11 @@ const COMMANDS: readonly CommandEntry[] = [
     name: 'drill',
     summary: 'Exercises revocation on a credential made for it',
     load: async () => (await import('./commands/drill.ts')).addDrill,
+  },
+  {
+    name: 'reload',
+    summary: 'Has the service take the registry and the detectors anew',
+    load: async () => (await import('./commands/reload.ts')).addReload,
   },
   {
     name: 'rotate',
@@ -141,7 +156,9 @@ export async function runProcess(args: readonly string[]): Promise<void> {
     if (!stop.signal.aborted) interruptedAt = now;
     stop.abort();
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
+  let hangup = interrupt;
+  process.on('SIGHUP', () => hangup());
   // `wayward … | head` closes stdout early: that is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : EXIT_BUG));
   process.stderr.on('error', () => process.exit(EXIT_BUG));
@@ -150,7 +167,11 @@ export async function runProcess(args: readonly string[]): Promise<void> {
     process.exit(EXIT_BUG);
   });
   const { stdin, stdout, stderr, env } = process;
-  process.exitCode = await runCli(args, { stdin, stdout, stderr, env, signal: stop.signal, exitCode: 0 });
+  const hasTerminal = [stdin, stdout, stderr].some(({ isTTY }) => isTTY === true);
+  const onHangup = (listener: () => void): void => {
+    if (!hasTerminal) hangup = listener;
+  };
+  process.exitCode = await runCli(args, { stdin, stdout, stderr, env, signal: stop.signal, onHangup, exitCode: 0 });
 }
 
 async function createProgram(args: readonly string[], io: CommandIo): Promise<Command> {

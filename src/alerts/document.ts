@@ -37,7 +37,8 @@ const verdictDocument = (verdict: Verdict | undefined): Record<string, unknown> 
   return { value, by, at: iso(at), because };
 };
 
-const ruleOf = (alert: Alert): Finding | undefined =>
+/** The finding that an alert is named after: the most severe, and of those the most surprising. */
+export const ruleOf = (alert: Alert): Finding | undefined =>
   alert.findings.reduce<Finding | undefined>((so, finding) => {
     if (so === undefined || worse(finding.severity, so.severity)) return finding;
     return finding.severity === so.severity && (finding.bits ?? 0) > (so.bits ?? 0) ? finding : so;
@@ -110,6 +111,7 @@ export const alertDocument = (alert: Alert): Record<string, unknown> => {
       attribution,
       ...(proof !== undefined && { proof: { state: alert.provenSeverity === undefined ? proof : 'declared' } }),
       ...(alert.lateMs?.[alert.severity] !== undefined && { late_ms: alert.lateMs[alert.severity] }),
+      ...(alert.campaign !== undefined && { campaign: { id: alert.campaign } }),
       severity_history: alert.severityHistory.map(({ severity, at }) => ({
         severity: SEVERITY_SCORE[severity],
         at: iso(at),

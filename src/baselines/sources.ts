@@ -7,7 +7,7 @@ import { isPublic } from './origin.ts';
 import { peersOf } from './peers.ts';
 import { ageInDays, daysOf, groupAge, type Principal, presentMembers } from './principal.ts';
 import { admit, count, countNew, findNow, knows } from './repertoire.ts';
-import { at, HOUR } from './series.ts';
+import { at, HOUR, MINUTE } from './series.ts';
 import { ADDRESSES, AT, get, type State, type TableLayout } from './state.ts';
 
 /**
@@ -26,6 +26,8 @@ const FIRST_DAYS = 1.5;
 const LEAST_GROUP_DAYS = 6;
 /** Uses from a foreign network that are no accident. */
 const SOME_USES = 3;
+/** Returns within this time of the last one that counted are the same handing over: a deployment, whose old host ends its work beside the new one. */
+const APART = MINUTE;
 /** Days after which a foreign network without a return was a move, and after which it is usual whatever happens. */
 const MOVED_DAYS = 3;
 const STEADY_DAYS = 7;
@@ -104,6 +106,7 @@ const useForeign = (principal: Principal, ip: string, use: CredentialUse, names:
   const counts = chance < ORDINARY && daysOf(state) >= LEAST_DAYS;
   const hasNewClient =
     client !== undefined && !isKnown(principal, AT.clients, names.client(client)) && rate(state, AT.clients) < ORDINARY;
+  seen.foreign = true;
   const isFirst = !isForeignName(state, name);
   if (isFirst) {
     beginForeign(state, name);
@@ -129,6 +132,7 @@ const useForeign = (principal: Principal, ip: string, use: CredentialUse, names:
   const moved = days >= MOVED_DAYS && get(state.u16, AT.foreignReturns) === 0;
   const together = movedThere(principal, name) >= Math.max(3, 0.5 * presentMembers(principal, seen.time));
   if (!(moved || together || chance >= ORDINARY || days >= STEADY_DAYS)) return;
+  seen.foreign = false;
   learnPlace(principal, ip, names, seen, true);
   if (client !== undefined) learnThing(principal, AT.clients, names.client(client), seen.day, true);
   beginForeign(state, { low: 0, high: 0, legacy: 0 });
@@ -156,7 +160,7 @@ const addressPlace = (state: State, { low, high }: Name): readonly [place: numbe
   return [oldest, false];
 };
 
-/** Two hosts that take turns: each return to an address that was in use shortly before counts. */
+/** Two hosts that take turns: each return to an address that was in use shortly before counts, one of many at once. */
 const switchAddress = (principal: Principal, ip: string, names: Names, seen: Observation, counts: boolean): void => {
   const { state } = principal;
   const name = names.address(ip);
@@ -164,7 +168,8 @@ const switchAddress = (principal: Principal, ip: string, names: Names, seen: Obs
   const now = get(state.u16, AT.addressNow);
   const isBack =
     isKnownAddress && now > 0 && now !== place + 1 && seen.time - get(state.f64, AT.addressAt + place) < AT_ONCE;
-  if (isBack && counts) note(principal, seen, at('switches'), add(state, at('switches'), seen.time, 1));
+  const isCounted = isBack && counts && seen.time - get(state.f64, AT.levelAt + at('switches')) >= APART;
+  if (isCounted) note(principal, seen, at('switches'), add(state, at('switches'), seen.time, 1));
   state.u32[AT.address + place] = name.low;
   state.u32[AT.addressHigh + place] = name.high;
   state.f64[AT.addressAt + place] = seen.time;

@@ -9,8 +9,8 @@ import { onSchedule } from '../schedule.ts';
 import type { ServiceLog } from './service-log.ts';
 
 export interface CanaryOptions {
-  readonly loaded: readonly LoadedDetector[];
-  readonly registry: Registry;
+  /** Those in use: others after a reload. */
+  readonly rules: () => { readonly loaded: readonly LoadedDetector[]; readonly registry: Registry };
   /** Formats of the configuration. */
   readonly formats: readonly Format[];
   readonly telemetry: Telemetry;
@@ -24,6 +24,8 @@ export interface CanaryOptions {
 export interface Canary {
   /** Where the events are counted that it looks at. */
   watch(given: () => readonly Given[]): void;
+  /** Other rules are in use. */
+  look(): void;
   end(): Promise<void>;
 }
 
@@ -32,20 +34,13 @@ const PAUSE = 1_000;
 const MOST_NAMED = 5;
 
 /** Looks at the start and each hour whether every detector could find something, and tells of those that can't. */
-export function startCanary({
-  loaded,
-  registry,
-  formats,
-  telemetry,
-  log,
-  pause = PAUSE,
-  looked,
-}: CanaryOptions): Canary {
+export function startCanary({ rules, formats, telemetry, log, pause = PAUSE, looked }: CanaryOptions): Canary {
   let given: () => readonly Given[] = () => [];
   let silent: readonly Silent[] = [];
   const ending = new AbortController();
   const look = async (): Promise<void> => {
     const found: Silent[] = [];
+    const { loaded, registry } = rules();
     for (const one of loaded) {
       await sleep(pause, undefined, { ref: false, signal: ending.signal });
       const why = (await canFire(one, formats))
@@ -57,10 +52,22 @@ export function startCanary({
     silent = found;
     looked?.();
   };
-  const begin = (): Promise<void> =>
+  const safely = (): Promise<void> =>
     look().catch((error: unknown) => {
       if (!ending.signal.aborted) log.error({ err: error }, 'looking whether detectors can fire failed');
     });
+  let running = Promise.resolve();
+  let isNext = false;
+  /** One after the other: what comes while another is yet to begin is the same. */
+  const begin = (): Promise<void> => {
+    if (isNext) return running;
+    isNext = true;
+    running = running.then(() => {
+      isNext = false;
+      return safely();
+    });
+    return running;
+  };
   const told = [
     telemetry.read('silentDetectors', () =>
       silent.map(({ detector, why }) => ({ value: 1, labels: { reason: `${detector}: ${why}` } })),
@@ -74,15 +81,16 @@ export function startCanary({
         : { state: 'degraded', reason: broken.slice(0, MOST_NAMED).join('; ') };
     }),
   ];
-  const first = begin();
+  void begin();
   const unschedule = onSchedule(EACH_HOUR, begin);
   return {
+    look: () => void begin(),
     watch: (events) => {
       given = events;
     },
     async end() {
       ending.abort();
-      await first;
+      await running;
       await unschedule();
       for (const stop of told) stop();
     },

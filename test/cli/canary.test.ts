@@ -67,8 +67,7 @@ async function look(files: Readonly<Record<string, string>>, { credentials = [ag
   const looked = new Promise<void>((resolve) => {
     const registry = createRegistry(credentials);
     const canary = startCanary({
-      loaded,
-      registry,
+      rules: () => ({ loaded, registry }),
       formats: [],
       telemetry: {
         read: (metric, samples) => metrics.read(metric, samples),
