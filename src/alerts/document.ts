@@ -1,6 +1,7 @@
 import { type Finding, SEVERITY_SCORE, worse } from '../detectors/finding.ts';
 import { categoryOf } from '../ecs.ts';
 import type { Alert } from './alert.ts';
+import { referenceOf } from './links.ts';
 import { statusOf } from './stored.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -44,6 +45,7 @@ export const ruleOf = (alert: Alert): Finding | undefined =>
 export const alertDocument = (alert: Alert): Record<string, unknown> => {
   const { proof, ...attribution } = alert.attribution;
   const rule = ruleOf(alert);
+  const reference = referenceOf(rule);
   const techniques = [...new Set(alert.findings.flatMap(({ threat }) => threat))].sort();
   return {
     '@timestamp': iso(alert.openedAt),
@@ -61,6 +63,7 @@ export const alertDocument = (alert: Alert): Record<string, unknown> => {
       reason: alert.reason,
       start: iso(alert.start),
       end: iso(alert.end),
+      ...(reference !== undefined && { reference }),
     },
     rule: { id: rule?.detector, name: rule?.title, ruleset: 'wayward' },
     ...(techniques.length === 0
