@@ -14,7 +14,7 @@ export const referenceOf = (rule: Finding | undefined): string | undefined => {
 };
 
 /** `event.url`: the alert in the console at this address. */
-export const urlOf = ({ id }: Pick<Alert, 'id'>, console: string): string =>
+const urlOf = ({ id }: Pick<Alert, 'id'>, console: string): string =>
   `${console.replace(/\/+$/, '')}/alerts/${encodeURIComponent(id)}`;
 
 /** The same document with it: whoever detects does not know where that is. */
