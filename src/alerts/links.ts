@@ -1,16 +1,17 @@
+import type { Advice } from '../detectors/advice.ts';
 import type { Finding } from '../detectors/finding.ts';
 import type { Alert } from './alert.ts';
 
-/** Of a technique at MITRE. */
-const pageOf = (technique: string): string =>
-  technique.startsWith('AML.')
-    ? `https://atlas.mitre.org/techniques/${technique}`
-    : `https://attack.mitre.org/techniques/${technique.replace('.', '/')}/`;
+/** Page of an ATT&CK or ATLAS technique. */
+export const techniqueUrl = (id: string): string =>
+  id.startsWith('AML.')
+    ? `https://atlas.mitre.org/techniques/${id}`
+    : `https://attack.mitre.org/techniques/${id.replace('.', '/')}/`;
 
 /** `event.reference`: where to read on about what was found. */
-export const referenceOf = (rule: Finding | undefined): string | undefined => {
+export const referenceOf = (rule: Finding | undefined, advice: Advice | undefined): string | undefined => {
   const [technique] = rule?.threat ?? [];
-  return technique && pageOf(technique);
+  return advice?.references[0] ?? (technique && techniqueUrl(technique));
 };
 
 /** `event.url`: the alert in the console at this address. */

@@ -6,12 +6,14 @@ import { FinalOrder } from '../alerts/final-order.ts';
 import { withUrl } from '../alerts/links.ts';
 import { loadDetectors } from '../config/detector-files.ts';
 import { SEVERITIES, type Severity, severityRank } from '../detectors/finding.ts';
+import type { ObservedFinding } from '../detectors/observed-finding.ts';
 import { Core } from '../pipeline/core.ts';
 import { alertsSince } from '../pipeline/trial.ts';
 import { alertTable } from './alert-table.ts';
 import { type CommandIo, EXIT_INTERRUPTED, warn, write } from './io.ts';
 import { type KeptScan, keepScan } from './kept-scan.ts';
 import { countsLine, type LogOptions, type Logs, openLogs, warnOfProof } from './logs.ts';
+import { noteObserved, observedLines } from './observed-lines.ts';
 import {
   checkSpan,
   configOption,
@@ -99,7 +101,16 @@ async function scanWith(
 ): Promise<void> {
   const detectors = loadDetectors(options.detectors ?? config.detectors).map(({ detector }) => detector);
   const order = new FinalOrder();
-  const core = new Core(registry, detectors, (alert) => order.take(alert), undefined, undefined, kept?.names);
+  const observing: ObservedFinding[] = [];
+  const core = new Core(
+    registry,
+    detectors,
+    (alert) => order.take(alert),
+    undefined,
+    undefined,
+    kept?.names,
+    (finding) => noteObserved(observing, finding),
+  );
   const names = kept === undefined ? files : files.map((name) => (name === '-' ? name : resolve(name)));
   const logs = await openLogs(names, options, config, io, kept && { resume: kept.resume });
   kept?.load(core, logs.merge);
@@ -132,6 +143,7 @@ async function scanWith(
     output.discard();
     logs.close();
   }
+  for (const line of observedLines(observing, core.engine.counts.observing)) warn(io, line);
   summarise(logs, core, counts, performance.now() - started, io);
   if (io.signal.aborted) io.exitCode = EXIT_INTERRUPTED;
   else if (

@@ -19,6 +19,9 @@ test('an alert says where to read on about what was found', () => {
   expect(naming('T1078.004', 'T1213')).toBe('https://attack.mitre.org/techniques/T1078/004/');
   expect(naming('AML.T0012')).toBe('https://atlas.mitre.org/techniques/AML.T0012');
   expect(naming()).toBeUndefined();
+  const references = ['https://runbooks.example.com/new-action', 'https://example.com'];
+  const advice = { 'new-action': { description: 'New.', references, owasp: [], triage: [], falsePositives: [] } };
+  expect(eventOf(alertDocument(alertOf({ advice }))).reference).toBe(references[0]);
 });
 
 test('it links to the console where there is one, and to nothing without', () => {
