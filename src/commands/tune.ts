@@ -105,13 +105,14 @@ async function tune(files: readonly string[], options: TuneOptions, io: CommandI
     figures: figuresOf(trial.alerts(since), history, (id) => verdicts.get(id)),
   });
   const asIs = setOf(now, options.detectors ?? relative('', folder));
-  let backtest: BacktestReport = { history, budget, set: asIs };
+  const console = config.console?.url;
+  let backtest: BacktestReport = { history, budget, console, set: asIs };
   if (!files.includes('-') && files.length > 0 && tuning.proposals.some(isChange)) {
     const then = new Trial(registry, proposedSet(all, tunable, tuning));
     await readInto(then, files, options, setup, io);
     if (stopped(io)) return;
     const difference = differenceOf(alerts, then.alerts(since));
-    backtest = { history, budget, set: setOf(then, 'as proposed'), against: asIs, difference };
+    backtest = { history, budget, console, set: setOf(then, 'as proposed'), against: asIs, difference };
   }
   const report = { tuning, backtest };
   if (options.svg !== undefined) writeText('--svg', options.svg, curveSvg(tuning.curve, budget));
