@@ -109,6 +109,7 @@ export const alertDocument = (alert: Alert): Record<string, unknown> => {
       attribution,
       ...(proof !== undefined && { proof: { state: alert.provenSeverity === undefined ? proof : 'declared' } }),
       ...(alert.lateMs?.[alert.severity] !== undefined && { late_ms: alert.lateMs[alert.severity] }),
+      ...(alert.campaign !== undefined && { campaign: { id: alert.campaign } }),
       severity_history: alert.severityHistory.map(({ severity, at }) => ({
         severity: SEVERITY_SCORE[severity],
         at: iso(at),

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Alert } from '../alerts/alert.ts';
-import { loadDetectors } from '../config/detector-files.ts';
-import type { Detector } from '../detectors/detector.ts';
+import { loadRules } from '../config/rules.ts';
 import { startDrills } from '../drills/schedule.ts';
 import { UsageError } from '../errors.ts';
 import { loadCheckpoint } from '../pipeline/checkpoint.ts';
@@ -13,8 +12,9 @@ import { LocalPipeline } from '../pipeline/local.ts';
 import { Merge, savedPositions } from '../pipeline/merge.ts';
 import { MIGRATED } from '../pipeline/name-key.ts';
 import { logObserved } from '../pipeline/observing-log.ts';
-import { createDrillWorker, createResponse, createWorker } from '../pipeline/response.ts';
+import { createDrillWorker, createResponse, createWorker, planWith } from '../pipeline/response.ts';
 import { rotationLog } from '../pipeline/rotation-log.ts';
+import { RulesInUse } from '../pipeline/rules-in-use.ts';
 import { AlertTelemetry } from '../pipeline/telemetry.ts';
 import { beginWithHistory, historyIsRead, isHistory } from '../response/history.ts';
 import { timesOf } from '../response/record.ts';
@@ -30,13 +30,14 @@ import type { CommandIo } from './io.ts';
 import { keepFresh } from './keep-fresh.ts';
 import { createLocalElasticsearch } from './local-elasticsearch.ts';
 import { disorderOf, tellOfLocal } from './local-ops.ts';
+import { reloadsOf } from './local-reload.ts';
 import { namesOf } from './names-of.ts';
 import { type Ops, startOps } from './ops.ts';
 import {
   configOption,
   credentialsOption,
   detectorsOption,
-  loadSetup,
+  loadSetupAndRules,
   type Setup,
   type SetupOptions,
   secretContext,
@@ -94,27 +95,29 @@ function roleNamed(written: string): RoleName {
 }
 
 async function run(options: RunOptions, io: CommandIo): Promise<void> {
-  const { config, registry, fetchSecrets } = loadSetup(options, io);
+  const setup = loadSetupAndRules(options, io);
+  const { config, registry, place } = setup;
   if (options.roles !== undefined && config.kafka === undefined) {
     throw new UsageError('--roles shares the work over Kafka; write kafka: in wayward.yaml, or leave --roles out');
   }
   if (config.kafka === undefined && config.sources.length === 0) {
     throw new UsageError('wayward.yaml: no sources; write sources: [{ file: /var/log/nginx/access.json }]');
   }
-  const loaded = loadDetectors(options.detectors ?? config.detectors);
-  const detectors = loaded.map(({ detector }) => detector);
   await config.resolveSecrets(['kafka', 'elasticsearch', 'response', 'revokers', 'drills'], secretContext(io));
   checkApprovalKey(config.response.approvals);
   const log = createServiceLog(io.stderr);
   // An agent may be born later.
-  for (const idle of idleExceptions(loaded, registry)) log.warn(idle);
+  for (const idle of idleExceptions(setup.rules.loaded, registry)) log.warn(idle);
   const forgetNames = options.forgetNames === true;
   const ops = await startOps({ config, chosen: options, log, signal: io.signal });
   const endKeeping = keepFresh(config, (message) => log.warn(message));
+  const rules = new RulesInUse(setup.rules, () => loadRules(place), log);
+  ops.telemetry.component('reload', () => rules.condition);
+  rules.onTaken(() => ops.reloaded());
   try {
     if (config.kafka !== undefined)
-      await runKafka({ config, registry, fetchSecrets, detectors, roles: options.roles, forgetNames, ops, log, io });
-    else await runLocal({ config, registry, fetchSecrets }, detectors, forgetNames, io, log, ops);
+      await runKafka({ ...setup, rules, roles: options.roles, forgetNames, ops, log, io });
+    else await runLocal(setup, rules, forgetNames, io, log, ops);
   } finally {
     endKeeping();
     await ops.close();
@@ -126,7 +129,7 @@ const LOOK_EVERY = 1_000;
 
 async function runLocal(
   { config, registry, fetchSecrets }: Setup,
-  detectors: readonly Detector[],
+  rules: RulesInUse,
   forgetNames: boolean,
   io: CommandIo,
   log: ServiceLog,
@@ -169,11 +172,17 @@ async function runLocal(
     let lookedAt = 0;
     const delivery =
       elasticsearch && createLocalElasticsearch(elasticsearch, store, response, written, ops, log, config.console?.url);
+    const { detectors } = rules.current;
     const pipeline = new LocalPipeline(merge, {
       store,
       registry,
       detectors,
       names,
+      newRules: reloadsOf(rules, store, io),
+      goesOnWith: ({ registry: others }) => {
+        planWith(response, others);
+        deeds.reload(others);
+      },
       respond: (alert) => {
         respondTo(alert, response);
       },

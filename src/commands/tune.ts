@@ -53,7 +53,7 @@ export function addTune(program: Command, io: CommandIo): void {
     .description(
       'Measures on your history how rare the scores of each detector are, and proposes from how many bits on they should be medium: as many false\n' +
         'alerts as the budget accepts, fewer after benign verdicts, more after confirmed ones. Nothing is changed; --write writes files of\n' +
-        `detectors/${LOCAL}/, which count once detectors are loaded anew.`,
+        `detectors/${LOCAL}/, which count after wayward reload.`,
     )
     .argument('[files...]', 'log files, patterns such as "logs/*.gz", or - for standard input')
     .addOption(configOption())

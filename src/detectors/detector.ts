@@ -54,6 +54,7 @@ export type Trigger =
   | 'drift'
   | 'unattributed'
   | 'claimed'
+  | 'sighted'
   | 'unreadable';
 
 /** What a finding is evidence of: two sorts together say more than either. */

@@ -77,6 +77,7 @@ export const WAYWARD_FIELDS: Fields = {
   'wayward.proof.state': 'keyword',
   'wayward.proof.by': 'keyword',
   'wayward.late_ms': 'long',
+  'wayward.campaign.id': 'keyword',
   'wayward.severity_history.severity': 'long',
   'wayward.severity_history.at': 'date',
   'wayward.findings.detector': 'keyword',
