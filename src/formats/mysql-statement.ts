@@ -15,11 +15,16 @@ const NO_TABLE = /^(?:dual|\d+)$/;
 /** Deeper than anybody writes; the parser goes down with its stack. */
 const MAX_DEPTH = 64;
 
+/** The parser takes this word for another name of the table before it, and so drops the one behind. */
+const STRAIGHT_JOIN = /\b(select\s)?straight_join\b/gi;
+
 /** Folding made double quotes of backticks, and left no texts. */
 const asMysql = (folded: string, literal: string): string =>
-  folded.replace(/"((?:[^"]|"")*)"|\?/g, (_all, name: string | undefined) =>
-    name === undefined ? literal : `\`${name.replaceAll('""', '"').replaceAll('`', '``')}\``,
-  );
+  folded
+    .replace(STRAIGHT_JOIN, (_all, select?: string) => select ?? 'join')
+    .replace(/"((?:[^"]|"")*)"|\?/g, (_all, name: string | undefined) =>
+      name === undefined ? literal : `\`${name.replaceAll('""', '"').replaceAll('`', '``')}\``,
+    );
 
 const isTooDeep = (sql: string): boolean => {
   let depth = 0;

@@ -28,11 +28,11 @@ const LITERALS = [
   { inBrackets: '1', elsewhere: '1' },
 ];
 /** `a ? 'key'` is an operator and a literal. */
-const FOLDED = /"(?:[^"]|"")*"|\? \?|\(\?|\?/g;
+const FOLDED = /"(?:[^"]|"")*"|\?[|&]|\? \?|\(\?|\?/g;
 
 const withLiterals = (folded: string, { inBrackets, elsewhere }: (typeof LITERALS)[number]): string =>
   folded.replace(FOLDED, (found) => {
-    if (found.startsWith('"')) return found;
+    if (/^(?:"|\?[|&])/.test(found)) return found;
     return found === '(?' ? `(${inBrackets}` : found === '?' ? elsewhere : `= ${elsewhere}`;
   });
 

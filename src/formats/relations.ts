@@ -68,7 +68,7 @@ export const relationsIn = (tokens: readonly string[], schema = 'public.'): stri
     } else if (token === ')') {
       if (levels.length > 1) close(levels.pop());
     } else if (token === ',') level.expects = level.inList ? 'from' : undefined;
-    else if (word === 'FROM' || word === 'JOIN') {
+    else if (word === 'FROM' || word === 'JOIN' || word === 'STRAIGHT_JOIN') {
       const isOther = level.opensFunction || (before === 'DISTINCT' && /^(?:IS|NOT)$/.test(upper[at - 2] ?? ''));
       if (isOther) continue;
       level.expects = 'from';
