@@ -1,7 +1,7 @@
 import { SOURCE } from '../attribution/attributed.ts';
 import { wholeDays } from '../baselines/principal.ts';
 import type { Context, Detector, Result } from './detector.ts';
-import { type Finding, SEVERITIES, type Severity, worse } from './finding.ts';
+import { type Finding, legible, SEVERITIES, type Severity, worse } from './finding.ts';
 
 /** What the detector's file makes of a result: nothing where its bits are too few. */
 export const severityOf = ({ severity }: Detector, { bits = 0, atMost, atLeast }: Result): Severity | undefined => {
@@ -26,6 +26,15 @@ export const nameOf = ({ kind }: Detector, { principal, seen }: Context): string
   return kind.trigger === 'claimed' ? `${SOURCE}/${seen.claims?.network}` : principal.name;
 };
 
+/** What an observing detector says keeps nothing else quiet, nor itself once it is enforced. */
+const apart = ({ observes }: Detector, text: string): string => (observes ? `observing ${text}` : text);
+
+/** As whose `Told` remembers it. */
+export const toldAs = (detector: Detector): string => apart(detector, detector.id);
+
+/** What is the same where several of a group have it. */
+export const sortOf = (detector: Detector, { change = detector.id }: Result): string => apart(detector, change);
+
 export const findingOf = (
   detector: Detector,
   { at, principal }: Context,
@@ -41,11 +50,13 @@ export const findingOf = (
   time: at.orderTime,
   reason: result.reason,
   subject: result.subject,
-  observed: result.observed,
-  expected: result.expected,
+  observed: legible(result.observed),
+  expected: result.expected === undefined ? undefined : legible(result.expected),
   ...(result.window === undefined ? {} : { window: result.window }),
   ...(detector.kind.baseline ? { baselineAgeDays: wholeDays(principal.state, at.orderTime) } : {}),
   evidence: [at.id()],
   ...(detector.kind.evidence === undefined ? {} : { sort: detector.kind.evidence }),
   ...(declared ? { declared } : {}),
+  ...(detector.advice !== undefined && { advice: detector.advice }),
+  ...(detector.observes && { stage: 'observe' as const }),
 });

@@ -64,7 +64,7 @@ const walk = (tree: JsonObject, touched: Touched): void => {
     const table = tableOf(node);
     if (table !== undefined && !NO_TABLE.test(table) && !queries.has(table)) touched.read(table);
     const called = node['type'] === 'function' && isObject(node['name']) ? routineOf(node['name']) : undefined;
-    if (called !== undefined) touched.read(called);
+    if (called !== undefined) touched.call(called);
     const inside = withQueries(node['with'], queries, open);
     for (const [key, value] of Object.entries(node)) if (key !== 'with') open.push([value, inside]);
   }

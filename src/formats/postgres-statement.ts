@@ -15,6 +15,8 @@ const VERBS: Readonly<Record<string, string>> = {
 const WRITES = new Set(['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt']);
 /** Statements about another one, which stands in them. */
 const WRAPS = new Set(['ExplainStmt', 'DeclareCursorStmt', 'PrepareStmt']);
+/** Between FROM and the function that stands there; what that is given is no source. */
+const AROUND_CALL = new Set(['functions', 'List', 'items', 'FuncCall']);
 /** `FOR UPDATE OF o` names an alias. */
 const NO_RELATIONS = new Set(['lockingClause', 'typeName']);
 /** Functions of the server that reach further than what they are given. */
@@ -72,7 +74,7 @@ const NONE: Names = new Set();
 /** Walks a statement without recursion, however deep it is: relations and functions, but no names that WITH gave. */
 class Walk {
   readonly touched = new Touched();
-  readonly #open: (readonly [node: unknown, queries: Names])[] = [];
+  readonly #open: (readonly [node: unknown, queries: Names, isSource?: boolean])[] = [];
 
   from(tree: unknown): this {
     this.#open.push([tree, NONE]);
@@ -80,18 +82,19 @@ class Walk {
     return this;
   }
 
-  #visit(node: unknown, queries: Names): void {
-    if (Array.isArray(node)) for (const item of node.toReversed()) this.#open.push([item, queries]);
+  /** @param isSource it stands in FROM itself */
+  #visit(node: unknown, queries: Names, isSource = false): void {
+    if (Array.isArray(node)) for (const item of node.toReversed()) this.#open.push([item, queries, isSource]);
     if (!isObject(node)) return;
     if (typeof node['relname'] === 'string') this.#relation(node, queries);
-    const called = functionOf(namesIn(node['funcname']), false);
-    if (Array.isArray(node['funcname']) && called !== undefined) this.touched.read(called);
+    if (Array.isArray(node['funcname'])) this.#function(namesIn(node['funcname']), isSource);
     const inside = this.#withQueries(node['withClause'], queries);
     for (const [key, value] of Object.entries(node).toReversed()) {
       if (key === 'withClause' || NO_RELATIONS.has(key) || !(isObject(value) || Array.isArray(value))) continue;
       const target = WRITES.has(key) && isObject(value) ? value['relation'] : undefined;
       if (isObject(target)) this.#write(VERBS[key] ?? '', target);
-      this.#open.push([isObject(target) ? { ...(value as JsonObject), relation: undefined } : value, inside]);
+      const rest = isObject(target) ? { ...(value as JsonObject), relation: undefined } : value;
+      this.#open.push([rest, inside, key === 'RangeFunction' || (isSource && AROUND_CALL.has(key))]);
     }
   }
 
@@ -107,6 +110,13 @@ class Walk {
       seen.add(name);
     }
     return all;
+  }
+
+  #function(parts: readonly string[], isSource: boolean): void {
+    const routine = functionOf(parts, false);
+    if (routine === undefined) return;
+    if (parts.length > 1 || isSource || OF_SERVER.test(parts[0] ?? '')) this.touched.call(routine);
+    else this.touched.mayCall(routine);
   }
 
   #relation(node: JsonObject, queries: Names): void {

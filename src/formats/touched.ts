@@ -2,6 +2,8 @@
 export class Touched {
   readonly #made: string[] = [];
   readonly #read = new Set<string>();
+  readonly #called = new Set<string>();
+  readonly #perhaps = new Set<string>();
   readonly #written = new Map<string, string>();
   #verb: string | undefined;
 
@@ -15,9 +17,11 @@ export class Touched {
     return [...this.#written];
   }
 
-  /** First what is made or written, then what is read, by name. */
+  /** First what is made or written, then what is read, then what is called, each by name. */
   get objects(): readonly string[] {
-    return [...new Set([...this.#made, ...this.#written.keys(), ...[...this.#read].sort()])];
+    const relations = [...this.#made, ...this.#written.keys(), ...[...this.#read].sort()];
+    const called = new Set([...this.#called, ...(relations.length === 0 ? this.#perhaps : [])]);
+    return [...new Set([...relations, ...[...called].sort()])];
   }
 
   as(verb: string): this {
@@ -31,6 +35,15 @@ export class Touched {
 
   read(object: string): void {
     this.#read.add(object);
+  }
+
+  call(routine: string): void {
+    this.#called.add(routine);
+  }
+
+  /** A function of an extension as like as not: beside tables it tells nothing. */
+  mayCall(routine: string): void {
+    this.#perhaps.add(routine);
   }
 
   write(verb: string, object: string): void {

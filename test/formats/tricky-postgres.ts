@@ -122,6 +122,8 @@ export const OTHER: readonly Tricky[] = [
   ['CALL purge(1)', 'CALL public.purge'],
   ['CALL shop.purge((SELECT max(id) FROM payroll))', 'CALL shop.purge, public.payroll'],
   ['SELECT purge(1)', 'SELECT public.purge'],
+  ['SELECT similarity(name, $1) FROM orders', 'SELECT public.orders'],
+  ['SELECT * FROM purge(similarity(1)), orders', 'SELECT public.orders, public.purge'],
   ['SELECT shop.purge(id) FROM orders', 'SELECT public.orders, shop.purge'],
   ['SELECT * FROM purge(1) p, orders', 'SELECT public.orders, public.purge'],
   ['SELECT count(*), now(), lower(name), jsonb_agg(id) FROM orders', 'SELECT public.orders'],

@@ -6,6 +6,7 @@ import type { Registry } from '../../attribution/registry.ts';
 import type { Activity } from '../../baselines/activity.ts';
 import type { Names } from '../../baselines/names.ts';
 import type { Detector } from '../../detectors/detector.ts';
+import type { ObservedFinding } from '../../detectors/observed-finding.ts';
 import { observedDocument } from '../../documents/observed.ts';
 import { UsageError } from '../../errors.ts';
 import type { Kafka } from '../../kafka/client.ts';
@@ -22,6 +23,7 @@ import type { Condition } from '../../ops/telemetry.ts';
 import { Core } from '../core.ts';
 import { Disorder, type DisorderCounts } from '../disorder.ts';
 import { MIGRATED, underKey } from '../name-key.ts';
+import { logObserved } from '../observing-log.ts';
 import { AlertRevisions } from './alert-revisions.ts';
 import { documentMessage } from './document-message.ts';
 import { decodeEvents, type EventsMessage } from './events-message.ts';
@@ -65,7 +67,7 @@ export class DetectWorker implements PartitionWorker {
   readonly #owns: (credential: Credential) => boolean;
   readonly #revisions = new AlertRevisions();
   /** Worth showing beside alerts, since the last transaction. */
-  #observed: Activity[] = [];
+  #observed: (Activity | ObservedFinding)[] = [];
   readonly #detector: PartitionDetector;
   readonly #disorder: Disorder;
   #writer: TransactionalWriter | undefined;
@@ -91,6 +93,7 @@ export class DetectWorker implements PartitionWorker {
       (activity) => this.#observed.push(activity),
       this.#owns,
       context.names,
+      (finding) => this.#observed.push(finding),
     );
     this.#detector = new PartitionDetector(this.core);
     this.#disorder = new Disorder(context.log);
@@ -224,10 +227,9 @@ export class DetectWorker implements PartitionWorker {
     this.#disorder.look(this.disordered, now, { partition: this.#partition });
     const snapshot = now >= this.#snapshotAt;
     if (!snapshot && this.#revisions.isEmpty && now - this.#committedAt < COMMIT_EVERY) return;
-    const documents = this.#observed.map((activity) =>
-      documentMessage(this.#topics.documents, observedDocument(activity)),
-    );
+    const observed = this.#observed;
     this.#observed = [];
+    const documents = observed.map((activity) => documentMessage(this.#topics.documents, observedDocument(activity)));
     const messages: OutMessage[] = [
       ...this.#revisions.messages(this.#topics.alerts),
       ...documents,
@@ -236,6 +238,7 @@ export class DetectWorker implements PartitionWorker {
     await this.#writer?.commit(messages, snapshot ? this.#snapshot() : []);
     this.#committed = this.#position;
     this.#committedAt = now;
+    for (const one of observed) if (one.kind === 'finding') logObserved(this.#context.log, one);
   }
 
   #snapshot(): OutMessage[] {
