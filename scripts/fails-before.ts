@@ -40,6 +40,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
     'test/config/detector-files.test.ts',
   ],
   '1690e90': ['test/backtest/backtest.test.ts', 'test/backtest/kept-scan.test.ts'],
+  '1690e90': ['test/cli/observe.test.ts', 'test/cli/changed.test.ts'],
 };
 const root = join(import.meta.dirname, '..');
 

@@ -38,6 +38,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/demo.ts')).addDemo,
   },
   {
+    name: 'detectors',
+    summary: 'Takes over Sigma rules as detectors',
+    load: async () => (await import('./commands/detectors.ts')).addDetectors,
+  },
+  {
     name: 'fingerprint',
     summary: 'The fingerprint of a token, for the registry',
     load: async () => (await import('./commands/fingerprint.ts')).addFingerprint,

@@ -19,6 +19,7 @@ import { sayReload } from '../pipeline/kafka/say.ts';
 import type { LaneOptions } from '../pipeline/lane.ts';
 import type { RulesInUse } from '../pipeline/rules-in-use.ts';
 import { serveKafkaLinks, servesLinks } from './approval-links.ts';
+import type { Canary } from './canary.ts';
 import { elasticsearchOf } from './elasticsearch-of.ts';
 import { type CommandIo, EXIT_INTERRUPTED, EXIT_SERVER_MISSING } from './io.ts';
 import { laneOptionsOf } from './logs.ts';
@@ -40,6 +41,8 @@ export interface KafkaRunOptions {
   /** `--forget-names` */
   readonly forgetNames: boolean;
   readonly ops: Ops;
+  /** Absent where this process does not detect. */
+  readonly canary: Canary | undefined;
   readonly log: ServiceLog;
   readonly io: CommandIo;
 }
@@ -66,6 +69,7 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
   await requireTopics(kafka, topics);
   const counts = new RoleCounts();
   counts.tell(ops.telemetry);
+  options.canary?.watch(() => [...counts.detectors].map(({ core }) => core.given));
   const foreign = new ForeignMessages(log);
   foreign.tell(ops.telemetry);
   const common = { kafka, rules: options.rules, counts, foreign, log };

@@ -4,6 +4,7 @@ import type { Alert } from '../alerts/alert.ts';
 import { loadRules } from '../config/rules.ts';
 import { startDrills } from '../drills/schedule.ts';
 import { UsageError } from '../errors.ts';
+import { customFormat } from '../formats/custom.ts';
 import { loadCheckpoint } from '../pipeline/checkpoint.ts';
 import { DeedsOfStore } from '../pipeline/deeds.ts';
 import { Disorder } from '../pipeline/disorder.ts';
@@ -24,6 +25,7 @@ import { lockForRun } from '../sinks/run-lock.ts';
 import { Store } from '../sinks/store.ts';
 import { DeadLetterFile } from '../sources/dead-letter-file.ts';
 import { checkApprovalKey, serveLocalLinks } from './approval-links.ts';
+import { type Canary, startCanary } from './canary.ts';
 import { elasticsearchOf } from './elasticsearch-of.ts';
 import { idleExceptions } from './idle-exceptions.ts';
 import type { CommandIo } from './io.ts';
@@ -114,11 +116,18 @@ async function run(options: RunOptions, io: CommandIo): Promise<void> {
   const rules = new RulesInUse(setup.rules, () => loadRules(place), log);
   ops.telemetry.component('reload', () => rules.condition);
   rules.onTaken(() => ops.reloaded());
+  const detects = options.roles?.includes('detect') !== false;
+  const formats = config.formats.map((spec) => customFormat(spec));
+  const canary = detects
+    ? startCanary({ rules: () => rules.current, formats, telemetry: ops.telemetry, log })
+    : undefined;
+  rules.onTaken(() => canary?.look());
   try {
     if (config.kafka !== undefined)
-      await runKafka({ ...setup, rules, roles: options.roles, forgetNames, ops, log, io });
-    else await runLocal(setup, rules, forgetNames, io, log, ops);
+      await runKafka({ ...setup, rules, roles: options.roles, forgetNames, ops, log, io, canary });
+    else await runLocal(setup, rules, forgetNames, io, log, ops, canary);
   } finally {
+    await canary?.end();
     endKeeping();
     await ops.close();
   }
@@ -134,6 +143,7 @@ async function runLocal(
   io: CommandIo,
   log: ServiceLog,
   ops: Ops,
+  canary: Canary | undefined,
 ): Promise<void> {
   const elasticsearch = config.elasticsearch && (await elasticsearchOf(config.elasticsearch));
   const store = new Store(config.state);
@@ -212,6 +222,7 @@ async function runLocal(
     });
     if (saved) pipeline.load(saved);
     disorder.begin(disorderOf(merge, pipeline.core));
+    canary?.watch(() => [pipeline.core.given]);
     tellOfLocal(ops.telemetry, { merge, pipeline, response, letters: written, sources, disorder });
     ops.started();
     log.info(

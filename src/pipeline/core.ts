@@ -13,6 +13,7 @@ import { AT, get } from '../baselines/state.ts';
 import { NO_USAGE, type SavedUsage, Usage } from '../baselines/usage.ts';
 import type { Detector } from '../detectors/detector.ts';
 import { Engine, type Found, type SavedEngine } from '../detectors/engine.ts';
+import { Given } from '../detectors/needs.ts';
 import { type ObservedFinding, observedOf } from '../detectors/observed-finding.ts';
 import type { OrderedUse } from './ordered.ts';
 
@@ -40,6 +41,8 @@ export class Core {
   readonly #withOthers: (registry: Registry, detectors: readonly Detector[]) => Core;
   readonly #current = new CurrentUse();
   readonly #usage: Usage | undefined;
+  /** What events have given since this process began. */
+  readonly given = new Given();
   /** Events of members of peer groups that came late: what they lend to their peers, and borrow from them, may differ by that. */
   latePeers = 0;
   /** How far the stream has come by its events, milliseconds. */
@@ -77,6 +80,7 @@ export class Core {
   process(batch: readonly OrderedUse[]): void {
     for (const ordered of batch) {
       this.#usage?.reach(ordered.orderTime);
+      this.given.take(ordered.use);
       const attribution = this.attributor.attribute(ordered.use);
       if (ordered.sight === 'only') {
         this.#current.take(ordered, attribution, false);

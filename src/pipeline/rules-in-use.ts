@@ -1,4 +1,4 @@
-import type { Rules } from '../config/rules.ts';
+import type { LoadedRules } from '../config/rules.ts';
 import { UsageError } from '../errors.ts';
 import type { Log } from '../kafka/log.ts';
 import type { Condition } from '../ops/telemetry.ts';
@@ -20,34 +20,34 @@ const SHOWN = 12;
  * were ordered, it goes on with those before and says so until an order could be followed.
  */
 export class RulesInUse {
-  readonly #load: () => Rules;
+  readonly #load: () => LoadedRules;
   readonly #log: Log;
-  readonly #taken = new Set<(rules: Rules) => void>();
+  readonly #taken = new Set<(rules: LoadedRules) => void>();
   /** By their hash. */
-  readonly #kept = new Map<string, Rules>();
-  #current: Rules;
+  readonly #kept = new Map<string, LoadedRules>();
+  #current: LoadedRules;
   #seq = Number.NEGATIVE_INFINITY;
   #refused: string | undefined;
 
-  constructor(current: Rules, load: () => Rules, log: Log) {
+  constructor(current: LoadedRules, load: () => LoadedRules, log: Log) {
     this.#current = current;
     this.#load = load;
     this.#log = log;
     this.#kept.set(current.hash, current);
   }
 
-  get current(): Rules {
+  get current(): LoadedRules {
     return this.#current;
   }
 
   /** Told of each time that others are in use. Call what it returns when that is over. */
-  onTaken(taken: (rules: Rules) => void): () => void {
+  onTaken(taken: (rules: LoadedRules) => void): () => void {
     this.#taken.add(taken);
     return () => this.#taken.delete(taken);
   }
 
   /** What the files hold now. Undefined where they cannot be used, which is said until they can. */
-  look(by: string): Rules | undefined {
+  look(by: string): LoadedRules | undefined {
     try {
       return this.#load();
     } catch (error) {
@@ -64,7 +64,7 @@ export class RulesInUse {
   }
 
   /** The same, of an order: its rules and no others. One of before the last changes nothing but for who is behind. */
-  follow({ hash, by, seq }: ReloadOrder): Rules | undefined {
+  follow({ hash, by, seq }: ReloadOrder): LoadedRules | undefined {
     const kept = this.#kept.get(hash);
     if (seq <= this.#seq) return kept;
     this.#seq = seq;
@@ -91,7 +91,7 @@ export class RulesInUse {
     return this.#refused;
   }
 
-  #take(rules: Rules, by: string): void {
+  #take(rules: LoadedRules, by: string): void {
     const { registry, detectors, hash } = rules;
     const fields = { by, hash, credentials: registry.credentials.length, detectors: detectors.length };
     this.#refused = undefined;

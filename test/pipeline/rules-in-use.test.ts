@@ -1,21 +1,21 @@
 import { expect, test } from 'vitest';
 import { createRegistry } from '../../src/attribution/registry.ts';
-import type { Rules } from '../../src/config/rules.ts';
+import type { LoadedRules } from '../../src/config/rules.ts';
 import { UsageError } from '../../src/errors.ts';
 import { RulesInUse } from '../../src/pipeline/rules-in-use.ts';
 
-const rulesOf = (hash: string): Rules => ({ registry: createRegistry([]), detectors: [], hash });
+const rulesOf = (hash: string): LoadedRules => ({ registry: createRegistry([]), detectors: [], loaded: [], hash });
 
 /** A process that began with the rules `a`, and the files on its disk. */
 function process() {
-  const disk: { rules: Rules | string } = { rules: rulesOf('a') };
+  const disk: { rules: LoadedRules | string } = { rules: rulesOf('a') };
   const said: string[] = [];
   const log = {
     info: (_: object, text: string) => said.push(text),
     warn: (_: object, text: string) => said.push(text),
     error: (_: object, text: string) => said.push(text),
   };
-  const load = (): Rules => {
+  const load = (): LoadedRules => {
     if (typeof disk.rules === 'string') throw new UsageError(disk.rules);
     return disk.rules;
   };
