@@ -85,7 +85,14 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
     deliver: async () => {
       if (config.elasticsearch === undefined) throw new UsageError('wayward.yaml has no elasticsearch');
       const elasticsearch = await elasticsearchOf(config.elasticsearch);
-      return startDeliver({ kafka, log, foreign, telemetry: ops.telemetry, ...elasticsearch });
+      return startDeliver({
+        kafka,
+        log,
+        foreign,
+        telemetry: ops.telemetry,
+        console: config.console?.url,
+        ...elasticsearch,
+      });
     },
     detect: async () =>
       startDetect({

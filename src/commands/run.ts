@@ -180,7 +180,8 @@ async function runLocal(
     const told = new AlertTelemetry(ops.telemetry);
     const disorder = new Disorder(log);
     let lookedAt = 0;
-    const delivery = elasticsearch && createLocalElasticsearch(elasticsearch, store, response, written, ops, log);
+    const delivery =
+      elasticsearch && createLocalElasticsearch(elasticsearch, store, response, written, ops, log, config.console?.url);
     const { detectors } = rules.current;
     const pipeline = new LocalPipeline(merge, {
       store,
