@@ -2,7 +2,7 @@ import type { Advice } from '../detectors/advice.ts';
 import type { Finding } from '../detectors/finding.ts';
 import type { Alert } from './alert.ts';
 
-/** That of the detectors whose findings the alert holds. */
+/** That of the detectors whose findings the alert holds, in the order of their ids, whichever came first. */
 export const adviceWith = (
   before: Alert['advice'],
   told: Advice | undefined,
@@ -11,5 +11,6 @@ export const adviceWith = (
 ): Alert['advice'] => {
   if (before === undefined && told === undefined) return undefined;
   const all = told === undefined ? { ...before } : { ...before, [detector]: told };
-  return Object.fromEntries(Object.entries(all).filter(([id]) => findings.some((one) => one.detector === id)));
+  const held = Object.entries(all).filter(([id]) => findings.some((one) => one.detector === id));
+  return Object.fromEntries(held.sort(([a], [b]) => (a < b ? -1 : 1)));
 };
