@@ -39,6 +39,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
     ...['test/pipeline/late-together.test.ts', 'test/kafka/partition-slot.test.ts', 'test/detectors/match.test.ts'],
     'test/config/detector-files.test.ts',
   ],
+  '1690e90': ['test/alerts/campaign.test.ts', 'test/cli/reload.test.ts'],
 };
 const root = join(import.meta.dirname, '..');
 
