@@ -1,15 +1,17 @@
 /**
- * Fills the generated tables in docs/*.md from the registries, so that the docs can't disagree with the code.
+ * Fills the generated tables in docs/*.md from the registries, and writes the schema of detector files for editors, so that neither can disagree
+ * with the code.
  *
  *   node scripts/docs.ts           rewrite them
  *   node scripts/docs.ts --check   exit 1 and name the files that would change
  *
  * A table stands between `<!-- generated: NAME -->` and `<!-- /generated -->`; NAME is a key of TABLES.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { globSync } from 'tinyglobby';
 import { DASHBOARDS } from '../dashboards/source/objects.ts';
+import { loadDetectors, SHIPPED_DETECTORS } from '../src/config/detector-files.ts';
 import { kinds } from '../src/detectors/registry.ts';
 import { DRILL_KINDS } from '../src/drills/registry.ts';
 import { envelopes } from '../src/formats/envelopes/registry.ts';
@@ -18,6 +20,12 @@ import { METRICS, type MetricDefinition } from '../src/ops/metric-list.ts';
 import { REVOKERS } from '../src/revokers/registry.ts';
 import { ROTATORS } from '../src/rotation/registry.ts';
 import { SECRET_WRITERS } from '../src/rotation/secret-writers/registry.ts';
+import { editorSchema } from './editor-schema.ts';
+
+/** Files that are generated whole. */
+const FILES: Readonly<Record<string, () => string>> = {
+  'detectors/schema.json': () => `${JSON.stringify(editorSchema(), undefined, 2)}\n`,
+};
 
 /** One line here for each registry that the docs show. */
 const TABLES: Readonly<Record<string, () => string>> = {
@@ -47,6 +55,16 @@ const TABLES: Readonly<Record<string, () => string>> = {
     table(
       ['`kind:`', 'what it flags', 'needs a baseline'],
       kinds.map(({ id, title, baseline }) => [`\`${id}\``, title, baseline ? 'yes' : 'no']),
+    ),
+  detectors: () =>
+    table(
+      ['detector', 'what the SOC reads', 'ATT&CK', 'OWASP'],
+      loadDetectors(SHIPPED_DETECTORS).map(({ detector: { id, title, threat, advice } }) => [
+        `[\`${id}\`](../detectors/${id}.yaml)`,
+        title,
+        threat.join(', '),
+        (advice?.owasp ?? []).join(', '),
+      ]),
     ),
   metrics: () =>
     table(
@@ -155,10 +173,17 @@ const stale: string[] = [];
 for (const path of globSync(['docs/**/*.md', 'README.md'], { cwd: root, absolute: true }).sort()) {
   const file = relative(root, path);
   const before = readFileSync(path, 'utf8');
-  const after = fill(file, before);
-  if (after === before) continue;
+  keep(file, before, fill(file, before));
+}
+for (const [file, generate] of Object.entries(FILES)) {
+  const path = join(root, file);
+  keep(file, existsSync(path) ? readFileSync(path, 'utf8') : '', generate());
+}
+
+function keep(file: string, before: string, after: string): void {
+  if (after === before) return;
   stale.push(file);
-  if (!check) writeFileSync(path, after);
+  if (!check) writeFileSync(join(root, file), after);
 }
 
 if (check && stale.length > 0) {

@@ -18,6 +18,11 @@ interface CommandEntry {
 /** One line a command. */
 const COMMANDS: readonly CommandEntry[] = [
   {
+    name: 'backtest',
+    summary: 'What a set of detectors does on history, and how two of them differ',
+    load: async () => (await import('./commands/backtest.ts')).addBacktest,
+  },
+  {
     name: 'credentials',
     summary: 'Inventory of the registry: age, rotation due',
     load: async () => (await import('./commands/credentials.ts')).addCredentials,
@@ -66,6 +71,11 @@ const COMMANDS: readonly CommandEntry[] = [
     name: 'test',
     summary: 'Runs the tests inside the detectors',
     load: async () => (await import('./commands/test.ts')).addTest,
+  },
+  {
+    name: 'tune',
+    summary: 'Proposes severities for a budget, from your history and your verdicts',
+    load: async () => (await import('./commands/tune.ts')).addTune,
   },
   {
     name: 'alerts',

@@ -1,4 +1,5 @@
 import type { AttributionMethod } from '../attribution/attributed.ts';
+import type { Advice } from '../detectors/advice.ts';
 import type { Finding, Severity } from '../detectors/finding.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -61,6 +62,8 @@ export interface Alert {
   /** `event.reason`: one sentence with actual and typical values. */
   readonly reason: string;
   readonly findings: readonly Finding[];
+  /** What the detectors of its findings tell a person, by detector. Absent in what an earlier Wayward kept. */
+  readonly advice?: Readonly<Record<string, Advice>>;
   /** Findings beyond the bound per incident, counted. */
   readonly findingsDropped: number;
   readonly related: {

@@ -1,4 +1,5 @@
-import { type Finding, SEVERITY_SCORE, worse } from '../detectors/finding.ts';
+import type { Advice } from '../detectors/advice.ts';
+import { type Finding, legible, SEVERITY_SCORE, worse } from '../detectors/finding.ts';
 import { categoryOf } from '../ecs.ts';
 import type { Alert } from './alert.ts';
 import { statusOf } from './stored.ts';
@@ -6,6 +7,9 @@ import type { Verdict } from './verdict.ts';
 
 /** Version of ATT&CK that the technique ids in the detectors follow. */
 const ATTACK_VERSION = '18';
+
+/** Longest text, UTF-16 code units: what a person reads, and what an index takes. */
+const MOST_TEXT = 1_024;
 
 const iso = (time: number): string => new Date(time).toISOString();
 
@@ -19,8 +23,8 @@ const findingDocument = (finding: Finding): Record<string, unknown> => ({
   at: iso(finding.time),
   reason: finding.reason,
   subject: finding.subject,
-  observed: String(finding.observed),
-  ...(finding.expected === undefined ? {} : { expected: String(finding.expected) }),
+  observed: String(legible(finding.observed)),
+  ...(finding.expected === undefined ? {} : { expected: String(legible(finding.expected)) }),
   ...(finding.window === undefined ? {} : { window_ms: finding.window }),
   ...(finding.baselineAgeDays === undefined ? {} : { baseline_age_days: finding.baselineAgeDays }),
   ...(finding.declared && { proof: 'declared' }),
@@ -33,16 +37,38 @@ const verdictDocument = (verdict: Verdict | undefined): Record<string, unknown> 
   return { value, by, at: iso(at), because };
 };
 
-const ruleOf = (alert: Alert): Finding | undefined =>
+/** The finding that an alert is named after: the most severe, and of those the most surprising. */
+export const ruleOf = (alert: Alert): Finding | undefined =>
   alert.findings.reduce<Finding | undefined>((so, finding) => {
     if (so === undefined || worse(finding.severity, so.severity)) return finding;
     return finding.severity === so.severity && (finding.bits ?? 0) > (so.bits ?? 0) ? finding : so;
   }, undefined);
 
+const ruleFields = (advice: Advice | undefined): Record<string, unknown> => ({
+  ...(advice !== undefined && { description: advice.description.trim().slice(0, MOST_TEXT) }),
+  ...(advice !== undefined && advice.references.length > 0 && { reference: advice.references }),
+});
+
+/** What to do is that of the rule; the weaknesses are those of all findings, as the techniques are. */
+const adviceFields = (rule: Advice | undefined, all: readonly Advice[]): Record<string, unknown> => {
+  const owasp = [...new Set(all.flatMap((advice) => advice.owasp))].sort();
+  return {
+    ...(owasp.length > 0 && { owasp }),
+    ...(rule !== undefined && rule.triage.length > 0 && { triage: rule.triage }),
+    ...(rule !== undefined && rule.falsePositives.length > 0 && { false_positives: rule.falsePositives }),
+  };
+};
+
+const techniqueUrl = (id: string): string =>
+  id.startsWith('AML.')
+    ? `https://atlas.mitre.org/techniques/${id}`
+    : `https://attack.mitre.org/techniques/${id.replace('.', '/')}/`;
+
 /** The alert as an ECS document (nested JSON, ECS 9): the contract with Elasticsearch, Kibana and every script. */
 export const alertDocument = (alert: Alert): Record<string, unknown> => {
   const { proof, ...attribution } = alert.attribution;
   const rule = ruleOf(alert);
+  const advice = rule && alert.advice?.[rule.detector];
   const techniques = [...new Set(alert.findings.flatMap(({ threat }) => threat))].sort();
   return {
     '@timestamp': iso(alert.openedAt),
@@ -61,10 +87,15 @@ export const alertDocument = (alert: Alert): Record<string, unknown> => {
       start: iso(alert.start),
       end: iso(alert.end),
     },
-    rule: { id: rule?.detector, name: rule?.title, ruleset: 'wayward' },
+    rule: { id: rule?.detector, name: rule?.title, ruleset: 'wayward', ...ruleFields(advice) },
     ...(techniques.length === 0
       ? {}
-      : { threat: { framework: `MITRE ATT&CK v${ATTACK_VERSION}`, technique: { id: techniques } } }),
+      : {
+          threat: {
+            framework: `MITRE ATT&CK v${ATTACK_VERSION}`,
+            technique: { id: techniques, reference: techniques.map(techniqueUrl) },
+          },
+        }),
     ...(alert.agent === undefined ? {} : { gen_ai: { agent: { id: alert.agent, name: alert.agent } } }),
     related: { ip: alert.related.ip, user: alert.related.user },
     wayward: {
@@ -87,6 +118,7 @@ export const alertDocument = (alert: Alert): Record<string, unknown> => {
       })),
       findings: alert.findings.map(findingDocument),
       findings_dropped: alert.findingsDropped,
+      ...adviceFields(advice, Object.values(alert.advice ?? {})),
       actions: alert.related.actions,
       datasets: alert.related.datasets,
     },

@@ -4,6 +4,7 @@ import type { Found } from '../detectors/engine.ts';
 import { type Finding, type Severity, worse } from '../detectors/finding.ts';
 import { isAddress } from '../ecs.ts';
 import { isBelieved } from '../proof.ts';
+import { adviceWith } from './advice.ts';
 import type { Alert, AlertAttribution } from './alert.ts';
 import { campaignOf } from './campaign.ts';
 import { lateMsOf } from './lateness.ts';
@@ -254,7 +255,9 @@ const provenSeverityOf = (findings: readonly Finding[], young: boolean): Severit
 
 const grown = (incident: Incident, found: Found): Alert => {
   const { alert, young } = incident;
-  const { findings, dropped } = withFinding(alert.findings, found.finding);
+  const { advice: told, ...finding } = found.finding;
+  const { findings, dropped } = withFinding(alert.findings, finding);
+  const advice = adviceWith(alert.advice, told, finding.detector, findings);
   const bits = incidentBits(findings);
   const reached = incidentSeverity(findings, bits, young);
   const severity = alert.revision > 0 && worse(alert.severity, reached) ? alert.severity : reached;
@@ -295,6 +298,7 @@ const grown = (incident: Incident, found: Found): Alert => {
     title: `${alert.agent ?? alert.principal}: ${main.title}`,
     reason: reasonOf(main, findings.length, alert.findingsDropped + dropped),
     findings,
+    ...(advice !== undefined && { advice }),
     findingsDropped: alert.findingsDropped + dropped,
     related: relatedWith(alert.related, found.at),
   };

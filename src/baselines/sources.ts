@@ -7,7 +7,7 @@ import { isPublic } from './origin.ts';
 import { peersOf } from './peers.ts';
 import { ageInDays, daysOf, groupAge, type Principal, presentMembers } from './principal.ts';
 import { admit, count, countNew, findNow, knows } from './repertoire.ts';
-import { at, HOUR } from './series.ts';
+import { at, HOUR, MINUTE } from './series.ts';
 import { ADDRESSES, AT, get, type State, type TableLayout } from './state.ts';
 
 /**
@@ -26,6 +26,8 @@ const FIRST_DAYS = 1.5;
 const LEAST_GROUP_DAYS = 6;
 /** Uses from a foreign network that are no accident. */
 const SOME_USES = 3;
+/** Returns within this time of the last one that counted are the same handing over: a deployment, whose old host ends its work beside the new one. */
+const APART = MINUTE;
 /** Days after which a foreign network without a return was a move, and after which it is usual whatever happens. */
 const MOVED_DAYS = 3;
 const STEADY_DAYS = 7;
@@ -158,7 +160,7 @@ const addressPlace = (state: State, { low, high }: Name): readonly [place: numbe
   return [oldest, false];
 };
 
-/** Two hosts that take turns: each return to an address that was in use shortly before counts. */
+/** Two hosts that take turns: each return to an address that was in use shortly before counts, one of many at once. */
 const switchAddress = (principal: Principal, ip: string, names: Names, seen: Observation, counts: boolean): void => {
   const { state } = principal;
   const name = names.address(ip);
@@ -166,7 +168,8 @@ const switchAddress = (principal: Principal, ip: string, names: Names, seen: Obs
   const now = get(state.u16, AT.addressNow);
   const isBack =
     isKnownAddress && now > 0 && now !== place + 1 && seen.time - get(state.f64, AT.addressAt + place) < AT_ONCE;
-  if (isBack && counts) note(principal, seen, at('switches'), add(state, at('switches'), seen.time, 1));
+  const isCounted = isBack && counts && seen.time - get(state.f64, AT.levelAt + at('switches')) >= APART;
+  if (isCounted) note(principal, seen, at('switches'), add(state, at('switches'), seen.time, 1));
   state.u32[AT.address + place] = name.low;
   state.u32[AT.addressHigh + place] = name.high;
   state.f64[AT.addressAt + place] = seen.time;

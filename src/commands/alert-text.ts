@@ -24,6 +24,7 @@ export function alertText(alert: Alert, steps: readonly OutboxStep[], record: re
     ...alert.findings.map(
       ({ time, severity, detector, reason }) => `  ${iso(time)}  ${severity}  ${detector}: ${reason}`,
     ),
+    ...adviceLines(alert),
     '',
     'Response',
     ...(record.length === 0 ? ['  none'] : record.map((entry) => `  ${entry.at}  ${entryText(entry)}`)),
@@ -31,6 +32,17 @@ export function alertText(alert: Alert, steps: readonly OutboxStep[], record: re
   ];
   return `${lines.map(printable).join('\n')}\n`;
 }
+
+const adviceLines = ({ advice = {} }: Alert): string[] =>
+  Object.entries(advice).flatMap(([detector, { triage, falsePositives, references, owasp }]) => {
+    const lines = [
+      ...triage.map((step, index) => `  ${index + 1}. ${step}`),
+      ...falsePositives.map((text) => `  may be harmless: ${text}`),
+      ...(owasp.length === 0 ? [] : [`  OWASP: ${owasp.join(', ')}`]),
+      ...references.map((url) => `  ${url}`),
+    ];
+    return lines.length === 0 ? [] : ['', `What to look at (${detector})`, ...lines];
+  });
 
 const field = (name: string, value: string): string => `  ${name.padEnd(12)} ${value}`;
 const iso = (time: number): string => new Date(time).toISOString();

@@ -1,15 +1,15 @@
 import type { Alert } from '../alerts/alert.ts';
 import { chosenDrills } from '../drills/chosen.ts';
 import type { DrillReport } from '../drills/drill.ts';
+import { closeAlert } from '../pipeline/close-alert.ts';
 import type { ResponseContext } from '../response/context.ts';
-import { approve, dismiss, halt, orderSteps, resume } from '../response/control.ts';
-import { knownMisuse } from '../response/goes-on.ts';
+import { approve, halt, orderSteps, resume } from '../response/control.ts';
 import type { OutboxStep } from '../response/outbox.ts';
 import { finalPlanFor, planFor } from '../response/plan.ts';
 import { orderRestore, type Restorable } from '../response/restore.ts';
 import type { RotationPlan } from '../rotation/plan.ts';
 import type { Store } from '../sinks/store.ts';
-import { type Closing, saveClosing } from '../sinks/store-alerts.ts';
+import type { Closing } from '../sinks/store-alerts.ts';
 import { carryOut } from './carry-out.ts';
 import { holdDrills } from './hold-drills.ts';
 import type { CommandIo } from './io.ts';
@@ -55,13 +55,8 @@ export const localDesk = ({ setup: { config }, response, store, io }: LocalDeskO
     resume(by, response);
     response.audit.publishHead();
   },
-  async close({ id }, { verdict, because, by }) {
-    store.transaction(() => {
-      saveClosing(store, { alert: id, verdict, because, by, at: response.now() });
-      knownMisuse(id, store);
-      if (verdict === 'benign') dismiss(id, `closed as benign by ${by}`, response);
-    });
-    response.audit.publishHead();
+  async close({ id }, closing) {
+    closeAlert(id, closing, store, response);
   },
   async approve(alert, by) {
     await config.resolveSecrets(['response', 'revokers'], secretContext(io));

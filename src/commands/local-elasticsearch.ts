@@ -1,6 +1,8 @@
+import { closeUnlessKnown } from '../pipeline/close-alert.ts';
 import { createDelivery } from '../pipeline/elasticsearch.ts';
 import { LocalDelivery } from '../pipeline/local-delivery.ts';
 import { Outgoing } from '../pipeline/outgoing.ts';
+import { VerdictWatch } from '../pipeline/verdict-watch.ts';
 import type { ResponseContext } from '../response/context.ts';
 import type { Store } from '../sinks/store.ts';
 import { OutgoingTable } from '../sinks/store-outgoing.ts';
@@ -38,10 +40,21 @@ export function createLocalElasticsearch(
   });
   const measurements = () => metrics.measurements();
   const local = new LocalDelivery({ table, outgoing, delivery, response, measurements, telemetry, log });
+  const verdicts = new VerdictWatch({
+    ...{ client, settings, telemetry, log },
+    take: ({ alert, value: verdict, ...said }) => {
+      if (closeUnlessKnown(alert, { verdict, ...said }, store, response))
+        log.info({ alert, verdict, by: said.by }, 'closed in Elastic Security');
+    },
+  });
   return {
     outgoing,
-    start: () => local.start(),
+    start() {
+      local.start();
+      verdicts.start();
+    },
     async stop() {
+      await verdicts.stop();
       await local.stop();
       await client.close();
     },

@@ -13,7 +13,7 @@ import type { LaneCounts } from '../pipeline/counts.ts';
 import { Lane, type LaneOptions } from '../pipeline/lane.ts';
 import { Merge } from '../pipeline/merge.ts';
 import { DeadLetterFile } from '../sources/dead-letter-file.ts';
-import { openSources, SourceNotFound } from '../sources/open.ts';
+import { type OpenOptions, openSources, SourceNotFound } from '../sources/open.ts';
 import type { Source } from '../sources/source.ts';
 import { type CommandIo, warn } from './io.ts';
 import { keepInputs } from './keep-inputs.ts';
@@ -51,12 +51,13 @@ export async function openLogs(
   options: LogOptions,
   config: WaywardConfig,
   io: CommandIo,
-  onExplained?: LaneOptions['onExplained'],
+  more: Pick<LaneOptions, 'onExplained'> & Pick<OpenOptions, 'resume'> = {},
 ): Promise<Logs> {
+  const { resume, ...explaining } = more;
   if (names.length === 0 && io.stdin.isTTY === true) {
     throw new UsageError('no logs were named; write their paths, or - for standard input');
   }
-  const sources = await open(names.length === 0 ? ['-'] : names, io);
+  const sources = await open(names.length === 0 ? ['-'] : names, io, resume);
   keepInputs({ '--dead-letters': options.deadLetters, '--out': options.out }, [
     ...sources.map(({ name }) => name),
     options.config,
@@ -65,7 +66,7 @@ export async function openLogs(
   const letters = options.deadLetters === undefined ? undefined : openDeadLetters(options.deadLetters);
   const laneOptions = {
     ...(await laneOptionsOf(config, io, settingsOf(options), letters)),
-    ...(onExplained && { onExplained }),
+    ...explaining,
   };
   return {
     merge: new Merge(
@@ -129,9 +130,9 @@ function noSuchFormat(id: string, config: WaywardConfig): Format {
   throw new UsageError(`--format ${unknownFormat(id, own)}`);
 }
 
-async function open(names: readonly string[], io: CommandIo): Promise<Source[]> {
+async function open(names: readonly string[], io: CommandIo, resume: OpenOptions['resume']): Promise<Source[]> {
   try {
-    return await openSources(names, { stdin: io.stdin, signal: io.signal });
+    return await openSources(names, { stdin: io.stdin, signal: io.signal, ...(resume && { resume }) });
   } catch (cause) {
     throw cause instanceof SourceNotFound ? new UsageError(cause.message, { cause }) : cause;
   }

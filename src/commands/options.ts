@@ -59,6 +59,13 @@ export const sinceOption = () =>
     parseTime,
   );
 
+/** Of commands that learn from what was before, too. */
+export const sinceReportOption = () =>
+  new Option(
+    '--since <time>',
+    'report what was going on at this time or later, and learn from all: 2026-09-01T00:00:00Z, 2026-09-01, or 7d ago',
+  ).argParser(parseTime);
+
 export const untilOption = () =>
   new Option('--until <time>', 'only events before this time, written like --since').argParser(parseTime);
 

@@ -64,7 +64,7 @@ async function parse(files: readonly string[], options: ParseOptions, io: Comman
   const explain = (explained: Explained): void => {
     text += `${JSON.stringify(explanation(explained))}\n`;
   };
-  const logs = await openLogs(files, options, config, io, options.explain === true ? explain : undefined);
+  const logs = await openLogs(files, options, config, io, options.explain === true ? { onExplained: explain } : {});
   try {
     for await (const batch of logs.merge.batches()) {
       for (const event of batch) {

@@ -11,6 +11,7 @@ import { drillLog } from '../pipeline/drill-log.ts';
 import { LocalPipeline } from '../pipeline/local.ts';
 import { Merge, savedPositions } from '../pipeline/merge.ts';
 import { MIGRATED } from '../pipeline/name-key.ts';
+import { logObserved } from '../pipeline/observing-log.ts';
 import { createDrillWorker, createResponse, createWorker, planWith } from '../pipeline/response.ts';
 import { rotationLog } from '../pipeline/rotation-log.ts';
 import { RulesInUse } from '../pipeline/rules-in-use.ts';
@@ -190,6 +191,7 @@ async function runLocal(
         told.handedOver(rose, Date.now());
         for (const alert of alerts) if (!isHistory(alert, response)) logAlert(log, alert);
       },
+      observing: (finding) => logObserved(log, finding),
       outgoing: delivery?.outgoing,
       caughtUp: () => {
         log.info({ counts: merge.counts }, 'caught up');

@@ -1,13 +1,18 @@
+import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Alert } from '../alerts/alert.ts';
 import { alertDocument } from '../alerts/document.ts';
 import { FinalOrder } from '../alerts/final-order.ts';
 import { loadDetectors } from '../config/detector-files.ts';
 import { SEVERITIES, type Severity, severityRank } from '../detectors/finding.ts';
+import type { ObservedFinding } from '../detectors/observed-finding.ts';
 import { Core } from '../pipeline/core.ts';
+import { alertsSince } from '../pipeline/trial.ts';
 import { alertTable } from './alert-table.ts';
 import { type CommandIo, EXIT_INTERRUPTED, warn, write } from './io.ts';
+import { type KeptScan, keepScan } from './kept-scan.ts';
 import { countsLine, type LogOptions, type Logs, openLogs, warnOfProof } from './logs.ts';
+import { noteObserved, observedLines } from './observed-lines.ts';
 import {
   checkSpan,
   configOption,
@@ -20,18 +25,20 @@ import {
   loadSetup,
   logLinePrefixOption,
   logTimezoneOption,
-  sinceOption,
+  type Setup,
+  sinceReportOption,
   untilOption,
   withExample,
 } from './options.ts';
 import { outputTo } from './output-file.ts';
-import { Progress } from './progress.ts';
+import { readHistory } from './read-history.ts';
 
 interface ScanOptions extends LogOptions {
   readonly detectors?: string;
   readonly since?: number;
   readonly until?: number;
   readonly failOn?: Severity;
+  readonly save?: boolean;
   readonly json?: boolean;
 }
 
@@ -51,10 +58,11 @@ export function addScan(program: Command, io: CommandIo): void {
     .addOption(identityOption())
     .addOption(logLinePrefixOption())
     .addOption(logTimezoneOption())
-    .addOption(sinceOption())
+    .addOption(sinceReportOption())
     .addOption(untilOption())
     .addOption(new Option('--out <file>', 'write the alerts there as NDJSON; replaced when all is read'))
     .addOption(new Option('--fail-on <severity>', 'exit 1 if an alert is at least this severe').choices(SEVERITIES))
+    .addOption(saveOption())
     .addOption(deadLettersOption())
     .addOption(jsonOption())
     .action((files: string[], options: ScanOptions) => scan(files, options, io));
@@ -62,16 +70,50 @@ export function addScan(program: Command, io: CommandIo): void {
     command,
     'wayward scan --credentials credentials.yaml access.json pgaudit.json',
     'zcat old/*.gz | wayward scan - --json | jq .event.reason',
+    'wayward scan --save --since 1d "logs/*.json" && wayward alerts list',
   );
 }
 
+const saveOption = () =>
+  new Option(
+    '--save',
+    'keep alerts and what was learned in the local store: the next scan with --save, or wayward run, goes on from there',
+  ).conflicts('until');
+
 async function scan(files: readonly string[], options: ScanOptions, io: CommandIo): Promise<void> {
   checkSpan(options.since, options.until);
-  const { config, registry } = loadSetup(options, io);
+  const setup = loadSetup(options, io);
+  const kept = options.save === true ? await keepScan(setup, io) : undefined;
+  try {
+    await scanWith(kept, files, options, setup, io);
+  } finally {
+    kept?.close();
+  }
+}
+
+async function scanWith(
+  kept: KeptScan | undefined,
+  files: readonly string[],
+  options: ScanOptions,
+  { config, registry }: Setup,
+  io: CommandIo,
+): Promise<void> {
   const detectors = loadDetectors(options.detectors ?? config.detectors).map(({ detector }) => detector);
   const order = new FinalOrder();
-  const core = new Core(registry, detectors, (alert) => order.take(alert));
-  const logs = await openLogs(files, options, config, io);
+  const observing: ObservedFinding[] = [];
+  const core = new Core(
+    registry,
+    detectors,
+    (alert) => order.take(alert),
+    undefined,
+    undefined,
+    kept?.names,
+    (finding) => noteObserved(observing, finding),
+  );
+  const names = kept === undefined ? files : files.map((name) => (name === '-' ? name : resolve(name)));
+  const logs = await openLogs(names, options, config, io, kept && { resume: kept.resume });
+  kept?.load(core, logs.merge);
+  const known = new Set(order.all());
   const output = outputTo(options.out, io);
   const asTable = options.out === undefined && options.json !== true && io.stdout.isTTY === true;
   const shown: Alert[] = [];
@@ -83,14 +125,22 @@ async function scan(files: readonly string[], options: ScanOptions, io: CommandI
   };
   const started = performance.now();
   try {
-    await detect(logs, core, options, io);
-    await emit(order.all());
+    await readHistory(
+      logs,
+      [{ process: (batch) => core.process(batch), end: () => core.decide(Number.POSITIVE_INFINITY) }],
+      options.until,
+      io,
+    );
+    const found = order.all().filter((alert) => !known.has(alert));
+    await emit(alertsSince(found, options.since));
     if (asTable) await write(io.stdout, alertTable(shown, io.stdout.columns));
     if (!io.signal.aborted) await output.finish();
+    if (!io.signal.aborted) kept?.save(order.all(), core, logs.merge);
   } finally {
     output.discard();
     logs.close();
   }
+  for (const line of observedLines(observing, core.engine.counts.observing)) warn(io, line);
   summarise(logs, core, counts, performance.now() - started, io);
   if (io.signal.aborted) io.exitCode = EXIT_INTERRUPTED;
   else if (
@@ -99,21 +149,6 @@ async function scan(files: readonly string[], options: ScanOptions, io: CommandI
   ) {
     io.exitCode = 1;
   }
-}
-
-async function detect(logs: Logs, core: Core, options: ScanOptions, io: CommandIo): Promise<void> {
-  const { since, until } = options;
-  const progress = new Progress(io.stderr, () => logs.merge.counts.records);
-  for await (const batch of logs.merge.batches()) {
-    const wanted =
-      since === undefined && until === undefined
-        ? batch
-        : batch.filter(({ use }) => use.time >= (since ?? 0) && use.time < (until ?? Number.POSITIVE_INFINITY));
-    core.process(wanted);
-    progress.tick();
-  }
-  if (!io.signal.aborted) core.decide(Number.POSITIVE_INFINITY);
-  progress.end();
 }
 
 function summarise(

@@ -30,11 +30,14 @@ const DEFAULT_REPEAT = 7 * 86_400_000;
 export interface LoadedDetector {
   readonly detector: Detector;
   readonly file: string;
+  /** All that make it what it is: its own, and those that it extends. */
+  readonly files: readonly string[];
   readonly tests: readonly InlineTest[];
 }
 
 interface Written {
   readonly file: string;
+  readonly files: readonly string[];
   readonly written: WrittenDetector;
 }
 
@@ -82,6 +85,7 @@ const yamlIn = (folder: string): string[] => {
 
 const loadWhole = (file: string): Written => ({
   file,
+  files: [file],
   written: loadYamlFile<WrittenDetector>(file, detectorSchema, { check: checkDetector }).value,
 });
 
@@ -110,7 +114,7 @@ const addLocal = (families: Map<string, Family>, file: string): void => {
     },
   });
   const family = families.get(value.extends) as Family;
-  const changed = { file, written: overlaid(family.base.written, value) };
+  const changed = { file, files: [...family.base.files, file], written: overlaid(family.base.written, value) };
   if (value.for === undefined) family.base = changed;
   else family.forSome.push(changed);
 };
@@ -123,7 +127,7 @@ const isOverlay = (file: string): boolean => {
 /** Each is for those whom no file before it is for; the detector itself for the rest. */
 const loadedOf = ({ base, forSome }: Family): LoadedDetector[] => {
   const before: AppliesTo[] = [];
-  return [...forSome, base].map(({ file, written }) => {
+  return [...forSome, base].map(({ file, files, written }) => {
     const own = written.for === undefined ? undefined : appliesTo(written.for);
     const others = [...before];
     if (own !== undefined) before.push(own);
@@ -133,6 +137,7 @@ const loadedOf = ({ base, forSome }: Family): LoadedDetector[] => {
     return {
       detector: { ...detectorOf(written), ...(!isForAll && { appliesTo: chosen }) },
       file,
+      files,
       tests: written.tests,
     };
   });
@@ -148,6 +153,14 @@ const detectorOf = (written: WrittenDetector): Detector => {
     check: kind.check(written.parameters, written.id),
     severity: written.severity as Detector['severity'],
     threat: written.threat,
+    advice: {
+      description: written.description,
+      triage: written.triage,
+      falsePositives: written.false_positives,
+      references: written.references,
+      owasp: written.owasp,
+    },
+    ...(written.stage === 'observe' && { observes: true as const }),
     exceptions: written.exceptions.map(exceptionOf),
     repeatAfter: written.repeat_after ?? DEFAULT_REPEAT,
   };

@@ -7,8 +7,8 @@ import { explainIssue } from './explain-issue.ts';
 import { instantSchema } from './instant.ts';
 import type { Report } from './yaml-file.ts';
 
-const severityName = z.enum(SEVERITIES).meta({ example: SEVERITIES.join(', ') });
-const severityBits = z
+export const severityName = z.enum(SEVERITIES).meta({ example: SEVERITIES.join(', ') });
+export const severityBits = z
   .strictObject({
     low: z.number().min(6).exactOptional(),
     medium: z.number().min(6).exactOptional(),
@@ -43,21 +43,49 @@ const id = z
   .regex(/^[a-z][a-z0-9-]{1,62}$/, 'is not an id; write lower-case words joined by "-", such as new-action');
 const title = z.string().min(1).max(100).meta({ example: 'title: what the SOC reads, such as Never-seen action' });
 const description = z.string().min(1);
+const stage = z.enum(['observe', 'enforce']).meta({ example: 'stage: observe, or enforce' });
 const parameters = z.record(z.string(), z.unknown());
 const threat = z.array(
   z.string().regex(/^(T\d{4}(\.\d{3})?|AML\.T\d{4}(\.\d{3})?)$/, 'is no ATT&CK or ATLAS id; write such as T1078.004'),
 );
 
+/** What a person reads: short, so that an alert can hold it. */
+const sentences = z.array(z.string().min(1).max(300)).max(8);
+const references = z
+  .array(
+    z
+      .string()
+      .max(300)
+      .regex(
+        /^https:\/\/\S+$/,
+        'is no page; write its address, such as https://attack.mitre.org/techniques/T1078/004/',
+      ),
+  )
+  .max(8);
+const owasp = z
+  .array(
+    z.string().regex(/^(?:LLM|ASI|NHI|API|A)\d{1,2}:20\d\d$/, 'is no id of an OWASP list; write such as NHI2:2025'),
+  )
+  .max(8);
+/** Where an editor finds what may stand in the file; not read. */
+const $schema = z.string().exactOptional();
+
 /** A detector's whole file. */
 export const detectorSchema = z.strictObject({
+  $schema,
   id,
   title,
   description,
+  stage: stage.default('enforce'),
   kind: z.enum(kinds.map((kind) => kind.id) as [string, ...string[]]),
   parameters: parameters.default({}),
   severity: z.unknown(),
   for: forSchema.exactOptional(),
   threat: threat.default([]),
+  owasp: owasp.default([]),
+  triage: sentences.default([]),
+  false_positives: sentences.default([]),
+  references: references.default([]),
   repeat_after: durationSchema.exactOptional(),
   exceptions: z.array(exceptionSchema).default([]),
   tests: z.array(inlineTestSchema).default([]),
@@ -66,13 +94,19 @@ export type WrittenDetector = z.infer<typeof detectorSchema>;
 
 /** A file that changes a detector of another one: what it does not name stays as it is there. */
 export const overlaySchema = z.strictObject({
+  $schema,
   extends: z.string().min(1).meta({ example: 'extends: new-action' }),
   for: forSchema.exactOptional(),
   title: title.exactOptional(),
   description: description.exactOptional(),
+  stage: stage.exactOptional(),
   parameters: parameters.default({}),
   severity: z.unknown().optional(),
   threat: threat.exactOptional(),
+  owasp: owasp.exactOptional(),
+  triage: sentences.exactOptional(),
+  false_positives: sentences.exactOptional(),
+  references: references.exactOptional(),
   repeat_after: durationSchema.exactOptional(),
   exceptions: z.array(exceptionSchema).default([]),
   tests: z.array(inlineTestSchema).default([]),

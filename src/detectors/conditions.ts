@@ -28,6 +28,8 @@ const hours = z.string().superRefine((text, context) => {
 const oneUse = {
   /** Written as scopes are: `GET /v1/export/**`, `DROP *`, `kv/data/billing/*:read`. */
   action: globs.exactOptional(),
+  /** The whole action, in any case; `*` stands for anything. */
+  action_like: globs.exactOptional(),
   class: listOf(z.enum(ACTION_CLASSES)).exactOptional(),
   /** Actions that name one of these words. */
   names: sensitivePatterns.min(1).exactOptional(),
@@ -35,6 +37,11 @@ const oneUse = {
   proof: listOf(z.enum(['verified', 'declared'])).exactOptional(),
   status: listOf(z.int()).exactOptional(),
   shape: listOf(z.enum(SHAPES)).exactOptional(),
+  method: globs.exactOptional(),
+  /** As the record has it, without its parameters. */
+  path: globs.exactOptional(),
+  /** SQL without its literals. */
+  statement: globs.exactOptional(),
   dataset: globs.exactOptional(),
   service: globs.exactOptional(),
   client: globs.exactOptional(),
@@ -53,11 +60,25 @@ const oneUse = {
 const isAsked = (conditions: object): boolean => Object.values(conditions).some((value) => value !== undefined);
 const EMPTY = { error: 'asks nothing; write a condition, such as action: "GET /v1/export/**"' };
 
-const excluded = z.strictObject(oneUse).refine(isAsked, EMPTY);
-/** `not`: uses that fit all of it are left out. */
-export const conditionsOf = { ...oneUse, not: excluded.exactOptional() };
+const MOST_NESTED = 200;
+
+export interface Conditions extends z.infer<z.ZodObject<typeof oneUse>> {
+  readonly not?: Conditions;
+  readonly any?: readonly Conditions[];
+  readonly all?: readonly Conditions[];
+}
+
+const nested: z.ZodType<Conditions> = z.lazy(() => conditionsSchema);
+const several = z.array(nested).min(1).max(MOST_NESTED);
+
+/** `not`: uses that fit all of it are left out. `any`: one of these must fit, `all`: each of them. */
+export const conditionsOf = {
+  ...oneUse,
+  not: nested.exactOptional(),
+  any: several.exactOptional(),
+  all: several.exactOptional(),
+};
 export const conditionsSchema = z.strictObject(conditionsOf).refine(isAsked, EMPTY);
-export type Conditions = z.infer<typeof conditionsSchema>;
 
 type Test = (at: AttributedUse) => boolean;
 
@@ -65,13 +86,23 @@ type Test = (at: AttributedUse) => boolean;
  * Compiles conditions to one question about a use. Where no `result` is asked for, only what was allowed or denied can fit: what failed
  * for another reason had no effect.
  */
-export const compileConditions = ({ not, ...asked }: Conditions): Test => {
-  const tests = testsOf({ result: ['success', 'denied'], ...asked });
-  const without = not === undefined ? [] : testsOf(not);
-  return (at) => tests.every((test) => test(at)) && !(without.length > 0 && without.every((test) => test(at)));
+export const compileConditions = (asked: Conditions): Test => together({ result: ['success', 'denied'], ...asked });
+
+const together = ({ not, any, all, ...asked }: Conditions): Test => {
+  const tests = testsOf(asked);
+  if (all !== undefined) tests.push(...all.map(together));
+  if (any !== undefined) {
+    const alternatives = any.map(together);
+    tests.push((at) => alternatives.some((test) => test(at)));
+  }
+  if (not !== undefined) {
+    const without = together(not);
+    tests.push((at) => !without(at));
+  }
+  return (at) => tests.every((test) => test(at));
 };
 
-const testsOf = (asked: Omit<Conditions, 'not'>): Test[] => {
+const testsOf = (asked: Omit<Conditions, 'not' | 'any' | 'all'>): Test[] => {
   const tests: Test[] = [];
   const text = (patterns: readonly string[] | undefined, of: (at: AttributedUse) => string | undefined): void => {
     if (patterns === undefined) return;
@@ -102,6 +133,10 @@ const testsOf = (asked: Omit<Conditions, 'not'>): Test[] => {
     tests.push(({ use }) => fits(use.action));
   }
   oneOf(asked.class, ({ use }) => classOfUse(use));
+  text(asked.action_like, ({ use }) => use.action);
+  text(asked.method, ({ use }) => use.method);
+  text(asked.path, ({ use }) => use.path);
+  text(asked.statement, ({ use }) => use.statement);
   text(asked.dataset, ({ use }) => use.dataset);
   text(asked.service, ({ use }) => use.service);
   text(asked.client, ({ use }) => use.client);

@@ -3,6 +3,7 @@ import type { AttributedUse } from '../attribution/attributed.ts';
 import type { Credential } from '../attribution/credential.ts';
 import type { Observation } from '../baselines/observation.ts';
 import type { Principal } from '../baselines/principal.ts';
+import type { Advice } from './advice.ts';
 import type { Severity } from './finding.ts';
 import type { RecentMatches } from './recent-matches.ts';
 
@@ -95,6 +96,10 @@ export interface Detector {
   /** Where a bit count becomes a severity (least bits of each), or the one severity it has. */
   readonly severity: Severity | Readonly<Partial<Record<Severity, number>>>;
   readonly threat: readonly string[];
+  /** For whoever reads an alert of it. */
+  readonly advice?: Advice;
+  /** `stage: observe`: what it finds is recorded and has no other effect, on alerts, baselines or other detectors. */
+  readonly observes?: true;
   /** Credentials and agents (globs) that it leaves out, with a reason, until a time. */
   readonly exceptions: readonly Exception[];
   /** Whom it judges; everybody where absent. */

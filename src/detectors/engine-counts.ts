@@ -10,6 +10,8 @@ export interface EngineCounts {
   repeated: number;
   /** Findings of young baselines that were lowered to `low`. */
   modest: number;
+  /** Findings of detectors that only observe. */
+  observing: number;
   /** Findings that turned out to be what a peer group does together. */
   common: number;
   /** First-seen things beyond what is shown of one principal and day. */
@@ -25,6 +27,7 @@ export const nothingCounted = (): EngineCounts => ({
   excepted: 0,
   repeated: 0,
   modest: 0,
+  observing: 0,
   common: 0,
   firstSeenSuppressed: 0,
   beyond: 0,

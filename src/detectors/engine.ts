@@ -12,7 +12,7 @@ import { CurrentContext, NOBODY } from './current-context.ts';
 import type { Context, Detector, Result, Trigger } from './detector.ts';
 import { type EngineCounts, nothingCounted } from './engine-counts.ts';
 import type { Finding, Severity } from './finding.ts';
-import { findingOf, isDeclared, nameOf, severityOf } from './finding-of.ts';
+import { findingOf, isDeclared, nameOf, severityOf, sortOf, toldAs } from './finding-of.ts';
 import { isAllowedOrDenied } from './outcome.ts';
 import type { SavedMatches } from './recent-matches.ts';
 import { SourceChecks } from './source-checks.ts';
@@ -206,7 +206,7 @@ export class Engine {
     }
     this.counts.common++;
     // What the group does together is no incident: it is learned.
-    if (member !== undefined) endIncident(member, due);
+    if (member !== undefined && found.finding.stage === undefined) endIncident(member, due);
   }
 
   #showFirst({ at, principal, seen }: Context): void {
@@ -242,13 +242,16 @@ export class Engine {
 
   /** Runs detectors on the use in hand. */
   #run(checks: readonly Armed[]): void {
-    for (const { detector, report } of checks) detector.check(this.#context, report);
+    const context = this.#context;
+    for (const { detector, report } of checks) {
+      if (detector.appliesTo?.(nameOf(detector, context), context.at.attribution.credential) === false) continue;
+      detector.check(context, report);
+    }
   }
 
   #report(detector: Detector, result: Result): void {
     const context = this.#context;
     const name = nameOf(detector, context);
-    if (detector.appliesTo?.(name, context.at.attribution.credential) === false) return;
     if (result.explained) {
       this.#noteTogether(detector, result);
       return;
@@ -275,7 +278,7 @@ export class Engine {
       this.#reportBaseline(detector, result, severity, declared);
       return;
     }
-    if (!this.#told.tell(detector.id, name, condition, at.orderTime, detector.repeatAfter)) {
+    if (!this.#told.tell(toldAs(detector), name, condition, at.orderTime, detector.repeatAfter)) {
       this.counts.repeated++;
       return;
     }
@@ -285,6 +288,7 @@ export class Engine {
   #send(finding: Finding, principal: string, isBaseline: boolean): void {
     const { at, principal: owner } = this.#context;
     const young = isBaseline && isYoung(owner, at.orderTime);
+    if (finding.stage === 'observe') this.counts.observing++;
     this.#found({ finding, at, principal, young });
   }
 
@@ -294,14 +298,15 @@ export class Engine {
     const { at, principal, seen } = context;
     const time = at.orderTime;
     const finding = findingOf(detector, context, result, severity, declared);
+    const told = toldAs(detector);
     if (severity === 'low') {
-      if (this.#told.tell(detector.id, principal.name, result.subject, time, SAME_RULE))
+      if (this.#told.tell(told, principal.name, result.subject, time, SAME_RULE))
         this.#send(finding, principal.name, true);
       else this.counts.repeated++;
       return;
     }
     const group = this.baselines.groupOf(principal);
-    const { change: sort = detector.id } = result;
+    const sort = sortOf(detector, result);
     const size = group === undefined || result.alone ? 1 : presentMembers(principal, time);
     if (group !== undefined && size > 1) {
       const isCommon = this.#together.isCommon(group, sort, principal.name, time, size);
@@ -312,9 +317,11 @@ export class Engine {
       }
     }
     const isOpen = seen.frozen && !this.#waiting.has(principal.name);
-    result.held?.(severity);
-    freeze(principal, seen);
-    if (!this.#told.isNews(detector.id, principal.name, time)) {
+    if (!detector.observes) {
+      result.held?.(severity);
+      freeze(principal, seen);
+    }
+    if (!this.#told.isNews(told, principal.name, time)) {
       this.counts.repeated++;
       return;
     }
@@ -330,10 +337,10 @@ export class Engine {
   }
 
   /** What peers explain is not told, but it is one more member that does the same. */
-  #noteTogether({ id }: Detector, { change = id }: Result): void {
+  #noteTogether(detector: Detector, result: Result): void {
     const { at, principal } = this.#context;
     const group = this.baselines.groupOf(principal);
-    if (group !== undefined) this.#together.note(group, change, principal.name, at.orderTime);
+    if (group !== undefined) this.#together.note(group, sortOf(detector, result), principal.name, at.orderTime);
   }
 
   /** What several members of a group do is told once, as low. */

@@ -3,7 +3,7 @@ import { sourceOf } from '../baselines/origin.ts';
 import { wholeDays } from '../baselines/principal.ts';
 import { isAddress } from '../ecs.ts';
 import type { Context, Detector, Result } from './detector.ts';
-import { type Finding, SEVERITIES, type Severity, worse } from './finding.ts';
+import { type Finding, legible, SEVERITIES, type Severity, worse } from './finding.ts';
 
 /** What the detector's file makes of a result: nothing where its bits are too few. */
 export const severityOf = ({ severity }: Detector, { bits = 0, atMost, atLeast }: Result): Severity | undefined => {
@@ -42,6 +42,15 @@ const strangerOf = ({ kind }: Detector, { at, seen }: Context): string | undefin
   return isForeign ? sourceOf(sourceIp) : undefined;
 };
 
+/** What an observing detector says keeps nothing else quiet, nor itself once it is enforced. */
+const apart = ({ observes }: Detector, text: string): string => (observes ? `observing ${text}` : text);
+
+/** As whose `Told` remembers it. */
+export const toldAs = (detector: Detector): string => apart(detector, detector.id);
+
+/** What is the same where several of a group have it. */
+export const sortOf = (detector: Detector, { change = detector.id }: Result): string => apart(detector, change);
+
 export const findingOf = (
   detector: Detector,
   context: Context,
@@ -60,13 +69,15 @@ export const findingOf = (
     time: at.orderTime,
     reason: result.reason,
     subject: result.subject,
-    observed: result.observed,
-    expected: result.expected,
+    observed: legible(result.observed),
+    expected: result.expected === undefined ? undefined : legible(result.expected),
     ...(result.window === undefined ? {} : { window: result.window }),
     ...(detector.kind.baseline ? { baselineAgeDays: wholeDays(principal.state, at.orderTime) } : {}),
     evidence: [at.id()],
     ...(detector.kind.evidence === undefined ? {} : { sort: detector.kind.evidence }),
     ...(declared ? { declared } : {}),
+    ...(detector.advice !== undefined && { advice: detector.advice }),
+    ...(detector.observes && { stage: 'observe' as const }),
     ...(stranger === undefined ? {} : { stranger }),
   };
 };

@@ -1,3 +1,4 @@
+import type { Advice } from './advice.ts';
 import type { Evidence } from './detector.ts';
 
 /** Severities, lowest first; Elastic's risk numbers stand beside them in `SEVERITY_SCORE`. */
@@ -36,6 +37,10 @@ export interface Finding {
   readonly baselineAgeDays?: number;
   /** True where it rests on records whose identity is only declared, that could not be read, or that came late: it never acts. */
   readonly declared?: true;
+  /** The detector's; an alert holds it once for all findings of one. */
+  readonly advice?: Advice;
+  /** Of a detector that only observes: it is recorded, and part of no alert. */
+  readonly stage?: 'observe';
   /** How long after its turn the record came that it rests on, milliseconds; absent where it came in time. */
   readonly lateMs?: number;
   /** From where it was done, where the principal is not at home: who shares it may be the same. Absent in what earlier versions kept. */
@@ -43,3 +48,9 @@ export interface Finding {
   /** `event.id`s, at most 5. */
   readonly evidence: readonly string[];
 }
+
+/** A measured value without digits that say nothing: three at most of what is no whole number. */
+export const legible = (value: string | number): string | number => {
+  if (typeof value === 'string' || Number.isInteger(value)) return value;
+  return Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3));
+};

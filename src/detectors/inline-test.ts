@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { AttributedUse } from '../attribution/attributed.ts';
 import type { Credential } from '../attribution/credential.ts';
 import type { CredentialUse, Reading } from '../event.ts';
-import { NOTHING_ELSE, SHAPES } from '../event.ts';
+import { IDENTITY_KEYS, NOTHING_ELSE, SHAPES } from '../event.ts';
+import type { IdentitySource } from '../formats/http.ts';
 import { PROOF } from '../proof.ts';
 import type { Detector } from './detector.ts';
 import { Engine } from './engine.ts';
@@ -54,7 +55,13 @@ const eventsSchema = useSchema.extend({
   apart: z.number().positive().default(1),
 });
 
-export const inlineTestSchema = z.strictObject({
+const IDENTITY_SOURCES = ['from-key-map', 'authenticated'] as const satisfies readonly IdentitySource[];
+
+const matchSchema = z
+  .partialRecord(z.enum(IDENTITY_KEYS), z.union([z.string(), z.array(z.string()).min(1)]))
+  .meta({ example: 'match: { db_user: billing_agent }' });
+
+const writtenTest = z.strictObject({
   name: z.string().min(1),
   history: historySchema.default(historySchema.parse({ days: 30 })),
   usual: useSchema.default(useSchema.parse({})),
@@ -74,24 +81,42 @@ export const inlineTestSchema = z.strictObject({
       networks: z.array(z.string()).exactOptional(),
       hours: z.string().exactOptional(),
       honeytoken: z.literal(true).exactOptional(),
+      /** Of `lines`: whose uses are the agent's; without it, those of every identity that a line proves or declares. */
+      match: matchSchema.exactOptional(),
     })
     .default({}),
-  events: z.array(eventsSchema).min(1),
+  events: z.array(eventsSchema).default([]),
+  /** Records as a server writes them, of any format; the history ends on the day of the first. */
+  lines: z.array(z.string().min(1).max(65_536)).max(1_000).default([]),
+  /** Of `lines`, where it is not found from them, and what `sources:` says of it. */
+  format: z.string().exactOptional(),
+  identity: z.enum(IDENTITY_SOURCES).exactOptional(),
   /** The highest severity that this detector gives must be at least this (`none`: no finding at all) … */
   expect: z.enum(['none', ...SEVERITIES]),
   /** … and at most this. */
   at_most: z.enum(SEVERITIES).exactOptional(),
 });
+
+export const inlineTestSchema = writtenTest.refine(({ events, lines }) => events.length + lines.length > 0, {
+  error: 'has neither events nor lines; write events: [{ action: "GET /v1/export/all" }], or lines: of a log',
+});
 export type InlineTest = z.infer<typeof inlineTestSchema>;
 
 const DAY = 86_400_000;
-/** A Monday. */
+/** A Monday: the first day of a test without lines. */
 const START = Date.UTC(2026, 0, 5);
+
+/** The first day of the history, so that it ends before the first of the lines. */
+const startOf = ({ history }: InlineTest, lines: readonly AttributedUse[]): number => {
+  const [first] = lines;
+  return first === undefined ? START : (Math.floor(first.orderTime / DAY) - history.days) * DAY;
+};
 
 const minutes = (text: string): number => Number(text.slice(0, 2)) * 60 + Number(text.slice(3));
 
-const credentialOf = ({ credential, history }: InlineTest, agent = 'agent-1'): Credential => {
-  const today = START + history.days * DAY;
+/** The credential of the test's agent; `start` is the first day of the history. */
+export const credentialOf = ({ credential, history }: InlineTest, agent = 'agent-1', start = START): Credential => {
+  const today = start + history.days * DAY;
   const timeOf = (clock: string): number => today + minutes(clock) * 60_000;
   return {
     id: `cred-${agent}`,
@@ -160,16 +185,16 @@ interface Step {
   readonly other?: number;
 }
 
-function* usesOf(test: InlineTest): Generator<Step> {
+function* usesOf(test: InlineTest, start: number): Generator<Step> {
   const { history, usual } = test;
   const isRead = test.events.some(({ unreadable }) => unreadable !== undefined);
   for (let day = 0; day < history.days; day++) {
     if (isRead)
-      yield { use: { ...usual, unreadable: ALL_READ }, time: START + day * DAY, live: false, peer: undefined };
-    const end = START + day * DAY + minutes(history.to) * 60_000;
+      yield { use: { ...usual, unreadable: ALL_READ }, time: start + day * DAY, live: false, peer: undefined };
+    const end = start + day * DAY + minutes(history.to) * 60_000;
     const every = (history.every * 60_000) / history.grows ** Math.max(0, day - history.grows_from);
     let call = 0;
-    for (let time = START + day * DAY + minutes(history.from) * 60_000; time < end; time += every) {
+    for (let time = start + day * DAY + minutes(history.from) * 60_000; time < end; time += every) {
       const action = history.actions[call++ % history.actions.length] as string;
       const ids = history.ids ?? usual.ids;
       const use = { ...usual, ...(ids !== undefined && { ids }) };
@@ -184,7 +209,7 @@ function* usesOf(test: InlineTest): Generator<Step> {
     }
   }
   const events = test.events.flatMap((use) => {
-    const first = START + (history.days + use.day) * DAY + minutes(use.at) * 60_000;
+    const first = start + (history.days + use.day) * DAY + minutes(use.at) * 60_000;
     return Array.from({ length: use.times }, (_, index) => ({
       use,
       time: first + index * use.apart * 1_000,
@@ -202,15 +227,25 @@ export interface InlineResult {
   readonly problem: string | undefined;
 }
 
-/** Runs one test of one detector through the same engine as everything else. */
-export const runInlineTest = (detector: Detector, test: InlineTest): InlineResult => {
+/**
+ * Runs one test of one detector through the same engine as everything else.
+ * @param lines what became of its lines, in order of time
+ */
+export const runInlineTest = (
+  detector: Detector,
+  test: InlineTest,
+  lines: readonly AttributedUse[] = [],
+): InlineResult => {
   const findings: Finding[] = [];
   let live = false;
   // The agent of a test stands for those that the detector is for.
   const engine = new Engine([{ ...detector, appliesTo: () => true }], ({ finding }) => {
     if (live) findings.push(finding);
   });
-  const credential = credentialOf(test);
+  const start = startOf(test, lines);
+  const credential =
+    lines.find(({ attribution }) => attribution.credential)?.attribution.credential ??
+    credentialOf(test, undefined, start);
   const peers = test.history.peers.map((_, peer) => credentialOf({ ...test, credential: {} }, `agent-${peer + 2}`));
   const others = new Map(
     test.events.map(({ agent }) => {
@@ -219,13 +254,20 @@ export const runInlineTest = (detector: Detector, test: InlineTest): InlineResul
     }),
   );
   others.delete(undefined);
+  const rest = [...lines];
   let count = 0;
-  for (const item of usesOf(test)) {
+  const takeUntil = (time: number): void => {
+    live = true;
+    for (const at of rest.splice(0, rest.filter(({ orderTime }) => orderTime <= time).length)) engine.process(at);
+  };
+  for (const item of usesOf(test, start)) {
+    if (rest.length > 0) takeUntil(item.time);
     live = item.live;
     const other = others.get(item.other);
     const who = other ?? (item.peer === undefined ? credential : (peers[item.peer] as Credential));
     engine.process(attributed(item.use, item.time, who, count++));
   }
+  takeUntil(Number.POSITIVE_INFINITY);
   engine.decide(Number.POSITIVE_INFINITY);
   return { name: test.name, problem: problemOf(test, findings) };
 };

@@ -61,9 +61,11 @@ export class WaitingFindings {
     this.#findNext();
   }
 
-  /** Whether anything of this principal waits. */
+  /** Whether anything of this principal waits that may become part of an alert. */
   has(principal: string): boolean {
-    return this.#ofPrincipal.has(principal);
+    for (const key of this.#ofPrincipal.get(principal) ?? [])
+      if (this.#waiting.get(key)?.found.finding.stage === undefined) return true;
+    return false;
   }
 
   #findNext(): void {

@@ -39,10 +39,9 @@ interface AuditRecord {
   readonly state: unknown;
   readonly application: unknown;
   readonly message: string;
-  readonly isCut: boolean;
 }
 
-const read = (audit: PostgresAudit, record: AuditRecord): Parsed =>
+const read = (audit: PostgresAudit, record: AuditRecord, isCut: boolean): Parsed =>
   audit.read({
     timestamp: record.time,
     user: known(record.user),
@@ -57,14 +56,22 @@ const read = (audit: PostgresAudit, record: AuditRecord): Parsed =>
     context: undefined,
     phase: known(record.phase),
     proof: PROOF.session,
-    isCut: record.isCut,
+    isCut,
   });
 
-type ParseRecord = (audit: PostgresAudit, ...record: Parameters<Parser['parse']>) => Parsed;
+type ParseRecord = (bytes: Buffer, start: number, end: number, isCut: boolean) => AuditRecord | Unusable;
 
 const parserOf = (id: string, context: ParserContext, parse: ParseRecord): Parser => {
   const audit = postgresAudit(id, context);
-  return { parse: (...record) => parse(audit, ...record), save: audit.save, load: audit.load };
+  return {
+    parse(bytes, start, end, length) {
+      const isCut = length !== undefined;
+      const record = parse(bytes, start, end, isCut);
+      return 'unusable' in record ? record : read(audit, record, isCut);
+    },
+    save: audit.save,
+    load: audit.load,
+  };
 };
 
 const quoted = (field: string): string => `"${field.replaceAll('"', '""')}"`;
@@ -83,7 +90,7 @@ export const pgauditlogtofileCsv: Format = {
     return first !== undefined && auditFileStart(first) !== undefined ? 1 : 0;
   },
   parser(context) {
-    return parserOf(this.id, context, (audit, bytes, start, end, length) => {
+    return parserOf(this.id, context, (bytes, start, end) => {
       const text = bytes.toString('utf8', start, end);
       const found = auditFileStart(text);
       if (found === undefined) return TORN;
@@ -96,19 +103,7 @@ export const pgauditlogtofileCsv: Format = {
       const fields = rest.slice(0, hasRows ? AUDIT_FIELDS + 1 : AUDIT_FIELDS);
       const message = found.isAudit ? `AUDIT: ${fields.map(quoted).join(',')}` : (rest[0] ?? '');
       const application = found.isAudit ? rest.slice(fields.length + BEFORE_APPLICATION).join(',') : undefined;
-      const isCut = length !== undefined;
-      return read(audit, {
-        time,
-        user,
-        database,
-        host: hostOf(remote),
-        session,
-        phase,
-        state,
-        application,
-        message,
-        isCut,
-      });
+      return { time, user, database, host: hostOf(remote), session, phase, state, application, message };
     });
   },
 };
@@ -144,7 +139,7 @@ export const pgauditlogtofileQuoted: Format = {
   framing: 'line',
   detect: (lines) => lines.filter(isQuotedAudit).length / Math.max(1, lines.length),
   parser(context) {
-    return parserOf(this.id, context, (audit, bytes, start, end, length) => {
+    return parserOf(this.id, context, (bytes, start, end) => {
       const fields = quotedFields(bytes.toString('utf8', start, end));
       const at = fields?.findIndex((field, index) => index > 6 && STATE.test(field)) ?? -1;
       if (fields === undefined || at === -1)
@@ -155,19 +150,7 @@ export const pgauditlogtofileQuoted: Format = {
       const message = isAudit ? `AUDIT: ${fields.slice(at + 1, at + 9).join(',')}` : mode;
       const application = isAudit ? fields[at + 17] : undefined;
       const phase = /^\d+$/.test(tag ?? '') ? maybeTag : tag;
-      const isCut = length !== undefined;
-      return read(audit, {
-        time,
-        user,
-        database,
-        host: hostOf(remote),
-        session,
-        phase,
-        state,
-        application,
-        message,
-        isCut,
-      });
+      return { time, user, database, host: hostOf(remote), session, phase, state, application, message };
     });
   },
 };
@@ -184,16 +167,15 @@ export const pgauditlogtofileJson: Format = {
   framing: 'json',
   detect: (lines) => fractionOfObjects(lines, (record) => record['log.source'] === 'pgauditlogtofile'),
   parser(context) {
-    return parserOf(this.id, context, (audit, bytes, start, end, length) => {
-      const record = readJson(bytes, start, end, length !== undefined);
+    return parserOf(this.id, context, (bytes, start, end, isCut) => {
+      const record = readJson(bytes, start, end, isCut);
       if (isFailure(record)) return record;
       const { timestamp: time, content } = record;
       if (typeof time !== 'string') return { unusable: 'wrong-type', detail: 'The record lacks timestamp.' };
       const own = (key: string): unknown => record[`custom.${key}`];
       const text = typeof content === 'string' ? content : '';
       const fields = AUDIT_KEYS.map((key) => String(own(key) ?? ''));
-      const isCut = length !== undefined;
-      return read(audit, {
+      return {
         time,
         user: record['db.user'],
         database: record['db.name'],
@@ -203,8 +185,7 @@ export const pgauditlogtofileJson: Format = {
         state: own('state_code'),
         application: own('application_name'),
         message: own('audit_type') === undefined ? text : `AUDIT: ${[...fields, text].join(',')}`,
-        isCut,
-      });
+      };
     });
   },
 };

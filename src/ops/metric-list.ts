@@ -86,7 +86,7 @@ export const METRICS = {
   suppressed: {
     name: 'wayward_suppressed_total',
     kind: 'counter',
-    help: 'What was kept quiet: exception, repeated (told already), alert-full (more than an alert holds), first-seen (more than are shown a day).',
+    help: 'What was kept quiet: exception, repeated (told already), observing (of a detector of the stage observe), alert-full (more than an alert holds), first-seen (more than are shown a day).',
     labels: ['reason'],
     health: 'suppressed',
   },

@@ -12,7 +12,8 @@ import { NAMES_OF_PROCESS, type Names } from '../baselines/names.ts';
 import { AT, get } from '../baselines/state.ts';
 import { NO_USAGE, type SavedUsage, Usage } from '../baselines/usage.ts';
 import type { Detector } from '../detectors/detector.ts';
-import { Engine, type SavedEngine } from '../detectors/engine.ts';
+import { Engine, type Found, type SavedEngine } from '../detectors/engine.ts';
+import { type ObservedFinding, observedOf } from '../detectors/observed-finding.ts';
 import type { OrderedUse } from './ordered.ts';
 
 export interface SavedCore {
@@ -47,6 +48,7 @@ export class Core {
   /**
    * @param observed gets what is worth showing beside alerts, in the order of the stream; without it, nothing is made for it
    * @param names of what baselines hold; whatever keeps a state needs those of its own key
+   * @param observing gets what detectors of the stage `observe` find
    * @param owns of several processes, whether this one reports the days of a credential; exactly one must
    */
   constructor(
@@ -56,11 +58,17 @@ export class Core {
     observed?: (activity: Activity) => void,
     owns: (credential: Credential) => boolean = () => true,
     names: Names = NAMES_OF_PROCESS,
+    observing: (finding: ObservedFinding) => void = () => {},
   ) {
     this.#registry = registry;
-    this.#withOthers = (others, otherDetectors) => new Core(others, otherDetectors, changed, observed, owns, names);
+    this.#withOthers = (others, otherDetectors) =>
+      new Core(others, otherDetectors, changed, observed, owns, names, observing);
     this.incidents = new Incidents(changed);
-    this.engine = new Engine(detectors, (found) => this.incidents.add(found), observed, names);
+    const take = (found: Found): void => {
+      if (found.finding.stage === 'observe') observing(observedOf(found));
+      else this.incidents.add(found);
+    };
+    this.engine = new Engine(detectors, take, observed, names);
     this.#usage = observed && new Usage(registry.credentials.filter(owns), names, observed);
     this.attributor = createAttributor(registry, undefined, (name) => this.engine.baselines.forget(name));
   }

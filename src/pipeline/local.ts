@@ -3,6 +3,7 @@ import { judged } from '../alerts/verdict.ts';
 import type { Registry } from '../attribution/registry.ts';
 import type { Names } from '../baselines/names.ts';
 import type { Detector } from '../detectors/detector.ts';
+import type { ObservedFinding } from '../detectors/observed-finding.ts';
 import type { Store } from '../sinks/store.ts';
 import {
   alertsToJudge,
@@ -45,6 +46,8 @@ export interface LocalOptions {
   readonly learnDeeds?: () => void;
   /** Told of alerts after they are saved; of those, and of earlier revisions of them, `rose` are the ones that got more severe. */
   readonly saved: (alerts: readonly Alert[], rose: readonly Alert[]) => void;
+  /** Told of what detectors of the stage `observe` find, once that is saved. */
+  readonly observing?: (finding: ObservedFinding) => void;
   /** Puts on its way what is delivered elsewhere; without it, nothing is made for that. */
   readonly outgoing?: Outgoing | undefined;
   /** Called after each batch, and now and then while none comes. */
@@ -68,6 +71,7 @@ export class LocalPipeline {
   readonly #merge: Merge;
   readonly #changed = new Map<string, Alert>();
   readonly #rose: Alert[] = [];
+  readonly #observing: ObservedFinding[] = [];
   #closing = 0;
   /** Dead letters whose events have gone to the merge since the last save. */
   readonly #replayed = new Map<number, ReplayOutcome>();
@@ -79,7 +83,18 @@ export class LocalPipeline {
     this.#options = options;
     const { registry, detectors, names, outgoing } = options;
     const observed = outgoing?.observe.bind(outgoing);
-    this.#core = new Core(registry, detectors, (alert) => this.#take(alert), observed, undefined, names);
+    this.#core = new Core(
+      registry,
+      detectors,
+      (alert) => this.#take(alert),
+      observed,
+      undefined,
+      names,
+      (finding) => {
+        outgoing?.observe(finding);
+        this.#observing.push(finding);
+      },
+    );
   }
 
   get core(): Core {
@@ -198,6 +213,7 @@ export class LocalPipeline {
       });
     });
     this.#replayed.clear();
+    for (const finding of this.#observing.splice(0)) this.#options.observing?.(finding);
     const at = performance.now();
     this.#last = { at, took: at - started, records: this.#merge.counts.records, closing: this.#closing };
     if (alerts.length > 0) saved(alerts, this.#rose.splice(0));

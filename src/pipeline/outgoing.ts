@@ -1,5 +1,6 @@
 import type { Alert } from '../alerts/alert.ts';
 import type { Activity } from '../baselines/activity.ts';
+import type { ObservedFinding } from '../detectors/observed-finding.ts';
 import { observedDocument } from '../documents/observed.ts';
 import type { OutgoingDocument } from '../documents/outgoing.ts';
 import { responseDocuments } from '../documents/response.ts';
@@ -24,7 +25,7 @@ export class Outgoing {
   }
 
   /** Keeps it until `save`. */
-  observe(activity: Activity): void {
+  observe(activity: Activity | ObservedFinding): void {
     this.#observed.push(observedDocument(activity));
   }
 

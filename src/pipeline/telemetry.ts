@@ -53,6 +53,7 @@ export function tellOfDetection(telemetry: Telemetry, cores: () => readonly Core
       byLabel('reason', {
         exception: counts.excepted,
         repeated: counts.repeated,
+        observing: counts.observing,
         'alert-full': incidents.dropped,
         'first-seen': counts.firstSeenSuppressed,
       }),

@@ -48,6 +48,27 @@ describe('one use', () => {
       { action: 'SELECT public.orders, public.secrets' },
       { action: 'SELECT public.orders, public.items' },
     ],
+    [
+      'an action in any case, whatever stands between',
+      { action_like: '*:DELETE*trail' },
+      { action: 'cloudtrail:DeleteTheTrail' },
+      { action: 'cloudtrail:DeleteTrails' },
+    ],
+    ['a path as it was', { path: '*/.GIT/*' }, { path: '/app/.git/config' }, { path: '/app/git/config' }],
+    ['a method', { method: ['put', 'patch'] }, { method: 'PUT' }, { method: 'GET' }],
+    ['words of a statement', { statement: '*union select*' }, { statement: 'SELECT a UNION SELECT b' }, {}],
+    [
+      'one of several conditions',
+      { any: [{ client: 'curl*' }, { path: '/a', status: 200 }] },
+      { path: '/a', status: 200 },
+      { path: '/a', status: 404 },
+    ],
+    [
+      'each of several',
+      { all: [{ path: '*a*' }, { path: '*b*' }, { not: { any: [{ path: '*c*' }] } }] },
+      { path: '/xbya' },
+      { path: '/abc' },
+    ],
     ['a class', { class: 'privilege' }, { action: 'GRANT public.orders' }, { action: 'SELECT public.orders' }],
     [
       'words in an action',

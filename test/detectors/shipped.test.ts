@@ -2,16 +2,16 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { classOf } from '../../src/action-class.ts';
 import { loadDetectors } from '../../src/config/detector-files.ts';
-import { runInlineTest } from '../../src/detectors/inline-test.ts';
 import { kinds } from '../../src/detectors/registry.ts';
+import { runTest } from '../../src/pipeline/test-lines.ts';
 
 /** The detectors that come with Wayward, and the tests inside their files. */
 
 const loaded = loadDetectors(join(import.meta.dirname, '..', '..', 'detectors'));
 
 describe.each(loaded.map((entry) => [entry.detector.id, entry] as const))('%s', (_, { detector, tests }) => {
-  test.each(tests.map((inline) => [inline.name, inline] as const))('%s', (_name, inline) => {
-    expect(runInlineTest(detector, inline).problem).toBeUndefined();
+  test.each(tests.map((inline) => [inline.name, inline] as const))('%s', async (_name, inline) => {
+    expect((await runTest(detector, inline)).problem).toBeUndefined();
   });
 
   test('shows what it finds and what it leaves alone', () => {
@@ -19,14 +19,14 @@ describe.each(loaded.map((entry) => [entry.detector.id, entry] as const))('%s', 
     expect(tests.some(({ expect }) => expect === 'none')).toBe(true);
   });
 
-  test('a test that expects the opposite fails, and says what came instead', () => {
+  test('a test that expects the opposite fails, and says what came instead', async () => {
     const found = tests.find(({ expect }) => expect !== 'none');
     const quiet = tests.find(({ expect }) => expect === 'none');
     if (found === undefined || quiet === undefined) throw new Error('too few tests');
-    expect(runInlineTest(detector, { ...found, expect: 'none' }).problem).toMatch(
+    expect((await runTest(detector, { ...found, expect: 'none' })).problem).toMatch(
       /^expected none, got (low|medium|high|critical):\n {2}\S/,
     );
-    expect(runInlineTest(detector, { ...quiet, expect: 'low' }).problem).toBe('expected low or more, got no finding');
+    expect((await runTest(detector, { ...quiet, expect: 'low' })).problem).toBe('expected low or more, got no finding');
   });
 });
 

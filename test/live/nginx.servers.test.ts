@@ -47,8 +47,9 @@ async function startNginxScene(
 ): Promise<NginxScene> {
   mkdirSync(folder, { recursive: true });
   const now = Date.now();
-  const uses = ids.flatMap((identity) => {
-    const agent = { seed: identity, groupSeed: identity, behaviour: BILLING, identity, rate: 1 };
+  const uses = ids.flatMap((identity, index) => {
+    const seed = `agent ${index}`; // its name has the process id in it
+    const agent = { seed, groupSeed: seed, behaviour: BILLING, identity, rate: 1 };
     return [...life(agent, now - HISTORY_DAYS * DAY, now - 60_000)];
   });
   writeFileSync(join(folder, 'history.json'), `${renderLog(uses, nginxJson(seeded('live nginx'))).join('\n')}\n`);

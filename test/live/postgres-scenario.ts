@@ -118,8 +118,9 @@ export async function startScene(
 }
 
 const historyOf = (agents: readonly LiveAgent[], to: number): string[] => {
-  const uses = agents.flatMap(({ role }) => {
-    const agent: SimulatedAgent = { seed: role, groupSeed: role, behaviour: BILLING, identity: role, rate: 1 };
+  const uses = agents.flatMap(({ role }, index) => {
+    const seed = `agent ${index}`; // its name has the process id in it
+    const agent: SimulatedAgent = { seed, groupSeed: seed, behaviour: BILLING, identity: role, rate: 1 };
     return [...life(agent, to - HISTORY_DAYS * DAY, to - 60_000)];
   });
   return renderLog(uses, pgauditJson(seeded('live history')));

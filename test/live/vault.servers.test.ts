@@ -34,7 +34,8 @@ describeWith('wayward run on the audit log of a live Vault', startVault, (server
   /** Three weeks of the agents' reads, ending now, as Vault would have logged them. */
   function historyOf(accessors: readonly string[]): string {
     const now = Date.now();
-    const uses = accessors.flatMap((identity) => {
+    const uses = accessors.flatMap((identity, index) => {
+      const seed = `agent ${index}`; // accessors are different in each run
       const behaviour: SimulatedAgent['behaviour'] = {
         schedule: { kind: 'always-on', zone: 'UTC' },
         runsPerDay: 40,
@@ -47,9 +48,7 @@ describeWith('wayward run on the audit log of a live Vault', startVault, (server
         client: 'billing-agent',
         daysPerDeployment: 30,
       };
-      return [
-        ...life({ seed: identity, groupSeed: identity, behaviour, identity, rate: 1 }, now - 21 * DAY, now - 60_000),
-      ];
+      return [...life({ seed, groupSeed: seed, behaviour, identity, rate: 1 }, now - 21 * DAY, now - 60_000)];
     });
     const issued = new Date(now - 22 * DAY).toISOString();
     return renderLog(

@@ -6,6 +6,7 @@ import type { Registry } from '../../attribution/registry.ts';
 import type { Activity } from '../../baselines/activity.ts';
 import type { Names } from '../../baselines/names.ts';
 import type { Rules } from '../../config/rules.ts';
+import type { ObservedFinding } from '../../detectors/observed-finding.ts';
 import { observedDocument } from '../../documents/observed.ts';
 import { UsageError } from '../../errors.ts';
 import type { Kafka } from '../../kafka/client.ts';
@@ -22,6 +23,7 @@ import type { Condition } from '../../ops/telemetry.ts';
 import { Core } from '../core.ts';
 import { Disorder, type DisorderCounts } from '../disorder.ts';
 import { MIGRATED, underKey } from '../name-key.ts';
+import { logObserved } from '../observing-log.ts';
 import type { ReloadOrder, RulesInUse } from '../rules-in-use.ts';
 import { AlertRevisions } from './alert-revisions.ts';
 import { documentMessage } from './document-message.ts';
@@ -66,7 +68,7 @@ export class DetectWorker implements PartitionWorker {
   /** That of the rules that this partition is judged by. */
   #registry: Registry;
   /** Worth showing beside alerts, since the last transaction. */
-  #observed: Activity[] = [];
+  #observed: (Activity | ObservedFinding)[] = [];
   readonly #detector: PartitionDetector;
   readonly #disorder: Disorder;
   #writer: TransactionalWriter | undefined;
@@ -94,6 +96,7 @@ export class DetectWorker implements PartitionWorker {
       (activity) => this.#observed.push(activity),
       this.#owns,
       context.names,
+      (finding) => this.#observed.push(finding),
     );
     this.#detector = new PartitionDetector(core);
     this.#disorder = new Disorder(context.log);
@@ -258,10 +261,9 @@ export class DetectWorker implements PartitionWorker {
   }
 
   async #commit(snapshot: boolean): Promise<void> {
-    const documents = this.#observed.map((activity) =>
-      documentMessage(this.#topics.documents, observedDocument(activity)),
-    );
+    const observed = this.#observed;
     this.#observed = [];
+    const documents = observed.map((activity) => documentMessage(this.#topics.documents, observedDocument(activity)));
     const messages: OutMessage[] = [
       ...this.#revisions.messages(this.#topics.alerts),
       ...documents,
@@ -270,6 +272,7 @@ export class DetectWorker implements PartitionWorker {
     await this.#writer?.commit(messages, snapshot ? this.#snapshot() : []);
     this.#committed = this.#position;
     this.#committedAt = Date.now();
+    for (const one of observed) if (one.kind === 'finding') logObserved(this.#context.log, one);
   }
 
   #snapshot(): OutMessage[] {

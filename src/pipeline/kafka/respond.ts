@@ -30,6 +30,7 @@ import { obey } from './obey.ts';
 import type { Replica } from './replica.ts';
 import { type Responder, type ResponderOptions, takeOver } from './take-over.ts';
 import { Verdicts } from './verdicts.ts';
+import { watchVerdicts } from './watch-verdicts.ts';
 
 export interface RespondOptions extends Omit<ResponderOptions, 'registry'> {
   readonly rules: RulesInUse;
@@ -66,6 +67,7 @@ export class RespondWorker implements PartitionWorker {
   #worker: Worker | undefined;
   #drills: RunningDrills | undefined;
   #endRotation: (() => Promise<void>) | undefined;
+  #endVerdicts: (() => Promise<void>) | undefined;
   #words: Promise<void> = Promise.resolve();
   #listening: Promise<void> = Promise.resolve();
   /** What was done to credentials has been said so far. */
@@ -108,6 +110,7 @@ export class RespondWorker implements PartitionWorker {
     this.#worker.start();
     this.#drills = this.#startDrills(responder);
     this.#endRotation = this.#startRotation(responder);
+    this.#endVerdicts = watchVerdicts(this.#context.config.elasticsearch, { ...this.#context, store });
     return Number(store.setting(ALERTS_AT) ?? 0);
   }
 
@@ -138,6 +141,7 @@ export class RespondWorker implements PartitionWorker {
   async close(): Promise<void> {
     this.#tellNoMore?.();
     this.#stop.abort();
+    await this.#endVerdicts?.();
     await this.#listening;
     await this.#words;
     await Promise.all([this.#drills?.end(), this.#endRotation?.()]);

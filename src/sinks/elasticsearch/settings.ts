@@ -24,6 +24,11 @@ export const elasticsearchSchema = z
       .default('default'),
     /** Alerts beyond it wait: see RateLimit. */
     alerts_per_minute: z.int().min(1).default(1_000),
+    /** Index in which Elastic Security keeps its alerts: what is closed there becomes a verdict here. */
+    verdicts: z
+      .string()
+      .regex(/^[a-z0-9.][a-z0-9._*-]*$/, 'is no index; write such as .alerts-security.alerts-default')
+      .optional(),
   })
   .refine(({ username, password }) => (username === undefined) === (password === undefined), {
     message: 'takes username and password together; add the other one',

@@ -4,10 +4,12 @@ import { expect, onTestFinished, test } from 'vitest';
 import { NO_VERDICT, RUNNING } from '../../../dashboards/source/incident-terms.ts';
 import type { Alert } from '../../../src/alerts/alert.ts';
 import { alertDocument } from '../../../src/alerts/document.ts';
+import { SHIPPED_DETECTORS } from '../../../src/config/detector-files.ts';
 import { ECS_FIELDS, WAYWARD_FIELDS } from '../../../src/sinks/elasticsearch/fields.ts';
 import { mappingOf } from '../../../src/sinks/elasticsearch/mappings.ts';
 import { Store } from '../../../src/sinks/store.ts';
 import { saveAlert } from '../../../src/sinks/store-alerts.ts';
+import { appendRequests, historyFolder, LAST_DAY } from '../../backtest/history.ts';
 import { run } from '../../cli/run.ts';
 import { temporaryFolder } from '../../config/temp.ts';
 import { translateKql } from '../../dashboards/kql.ts';
@@ -15,6 +17,7 @@ import { spawnWayward, waywardSays } from '../../live/wayward.ts';
 import { alertOf } from '../../response/alert-of.ts';
 import { startElasticsearch } from '../../servers/elasticsearch.ts';
 import { describeWith } from '../../servers/require-server.ts';
+import { closeInKibana, makeSecurityAlerts, promote, SECURITY_ALERTS } from './as-kibana.ts';
 
 const LATEST = 'wayward-alerts-latest';
 const NEW_FIELDS = /^wayward\.(incident|verdict)\./;
@@ -122,6 +125,69 @@ describeWith('verdicts in Elasticsearch', startElasticsearch, (server) => {
       expect(Date.parse(document.wayward.verdict.at)).toBeGreaterThan(Date.now() - TIMEOUT);
       const notices = await call('GET', 'logs-wayward.alert-default/_count?ignore_unavailable=true');
       expect(notices.body.count).toBe(0); // nobody is called again
+    },
+    TIMEOUT,
+  );
+
+  test(
+    'closing in Elastic Security is a verdict, tune makes a file of it, and after a restart the same is no alert any more',
+    async () => {
+      const NOON = LAST_DAY(8) + 12 * 3_600_000;
+      const deleted = { agent: 'shop', time: NOON, method: 'DELETE', path: '/v1/customers' };
+      const { config, log } = historyFolder(8, [deleted]);
+      const settings = (follow: boolean) => ({
+        ...{ credentials: 'credentials.yaml', state: 'state' },
+        sources: [{ file: 'gateway.jsonl', identity: 'from-key-map', follow }],
+        elasticsearch: { node: server().url, verdicts: SECURITY_ALERTS },
+      });
+      writeFileSync(config, JSON.stringify(settings(true)));
+      await makeSecurityAlerts(call);
+      expect((await run(['setup', 'elasticsearch', '--config', config])).code).toBe(0);
+      const notices = async () => {
+        await call('POST', 'logs-wayward.alert-*/_refresh');
+        const { body } = await call('POST', 'logs-wayward.alert-*/_search', { query: { match_all: {} } });
+        return (body.hits?.hits ?? []) as { _source: { event: { id: string; severity: number } } }[];
+      };
+      const list = async (...more: string[]) =>
+        (await run(['alerts', 'list', '--config', config, ...more])).stdout.split('\n').filter((line) => line !== '');
+
+      const first = spawnWayward(config);
+      onTestFinished(() => first.kill());
+      await expect.poll(async () => (await notices()).length, { timeout: 60_000 }).toBe(1);
+      const [
+        {
+          _source: { event },
+        } = { _source: { event: { id: '', severity: 0 } } },
+      ] = await notices();
+      await promote(call, 'not-ours', event.id, 'another-product');
+      await closeInKibana(call, 'not-ours', { reason: 'true_positive' });
+      await promote(call, 'stranger', 'an-alert-of-another-wayward');
+      await closeInKibana(call, 'stranger', { reason: 'true_positive' });
+      await promote(call, 'ours', event.id);
+      await closeInKibana(call, 'ours', { reason: 'false_positive' });
+      await expect.poll(() => list('--verdict', 'benign'), { timeout: 30_000 }).toHaveLength(1);
+      expect(JSON.parse((await list('--verdict', 'benign'))[0] ?? '')).toMatchObject({
+        event: { id: event.id },
+        wayward: { verdict: { value: 'benign', by: 'u_ann in Elastic Security' } },
+      });
+      expect(await list('--verdict', 'confirmed')).toEqual([]);
+      expect(await first.stop()).toBe(0);
+
+      const common = ['--config', config, '--identity', 'from-key-map', log];
+      expect((await run(['tune', ...common, '--write'])).stderr).toContain('tuned-new-action.yaml: written');
+      const { difference } = JSON.parse(
+        (await run(['backtest', ...common, '--against', SHIPPED_DETECTORS, '--json'])).stdout,
+      );
+      expect(difference.severity).toMatchObject([
+        { before: { event: { id: event.id, severity: 47 } }, after: { event: { severity: 21 } } },
+      ]);
+
+      appendRequests(log, [{ ...deleted, time: NOON + 86_400_000 }]);
+      writeFileSync(config, JSON.stringify(settings(false)));
+      await waywardSays(config, ['run']);
+      expect(await list()).toEqual([]);
+      expect(await list('--all')).toHaveLength(1);
+      expect(await notices()).toHaveLength(1);
     },
     TIMEOUT,
   );
