@@ -79,6 +79,10 @@ export interface Spent {
   readonly cost: number;
 }
 
+/** Tokens that a use took and gave. */
+export const tokensOf = ({ spent }: Pick<CredentialUse, 'spent'>): number =>
+  spent === undefined ? 0 : spent.inputTokens + spent.outputTokens;
+
 export interface CredentialUse {
   /** ECS `@timestamp`: milliseconds since the epoch, UTC. */
   readonly time: number;

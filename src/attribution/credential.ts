@@ -43,6 +43,8 @@ export interface Credential {
   readonly expiresAt: number | undefined;
   /** Milliseconds; the kind's default (90 d, 90 d, 30 d) where the file names none; undefined = never due. */
   readonly rotateEvery: number | undefined;
+  /** Milliseconds from issue to expiry at most: only a short-lived credential is expected. */
+  readonly maxLifetime?: number;
   readonly scopes: readonly string[] | undefined;
   /** CIDR blocks. */
   readonly networks: readonly string[] | undefined;

@@ -1,4 +1,4 @@
-import type { CredentialUse } from '../event.ts';
+import { type CredentialUse, tokensOf } from '../event.ts';
 import { learnedAction } from '../learned-action.ts';
 import { setAlarms, setAlarmsNotYet } from './alarms.ts';
 import { learnSize, likelihoodOfSize, MOST_OF_ANSWER, sizesOf } from './answers.ts';
@@ -154,10 +154,10 @@ const countVolume = (principal: Principal, use: CredentialUse, seen: Observation
     addToHour(state, AT.hourBytes, use.bytes);
     if (!isFault) count(principal, seen, BYTES, use.bytes);
   }
-  if (use.rows > 0) {
-    addToHour(state, AT.hourRows, use.rows);
-    if (!isFault) count(principal, seen, ROWS, use.rows);
-  }
+  if (use.rows > 0) addToHour(state, AT.hourRows, use.rows);
+  // Tokens of a model are what rows are of a table: no principal has both.
+  const amount = use.rows + tokensOf(use);
+  if (amount > 0 && !isFault) count(principal, seen, ROWS, amount);
   if (use.result === 'denied') addToHour(state, AT.hourDenied, 1);
   else if (use.result === 'error') addToHour(state, AT.hourErrors, 1);
 };

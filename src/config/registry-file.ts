@@ -119,6 +119,7 @@ const credentialSchema = z
     issued_at: instantSchema.optional(),
     expires_at: instantSchema.optional(),
     rotate_every: durationSchema.optional(),
+    max_lifetime: durationSchema.optional(),
     scopes: z.array(z.string().min(1).max(MAX_PATTERN)).optional(),
     networks: z.array(cidr).optional(),
     sensitive: z
@@ -157,6 +158,7 @@ const credentialSchema = z
       issuedAt: entry.issued_at,
       expiresAt: entry.expires_at,
       rotateEvery: entry.rotate_every ?? ROTATE_EVERY[entry.kind],
+      ...(entry.max_lifetime !== undefined && { maxLifetime: entry.max_lifetime }),
       scopes: entry.scopes,
       networks: entry.networks,
       ...(entry.sensitive !== undefined && { sensitive: entry.sensitive }),

@@ -6,7 +6,7 @@ import { compileNetworks, parseCidr } from '../attribution/networks.ts';
 import { parseSchedule } from '../attribution/schedule.ts';
 import { compileScope, compileScopes } from '../attribution/scopes.ts';
 import { BoundedCache } from '../bounded-cache.ts';
-import { SHAPES } from '../event.ts';
+import { SHAPES, tokensOf } from '../event.ts';
 import { compileSensitive, sensitivePatterns } from './sensitive.ts';
 
 /** What a detector's file may ask of one use. All conditions must hold; where a list is given, one of it must. */
@@ -125,7 +125,7 @@ const testsOf = (asked: Omit<Conditions, 'not' | 'any' | 'all'>): Test[] => {
   oneOf(asked.shape, ({ use }) => use.shape);
   atLeast(asked.bytes, ({ use }) => use.bytes);
   atLeast(asked.rows, ({ use }) => use.rows);
-  atLeast(asked.tokens, ({ use }) => (use.spent?.inputTokens ?? 0) + (use.spent?.outputTokens ?? 0));
+  atLeast(asked.tokens, ({ use }) => tokensOf(use));
   atLeast(asked.cost, ({ use }) => use.spent?.cost ?? 0);
   if (asked.action !== undefined) tests.push(actionTest(asked.action));
   if (asked.names !== undefined) {

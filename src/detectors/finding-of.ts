@@ -29,6 +29,14 @@ export const nameOf = ({ kind }: Detector, { principal, seen }: Context): string
   return kind.trigger === 'claimed' ? `${SOURCE}/${seen.claims?.network}` : principal.name;
 };
 
+/** What an observing detector says keeps nothing else quiet, nor itself once it is enforced. */
+const apart = ({ observes }: Detector, text: string): string => (observes ? `observing ${text}` : text);
+
+/** As whose `Told` remembers it. */
+export const toldAs = (detector: Detector): string => apart(detector, detector.id);
+
+/** What is the same where several of a group have it. */
+export const sortOf = (detector: Detector, { change = detector.id }: Result): string => apart(detector, change);
 /** Nobody knows where these are at home. */
 const STRANGERS: ReadonlySet<AttributionMethod> = new Set(['unregistered', 'overflow', 'claimed']);
 
@@ -41,15 +49,6 @@ const strangerOf = ({ kind }: Detector, { at, seen }: Context): string | undefin
     kind.trigger === 'sighted' || STRANGERS.has(method) || credential?.honeytoken === true || seen.foreign;
   return isForeign ? sourceOf(sourceIp) : undefined;
 };
-
-/** What an observing detector says keeps nothing else quiet, nor itself once it is enforced. */
-const apart = ({ observes }: Detector, text: string): string => (observes ? `observing ${text}` : text);
-
-/** As whose `Told` remembers it. */
-export const toldAs = (detector: Detector): string => apart(detector, detector.id);
-
-/** What is the same where several of a group have it. */
-export const sortOf = (detector: Detector, { change = detector.id }: Result): string => apart(detector, change);
 
 export const findingOf = (
   detector: Detector,

@@ -17,6 +17,8 @@ const useSchema = z.strictObject({
   client: z.string().default('agent/1.0'),
   bytes: z.number().int().min(0).default(500),
   rows: z.number().int().min(0).default(0),
+  tokens: z.number().int().min(0).exactOptional(),
+  dataset: z.string().default('test.access'),
   shape: z.enum(SHAPES).exactOptional(),
   leak: z.string().exactOptional(),
   /** The record could not be read, for this reason. */
@@ -74,6 +76,7 @@ const writtenTest = z.strictObject({
       age_days: z.number().exactOptional(),
       rotate_days: z.number().exactOptional(),
       expires_in_days: z.number().exactOptional(),
+      max_lifetime_hours: z.number().positive().exactOptional(),
       revoked_at: clock.exactOptional(),
       restored_at: clock.exactOptional(),
       rotated_at: clock.exactOptional(),
@@ -102,7 +105,8 @@ export const inlineTestSchema = writtenTest.refine(({ events, lines }) => events
 });
 export type InlineTest = z.infer<typeof inlineTestSchema>;
 
-const DAY = 86_400_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 /** A Monday: the first day of a test without lines. */
 const START = Date.UTC(2026, 0, 5);
 
@@ -129,6 +133,7 @@ export const credentialOf = ({ credential, history }: InlineTest, agent = 'agent
     issuedAt: credential.age_days === undefined ? undefined : today - credential.age_days * DAY,
     expiresAt: credential.expires_in_days === undefined ? undefined : today + credential.expires_in_days * DAY,
     rotateEvery: credential.rotate_days === undefined ? undefined : credential.rotate_days * DAY,
+    ...(credential.max_lifetime_hours !== undefined && { maxLifetime: credential.max_lifetime_hours * HOUR }),
     scopes: credential.scopes,
     networks: credential.networks,
     hours: credential.hours,
@@ -155,7 +160,7 @@ const useOf = (use: Use, time: number, count: number): CredentialUse => ({
   ...NOTHING_ELSE,
   time,
   format: 'test',
-  dataset: 'test.access',
+  dataset: use.dataset,
   action: use.action,
   result: use.result,
   proof: use.result === 'rejected' ? PROOF.failed : PROOF.keyMap,
@@ -165,6 +170,7 @@ const useOf = (use: Use, time: number, count: number): CredentialUse => ({
   bytes: use.bytes,
   path: use.ids === undefined ? undefined : `/v1/orders/${idOf(use.ids, count)}`,
   rows: use.rows,
+  ...(use.tokens !== undefined && { spent: { inputTokens: use.tokens, outputTokens: 0, cost: 0 } }),
   ...(use.shape !== undefined && { shape: use.shape }),
   leaks: use.leak === undefined ? [] : [{ kind: use.leak, field: 'url.query' }],
   ...(use.unreadable !== undefined && { proof: PROOF.unreadable, uses: 0, reading: readingOf(use.unreadable) }),
@@ -247,6 +253,7 @@ export const runInlineTest = (
     lines.find(({ attribution }) => attribution.credential)?.attribution.credential ??
     credentialOf(test, undefined, start);
   const peers = test.history.peers.map((_, peer) => credentialOf({ ...test, credential: {} }, `agent-${peer + 2}`));
+  const rest = [...lines];
   const others = new Map(
     test.events.map(({ agent }) => {
       const name = `other-agent-${agent}`;
@@ -254,7 +261,6 @@ export const runInlineTest = (
     }),
   );
   others.delete(undefined);
-  const rest = [...lines];
   let count = 0;
   const takeUntil = (time: number): void => {
     live = true;

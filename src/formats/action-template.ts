@@ -1,11 +1,10 @@
 import { type FieldPath, fieldPath, pathProblem, textAt } from './field-path.ts';
 import { decodePath, foldPath } from './fold-path.ts';
-import { foldSql } from './fold-sql.ts';
 import type { JsonObject } from './json.ts';
 import type { Language } from './named-secrets.ts';
 import { pgauditAction } from './pgaudit-action.ts';
 import { requestLine } from './request-line.ts';
-import { sqlAction } from './sql-action.ts';
+import { textAction } from './text-action.ts';
 
 interface Fold {
   /** Before redaction, which must see what will be shown. Undefined where the text is not of that kind: then the field counts as missing. */
@@ -19,8 +18,8 @@ const same = (text: string): string => text;
 const FOLDS: Readonly<Record<string, Fold>> = {
   /** Folds identifiers: `/v1/orders/{id}`. */
   path: { before: decodePath, after: foldPath },
-  /** Names verb and object: `SELECT public.orders`; `sql(field, mysql)` in another dialect. */
-  sql: { before: same, after: (text, language) => sqlAction(foldSql(text, language), language) },
+  /** Names verb and objects: `SELECT public.orders`; `sql(field, mysql)` in another dialect. */
+  sql: { before: same, after: textAction },
   /** Method and folded path of `GET /v1/orders/8812 HTTP/1.1`. */
   request: {
     before: (text) => {

@@ -9,7 +9,8 @@ import { fractionOf } from './json.ts';
 import { readTime } from './read-time.ts';
 import type { FoundSecret } from './redact.ts';
 import { shown } from './shown.ts';
-import { sqlAction } from './sql-action.ts';
+import { actionOf } from './statement-objects.ts';
+import { foldedDeed } from './text-action.ts';
 
 /** `20261102 10:00:00,server,user,host,connection,query,OPERATION,database,object,code`; Aurora counts microseconds. */
 const LINE =
@@ -35,11 +36,13 @@ const timeOf = (text: string): number => (text.length === 16 ? Math.floor(Number
 
 const resultOf = (code: number): Result => (code === 0 ? 'success' : NOT_ALLOWED.has(code) ? 'denied' : 'error');
 
-/** `SELECT orders` in the session's database is `SELECT shop.orders`; commands without an object have none. */
-const inDatabase = (action: string, database: string): string => {
-  const [, command = '', name] = /^([A-Z ]+) ([^ ]+)$/.exec(action) ?? [];
-  const isName = name !== undefined && !/^[A-Z]+$/.test(name) && !name.includes('.');
-  return isName && database !== '' ? `${command} ${database}.${name}` : action;
+/** `SELECT orders` in the session's database is `SELECT shop.orders`. */
+const actionIn = (database: string, folded: string): string => {
+  const { verb, objects } = foldedDeed(folded, 'mysql');
+  return actionOf(
+    verb,
+    objects.map((name) => (name.includes('.') || database === '' ? name : `${database}.${name}`)),
+  );
 };
 
 const parse = (line: string, { redactor }: ParserContext): Parsed => {
@@ -60,10 +63,8 @@ const parse = (line: string, { redactor }: ParserContext): Parsed => {
 
   const found: FoundSecret[] = [];
   const clean = (text: string, field: string, max: number): string => shown(redactor.clean(text, field, found), max);
-  const statement = foldSql(
-    redactor.clean(unescaped(escaped).slice(0, MAX_STATEMENT), 'wayward.db.statement', found, 'mysql'),
-    'mysql',
-  );
+  const text = redactor.clean(unescaped(escaped).slice(0, MAX_STATEMENT), 'wayward.db.statement', found, 'mysql');
+  const folded = foldSql(text, 'mysql', MAX_STATEMENT);
   // A client may name any database, and the action holds the name.
   const service = clean(database, 'service.name', MAX_VALUE);
   const event: CredentialUse = {
@@ -71,12 +72,12 @@ const parse = (line: string, { redactor }: ParserContext): Parsed => {
     time,
     format: 'mariadb-audit',
     dataset: 'mariadb.audit',
-    action: isQuery ? shown(inDatabase(sqlAction(statement, 'mysql'), service), MAX_PATH) : 'LOGIN',
+    action: isQuery ? shown(actionIn(service, folded), MAX_PATH) : 'LOGIN',
     result: isQuery ? resultOf(Number(code)) : 'rejected',
     proof: isQuery ? PROOF.session : PROOF.failed,
     identities: [{ key: 'db_user', value: clean(user, 'db_user', MAX_VALUE) }],
     sourceIp: host === '' ? undefined : clean(host, 'source.ip', MAX_VALUE),
-    statement: isQuery ? shown(statement, 512) : undefined,
+    statement: isQuery ? shown(folded, 512) : undefined,
     service: service === '' ? undefined : service,
     session: connection,
     leaks: leaksOf(found),
@@ -93,7 +94,7 @@ export const mariadbAudit: Format = {
   about: {
     switchOn:
       '`server_audit_events = CONNECT,QUERY` and `server_audit_logging = ON`, the server in UTC; on RDS an option group',
-    cannotTell: 'rows; every table of a join; times of a server that is not in UTC',
+    cannotTell: 'rows; times of a server that is not in UTC',
     evidence: 'recorded: MariaDB 10.11',
   },
   framing: 'line',

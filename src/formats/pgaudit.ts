@@ -30,9 +30,10 @@ import { isBrokenConnection, isFailureRecord, isFatal, isKnownSeverity } from '.
 import { postgresTime, type ReadTime } from './postgres-time.ts';
 import type { FoundSecret, Redactor } from './redact.ts';
 import { shown } from './shown.ts';
-import { failedAction, namedByText, statementsIn, touchesTable } from './statement-action.ts';
+import { failedAction, namedByText, touchesTable } from './statement-action.ts';
 import { type Seen, StatementMemory } from './statement-memory.ts';
 import { shapeOf } from './statement-shape.ts';
+import { statementsIn } from './statements-in.ts';
 import { timeProblem } from './time.ts';
 
 export const DATASET = 'postgresql.audit';

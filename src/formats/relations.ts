@@ -43,7 +43,7 @@ const queryNameAt = (tokens: readonly string[], upper: readonly string[], at: nu
  * Every table and view that a statement of SELECT, INSERT, UPDATE, DELETE or MERGE reads or writes, as pgaudit would call it: a guess by
  * keywords, in which what may be a table is one. Linear in the tokens.
  */
-export const relationsIn = (tokens: readonly string[]): string[] => {
+export const relationsIn = (tokens: readonly string[], schema = 'public.'): string[] => {
   const upper = tokens.map((token) => token.toUpperCase());
   const found = new Set<string>();
   const levels: Level[] = [levelOf(undefined)];
@@ -68,7 +68,7 @@ export const relationsIn = (tokens: readonly string[]): string[] => {
     } else if (token === ')') {
       if (levels.length > 1) close(levels.pop());
     } else if (token === ',') level.expects = level.inList ? 'from' : undefined;
-    else if (word === 'FROM' || word === 'JOIN') {
+    else if (word === 'FROM' || word === 'JOIN' || word === 'STRAIGHT_JOIN') {
       const isOther = level.opensFunction || (before === 'DISTINCT' && /^(?:IS|NOT)$/.test(upper[at - 2] ?? ''));
       if (isOther) continue;
       level.expects = 'from';
@@ -86,7 +86,7 @@ export const relationsIn = (tokens: readonly string[]): string[] => {
     } else if (level.expects !== undefined && !BEFORE_NAME.has(word)) {
       const isRelation = NAME.test(token) && (level.expects === 'into' || tokens[at + 1] !== '(');
       const isQuery = (queries.get(qualified(token, '')) ?? 0) > 0;
-      if (isRelation && !isQuery) found.add(qualified(token, 'public.'));
+      if (isRelation && !isQuery) found.add(qualified(token, schema));
       level.expects = undefined;
     }
   }

@@ -2,37 +2,33 @@ import type { FoldedStatement } from './folded-statement.ts';
 import { relationsIn } from './relations.ts';
 import { sqlAction } from './sql-action.ts';
 import { tokensOf } from './sql-names.ts';
-
-/** Objects named in one action. */
-const MAX_NAMED = 8;
-
-/** Folded statements of one text; a semicolon within a quoted name ends none. */
-export const statementsIn = (folded: string): string[] =>
-  (folded.match(/(?:"(?:[^"]|"")*"|[^;"]|")+/g) ?? []).map((part) => part.trim()).filter((part) => part !== '');
+import { actionOf, deedOf, MAX_NAMED } from './statement-objects.ts';
+import { statementsIn } from './statements-in.ts';
 
 /** A cursor reads what its query reads, and a prepared statement does what it says: `DECLARE c CURSOR FOR SELECT …`. */
 const WRAPPED = /^(?:declare\b[^;]{1,256}?\bfor|prepare\b[^;]{1,256}?\bas)\s+(?=[a-z(])/i;
 
-/** Statements that may read more than the one table that comes first. */
-const READS = /^(?:SELECT|INSERT|UPDATE|DELETE|MERGE)(?: |$)/;
-
-/** What a statement does, apart for each relation; first what it writes. */
+/** What a statement does, apart for each object; first what it writes. What is read to make a table is read for itself. */
 const deedsIn = (statement: string): readonly string[] => {
-  const plain = statement.replace(WRAPPED, '');
-  const action = sqlAction(plain);
-  const [verb = ''] = action.split(' ', 1);
-  const isCopyOfQuery = /^copy\s?\(/i.test(plain);
-  if (!READS.test(action) && !isCopyOfQuery) return [action];
-  const relations = relationsIn(tokensOf(plain)).map((name) => `${verb} ${name}`);
-  if (verb === 'SELECT' || isCopyOfQuery) return relations.length === 0 ? [verb] : relations.sort();
-  return [action, ...relations.filter((one) => one !== action).sort()];
+  const { verb, objects } = deedOf(statement.replace(WRAPPED, ''), 'sql');
+  if (objects.length === 0) return [verb];
+  return objects.map((object, at) => `${at > 0 && MAKES.test(verb) ? 'SELECT' : verb} ${object}`);
 };
 
-const actionIn = (statement: string): string => {
-  const [first = '', ...others] = deedsIn(statement);
-  const more = others.slice(0, MAX_NAMED - 1).map((one) => one.slice(one.indexOf(' ') + 1));
-  return [first, ...more, ...(others.length > more.length ? ['…'] : [])].join(', ');
+/** As the lines of pgaudit name it: one for each verb. */
+const actionsIn = (statement: string): readonly string[] => {
+  const deeds = deedsIn(statement);
+  const verbs = new Set(deeds.map(verbOf));
+  return [...verbs].map((verb) =>
+    actionOf(
+      verb,
+      deeds.filter((deed) => verbOf(deed) === verb && deed !== verb).map((deed) => deed.slice(verb.length + 1)),
+    ),
+  );
 };
+
+const MAKES = /^CREATE (?:TABLE|MATERIALIZED VIEW)$/;
+const verbOf = (deed: string): string => /^[A-Z]+(?: [A-Z]+)*(?= |$)/.exec(deed)?.[0] ?? deed;
 
 const CATALOG = /^public\.pg_|^(?:pg_catalog|information_schema)\./;
 
@@ -63,7 +59,7 @@ export const namedByText = (
   const written = verb === 'COPY' && kind === 'WRITE' ? 'COPY FROM' : verb;
   const isOther = (action: string): boolean => written === 'COPY' && action.startsWith('COPY FROM ');
   const actions = statementsIn(read)
-    .map(actionIn)
+    .flatMap(actionsIn)
     .filter((action) => (action === written || action.startsWith(`${written} `)) && !isOther(action));
   if (!isWhole && actions[turn ?? 0]?.startsWith(`${written} `) !== true) return `${written} …`;
   if (actions.length < 2 || turn !== undefined) return actions[(turn ?? 0) % Math.max(1, actions.length)] ?? verb;

@@ -51,6 +51,12 @@ export const METRICS = {
     help: 'Events that name an identity, by what proves it, and failed logins: docs/threat-model.md has the list. On Kafka by partition, too.',
     labels: ['source', 'partition', 'by'],
   },
+  statements: {
+    name: 'wayward_statements_total',
+    kind: 'counter',
+    help: 'SQL statements whose objects were read from their text, by a parser of the language or, where it did not take them, by keywords.',
+    labels: ['by'],
+  },
   foreign: {
     name: 'wayward_foreign_messages_total',
     kind: 'counter',

@@ -1,6 +1,7 @@
 import type { Alert } from '../alerts/alert.ts';
 import { STATE_BYTES } from '../baselines/state.ts';
 import { SEVERITIES, type Severity } from '../detectors/finding.ts';
+import { statementsRead } from '../formats/statement-objects.ts';
 import type { Condition, Sample, Telemetry } from '../ops/telemetry.ts';
 import { unkeptText } from '../response/audit.ts';
 import { haltOf, type ResponseContext } from '../response/context.ts';
@@ -35,6 +36,9 @@ export function tellOfSources(telemetry: Telemetry, sources: () => readonly Sour
         labels: { ...labels, source: name, partition },
       })),
     ),
+  );
+  telemetry.read('statements', () =>
+    byLabel('by', { parser: statementsRead.parsed, keywords: statementsRead.guessed }),
   );
   telemetry.read('deadLetters', () => sources().flatMap(({ counts }) => byLabel('reason', counts.deadLetters)));
 }

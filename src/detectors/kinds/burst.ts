@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AttributedUse } from '../../attribution/attributed.ts';
 import { hold, isHeld, markFlagged } from '../../baselines/holds.ts';
 import { levelAt } from '../../baselines/level.ts';
 import { peersLevel } from '../../baselines/peers.ts';
@@ -9,7 +10,7 @@ import { type Context, defineKind, type Result } from '../detector.ts';
 import { bitsBeyond, MORE_WORK } from '../strength.ts';
 import { bitsText, bytes, duration, number } from '../words.ts';
 
-const COUNTED = [...VOLUMES, 'denied', 'errors', 'switches'] as const;
+const COUNTED = [...VOLUMES, 'tokens', 'denied', 'errors', 'switches'] as const;
 /** Names of earlier versions: what they counted is part of others now. */
 const EARLIER = ['seasonal', 'novel', 'shared'] as const;
 type Counted = (typeof COUNTED)[number];
@@ -18,6 +19,7 @@ const NOUN: Readonly<Record<Counted, string>> = {
   requests: 'requests',
   bytes: 'read',
   rows: 'rows',
+  tokens: 'tokens',
   denied: 'denied requests',
   errors: 'failed requests (repeated ones, and faults of the server, count less)',
   switches: 'returns to an address that it had just left',
@@ -33,11 +35,23 @@ const LONGEST = SERIES_OF.requests[1] - 1;
 
 const sentence = ({ at, principal, seen }: Context, series: Series, value: number, record: number, bits: number) => {
   const who = at.attribution.credential?.agent ?? principal.name;
-  const metric = series.metric as Counted;
+  const metric = metricOf(at, series);
   const days = wholeDays(principal.state, seen.time);
   const usual = record > 0 ? `at most ${amount(metric, record)} on the days before` : 'none on the days before';
   return `${who}: ${amount(metric, value)} ${NOUN[metric]} within about ${duration(series.fades)}; ${usual} (${days} days); ${bitsText(bits)}`;
 };
+
+/** What a model reads and writes is counted where rows are. */
+const metricOf = ({ use }: AttributedUse, { metric }: Series): Counted =>
+  metric === 'rows' && use.spent !== undefined ? 'tokens' : (metric as Counted);
+
+/** Tokens that are not worth a look within any time: some cents, or a few dollars. */
+const LEAST_TOKENS = 100_000;
+
+/** Where no day before had tokens, they were not counted yet, or nothing was asked of a model: there is nothing to compare with. */
+const isNoMatter = ({ at, principal: { state }, seen }: Context, index: number): boolean =>
+  metricOf(at, SERIES[index] as Series) === 'tokens' &&
+  (get(state.f32, AT.record + index) === 0 || (seen.values[index] as number) < LEAST_TOKENS);
 
 /** How many times its alarm a value may be, for what peers do now, or for its own work of which it is a part. */
 const explainedBy = ({ principal, seen }: Context, index: number, metric: Series['metric']): number => {
@@ -68,7 +82,7 @@ const judge = (context: Context, index: number): Result | undefined => {
   const record = get(state.f32, AT.record + index);
   return {
     bits,
-    subject: `${series.metric} in ${duration(series.fades)}`,
+    subject: `${metricOf(context.at, series)} in ${duration(series.fades)}`,
     reason: sentence(context, series, value, record, bits),
     observed: Math.round(value),
     expected: Math.round(record),
@@ -94,7 +108,8 @@ export const burst = defineKind({
     const wanted: ReadonlySet<string> = new Set(metrics.map((metric) => (metric === 'shared' ? 'switches' : metric)));
     return (context, report) => {
       for (const index of context.seen.raised) {
-        if (!wanted.has((SERIES[index] as Series).metric)) continue;
+        const series = SERIES[index] as Series;
+        if (!wanted.has(metricOf(context.at, series)) || isNoMatter(context, index)) continue;
         const result = judge(context, index);
         if (result) report(result);
       }

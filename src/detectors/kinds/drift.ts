@@ -21,6 +21,8 @@ export const drift = defineKind({
     const { drift } = seen;
     if (drift === undefined) return;
     const { metric, fades } = SERIES[drift.series] as Series;
+    // Tokens that were not counted two weeks ago have not grown since.
+    if (metric === 'rows' && context.at.use.spent !== undefined && drift.before === 0) return;
     const amount = (value: number): string => (metric === 'bytes' ? bytes(value) : `${number(value)} ${metric}`);
     report({
       bits: bitsBeyond(drift.now / TIMES, drift.before),

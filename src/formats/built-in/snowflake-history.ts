@@ -38,8 +38,7 @@ export const snowflakeHistory = described(
     about: {
       switchOn:
         'an export of what is new in `SNOWFLAKE.ACCOUNT_USAGE.QUERY_HISTORY` and `LOGIN_HISTORY`, as JSON with the time in UTC',
-      cannotTell:
-        'the address of a query, other than by its login; every table of a join; 45 minutes and more are late',
+      cannotTell: 'the address of a query, other than by its login; 45 minutes and more are late',
       evidence: 'documented: Snowflake, Account Usage views, 2026',
     },
     knownBy: [
