@@ -43,6 +43,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
     ...['test/backtest/backtest.test.ts', 'test/backtest/kept-scan.test.ts'],
     ...['test/cli/observe.test.ts', 'test/cli/changed.test.ts'],
   ],
+  '1690e90': ['test/alerts/campaign.test.ts', 'test/cli/reload.test.ts'],
 };
 const root = join(import.meta.dirname, '..');
 
