@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { Alert } from '../src/alerts/alert.ts';
 import { bareCredential } from '../src/attribution/credential.ts';
 import { createRegistry } from '../src/attribution/registry.ts';
@@ -78,6 +80,15 @@ const sourceOf = (lines: Iterator<string>): Source => ({
   close: async () => {},
 });
 
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/** What is in use, in MB. */
+const live = (): number => {
+  collect();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return (heapUsed + arrayBuffers) / 1_048_576;
+};
 const peak = (): number => process.resourceUsage().maxRSS / 1_024;
 
 /** Alerts of real agents, and the peak of memory in MB after the first records and after all. */
@@ -105,22 +116,21 @@ const readAll = async (count: number) => {
     context,
   });
   const merge = new Merge([lane]);
-  let first = 0;
+  const peaks: number[] = [];
+  const kept: number[] = [];
   for await (const batch of merge.batches()) {
     core.process(batch);
-    if (first === 0 && merge.counts.records >= FIRST) first = peak();
+    if (merge.counts.records < (kept.length + 1) * FIRST) continue;
+    // Garbage that the engine would have left for later says nothing of what is kept.
+    kept.push(live());
+    peaks.push(peak());
   }
   const alerts = [...latest.values()].filter(({ agent }) => agent !== undefined && AGENTS.includes(agent));
   const said = alerts.map(({ severity, principal, findings }) =>
     [severity, principal, ...findings.map(({ detector, reason }) => `${detector}: ${reason}`)].join('\n'),
   );
-  return {
-    said: said.sort(),
-    first,
-    all: peak(),
-    principals: core.engine.baselines.size,
-    records: merge.counts.records,
-  };
+  return { said: said.sort(), peaks, kept, principals: core.engine.baselines.size, records: merge.counts.records };
+};
 };
 
 /**
@@ -131,14 +141,17 @@ const readAll = async (count: number) => {
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { records: { type: 'string', default: '1000000' } } });
   const alone = await readAll(0);
-  const { said, first, all, principals, records } = await readAll(Number(values.records));
+  const { said, peaks, kept, principals, records } = await readAll(Number(values.records));
   const isSame = JSON.stringify(said) === JSON.stringify(alone.said);
+  const compared = (numbers: readonly number[]): string => {
+    const [first = 0, last = 0] = [numbers[0], numbers.at(-1)];
+    return `${first.toFixed(0)} MB after ${FIRST}, ${last.toFixed(0)} MB after all: ${(last / first).toFixed(2)} times`;
+  };
   console.log(`${records} records, ${principals} principals known`);
-  console.log(
-    `peak of memory ${first.toFixed(0)} MB after ${FIRST}, ${all.toFixed(0)} MB after all: ${(all / first).toFixed(2)} times`,
-  );
+  console.log(`peak of memory ${compared(peaks)}`);
+  console.log(`in use ${compared(kept)}`);
   console.log(
     `${said.length} alerts of real agents, ${isSame ? 'the same as' : `other than the ${alone.said.length}`} without the forged records`,
   );
-  if (all > 1.1 * first || !isSame) process.exitCode = 1;
+  if ((peaks.at(-1) ?? 0) > 1.1 * (peaks[0] ?? 0) || !isSame) process.exitCode = 1;
 }
