@@ -131,6 +131,10 @@ const readAll = async (count: number) => {
   );
   return { said: said.sort(), peaks, kept, principals: core.engine.baselines.size, records: merge.counts.records };
 };
+
+const compared = (numbers: readonly number[]): string => {
+  const [first = 0, last = 0] = [numbers[0], numbers.at(-1)];
+  return `${first.toFixed(0)} MB after ${FIRST}, ${last.toFixed(0)} MB after all: ${(last / first).toFixed(2)} times`;
 };
 
 /**
@@ -143,10 +147,6 @@ export async function main(args: string[]): Promise<void> {
   const alone = await readAll(0);
   const { said, peaks, kept, principals, records } = await readAll(Number(values.records));
   const isSame = JSON.stringify(said) === JSON.stringify(alone.said);
-  const compared = (numbers: readonly number[]): string => {
-    const [first = 0, last = 0] = [numbers[0], numbers.at(-1)];
-    return `${first.toFixed(0)} MB after ${FIRST}, ${last.toFixed(0)} MB after all: ${(last / first).toFixed(2)} times`;
-  };
   console.log(`${records} records, ${principals} principals known`);
   console.log(`peak of memory ${compared(peaks)}`);
   console.log(`in use ${compared(kept)}`);
