@@ -20,7 +20,7 @@ export default defineConfig({
           exclude: ['test/**/*.{servers,long}.test.ts'],
           pool: 'threads',
           maxWorkers: cores,
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 60_000,
         },
       },
@@ -47,8 +47,8 @@ export default defineConfig({
           // After those that only compute, which do not have to share the cores with servers then.
           sequence: { groupOrder: 2 },
           // A fresh PostgreSQL takes seconds on a busy machine.
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -38,6 +38,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/demo.ts')).addDemo,
   },
   {
+    name: 'detectors',
+    summary: 'Takes over Sigma rules as detectors',
+    load: async () => (await import('./commands/detectors.ts')).addDetectors,
+  },
+  {
     name: 'fingerprint',
     summary: 'The fingerprint of a token, for the registry',
     load: async () => (await import('./commands/fingerprint.ts')).addFingerprint,
@@ -108,6 +113,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/drill.ts')).addDrill,
   },
   {
+    name: 'reload',
+    summary: 'Has the service take the registry and the detectors anew',
+    load: async () => (await import('./commands/reload.ts')).addReload,
+  },
+  {
     name: 'rotate',
     summary: 'Rotates a credential, or all that are due',
     load: async () => (await import('./commands/rotate.ts')).addRotate,
@@ -146,7 +156,9 @@ export async function runProcess(args: readonly string[]): Promise<void> {
     if (!stop.signal.aborted) interruptedAt = now;
     stop.abort();
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
+  let hangup = interrupt;
+  process.on('SIGHUP', () => hangup());
   // `wayward … | head` closes stdout early: that is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : EXIT_BUG));
   process.stderr.on('error', () => process.exit(EXIT_BUG));
@@ -155,7 +167,11 @@ export async function runProcess(args: readonly string[]): Promise<void> {
     process.exit(EXIT_BUG);
   });
   const { stdin, stdout, stderr, env } = process;
-  process.exitCode = await runCli(args, { stdin, stdout, stderr, env, signal: stop.signal, exitCode: 0 });
+  const hasTerminal = [stdin, stdout, stderr].some(({ isTTY }) => isTTY === true);
+  const onHangup = (listener: () => void): void => {
+    if (!hasTerminal) hangup = listener;
+  };
+  process.exitCode = await runCli(args, { stdin, stdout, stderr, env, signal: stop.signal, onHangup, exitCode: 0 });
 }
 
 async function createProgram(args: readonly string[], io: CommandIo): Promise<Command> {

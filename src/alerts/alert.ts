@@ -43,6 +43,8 @@ export interface Alert {
    * by records which came in time.
    */
   readonly lateMs?: Readonly<Partial<Record<Severity, number>>>;
+  /** Shared by alerts that rest on uses from one source at which their principals are not at home; absent where there is none. */
+  readonly campaign?: string;
   /** The highest severity reached. */
   readonly severity: Severity;
   /** Each rise, with the event time (milliseconds) and the revision at which it came. */

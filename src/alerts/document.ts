@@ -2,6 +2,7 @@ import type { Advice } from '../detectors/advice.ts';
 import { type Finding, legible, SEVERITY_SCORE, worse } from '../detectors/finding.ts';
 import { categoryOf } from '../ecs.ts';
 import type { Alert } from './alert.ts';
+import { referenceOf, techniqueUrl } from './links.ts';
 import { statusOf } from './stored.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -59,16 +60,12 @@ const adviceFields = (rule: Advice | undefined, all: readonly Advice[]): Record<
   };
 };
 
-const techniqueUrl = (id: string): string =>
-  id.startsWith('AML.')
-    ? `https://atlas.mitre.org/techniques/${id}`
-    : `https://attack.mitre.org/techniques/${id.replace('.', '/')}/`;
-
 /** The alert as an ECS document (nested JSON, ECS 9): the contract with Elasticsearch, Kibana and every script. */
 export const alertDocument = (alert: Alert): Record<string, unknown> => {
   const { proof, ...attribution } = alert.attribution;
   const rule = ruleOf(alert);
   const advice = rule && alert.advice?.[rule.detector];
+  const reference = referenceOf(rule, advice);
   const techniques = [...new Set(alert.findings.flatMap(({ threat }) => threat))].sort();
   return {
     '@timestamp': iso(alert.openedAt),
@@ -86,6 +83,7 @@ export const alertDocument = (alert: Alert): Record<string, unknown> => {
       reason: alert.reason,
       start: iso(alert.start),
       end: iso(alert.end),
+      ...(reference !== undefined && { reference }),
     },
     rule: { id: rule?.detector, name: rule?.title, ruleset: 'wayward', ...ruleFields(advice) },
     ...(techniques.length === 0
@@ -111,6 +109,7 @@ export const alertDocument = (alert: Alert): Record<string, unknown> => {
       attribution,
       ...(proof !== undefined && { proof: { state: alert.provenSeverity === undefined ? proof : 'declared' } }),
       ...(alert.lateMs?.[alert.severity] !== undefined && { late_ms: alert.lateMs[alert.severity] }),
+      ...(alert.campaign !== undefined && { campaign: { id: alert.campaign } }),
       severity_history: alert.severityHistory.map(({ severity, at }) => ({
         severity: SEVERITY_SCORE[severity],
         at: iso(at),

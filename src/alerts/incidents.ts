@@ -6,6 +6,7 @@ import { isAddress } from '../ecs.ts';
 import { isBelieved } from '../proof.ts';
 import { adviceWith } from './advice.ts';
 import type { Alert, AlertAttribution } from './alert.ts';
+import { campaignOf } from './campaign.ts';
 import { lateMsOf } from './lateness.ts';
 import { incidentBits, incidentSeverity, riskScore } from './risk.ts';
 import { loadedAlert, type StoredAlert, storedAlert } from './stored.ts';
@@ -269,6 +270,7 @@ const grown = (incident: Incident, found: Found): Alert => {
   const provenSeverity = proven !== undefined && worse(proven, provenBefore) ? proven : provenBefore;
   const isPartlyProven = proven !== undefined && worse(severity, provenSeverity);
   const lateMs = lateMsOf(alert, findings, young, severity, proven && provenSeverity);
+  const campaign = campaignOf(alert, found.finding);
   const declaredOnly = declaredOnlyWith(before ?? [], alert.credentials, credential?.id, found.finding);
   // What is declared is no evidence that a revoked credential still works.
   const isEvidence = !found.finding.declared || (credential !== undefined && declaredOnly.includes(credential.id));
@@ -283,6 +285,7 @@ const grown = (incident: Incident, found: Found): Alert => {
     attribution: attributionOf(incident),
     ...(isPartlyProven && { provenSeverity }),
     ...(lateMs !== undefined && { lateMs }),
+    ...(campaign !== undefined && { campaign }),
     state: 'running',
     severity,
     severityHistory: rose

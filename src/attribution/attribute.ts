@@ -30,6 +30,11 @@ export interface AttributorStats {
 
 const nobody = (method: 'claimed' | 'none'): Attribution =>
   Object.freeze({ method, confidence: 0, principal: undefined, credential: undefined, ambiguous: undefined });
+
+/** Whether it is only the caller's word whose credential it was; where no name was given, a refusal is one all the same. */
+export const isClaim = ({ proof, identities, result }: CredentialUse): boolean =>
+  !isBelieved(proof) && (identities.length > 0 || result === 'rejected');
+
 const CLAIMED = nobody('claimed');
 const NONE = nobody('none');
 
@@ -59,7 +64,7 @@ export function createAttributor(
   };
 
   const attribute = (use: CredentialUse): Attribution => {
-    if (!isBelieved(use.proof)) return use.identities.length === 0 && use.result !== 'rejected' ? NONE : CLAIMED;
+    if (!isBelieved(use.proof)) return isClaim(use) ? CLAIMED : NONE;
     const attribution = attributeBelieved(use);
     return use.proof.state === 'declared' ? declared(attribution) : attribution;
   };

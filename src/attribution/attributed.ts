@@ -46,4 +46,9 @@ export interface AttributedUse {
   /** When it is observed, milliseconds since the epoch: its own time. Where records come late, it goes back along the stream. */
   readonly orderTime: number;
   readonly attribution: Attribution;
+  /**
+   * Where several processes share the work, its source is looked at where all uses of that source are: `elsewhere` than the rest of it; `only` its source
+   * is looked at here. Absent where all of it is.
+   */
+  readonly sight?: 'elsewhere' | 'only' | undefined;
 }

@@ -52,7 +52,8 @@ function overlapping(before: readonly Alert[], after: readonly Alert[]) {
     if (other === undefined) lost.push(alert);
     else matched.push({ before: alert, after: other });
   }
-  const gained = after.filter((alert) => open.get(alert.principal)?.includes(alert));
+  const found = new Set(matched.map((pair) => pair.after));
+  const gained = after.filter((alert) => !found.has(alert));
   return { matched, lost, gained };
 }
 

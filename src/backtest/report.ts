@@ -1,5 +1,6 @@
 import type { Alert } from '../alerts/alert.ts';
 import { alertDocument } from '../alerts/document.ts';
+import { withUrl } from '../alerts/links.ts';
 import type { Difference, Pair } from './difference.ts';
 import type { Figures, Group, History } from './figures.ts';
 
@@ -17,6 +18,8 @@ export interface BacktestReport {
   /** What it is compared with. */
   readonly against?: SetReport;
   readonly difference?: Difference;
+  /** Where people look at alerts, if anywhere. */
+  readonly console?: string | undefined;
 }
 
 const iso = (time: number | undefined): string | null => (time === undefined ? null : new Date(time).toISOString());
@@ -29,6 +32,7 @@ export const reportDocument = ({
   set,
   against,
   difference,
+  console,
 }: BacktestReport): Record<string, unknown> => ({
   history: {
     from: iso(history.from),
@@ -42,15 +46,19 @@ export const reportDocument = ({
   ...(against && { against: setDocument(against, budget) }),
   ...(difference && {
     difference: {
-      gained: difference.gained.map(alertDocument),
-      lost: difference.lost.map(alertDocument),
-      severity: difference.severity.map(pairDocument),
-      other: difference.other.map(pairDocument),
+      gained: difference.gained.map((alert) => whole(alert, console)),
+      lost: difference.lost.map((alert) => whole(alert, console)),
+      severity: difference.severity.map((pair) => pairDocument(pair, console)),
+      other: difference.other.map((pair) => pairDocument(pair, console)),
     },
   }),
 });
 
-const pairDocument = ({ before, after }: Pair) => ({ before: alertDocument(before), after: alertDocument(after) });
+const whole = (alert: Alert, console: string | undefined) => withUrl(alertDocument(alert), alert, console);
+const pairDocument = ({ before, after }: Pair, console: string | undefined) => ({
+  before: whole(before, console),
+  after: whole(after, console),
+});
 
 const setDocument = ({ name, figures }: SetReport, budget: number) => {
   const { confirmed, benign, unjudged, estimated, rate } = figures.falseAlerts;

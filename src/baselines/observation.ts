@@ -1,3 +1,4 @@
+import type { ManyAgents } from './agents-by-source.ts';
 import type { ManyClaims } from './claims.ts';
 import type { Drift } from './drift.ts';
 import { type Name, NO_NAME } from './names.ts';
@@ -44,6 +45,8 @@ export interface Observation {
   noveltyAdded: boolean;
   network: Known;
   networkName: Name;
+  /** From a network that is neither its own nor its peers', and no move so far. */
+  foreign: boolean;
   client: Known;
   clientName: Name;
   source: SourceNews | undefined;
@@ -62,6 +65,8 @@ export interface Observation {
   first: boolean;
   /** Set where a record that proves no identity makes those of its source many. */
   claims: ManyClaims | undefined;
+  /** Set where a use makes several agents come to its source together. */
+  manyAgents: ManyAgents | undefined;
   /** Uses of unregistered identities that found no room, where this one makes them many (again). */
   beyond: number | undefined;
   /** Set where records that could not be read have become many. */
@@ -84,6 +89,7 @@ const NOTHING = {
   noveltyAdded: false,
   network: 'known',
   networkName: NO_NAME,
+  foreign: false,
   client: 'known',
   clientName: NO_NAME,
   source: undefined,
@@ -105,6 +111,7 @@ export const newObservation = (): Observation => ({
   usuallyInOrder: 0,
   first: false,
   claims: undefined,
+  manyAgents: undefined,
   beyond: undefined,
   unreadable: undefined,
 });
@@ -126,6 +133,7 @@ export const clearObservation = (seen: Observation): void => {
   seen.noveltyAdded = false;
   seen.network = 'known';
   seen.networkName = NO_NAME;
+  seen.foreign = false;
   seen.client = 'known';
   seen.clientName = NO_NAME;
   seen.source = undefined;

@@ -313,6 +313,7 @@ export const lookBack = (principal: Principal, use: CredentialUse, seen: Observa
   }
   if (use.sourceIp !== undefined) seen.network = isKnown(AT.networks, names.network(use.sourceIp));
   if (use.client !== undefined) seen.client = isKnown(AT.clients, names.client(use.client));
-  if (seen.network !== 'new' || use.result === 'error') return;
+  seen.foreign = seen.network === 'new';
+  if (!seen.foreign || use.result === 'error') return;
   seen.source = seen.client === 'new' ? 'network-and-client' : 'network';
 };

@@ -28,6 +28,8 @@ interface Recent {
   actionName: Name;
   actionIndex: number;
   ip: string | undefined;
+  /** Where it was last said to be. */
+  sighted: string | undefined;
   client: string | undefined;
   week: Week | undefined;
   sizes: Sizes | undefined;
@@ -38,6 +40,7 @@ export const nothingRecent = (): Recent => ({
   actionName: NO_NAME,
   actionIndex: -1,
   ip: undefined,
+  sighted: undefined,
   client: undefined,
   week: undefined,
   sizes: undefined,

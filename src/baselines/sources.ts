@@ -106,6 +106,7 @@ const useForeign = (principal: Principal, ip: string, use: CredentialUse, names:
   const counts = chance < ORDINARY && daysOf(state) >= LEAST_DAYS;
   const hasNewClient =
     client !== undefined && !isKnown(principal, AT.clients, names.client(client)) && rate(state, AT.clients) < ORDINARY;
+  seen.foreign = true;
   const isFirst = !isForeignName(state, name);
   if (isFirst) {
     beginForeign(state, name);
@@ -131,6 +132,7 @@ const useForeign = (principal: Principal, ip: string, use: CredentialUse, names:
   const moved = days >= MOVED_DAYS && get(state.u16, AT.foreignReturns) === 0;
   const together = movedThere(principal, name) >= Math.max(3, 0.5 * presentMembers(principal, seen.time));
   if (!(moved || together || chance >= ORDINARY || days >= STEADY_DAYS)) return;
+  seen.foreign = false;
   learnPlace(principal, ip, names, seen, true);
   if (client !== undefined) learnThing(principal, AT.clients, names.client(client), seen.day, true);
   beginForeign(state, { low: 0, high: 0, legacy: 0 });

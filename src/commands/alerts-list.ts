@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Alert } from '../alerts/alert.ts';
 import { alertDocument } from '../alerts/document.ts';
+import { withUrl } from '../alerts/links.ts';
 import type { Status } from '../alerts/stored.ts';
 import { VERDICTS } from '../alerts/verdict.ts';
 import { SEVERITIES, type Severity, severityRank } from '../detectors/finding.ts';
@@ -45,11 +46,18 @@ export function addAlertsList(alerts: Command, io: CommandIo): void {
     .addOption(new Option('--status <status>').choices(['open', 'closed']).hideHelp())
     .addOption(configOption())
     .addOption(jsonOption())
-    .action((options: ListOptions) => withResponse(options, io, ({ store }) => printList(store, options, io)));
+    .action((options: ListOptions) =>
+      withResponse(options, io, ({ store, console }) => printList(store, console, options, io)),
+    );
   withExample(list, 'wayward alerts list --severity high', 'wayward alerts list --all --since 7d --json');
 }
 
-async function printList(store: Store, options: ListOptions, io: CommandIo): Promise<void> {
+async function printList(
+  store: Store,
+  console: string | undefined,
+  options: ListOptions,
+  io: CommandIo,
+): Promise<void> {
   const { status } = options;
   if (status !== undefined) {
     const instead = status === 'open' ? '--state running' : '--all --state over';
@@ -59,7 +67,8 @@ async function printList(store: Store, options: ListOptions, io: CommandIo): Pro
   const found = listAlerts(store, filter);
   const alerts = status === undefined ? found.toSorted(worstAndNewestFirst) : found; // the oldest first, as it was
   if (options.json === true || io.stdout.isTTY !== true) {
-    for (const alert of alerts) await write(io.stdout, `${JSON.stringify(alertDocument(alert))}\n`);
+    for (const alert of alerts)
+      await write(io.stdout, `${JSON.stringify(withUrl(alertDocument(alert), alert, console))}\n`);
     return;
   }
   const hidden = filter.verdict === 'new' ? countAlerts(store, filterOf({ ...options, all: true })) - alerts.length : 0;

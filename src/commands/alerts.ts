@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
 import type { Alert } from '../alerts/alert.ts';
 import { alertDocument } from '../alerts/document.ts';
+import { withUrl } from '../alerts/links.ts';
 import { VERDICT_WORDS, type VerdictWord, verdictOfWord, wordOfVerdict } from '../alerts/verdict.ts';
 import { UsageError } from '../errors.ts';
-import type { ResponseContext } from '../response/context.ts';
 import type { Store } from '../sinks/store.ts';
 import { closingOfAlert, loadAlert, withVerdict } from '../sinks/store-alerts.ts';
 import { alertIdOf } from './alert-id.ts';
@@ -12,7 +12,7 @@ import { addAlertsList } from './alerts-list.ts';
 import type { Desk } from './desk.ts';
 import { type CommandIo, write } from './io.ts';
 import { configOption, credentialsOption, jsonOption, type SetupOptions, withExample } from './options.ts';
-import { type ResponseOptions, stepDocument, whoDecides, withResponse } from './response.ts';
+import { type OpenResponse, type ResponseOptions, stepDocument, whoDecides, withResponse } from './response.ts';
 import { printable } from './table.ts';
 
 interface CloseOptions extends SetupOptions {
@@ -42,7 +42,7 @@ function addShow(alerts: Command, io: CommandIo): void {
     .addOption(credentialsOption())
     .addOption(jsonOption())
     .action((id: string, options: ResponseOptions) =>
-      withResponse(options, io, ({ store, response }) => printOne(loadOne(id, store), store, response, options, io)),
+      withResponse(options, io, (open) => printOne(loadOne(id, open.store), open, options, io)),
     );
   withExample(show, 'wayward alerts show 5f2a91');
 }
@@ -77,8 +77,7 @@ function loadOne(written: string, store: Store): Alert {
 
 async function printOne(
   alert: Alert,
-  store: Store,
-  response: ResponseContext,
+  { store, response, console }: OpenResponse,
   { json }: ResponseOptions,
   io: CommandIo,
 ): Promise<void> {
@@ -88,7 +87,7 @@ async function printOne(
   const record = response.audit.ofCause(alert.id);
   if (json !== true && io.stdout.isTTY === true) return write(io.stdout, alertText(now, steps, record));
   const document = {
-    ...alertDocument(now),
+    ...withUrl(alertDocument(now), now, console),
     // Until the next minor version, as wayward.status.
     closing: closing && { ...closing, verdict: wordOfVerdict(closing.verdict) },
     response: { steps: steps.map(stepDocument), record },

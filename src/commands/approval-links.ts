@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { type ApprovalDesk, approvalRoute, OUTCOMES } from '../approvals/route.ts';
-import type { Registry } from '../attribution/registry.ts';
 import type { WaywardConfig } from '../config/wayward-yaml.ts';
 import { UsageError } from '../errors.ts';
 import type { Kafka } from '../kafka/client.ts';
 import { Replica } from '../pipeline/kafka/replica.ts';
 import { answerTo, say } from '../pipeline/kafka/say.ts';
-import { createResponse } from '../pipeline/response.ts';
+import { createResponse, planWith } from '../pipeline/response.ts';
+import type { RulesInUse } from '../pipeline/rules-in-use.ts';
 import { decideApproval } from '../response/approval.ts';
 import { APPROVE } from '../response/approval-link.ts';
 import { markInFile } from '../response/audit.ts';
@@ -57,7 +57,7 @@ export function serveLocalLinks(
 
 interface KafkaLinksOptions {
   readonly config: WaywardConfig;
-  readonly registry: Registry;
+  readonly rules: RulesInUse;
   readonly kafka: Kafka;
   readonly ops: Ops;
   readonly log: ServiceLog;
@@ -70,10 +70,12 @@ export const servesLinks = ({ response, http }: WaywardConfig): boolean =>
 
 /** Serves the pages of links from a copy of the responder's record, and says decisions to it. */
 export async function serveKafkaLinks(options: KafkaLinksOptions): Promise<{ stop(): Promise<void> }> {
-  const { config, registry, kafka, ops, log, signal } = options;
+  const { config, rules, kafka, ops, log, signal } = options;
   const replica = await Replica.open(kafka, config.state);
   await replica.catchUp();
+  const { registry } = rules.current;
   const response = createResponse(config, registry, replica.store, undefined, (file) => markInFile(file, () => 0));
+  const endFollowing = rules.onTaken((others) => planWith(response, others.registry));
   const unmount = mount(config.response.approvals, ops, log, {
     response,
     alertOf: (id) => loadAlert(replica.store, id),
@@ -89,6 +91,7 @@ export async function serveKafkaLinks(options: KafkaLinksOptions): Promise<{ sto
   return {
     async stop() {
       unmount();
+      endFollowing();
       await replica.close();
     },
   };

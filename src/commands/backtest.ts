@@ -111,7 +111,7 @@ async function backtest(files: readonly string[], options: BacktestOptions, io: 
       figures: figuresOf(trial.alerts(since), history, (id) => verdicts.get(id)),
     });
     const report: BacktestReport = {
-      ...{ history, budget, set: setOf(now, options.detectors ?? relative('', folder)) },
+      ...{ history, budget, console: config.console?.url, set: setOf(now, options.detectors ?? relative('', folder)) },
       ...(before && {
         against: setOf(before, options.against ?? ''),
         difference: differenceOf(before.alerts(since), now.alerts(since)),

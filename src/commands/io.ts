@@ -22,6 +22,8 @@ export interface CommandIo {
   readonly stderr: Output;
   /** Aborted by Ctrl-C and SIGTERM: finish what must be finished, then return. */
   readonly signal: AbortSignal;
+  /** Has this called at each SIGHUP, which stops who does not ask. A terminal that is closed still stops it. */
+  readonly onHangup?: (listener: () => void) => void;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** 0 unless a command sets it: 1 for `--fail-on`. Errors are thrown (errors.ts). */
   exitCode: number;

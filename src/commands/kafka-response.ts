@@ -29,7 +29,13 @@ export async function withKafkaResponse(
     await replica.catchUp();
     const { store } = replica;
     const response = createResponse(config, registry, store, fetchSecrets, (file) => markInFile(file, () => 0));
-    await work({ response, store, registry, desk: kafkaDesk({ setup, kafka, replica, response, io }) });
+    await work({
+      response,
+      store,
+      registry,
+      console: config.console?.url,
+      desk: kafkaDesk({ setup, kafka, replica, response, io }),
+    });
   } finally {
     await replica.close();
   }

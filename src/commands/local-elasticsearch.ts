@@ -27,6 +27,7 @@ export function createLocalElasticsearch(
   letters: DeadLetterFile,
   { telemetry, metrics }: Ops,
   log: ServiceLog,
+  console: string | undefined,
 ): LocalElasticsearch {
   const table = new OutgoingTable(store);
   const outgoing = new Outgoing(store, table);
@@ -39,7 +40,7 @@ export function createLocalElasticsearch(
     keep: (letter) => letters.write(letter),
   });
   const measurements = () => metrics.measurements();
-  const local = new LocalDelivery({ table, outgoing, delivery, response, measurements, telemetry, log });
+  const local = new LocalDelivery({ table, outgoing, delivery, response, measurements, telemetry, log, console });
   const verdicts = new VerdictWatch({
     ...{ client, settings, telemetry, log },
     take: ({ alert, value: verdict, ...said }) => {

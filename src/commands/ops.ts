@@ -28,6 +28,8 @@ export interface Ops {
   mount(prefix: string, route: Route): () => void;
   /** Everything has been opened and restored; until then it is not ready. */
   started(): void;
+  /** The registry and the detectors were read anew. */
+  reloaded(): void;
   close(): Promise<void>;
 }
 
@@ -39,13 +41,13 @@ export interface Ops {
 export async function startOps({ config, chosen, log, signal, lookEvery }: OpsOptions): Promise<Ops> {
   const metrics = new Metrics();
   const health = new Health();
+  const own = resolve(chosen.config ?? DEFAULT_CONFIG);
+  const registry = chosen.credentials ?? config.credentials;
   const watch = new ConfigWatch({
-    files: [chosen.config ?? DEFAULT_CONFIG, chosen.credentials ?? config.credentials].flatMap((file) =>
-      file === undefined ? [] : [resolve(file)],
-    ),
+    files: [own, ...(registry === undefined ? [] : [resolve(registry)])],
     folder: resolve(chosen.detectors ?? config.detectors),
     every: lookEvery,
-    onChange: (changed) => tellOfConfig(log, changed),
+    onChange: (changed) => tellOfConfig(log, changed, own),
   });
   metrics.read('configStale', () => (watch.changed.length > 0 ? 1 : 0));
   health.component('config', () =>
@@ -67,6 +69,7 @@ export async function startOps({ config, chosen, log, signal, lookEvery }: OpsOp
     metrics,
     mount: (prefix, route) => server?.mount(prefix, route) ?? (() => {}),
     started,
+    reloaded: () => watch.reloaded([own]),
     async close() {
       watch.close();
       await server?.close();
@@ -74,7 +77,10 @@ export async function startOps({ config, chosen, log, signal, lookEvery }: OpsOp
   };
 }
 
-function tellOfConfig(log: ServiceLog, changed: readonly string[]): void {
+function tellOfConfig(log: ServiceLog, changed: readonly string[], own: string): void {
   if (changed.length === 0) log.info('the configuration on the disk is again what runs');
-  else log.warn({ changed }, 'the configuration on the disk differs from what runs: restart to use it');
+  else log.warn({ changed }, `the configuration on the disk differs from what runs: ${howToUse(changed, own)}`);
 }
+
+const howToUse = (changed: readonly string[], own: string): string =>
+  changed.includes(own) ? 'restart to use it' : 'wayward reload takes it, and so does a restart';

@@ -4,6 +4,7 @@ import { createRegistry, type Registry } from '../attribution/registry.ts';
 import { parseDuration } from '../config/duration.ts';
 import { parseInstant } from '../config/instant.ts';
 import { loadCredentials } from '../config/registry-file.ts';
+import { type LoadedRules, loadRules, type RulesPlace } from '../config/rules.ts';
 import { resolveSecrets } from '../config/secrets.ts';
 import { DEFAULT_CONFIG, loadConfig, type WaywardConfig } from '../config/wayward-yaml.ts';
 import { CallError, UsageError } from '../errors.ts';
@@ -92,10 +93,30 @@ export interface Setup {
  * @throws UsageError with file, line, what is wrong and what to write
  */
 export function loadSetup(options: SetupOptions, io: CommandIo): Setup {
+  const { file, ...opened } = openSetup(options, io);
+  const registry = createRegistry(file === undefined ? [] : loadCredentials(file));
+  warnOf(registry, file, io);
+  return { ...opened, registry };
+}
+
+/** The same with what the registry is judged by. @throws UsageError as `loadSetup` does */
+export function loadSetupAndRules(options: SetupOptions & { readonly detectors?: string }, io: CommandIo): RunSetup {
+  const { file, ...opened } = openSetup(options, io);
+  const place = { credentials: file, detectors: options.detectors ?? opened.config.detectors };
+  const rules = loadRules(place);
+  warnOf(rules.registry, file, io);
+  return { ...opened, registry: rules.registry, rules, place };
+}
+
+/** What `run` works with, which can take its rules anew. */
+export interface RunSetup extends Setup {
+  readonly rules: LoadedRules;
+  readonly place: RulesPlace;
+}
+
+function openSetup(options: SetupOptions, io: CommandIo): Omit<Setup, 'registry'> & { readonly file?: string } {
   const config = loadConfig(options.config);
   const file = options.credentials ?? config.credentials;
-  const registry = createRegistry(file === undefined ? [] : loadCredentials(file));
-  for (const warning of registry.warnings) warn(io, `${file}: ${warning}`);
   const context = {
     ...secretContext(io),
     folder: dirname(resolve(file ?? '')),
@@ -103,8 +124,13 @@ export function loadSetup(options: SetupOptions, io: CommandIo): Setup {
   };
   const errorAt = (path: readonly PropertyKey[], message: string) =>
     new CallError(`${path.join('.')} in its revoke: entry ${message}`, true);
-  return { config, registry, fetchSecrets: (spec) => resolveSecrets(spec, context, errorAt) };
+  const fetchSecrets: Setup['fetchSecrets'] = (spec) => resolveSecrets(spec, context, errorAt);
+  return { config, fetchSecrets, ...(file !== undefined && { file }) };
 }
+
+const warnOf = ({ warnings }: Registry, file: string | undefined, io: CommandIo): void => {
+  for (const warning of warnings) warn(io, `${file}: ${warning}`);
+};
 
 export const secretContext = (io: CommandIo) => ({ env: io.env, warn: (message: string) => warn(io, message) });
 

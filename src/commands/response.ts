@@ -39,6 +39,8 @@ export interface OpenResponse {
   readonly store: Store;
   readonly registry: Registry;
   readonly desk: Desk;
+  /** Where people look at alerts, if anywhere. */
+  readonly console: string | undefined;
 }
 
 /** Runs `work` with response as configured, on the local store or, with `kafka:`, on what the responders have written. */
@@ -53,7 +55,13 @@ export async function withResponse(
   const store = new Store(config.state);
   try {
     const response = createResponse(config, registry, store, setup.fetchSecrets);
-    await work({ response, store, registry, desk: localDesk({ setup, response, store, io }) });
+    await work({
+      response,
+      store,
+      registry,
+      console: config.console?.url,
+      desk: localDesk({ setup, response, store, io }),
+    });
   } finally {
     store.close();
   }

@@ -1,7 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Registry } from '../attribution/registry.ts';
 import type { WaywardConfig } from '../config/wayward-yaml.ts';
-import type { Detector } from '../detectors/detector.ts';
 import { UsageError } from '../errors.ts';
 import { createKafka, requireKafka } from '../kafka/client.ts';
 import type { OwnTopics } from '../kafka/names.ts';
@@ -16,8 +15,11 @@ import { startIngest } from '../pipeline/kafka/ingest-role.ts';
 import { startRespond } from '../pipeline/kafka/respond-role.ts';
 import type { Role } from '../pipeline/kafka/role.ts';
 import { RoleCounts, tellOfLag } from '../pipeline/kafka/role-counts.ts';
+import { sayReload } from '../pipeline/kafka/say.ts';
 import type { LaneOptions } from '../pipeline/lane.ts';
+import type { RulesInUse } from '../pipeline/rules-in-use.ts';
 import { serveKafkaLinks, servesLinks } from './approval-links.ts';
+import type { Canary } from './canary.ts';
 import { elasticsearchOf } from './elasticsearch-of.ts';
 import { type CommandIo, EXIT_INTERRUPTED, EXIT_SERVER_MISSING } from './io.ts';
 import { laneOptionsOf } from './logs.ts';
@@ -31,15 +33,16 @@ export type RoleName = (typeof ROLES)[number];
 
 export interface KafkaRunOptions {
   readonly config: WaywardConfig;
-  readonly registry: Registry;
+  readonly rules: RulesInUse;
   /** Of credentials' `revoke` entries. */
   readonly fetchSecrets: Setup['fetchSecrets'];
-  readonly detectors: readonly Detector[];
   /** Those that were asked for; undefined = all that are configured. */
   readonly roles: readonly RoleName[] | undefined;
   /** `--forget-names` */
   readonly forgetNames: boolean;
   readonly ops: Ops;
+  /** Absent where this process does not detect. */
+  readonly canary: Canary | undefined;
   readonly log: ServiceLog;
   readonly io: CommandIo;
 }
@@ -47,6 +50,7 @@ export interface KafkaRunOptions {
 /** How long stopping may take: what is not committed by then is done again by whoever takes over, milliseconds. */
 const LONGEST_STOP = 10_000;
 const LINGER = 1_000;
+const HANGUP = 'SIGHUP';
 
 /** Does its share of the work on Kafka until stopped. */
 export async function runKafka(options: KafkaRunOptions): Promise<void> {
@@ -65,9 +69,10 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
   await requireTopics(kafka, topics);
   const counts = new RoleCounts();
   counts.tell(ops.telemetry);
+  options.canary?.watch(() => [...counts.detectors].map(({ core }) => core.given));
   const foreign = new ForeignMessages(log);
   foreign.tell(ops.telemetry);
-  const common = { kafka, registry: options.registry, counts, foreign, log };
+  const common = { kafka, rules: options.rules, counts, foreign, log };
   const running = new Map<RoleName, Role>();
   /** What no new try can mend ends it, as a signal does. */
   const refused: UsageError[] = [];
@@ -80,12 +85,18 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
     deliver: async () => {
       if (config.elasticsearch === undefined) throw new UsageError('wayward.yaml has no elasticsearch');
       const elasticsearch = await elasticsearchOf(config.elasticsearch);
-      return startDeliver({ kafka, log, foreign, telemetry: ops.telemetry, ...elasticsearch });
+      return startDeliver({
+        kafka,
+        log,
+        foreign,
+        telemetry: ops.telemetry,
+        console: config.console?.url,
+        ...elasticsearch,
+      });
     },
     detect: async () =>
       startDetect({
         ...common,
-        detectors: options.detectors,
         snapshotEvery: settings.snapshot_every,
         names: await namesOf(config, io),
         forgetNames: options.forgetNames,
@@ -114,6 +125,13 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
     async () => servesLinks(config) && begin(serveKafkaLinks({ ...options, kafka, signal })),
     () => begin(startHealthStream({ kafka, measurements: () => ops.metrics.measurements(), log })),
   ];
+  io.onHangup?.(() => {
+    // To all: they share the work, so they need the same.
+    const rules = options.rules.look(HANGUP);
+    const order = rules && { id: randomUUID(), by: HANGUP, hash: rules.hash };
+    if (order !== undefined)
+      sayReload(order, kafka).catch((error: unknown) => log.error({ err: error }, 'reload could not be said'));
+  });
   let gone: readonly string[] = [];
   try {
     await Promise.race([inOrder(steps, signal), untilAborted(signal)]);

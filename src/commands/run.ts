@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Alert } from '../alerts/alert.ts';
-import { loadDetectors } from '../config/detector-files.ts';
-import type { Detector } from '../detectors/detector.ts';
+import { loadRules } from '../config/rules.ts';
 import { startDrills } from '../drills/schedule.ts';
 import { UsageError } from '../errors.ts';
+import { customFormat } from '../formats/custom.ts';
 import { loadCheckpoint } from '../pipeline/checkpoint.ts';
 import { DeedsOfStore } from '../pipeline/deeds.ts';
 import { Disorder } from '../pipeline/disorder.ts';
@@ -13,8 +13,9 @@ import { LocalPipeline } from '../pipeline/local.ts';
 import { Merge, savedPositions } from '../pipeline/merge.ts';
 import { MIGRATED } from '../pipeline/name-key.ts';
 import { logObserved } from '../pipeline/observing-log.ts';
-import { createDrillWorker, createResponse, createWorker } from '../pipeline/response.ts';
+import { createDrillWorker, createResponse, createWorker, planWith } from '../pipeline/response.ts';
 import { rotationLog } from '../pipeline/rotation-log.ts';
+import { RulesInUse } from '../pipeline/rules-in-use.ts';
 import { AlertTelemetry } from '../pipeline/telemetry.ts';
 import { beginWithHistory, historyIsRead, isHistory } from '../response/history.ts';
 import { timesOf } from '../response/record.ts';
@@ -24,19 +25,21 @@ import { lockForRun } from '../sinks/run-lock.ts';
 import { Store } from '../sinks/store.ts';
 import { DeadLetterFile } from '../sources/dead-letter-file.ts';
 import { checkApprovalKey, serveLocalLinks } from './approval-links.ts';
+import { type Canary, startCanary } from './canary.ts';
 import { elasticsearchOf } from './elasticsearch-of.ts';
 import { idleExceptions } from './idle-exceptions.ts';
 import type { CommandIo } from './io.ts';
 import { keepFresh } from './keep-fresh.ts';
 import { createLocalElasticsearch } from './local-elasticsearch.ts';
 import { disorderOf, tellOfLocal } from './local-ops.ts';
+import { reloadsOf } from './local-reload.ts';
 import { namesOf } from './names-of.ts';
 import { type Ops, startOps } from './ops.ts';
 import {
   configOption,
   credentialsOption,
   detectorsOption,
-  loadSetup,
+  loadSetupAndRules,
   type Setup,
   type SetupOptions,
   secretContext,
@@ -94,28 +97,37 @@ function roleNamed(written: string): RoleName {
 }
 
 async function run(options: RunOptions, io: CommandIo): Promise<void> {
-  const { config, registry, fetchSecrets } = loadSetup(options, io);
+  const setup = loadSetupAndRules(options, io);
+  const { config, registry, place } = setup;
   if (options.roles !== undefined && config.kafka === undefined) {
     throw new UsageError('--roles shares the work over Kafka; write kafka: in wayward.yaml, or leave --roles out');
   }
   if (config.kafka === undefined && config.sources.length === 0) {
     throw new UsageError('wayward.yaml: no sources; write sources: [{ file: /var/log/nginx/access.json }]');
   }
-  const loaded = loadDetectors(options.detectors ?? config.detectors);
-  const detectors = loaded.map(({ detector }) => detector);
   await config.resolveSecrets(['kafka', 'elasticsearch', 'response', 'revokers', 'drills'], secretContext(io));
   checkApprovalKey(config.response.approvals);
   const log = createServiceLog(io.stderr);
   // An agent may be born later.
-  for (const idle of idleExceptions(loaded, registry)) log.warn(idle);
+  for (const idle of idleExceptions(setup.rules.loaded, registry)) log.warn(idle);
   const forgetNames = options.forgetNames === true;
   const ops = await startOps({ config, chosen: options, log, signal: io.signal });
   const endKeeping = keepFresh(config, (message) => log.warn(message));
+  const rules = new RulesInUse(setup.rules, () => loadRules(place), log);
+  ops.telemetry.component('reload', () => rules.condition);
+  rules.onTaken(() => ops.reloaded());
+  const detects = options.roles?.includes('detect') !== false;
+  const formats = config.formats.map((spec) => customFormat(spec));
+  const canary = detects
+    ? startCanary({ rules: () => rules.current, formats, telemetry: ops.telemetry, log })
+    : undefined;
+  rules.onTaken(() => canary?.look());
   try {
     if (config.kafka !== undefined)
-      await runKafka({ config, registry, fetchSecrets, detectors, roles: options.roles, forgetNames, ops, log, io });
-    else await runLocal({ config, registry, fetchSecrets }, detectors, forgetNames, io, log, ops);
+      await runKafka({ ...setup, rules, roles: options.roles, forgetNames, ops, log, io, canary });
+    else await runLocal(setup, rules, forgetNames, io, log, ops, canary);
   } finally {
+    await canary?.end();
     endKeeping();
     await ops.close();
   }
@@ -126,11 +138,12 @@ const LOOK_EVERY = 1_000;
 
 async function runLocal(
   { config, registry, fetchSecrets }: Setup,
-  detectors: readonly Detector[],
+  rules: RulesInUse,
   forgetNames: boolean,
   io: CommandIo,
   log: ServiceLog,
   ops: Ops,
+  canary: Canary | undefined,
 ): Promise<void> {
   const elasticsearch = config.elasticsearch && (await elasticsearchOf(config.elasticsearch));
   const store = new Store(config.state);
@@ -167,12 +180,19 @@ async function runLocal(
     const told = new AlertTelemetry(ops.telemetry);
     const disorder = new Disorder(log);
     let lookedAt = 0;
-    const delivery = elasticsearch && createLocalElasticsearch(elasticsearch, store, response, written, ops, log);
+    const delivery =
+      elasticsearch && createLocalElasticsearch(elasticsearch, store, response, written, ops, log, config.console?.url);
+    const { detectors } = rules.current;
     const pipeline = new LocalPipeline(merge, {
       store,
       registry,
       detectors,
       names,
+      newRules: reloadsOf(rules, store, io),
+      goesOnWith: ({ registry: others }) => {
+        planWith(response, others);
+        deeds.reload(others);
+      },
       respond: (alert) => {
         respondTo(alert, response);
       },
@@ -202,6 +222,7 @@ async function runLocal(
     });
     if (saved) pipeline.load(saved);
     disorder.begin(disorderOf(merge, pipeline.core));
+    canary?.watch(() => [pipeline.core.given]);
     tellOfLocal(ops.telemetry, { merge, pipeline, response, letters: written, sources, disorder });
     ops.started();
     log.info(

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import type { Alert } from '../alerts/alert.ts';
 import { alertDocument } from '../alerts/document.ts';
 import { FinalOrder } from '../alerts/final-order.ts';
+import { withUrl } from '../alerts/links.ts';
 import { loadDetectors } from '../config/detector-files.ts';
 import { SEVERITIES, type Severity, severityRank } from '../detectors/finding.ts';
 import type { ObservedFinding } from '../detectors/observed-finding.ts';
@@ -121,7 +122,9 @@ async function scanWith(
   const emit = async (alerts: readonly Alert[]): Promise<void> => {
     for (const alert of alerts) counts.set(alert.severity, (counts.get(alert.severity) ?? 0) + 1);
     if (asTable) for (const alert of alerts) shown.push(alert);
-    else for (const alert of alerts) await output.write(`${JSON.stringify(alertDocument(alert))}\n`);
+    else
+      for (const alert of alerts)
+        await output.write(`${JSON.stringify(withUrl(alertDocument(alert), alert, config.console?.url))}\n`);
   };
   const started = performance.now();
   try {

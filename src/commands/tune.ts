@@ -53,7 +53,7 @@ export function addTune(program: Command, io: CommandIo): void {
     .description(
       'Measures on your history how rare the scores of each detector are, and proposes from how many bits on they should be medium: as many false\n' +
         'alerts as the budget accepts, fewer after benign verdicts, more after confirmed ones. Nothing is changed; --write writes files of\n' +
-        `detectors/${LOCAL}/, which count once detectors are loaded anew.`,
+        `detectors/${LOCAL}/, which count after wayward reload.`,
     )
     .argument('[files...]', 'log files, patterns such as "logs/*.gz", or - for standard input')
     .addOption(configOption())
@@ -105,13 +105,14 @@ async function tune(files: readonly string[], options: TuneOptions, io: CommandI
     figures: figuresOf(trial.alerts(since), history, (id) => verdicts.get(id)),
   });
   const asIs = setOf(now, options.detectors ?? relative('', folder));
-  let backtest: BacktestReport = { history, budget, set: asIs };
+  const console = config.console?.url;
+  let backtest: BacktestReport = { history, budget, console, set: asIs };
   if (!files.includes('-') && files.length > 0 && tuning.proposals.some(isChange)) {
     const then = new Trial(registry, proposedSet(all, tunable, tuning));
     await readInto(then, files, options, setup, io);
     if (stopped(io)) return;
     const difference = differenceOf(alerts, then.alerts(since));
-    backtest = { history, budget, set: setOf(then, 'as proposed'), against: asIs, difference };
+    backtest = { history, budget, console, set: setOf(then, 'as proposed'), against: asIs, difference };
   }
   const report = { tuning, backtest };
   if (options.svg !== undefined) writeText('--svg', options.svg, curveSvg(tuning.curve, budget));

@@ -33,11 +33,14 @@ export interface LoadedDetector {
   /** All that make it what it is: its own, and those that it extends. */
   readonly files: readonly string[];
   readonly tests: readonly InlineTest[];
+  /** Tests that it should still fire on: its own, or those of what it extends where its parameters are the same. */
+  readonly examples: readonly InlineTest[];
 }
 
 interface Written {
   readonly file: string;
   readonly files: readonly string[];
+  readonly examples: readonly InlineTest[];
   readonly written: WrittenDetector;
 }
 
@@ -83,11 +86,10 @@ const yamlIn = (folder: string): string[] => {
   }
 };
 
-const loadWhole = (file: string): Written => ({
-  file,
-  files: [file],
-  written: loadYamlFile<WrittenDetector>(file, detectorSchema, { check: checkDetector }).value,
-});
+const loadWhole = (file: string): Written => {
+  const written = loadYamlFile<WrittenDetector>(file, detectorSchema, { check: checkDetector }).value;
+  return { file, files: [file], examples: written.tests, written };
+};
 
 const add = (families: Map<string, Family>, found: Written): void => {
   const { id } = found.written;
@@ -114,7 +116,14 @@ const addLocal = (families: Map<string, Family>, file: string): void => {
     },
   });
   const family = families.get(value.extends) as Family;
-  const changed = { file, files: [...family.base.files, file], written: overlaid(family.base.written, value) };
+  const isSame = Object.keys(value.parameters).length === 0;
+  const examples = value.tests.length > 0 ? value.tests : isSame ? family.base.examples : [];
+  const changed = {
+    file,
+    files: [...family.base.files, file],
+    examples,
+    written: overlaid(family.base.written, value),
+  };
   if (value.for === undefined) family.base = changed;
   else family.forSome.push(changed);
 };
@@ -127,7 +136,7 @@ const isOverlay = (file: string): boolean => {
 /** Each is for those whom no file before it is for; the detector itself for the rest. */
 const loadedOf = ({ base, forSome }: Family): LoadedDetector[] => {
   const before: AppliesTo[] = [];
-  return [...forSome, base].map(({ file, files, written }) => {
+  return [...forSome, base].map(({ file, files, written, examples }) => {
     const own = written.for === undefined ? undefined : appliesTo(written.for);
     const others = [...before];
     if (own !== undefined) before.push(own);
@@ -139,6 +148,7 @@ const loadedOf = ({ base, forSome }: Family): LoadedDetector[] => {
       file,
       files,
       tests: written.tests,
+      examples,
     };
   });
 };
@@ -151,6 +161,7 @@ const detectorOf = (written: WrittenDetector): Detector => {
     description: written.description,
     kind,
     check: kind.check(written.parameters, written.id),
+    needs: kind.needs?.(written.parameters) ?? [],
     severity: written.severity as Detector['severity'],
     threat: written.threat,
     advice: {

@@ -7,6 +7,7 @@ import { customFormatSchema } from '../formats/custom-spec.ts';
 import { IDENTITY_SOURCES } from '../formats/http.ts';
 import { postgresSettings } from '../formats/postgres-settings.ts';
 import { describedFormats, formatById, formats } from '../formats/registry.ts';
+import { httpUrl } from '../http-url.ts';
 import { checkKafka, type KafkaSettings, kafkaSchema, locatedKafka } from '../kafka/settings.ts';
 import { type HttpSettings, httpSchema } from '../ops/settings.ts';
 import { responseSchema } from '../response/config.ts';
@@ -51,6 +52,10 @@ const revokersSchema: z.ZodType<Readonly<Record<string, unknown>>> = z.strictObj
   ),
 );
 
+const consoleSchema = z.strictObject({
+  url: httpUrl().meta({ example: 'https://wayward.example.com' }),
+});
+
 const waywardSchema = z.strictObject({
   sources: z.array(sourceSchema).default([]),
   formats: z.array(customFormatSchema).default([]),
@@ -67,6 +72,7 @@ const waywardSchema = z.strictObject({
   kibana: kibanaSchema.optional(),
   secret_providers: secretProvidersSchema.default({}),
   http: httpSchema.optional(),
+  console: consoleSchema.optional(),
   kafka: kafkaSchema.optional(),
 });
 
@@ -93,6 +99,8 @@ export interface WaywardConfig {
   readonly secretProviders: ProviderSettings;
   /** Where health and metrics are served, if at all. */
   readonly http: HttpSettings | undefined;
+  /** Where people look at alerts, for links in them. */
+  readonly console: WaywardFile['console'];
   readonly kafka: KafkaSettings | undefined;
   /**
    * Fetches the secrets under these keys of the file.
@@ -136,6 +144,7 @@ export function loadConfig(written?: string): WaywardConfig {
     kibana: value.kibana,
     secretProviders: providers,
     http: value.http,
+    console: value.console,
     kafka: value.kafka && locatedKafka(value.kafka, folder),
     async resolveSecrets(keys, context) {
       const here = { ...context, folder, providers };

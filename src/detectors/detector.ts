@@ -5,6 +5,7 @@ import type { Observation } from '../baselines/observation.ts';
 import type { Principal } from '../baselines/principal.ts';
 import type { Advice } from './advice.ts';
 import type { Severity } from './finding.ts';
+import type { Needs } from './needs.ts';
 import type { RecentMatches } from './recent-matches.ts';
 
 /** What a detector is asked about: one use, and what it showed against its principal's baseline. */
@@ -54,6 +55,7 @@ export type Trigger =
   | 'drift'
   | 'unattributed'
   | 'claimed'
+  | 'sighted'
   | 'unreadable';
 
 /** What a finding is evidence of: two sorts together say more than either. */
@@ -75,6 +77,8 @@ export interface DetectorKind<Parameters = unknown> {
   /** True where `severity` maps bits; false where the detector has one severity. */
   readonly baseline: boolean;
   readonly parameters: z.ZodType<Parameters>;
+  /** What events must have, so that it can find anything; nothing where it is absent. */
+  readonly needs?: (parameters: Parameters) => Needs;
   /** Makes the check of a detector (its id); state that must survive a restart belongs in the baseline, not here. */
   check(parameters: Parameters, detector: string): Check;
 }
@@ -83,6 +87,7 @@ export interface DetectorKind<Parameters = unknown> {
 export const defineKind = <Parameters>(kind: DetectorKind<Parameters>): DetectorKind => ({
   ...kind,
   check: (parameters, detector) => kind.check(kind.parameters.parse(parameters), detector),
+  needs: (parameters) => kind.needs?.(kind.parameters.parse(parameters)) ?? [],
 });
 
 /** One detector: a checked YAML file, ready to run. */
@@ -95,6 +100,8 @@ export interface Detector {
   /** Where a bit count becomes a severity (least bits of each), or the one severity it has. */
   readonly severity: Severity | Readonly<Partial<Record<Severity, number>>>;
   readonly threat: readonly string[];
+  /** What events must have, so that it can find anything. */
+  readonly needs?: Needs;
   /** For whoever reads an alert of it. */
   readonly advice?: Advice;
   /** `stage: observe`: what it finds is recorded and has no other effect, on alerts, baselines or other detectors. */

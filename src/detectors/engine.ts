@@ -1,4 +1,4 @@
-import type { AttributedUse } from '../attribution/attributed.ts';
+import type { AttributedUse, Attribution } from '../attribution/attributed.ts';
 import type { Credential } from '../attribution/credential.ts';
 import { acceptSpan } from '../baselines/accept.ts';
 import { type FirstSeen, firstSeenIn, type HourActivity, hourActivity } from '../baselines/activity.ts';
@@ -17,7 +17,7 @@ import type { Finding, Severity } from './finding.ts';
 import { findingOf, isDeclared, nameOf, severityOf, sortOf, toldAs } from './finding-of.ts';
 import { isAllowedOrDenied } from './outcome.ts';
 import type { SavedMatches } from './recent-matches.ts';
-import { type SavedSourceWatch, SourceWatch } from './source-watch.ts';
+import { isSighting, type SavedSourceWatch, SourceWatch } from './source-watch.ts';
 import { type SavedTogether, Together } from './together.ts';
 import { SAME_RULE, Told } from './told.ts';
 import { keptUse, PEER_WAIT, type SavedWaiting, type Waiting, WaitingFindings } from './waiting.ts';
@@ -49,6 +49,14 @@ interface Armed {
   readonly detector: Detector;
   readonly report: (result: Result) => void;
 }
+
+const OF_NOBODY: Attribution = Object.freeze({
+  method: 'none',
+  confidence: 0,
+  principal: undefined,
+  credential: undefined,
+  ambiguous: undefined,
+});
 
 /** Something that was never shown before. */
 const hasNew = (seen: Observation): boolean => seen.unseen || seen.network === 'new' || seen.client === 'new';
@@ -98,6 +106,7 @@ export class Engine {
       drift: of('drift'),
       unattributed: of('unattributed'),
       claimed: of('claimed'),
+      sighted: of('sighted'),
       unreadable: of('unreadable'),
     };
     this.#found = found;
@@ -108,6 +117,7 @@ export class Engine {
 
   /** Takes one use; findings come out through the callback before it returns. */
   process(at: AttributedUse): void {
+    this.#sources.began(at.orderTime);
     if (at.orderTime >= this.#waiting.next) this.decide(at.orderTime);
     if (at.lateMs > 0) this.#decideLate(at);
     const { reading } = at.use;
@@ -129,6 +139,7 @@ export class Engine {
     this.#context.at = at;
     this.#context.principal = owner;
     if (at.late) this.counts.late++;
+    if (at.sight === undefined && credential !== undefined) this.#lookAtSource(at, owner);
     if (owner !== NOBODY) {
       if (at.late) this.#judgeLate(this.#context);
       else this.#judge(this.#context);
@@ -164,6 +175,33 @@ export class Engine {
     this.#context.seen.claims = claims;
     this.#run(this.#byTrigger.claimed);
     this.#context.seen.claims = undefined;
+  }
+
+  /** The stream has events from this time on (milliseconds). */
+  began(time: number): void {
+    this.#sources.began(time);
+  }
+
+  /** Most uses come from where the last one did. */
+  #lookAtSource(at: AttributedUse, { recent }: Principal): void {
+    const { sourceIp } = at.use;
+    if (sourceIp === recent.sighted) return;
+    recent.sighted = sourceIp;
+    if (isSighting(at.use)) this.sight(at);
+  }
+
+  /** Takes of a use only from where it was made: what it shows is about the source, and of nobody's credential. */
+  sight(at: AttributedUse): void {
+    const manyAgents = this.#sources.sight(at);
+    if (manyAgents === undefined) return;
+    const { at: before, principal } = this.#context;
+    this.#context.at = { ...keptUse(at), attribution: OF_NOBODY };
+    this.#context.principal = NOBODY;
+    this.#context.seen.manyAgents = manyAgents;
+    this.#run(this.#byTrigger.sighted);
+    this.#context.seen.manyAgents = undefined;
+    this.#context.at = before;
+    this.#context.principal = principal;
   }
 
   #takeReading(at: AttributedUse, reading: Reading): void {

@@ -1,5 +1,7 @@
-import { SOURCE } from '../attribution/attributed.ts';
+import { type AttributionMethod, SOURCE } from '../attribution/attributed.ts';
+import { sourceOf } from '../baselines/origin.ts';
 import { wholeDays } from '../baselines/principal.ts';
+import { isAddress } from '../ecs.ts';
 import type { Context, Detector, Result } from './detector.ts';
 import { type Finding, legible, SEVERITIES, type Severity, worse } from './finding.ts';
 
@@ -23,6 +25,7 @@ export const isDeclared = ({ at, principal }: Context, { kind }: Detector, { win
 /** Whom an alert is about: a source, or the principal. */
 export const nameOf = ({ kind }: Detector, { principal, seen }: Context): string => {
   if (seen.unreadable !== undefined) return seen.unreadable.name;
+  if (kind.trigger === 'sighted') return `${SOURCE}/${seen.manyAgents?.network}`;
   return kind.trigger === 'claimed' ? `${SOURCE}/${seen.claims?.network}` : principal.name;
 };
 
@@ -34,29 +37,46 @@ export const toldAs = (detector: Detector): string => apart(detector, detector.i
 
 /** What is the same where several of a group have it. */
 export const sortOf = (detector: Detector, { change = detector.id }: Result): string => apart(detector, change);
+/** Nobody knows where these are at home. */
+const STRANGERS: ReadonlySet<AttributionMethod> = new Set(['unregistered', 'overflow', 'claimed']);
+
+/** From where it was done, where that is foreign: agents that work behind one address share it with each other and with no thief. */
+const strangerOf = ({ kind }: Detector, { at, seen }: Context): string | undefined => {
+  const { sourceIp } = at.use;
+  if (sourceIp === undefined || !isAddress(sourceIp) || kind.trigger === 'unreadable') return undefined;
+  const { method, credential } = at.attribution;
+  const isForeign =
+    kind.trigger === 'sighted' || STRANGERS.has(method) || credential?.honeytoken === true || seen.foreign;
+  return isForeign ? sourceOf(sourceIp) : undefined;
+};
 
 export const findingOf = (
   detector: Detector,
-  { at, principal }: Context,
+  context: Context,
   result: Result,
   severity: Severity,
   declared: boolean,
-): Finding => ({
-  detector: detector.id,
-  title: detector.title,
-  threat: detector.threat,
-  severity,
-  ...(result.bits === undefined ? {} : { bits: Math.round(result.bits * 10) / 10 }),
-  time: at.orderTime,
-  reason: result.reason,
-  subject: result.subject,
-  observed: legible(result.observed),
-  expected: result.expected === undefined ? undefined : legible(result.expected),
-  ...(result.window === undefined ? {} : { window: result.window }),
-  ...(detector.kind.baseline ? { baselineAgeDays: wholeDays(principal.state, at.orderTime) } : {}),
-  evidence: [at.id()],
-  ...(detector.kind.evidence === undefined ? {} : { sort: detector.kind.evidence }),
-  ...(declared ? { declared } : {}),
-  ...(detector.advice !== undefined && { advice: detector.advice }),
-  ...(detector.observes && { stage: 'observe' as const }),
-});
+): Finding => {
+  const { at, principal } = context;
+  const stranger = strangerOf(detector, context);
+  return {
+    detector: detector.id,
+    title: detector.title,
+    threat: detector.threat,
+    severity,
+    ...(result.bits === undefined ? {} : { bits: Math.round(result.bits * 10) / 10 }),
+    time: at.orderTime,
+    reason: result.reason,
+    subject: result.subject,
+    observed: legible(result.observed),
+    expected: result.expected === undefined ? undefined : legible(result.expected),
+    ...(result.window === undefined ? {} : { window: result.window }),
+    ...(detector.kind.baseline ? { baselineAgeDays: wholeDays(principal.state, at.orderTime) } : {}),
+    evidence: [at.id()],
+    ...(detector.kind.evidence === undefined ? {} : { sort: detector.kind.evidence }),
+    ...(declared ? { declared } : {}),
+    ...(detector.advice !== undefined && { advice: detector.advice }),
+    ...(detector.observes && { stage: 'observe' as const }),
+    ...(stranger === undefined ? {} : { stranger }),
+  };
+};

@@ -43,6 +43,8 @@ export interface Finding {
   readonly stage?: 'observe';
   /** How long after its turn the record came that it rests on, milliseconds; absent where it came in time. */
   readonly lateMs?: number;
+  /** From where it was done, where the principal is not at home: who shares it may be the same. Absent in what earlier versions kept. */
+  readonly stranger?: string;
   /** `event.id`s, at most 5. */
   readonly evidence: readonly string[];
 }

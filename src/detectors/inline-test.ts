@@ -48,6 +48,8 @@ const historySchema = z.strictObject({
 const eventsSchema = useSchema.extend({
   /** Time of day on the day after the history. */
   at: clock.default('10:00'),
+  /** Whose credential it is: the agent's, or that of another one by number, with nothing before and no peers. */
+  agent: z.number().int().min(1).max(20).default(1),
   /** Days after the end of the history; 0 is the first day without it. */
   day: z.number().int().min(0).max(400).default(0),
   times: z.number().int().min(1).max(100_000).default(1),
@@ -185,6 +187,8 @@ interface Step {
   readonly live: boolean;
   /** Place of the peer who does it; undefined where it is the agent. */
   readonly peer: number | undefined;
+  /** By number, where it is one that has no history. */
+  readonly other?: number;
 }
 
 function* usesOf(test: InlineTest, start: number): Generator<Step> {
@@ -217,6 +221,7 @@ function* usesOf(test: InlineTest, start: number): Generator<Step> {
       time: first + index * use.apart * 1_000,
       live: true,
       peer: undefined,
+      ...(use.agent > 1 && { other: use.agent }),
     }));
   });
   yield* events.sort((a, b) => a.time - b.time);
@@ -249,6 +254,13 @@ export const runInlineTest = (
     credentialOf(test, undefined, start);
   const peers = test.history.peers.map((_, peer) => credentialOf({ ...test, credential: {} }, `agent-${peer + 2}`));
   const rest = [...lines];
+  const others = new Map(
+    test.events.map(({ agent }) => {
+      const name = `other-agent-${agent}`;
+      return [agent > 1 ? agent : undefined, { ...credentialOf({ ...test, credential: {} }, name), peerGroup: name }];
+    }),
+  );
+  others.delete(undefined);
   let count = 0;
   const takeUntil = (time: number): void => {
     live = true;
@@ -257,7 +269,8 @@ export const runInlineTest = (
   for (const item of usesOf(test, start)) {
     if (rest.length > 0) takeUntil(item.time);
     live = item.live;
-    const who = item.peer === undefined ? credential : (peers[item.peer] as Credential);
+    const other = others.get(item.other);
+    const who = other ?? (item.peer === undefined ? credential : (peers[item.peer] as Credential));
     engine.process(attributed(item.use, item.time, who, count++));
   }
   takeUntil(Number.POSITIVE_INFINITY);

@@ -7,6 +7,7 @@ import { enumeration } from './kinds/enumeration.ts';
 import { expired } from './kinds/expired.ts';
 import { largeAnswers } from './kinds/large-answers.ts';
 import { lifetime } from './kinds/lifetime.ts';
+import { manyAgents } from './kinds/many-agents.ts';
 import { match } from './kinds/match.ts';
 import { newAction } from './kinds/new-action.ts';
 import { newArea } from './kinds/new-area.ts';
@@ -53,5 +54,6 @@ export const kinds: readonly DetectorKind[] = [
   match,
   secretInLog,
   sourceClaims,
+  manyAgents,
   unreadable,
 ];

@@ -23,7 +23,7 @@ const MINUTE = 60_000;
 export class ConfigWatch {
   readonly #options: ConfigWatchOptions;
   /** Contents that run, by path. */
-  readonly #running: Promise<ReadonlyMap<string, string>>;
+  #running: Promise<ReadonlyMap<string, string>>;
   readonly #timer: NodeJS.Timeout;
   #changed: readonly string[] = [];
 
@@ -36,6 +36,16 @@ export class ConfigWatch {
   /** Paths whose content differs from what runs, as of the last look. */
   get changed(): readonly string[] {
     return this.#changed;
+  }
+
+  /** All runs as it is on the disk now, but for what only a restart reads. */
+  reloaded(atRestart: readonly string[]): void {
+    const before = this.#running;
+    this.#running = Promise.all([before, contentsOf(this.#options)]).then(([running, now]) => {
+      const kept = atRestart.flatMap((path) => [...running].filter(([name]) => name === path));
+      return new Map([...now, ...kept]);
+    });
+    void this.#look();
   }
 
   close(): void {

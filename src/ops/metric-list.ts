@@ -213,6 +213,14 @@ export const METRICS = {
     help: 'Requests to links of approvals: shown, approved, refused (by a person); what changed nothing: forged (no link of ours), cross-site, unusable (no decision and name), halted, late, decided (before), unanswered (no responder).',
     labels: ['outcome'],
   },
+  silentDetectors: {
+    name: 'wayward_detectors_silent',
+    kind: 'gauge',
+    help: '1 for each detector that can find nothing, and why: no-test-fires, exceptions (they leave out everybody); nobody (it is for nobody of the registry), not-declared (the registry has nothing that it judges), not-in-logs (no event has what it needs).',
+    labels: ['reason'],
+    greatest: true,
+    health: 'detectors_silent',
+  },
   configStale: {
     name: 'wayward_config_stale',
     kind: 'gauge',

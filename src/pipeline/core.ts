@@ -13,6 +13,7 @@ import { AT, get } from '../baselines/state.ts';
 import { NO_USAGE, type SavedUsage, Usage } from '../baselines/usage.ts';
 import type { Detector } from '../detectors/detector.ts';
 import { Engine, type Found, type SavedEngine } from '../detectors/engine.ts';
+import { Given } from '../detectors/needs.ts';
 import { type ObservedFinding, observedOf } from '../detectors/observed-finding.ts';
 import type { OrderedUse } from './ordered.ts';
 
@@ -37,8 +38,11 @@ export class Core {
   readonly engine: Engine;
   readonly incidents: Incidents;
   readonly #registry: Registry;
+  readonly #withOthers: (registry: Registry, detectors: readonly Detector[]) => Core;
   readonly #current = new CurrentUse();
   readonly #usage: Usage | undefined;
+  /** What events have given since this process began. */
+  readonly given = new Given();
   /** Events of members of peer groups that came late: what they lend to their peers, and borrow from them, may differ by that. */
   latePeers = 0;
   /** How far the stream has come by its events, milliseconds. */
@@ -60,6 +64,8 @@ export class Core {
     observing: (finding: ObservedFinding) => void = () => {},
   ) {
     this.#registry = registry;
+    this.#withOthers = (others, otherDetectors) =>
+      new Core(others, otherDetectors, changed, observed, owns, names, observing);
     this.incidents = new Incidents(changed);
     const take = (found: Found): void => {
       if (found.finding.stage === 'observe') observing(observedOf(found));
@@ -74,7 +80,13 @@ export class Core {
   process(batch: readonly OrderedUse[]): void {
     for (const ordered of batch) {
       this.#usage?.reach(ordered.orderTime);
+      this.given.take(ordered.use);
       const attribution = this.attributor.attribute(ordered.use);
+      if (ordered.sight === 'only') {
+        this.#current.take(ordered, attribution, false);
+        this.engine.sight(this.#current);
+        continue;
+      }
       this.#current.take(ordered, attribution, this.#isPassed(ordered.use.time, attribution));
       if (ordered.lateMs > 0 && hasPeers(attribution.credential)) this.latePeers++;
       this.engine.process(this.#current);
@@ -120,6 +132,16 @@ export class Core {
     this.#registry.did(deed);
   }
 
+  /**
+   * One that goes on from here with another registry and other detectors, as a restart does. What has changed since `saveChanges` is for this one
+   * to save.
+   */
+  reloaded(registry: Registry, detectors: readonly Detector[]): Core {
+    const next = this.#withOthers(registry, detectors);
+    next.load(this.save());
+    return next;
+  }
+
   save(): SavedCore {
     return this.#saved(this.engine.save());
   }
@@ -152,6 +174,7 @@ class CurrentUse implements AttributedUse {
   use!: AttributedUse['use'];
   late = false;
   lateMs = 0;
+  sight: AttributedUse['sight'];
   orderTime = 0;
   attribution!: Attribution;
   #ordered!: OrderedUse;
@@ -161,6 +184,7 @@ class CurrentUse implements AttributedUse {
     this.use = ordered.use;
     this.late = isPassed || ordered.late;
     this.lateMs = ordered.lateMs;
+    this.sight = ordered.sight;
     this.orderTime = ordered.use.time;
     this.attribution = attribution;
   }

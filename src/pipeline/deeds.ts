@@ -36,7 +36,7 @@ const OVERLAP = 60_000;
 
 /** Keeps a registry up to date with what is done from the same store: here, or by a command beside this process. */
 export class DeedsOfStore {
-  readonly #registry: Registry;
+  #registry: Registry;
   readonly #response: ResponseContext;
   #version: unknown;
   #since = 0;
@@ -44,6 +44,14 @@ export class DeedsOfStore {
   constructor(registry: Registry, response: ResponseContext) {
     this.#registry = registry;
     this.#response = response;
+  }
+
+  /** From now on another one is kept: it is told of everything so far. */
+  reload(registry: Registry): void {
+    this.#registry = registry;
+    this.#since = 0;
+    this.#version = undefined;
+    this.look();
   }
 
   /** Of this process. */

@@ -1,4 +1,5 @@
 import { alertDocument } from '../alerts/document.ts';
+import { withUrl } from '../alerts/links.ts';
 import type { OutgoingDocument } from '../documents/outgoing.ts';
 import { recordOf } from '../documents/response.ts';
 import type { Log } from '../kafka/log.ts';
@@ -20,6 +21,8 @@ export interface LocalDeliveryOptions {
   readonly measurements: () => Measurements;
   readonly telemetry: Telemetry;
   readonly log: Log;
+  /** Where people look at alerts, if anywhere. */
+  readonly console?: string | undefined;
 }
 
 /** How often it looks for something new, milliseconds. */
@@ -50,11 +53,15 @@ export class LocalDelivery {
   }
 
   start(): void {
-    const { table, measurements } = this.#options;
+    const { table, measurements, console } = this.#options;
     measurements(); // what was restored is no growth
     this.#work = Promise.all([
       this.#repeat(() =>
-        this.#deliver(table.alerts(), ({ alert, rose }) => ({ alert, rose, document: alertDocument(alert) })),
+        this.#deliver(table.alerts(), ({ alert, rose }) => ({
+          alert,
+          rose,
+          document: withUrl(alertDocument(alert), alert, console),
+        })),
       ),
       this.#repeat(async () => {
         const waiting = table.documents();

@@ -38,6 +38,10 @@ export interface LocalOptions {
   readonly names: Names;
   /** Decides what response makes of a new or changed alert; called inside the transaction that saves it. */
   readonly respond: (alert: Alert) => void;
+  /** Asked between two batches: a registry and detectors to go on with from there, where there are others. */
+  readonly newRules?: () => Pick<LocalOptions, 'registry' | 'detectors'> | undefined;
+  /** Told of them once all that came of those before is decided and saved. */
+  readonly goesOnWith?: (rules: Pick<LocalOptions, 'registry' | 'detectors'>) => void;
   /** Called before events are looked at: what was done to credentials meanwhile is known to the registry then. */
   readonly learnDeeds?: () => void;
   /** Told of alerts after they are saved; of those, and of earlier revisions of them, `rose` are the ones that got more severe. */
@@ -62,7 +66,7 @@ export interface LocalOptions {
  * to one moment and nothing behind it, and a restart goes on from there: nothing is lost, nothing is twice.
  */
 export class LocalPipeline {
-  readonly core: Core;
+  #core: Core;
   readonly #options: LocalOptions;
   readonly #merge: Merge;
   readonly #changed = new Map<string, Alert>();
@@ -79,7 +83,7 @@ export class LocalPipeline {
     this.#options = options;
     const { registry, detectors, names, outgoing } = options;
     const observed = outgoing?.observe.bind(outgoing);
-    this.core = new Core(
+    this.#core = new Core(
       registry,
       detectors,
       (alert) => this.#take(alert),
@@ -91,6 +95,10 @@ export class LocalPipeline {
         this.#observing.push(finding);
       },
     );
+  }
+
+  get core(): Core {
+    return this.#core;
   }
 
   /** Goes on where an earlier run stood. */
@@ -108,6 +116,7 @@ export class LocalPipeline {
     for await (const batch of this.#merge.batches()) {
       const idle = batch.length === 0;
       this.#takeClosings();
+      this.#takeNewRules();
       if (this.#replayed.size === 0) await this.#takeReplays(REPLAYS_AT_A_TIME);
       this.#options.learnDeeds?.();
       this.core.process(batch);
@@ -147,6 +156,14 @@ export class LocalPipeline {
     if (!repeats && this.core.close(alert, closing.verdict, verdict)) return;
     const now = judged(alert, verdict);
     if (now !== alert) this.#take(now);
+  }
+
+  #takeNewRules(): void {
+    const rules = this.#options.newRules?.();
+    if (rules === undefined) return;
+    this.#save();
+    this.#core = this.#core.reloaded(rules.registry, rules.detectors);
+    this.#options.goesOnWith?.(rules);
   }
 
   /** Verdicts that an earlier version has learned from, but not put into the alerts. */

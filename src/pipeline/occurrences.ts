@@ -40,7 +40,8 @@ export class Occurrences {
     }
     for (let at = from; at < to; at++) {
       const event = events[at];
-      if (event === undefined) continue;
+      // Beside the event itself, what is said of its source is no second one.
+      if (event === undefined || event.sight === 'only') continue;
       event.occurrence = (this.#counts.get(event.recordId) ?? 0) + 1;
       this.#counts.set(event.recordId, event.occurrence);
     }

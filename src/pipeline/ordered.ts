@@ -27,6 +27,7 @@ export interface SavedUse {
   readonly late: boolean;
   /** Absent where it came in time, and in what an earlier version saved. */
   readonly lateMs?: number;
+  readonly sight?: 'elsewhere' | 'only' | undefined;
   readonly id: string;
 }
 
@@ -59,6 +60,7 @@ export class PendingUse implements OrderedUse {
   orderTime: number;
   late = false;
   lateMs = 0;
+  sight: 'elsewhere' | 'only' | undefined;
   /** 2 for the second of equal records at one time, and so on. */
   occurrence = 1;
   attribution = UNDECIDED;
@@ -84,14 +86,16 @@ export class PendingUse implements OrderedUse {
   }
 
   save(): SavedUse {
-    const { use, orderTime, late, lateMs } = this;
-    return { use, orderTime, late, ...(lateMs > 0 && { lateMs }), id: this.recordId };
+    const { use, orderTime, late, lateMs, sight } = this;
+    const more = { ...(lateMs > 0 && { lateMs }), ...(sight !== undefined && { sight }) };
+    return { use, orderTime, late, ...more, id: this.recordId };
   }
 
-  static load({ use, orderTime, late, lateMs = 0, id }: SavedUse): PendingUse {
+  static load({ use, orderTime, late, lateMs = 0, sight, id }: SavedUse): PendingUse {
     const { state, by } = use.proof ?? (use.result === 'rejected' ? PROOF.failed : PROOF.earlierVersion);
     const pending = PendingUse.of({ ...NOTHING_ELSE, ...use, proof: storedProof(state, by) }, orderTime, late, id);
     pending.lateMs = lateMs;
+    pending.sight = sight;
     return pending;
   }
 

@@ -33,7 +33,7 @@ export function createResponse(
     audit: new AuditTrail(store, head, markOf?.(head), markOf !== undefined || isOutside(head, config.state)),
     config: config.response,
     plan: {
-      credentials: new Map(credentials.map((credential) => [credential.id, credential])),
+      credentials: byId(credentials),
       revokers: new Map(REVOKERS.map((revoker) => [revoker.id, revoker])),
       settings: config.revokers,
       fetchSecrets,
@@ -42,6 +42,14 @@ export function createResponse(
     now: Date.now,
   };
 }
+
+/** From now on these are planned for. What was decided before keeps the specification as it was written. */
+export function planWith({ plan }: ResponseContext, { credentials }: Pick<Registry, 'credentials'>): void {
+  plan.credentials = byId(credentials);
+}
+
+const byId = (credentials: Registry['credentials']): PlanContext['credentials'] =>
+  new Map(credentials.map((credential) => [credential.id, credential]));
 
 /** Whether a file lies outside a folder, links followed; neither need be there yet. */
 function isOutside(file: string, folder: string): boolean {

@@ -28,7 +28,8 @@ export type Ladder = readonly [PlanStep, ...PlanStep[]];
 
 /** What a plan is made of. */
 export interface PlanContext {
-  readonly credentials: ReadonlyMap<string, Credential>;
+  /** Of the registry; others where that was reloaded. */
+  credentials: ReadonlyMap<string, Credential>;
   readonly revokers: ReadonlyMap<string, Revoker>;
   /** `revokers:` of the configuration, by revoker. */
   readonly settings: Readonly<Record<string, unknown>>;

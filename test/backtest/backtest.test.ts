@@ -43,7 +43,7 @@ const without = (documents: readonly unknown[], others: readonly unknown[]) => {
 };
 
 test('the difference of two sets is that of what two scans write, whole documents', async () => {
-  const { config, log } = historyFolder(DAYS, odd);
+  const { config, log } = historyFolder(DAYS, odd, 'console: { url: "https://wayward.example.com" }\n');
   const now = overlay({
     deeds: 'extends: new-action\nseverity: { low: 15, medium: 15.5 }\n',
     denials: 'extends: denied-burst\nseverity: { low: 8, medium: 8.5, high: 9 }\n',

@@ -21,10 +21,6 @@ type About = Pick<Alert, 'principal'>;
 
 export const isAboutSource = ({ principal }: About): boolean => principal.startsWith('source/');
 
-/** On Kafka, claims end at ingest: alerts about networks are the local path's. Those about logs are everywhere. */
-export const isAboutNetwork = ({ principal }: About): boolean =>
-  /^source\/(?:local$|[\d.]+$|[\da-f]*:)/.test(principal);
-
 /** A log and its format. */
 export type LogFile = readonly [file: string, format: string];
 
@@ -42,9 +38,7 @@ export async function undisturbed(files: readonly LogFile[], credentials: string
   const core = new Core(
     createRegistry(loadCredentials(credentials)),
     shippedDetectors(),
-    (alert) => {
-      if (!isAboutNetwork(alert)) alerts.set(alert.id, alert);
-    },
+    (alert) => alerts.set(alert.id, alert),
     () => undefined,
     undefined,
     NAMES,

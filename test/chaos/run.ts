@@ -5,7 +5,7 @@ import type { Elasticsearch } from '../servers/elasticsearch-client.ts';
 import type { Kafka } from '../servers/kafka.ts';
 import { accountOf, delivered, settled, torment, transactionsOf } from './chaos.ts';
 import { Cluster } from './cluster.ts';
-import { asFarAsDecided, isAboutNetwork, type Outcome, undisturbed } from './expected.ts';
+import { asFarAsDecided, type Outcome, undisturbed } from './expected.ts';
 import { differencesIn } from './in-elasticsearch.ts';
 import { chaosLogs } from './logs.ts';
 import { alertsSaid, baselinesLearned, type SaidAlerts } from './outcome.ts';
@@ -111,7 +111,7 @@ export async function runChaos(
   }
 }
 
-/** The documents of `wayward scan` over the same logs, by id, but for those about sources. */
+/** The documents of `wayward scan` over the same logs, by id. */
 export async function scanned(
   cluster: Cluster,
   files: readonly string[],
@@ -124,7 +124,6 @@ export async function scanned(
     text
       .trimEnd()
       .split('\n')
-      .filter((line) => !isAboutNetwork(JSON.parse(line).wayward))
       .map((line) => [JSON.parse(line).event.id, line] as const),
   );
 }

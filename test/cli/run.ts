@@ -6,6 +6,10 @@ export interface RunOptions {
   readonly isTTY?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** Is given what sends it SIGHUP, once it wants to know of that. */
+  readonly onHangup?: (hangup: () => void) => void;
+  /** Told of all that it has said on stderr so far. */
+  readonly onStderr?: (text: string) => void;
   /** Interrupted, as by Ctrl-C, once it has said this on stderr. */
   readonly until?: RegExp;
 }
@@ -21,6 +25,7 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
   const stdout = new Collected(options.isTTY);
   const enough = new AbortController();
   const stderr = new Collected(options.isTTY, (text) => {
+    options.onStderr?.(text);
     if (options.until?.test(text)) enough.abort();
   });
   const code = await runCli(args, {
@@ -29,6 +34,7 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
     stderr,
     signal: AbortSignal.any([enough.signal, ...(options.signal === undefined ? [] : [options.signal])]),
     env: options.env ?? {},
+    ...(options.onHangup !== undefined && { onHangup: options.onHangup }),
     exitCode: 0,
   });
   return { code, stdout: stdout.text, stderr: stderr.text };

@@ -119,7 +119,7 @@ describe.each(SERVERS)('a PostgreSQL that speaks $language', (settings) => {
             usesIn(log, user)
               .filter(({ uses }) => uses === 1)
               .map(({ action, result, rows }) => `${action} ${result} ${rows}`);
-          await expect.poll(() => found().length, { timeout: 20_000 }).toBeGreaterThanOrEqual(expected.length);
+          await expect.poll(() => found().length, { timeout: 60_000 }).toBeGreaterThanOrEqual(expected.length);
           // No encoding but UTF8 has Chinese letters, and without %e nothing else there says why a statement failed, or what a function raised.
           const isUntold = log === 'pgaudit-stderr' && language === 'zh_CN' && encoding !== 'UTF8';
           const told = (use: string): string => {

@@ -57,7 +57,7 @@ test('a running Wayward is alive, ready, and tells in numbers what it has done',
 
   appendFileSync(log, '{"not": a record\n');
   const letters = 'wayward_dead_letters_total{reason="invalid-json"}';
-  await expect.poll(async () => (await scrape()).get(letters), { timeout: 10_000 }).toBe(1);
+  await expect.poll(async () => (await scrape()).get(letters), { timeout: 60_000 }).toBe(1);
   expect((await scrape()).get(`wayward_records_total{source="${log}"}`)).toBe(RECORDS + 1);
   expect(await wayward.stop()).toBe(0);
   await expect(fetch(`${url}/healthz`)).rejects.toThrow('fetch failed');

@@ -62,13 +62,13 @@ describeWith('wayward run without Kafka, and what is delivered beside alerts', s
     const wayward = start();
     await wayward.line(({ msg }) => msg === 'caught up');
     const alerts = async () => (await documentsIn(server, LATEST)).length;
-    await expect.poll(alerts, { timeout: 20_000 }).toBe(2);
+    await expect.poll(alerts, { timeout: 60_000 }).toBe(2);
     await waywardSays(config, ['halt']);
     const told = async () =>
       (await documentsIn(server, 'logs-wayward.response-default').catch(() => [])).map(
         ({ _source }) => _source.event.action,
       );
-    await expect.poll(told, { timeout: 20_000 }).toContain('halted');
+    await expect.poll(told, { timeout: 60_000 }).toContain('halted');
     const measured = async () =>
       (await documentsIn(server, 'logs-wayward.health-default').catch(() => [])).map(
         ({ _source }) => _source.wayward.health.metric,

@@ -62,7 +62,7 @@ describeWith('counting the workers of nginx', startNginx, (installed) => {
 
   test('a reload that was ordered but not carried out yet is waited for', async () => {
     const { nginx, pidFile } = await manyWorkers();
-    await expect.poll(() => childrenOf(nginx).length, { timeout: 10_000 }).toBe(WORKERS);
+    await expect.poll(() => childrenOf(nginx).length, { timeout: 60_000 }).toBe(WORKERS);
     const before = await workersOf(masterOf(pidFile));
     nginx.kill('SIGSTOP');
     nginx.kill('SIGHUP');

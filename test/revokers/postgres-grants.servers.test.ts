@@ -123,7 +123,7 @@ describeWith('taking the grants of a PostgreSQL role', startPostgres, (server) =
     if (logFile === undefined) return; // a server that was there already logs elsewhere
     const said = `REVOKE INSERT, SELECT ON TABLE app_${run}.orders FROM ${quoted(role)} CASCADE`;
     await expect
-      .poll(() => readFileSync(logFile, 'utf8'), { timeout: 10_000 })
+      .poll(() => readFileSync(logFile, 'utf8'), { timeout: 60_000 })
       .toContain(JSON.stringify(said).slice(1, -1).replaceAll('\\"', '\\"\\"'));
   });
 

@@ -7,6 +7,7 @@ import { wholeDays } from '../../baselines/principal.ts';
 import { SERIES, SERIES_OF, type Series, VOLUME_COUNT, VOLUMES } from '../../baselines/series.ts';
 import { AT, get, type State } from '../../baselines/state.ts';
 import { type Context, defineKind, type Result } from '../detector.ts';
+import type { Needed } from '../needs.ts';
 import { bitsBeyond, MORE_WORK } from '../strength.ts';
 import { bitsText, bytes, duration, number } from '../words.ts';
 
@@ -14,6 +15,14 @@ const COUNTED = [...VOLUMES, 'tokens', 'denied', 'errors', 'switches'] as const;
 /** Names of earlier versions: what they counted is part of others now. */
 const EARLIER = ['seasonal', 'novel', 'shared'] as const;
 type Counted = (typeof COUNTED)[number];
+
+/** What is counted of every event needs nothing. */
+const NEEDS: Readonly<Partial<Record<Counted | (typeof EARLIER)[number], Needed>>> = {
+  bytes: 'bytes',
+  rows: 'rows',
+  switches: 'address',
+  shared: 'address',
+};
 
 const NOUN: Readonly<Record<Counted, string>> = {
   requests: 'requests',
@@ -104,6 +113,11 @@ export const burst = defineKind({
   evidence: 'volume',
   baseline: true,
   parameters: z.strictObject({ metrics: z.array(z.enum([...COUNTED, ...EARLIER])).min(1) }),
+  needs: ({ metrics }) => {
+    const needed = metrics.map((metric) => NEEDS[metric]);
+    const known = needed.filter((one) => one !== undefined);
+    return known.length < needed.length ? [] : [known];
+  },
   check: ({ metrics }) => {
     const wanted: ReadonlySet<string> = new Set(metrics.map((metric) => (metric === 'shared' ? 'switches' : metric)));
     return (context, report) => {

@@ -12,6 +12,7 @@ export const largeAnswers = defineKind({
   evidence: 'volume',
   baseline: true,
   parameters: z.strictObject({}),
+  needs: () => [['rows', 'bytes']],
   check: () =>
     tallyCheck('answers', (context, value, record) => {
       const { use } = context.at;

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { durationSchema } from '../../config/duration.ts';
-import { compileConditions, conditionsOf, conditionsSchema } from '../conditions.ts';
+import { type Conditions, compileConditions, conditionsOf, conditionsSchema } from '../conditions.ts';
 import { type Context, defineKind } from '../detector.ts';
+import type { Needs } from '../needs.ts';
 import { didOrTried } from '../outcome.ts';
 import { duration, number, shown } from '../words.ts';
 
@@ -22,6 +23,26 @@ const parameters = z.strictObject({
   after: z.strictObject({ use: conditionsSchema, within: durationSchema }).exactOptional(),
 });
 
+/** What the conditions that must all hold are about. */
+const NEEDS = {
+  bytes: 'bytes',
+  rows: 'rows',
+  tokens: 'tokens',
+  cost: 'cost',
+  status: 'status',
+  method: 'method',
+  path: 'path',
+  statement: 'statement',
+  client: 'client',
+  service: 'service',
+  networks: 'address',
+} as const;
+
+const needsOf = (conditions: Conditions): Needs => {
+  const own = Object.entries(NEEDS).flatMap(([key, needed]) => (key in conditions ? [[needed]] : []));
+  return [...own, ...(conditions.all ?? []).flatMap(needsOf)];
+};
+
 const countedValue = ({ at: { use } }: Context, distinct: (typeof DISTINCT)[number]): string =>
   (distinct === 'source' ? use.sourceIp : use[distinct]) ?? '';
 
@@ -32,6 +53,7 @@ export const match = defineKind({
   trigger: 'use',
   baseline: false,
   parameters,
+  needs: needsOf,
   check: ({ count, after, ...conditions }, id) => {
     const fits = compileConditions(conditions);
     const isFirst = after && compileConditions(after.use);

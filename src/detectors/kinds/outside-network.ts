@@ -14,6 +14,7 @@ export const outsideNetwork = defineKind({
   concerns: ({ networks }) => networks !== undefined,
   baseline: false,
   parameters: z.strictObject({}),
+  needs: () => [['address']],
   check: () => {
     const compiled = new WeakMap<Credential, (address: string) => boolean | undefined>();
     return ({ at }, report) => {

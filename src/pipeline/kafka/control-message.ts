@@ -32,6 +32,9 @@ export const replaySchema = z.object({
   letters: z.array(z.int().nonnegative()).min(1).max(MOST_LETTERS),
 });
 
+/** What `wayward reload` says to everybody: to go on with the registry and the detectors whose files have this hash. Said again, it does nothing. */
+export const reloadSchema = z.object({ say: z.literal('reload'), ...said, hash: z.hash('sha256') });
+
 /** What the responder says of what it did to a credential, to whoever detects; said again, it does nothing. `at`: milliseconds since the epoch. */
 export const deedSchema = z.object({
   say: z.enum(DEEDS),

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import { verdictOfWord, wordOfVerdict } from '../../alerts/verdict.ts';
 import type { Registry } from '../../attribution/registry.ts';
-import { routeOf, routeOfPrincipal } from '../../attribution/route.ts';
 import type { Fetched } from '../../kafka/fetched.ts';
 import type { Log } from '../../kafka/log.ts';
 import { writtenAt } from '../../kafka/message.ts';
@@ -11,17 +10,21 @@ import type { PartitionWorker } from '../../kafka/partition-slot.ts';
 import { MARKER, type TopicTail } from '../../kafka/topic-tail.ts';
 import { type OutMessage, TransactionalWriter } from '../../kafka/transactional-writer.ts';
 import type { PendingUse } from '../ordered.ts';
-import { closingSchema, deedSchema, NO_WORD, replaySchema, wordSchema } from './control-message.ts';
+import { routeOfAlert, routeOfEvent } from '../route.ts';
+import type { ReloadOrder } from '../rules-in-use.ts';
+import { closingSchema, deedSchema, NO_WORD, reloadSchema, replaySchema, wordSchema } from './control-message.ts';
 import { type EventsMessage, encodeEvents } from './events-message.ts';
+import { RELOAD } from './reload-order.ts';
 import { type ReplayContext, replayLetters } from './replay-letters.ts';
 import { ReplayedLetters } from './replayed-letters.ts';
 import type { RoleCounts } from './role-counts.ts';
 
 interface ControlContext extends ReplayContext {
-  readonly registry: Registry;
+  readonly registry: () => Registry;
   readonly tail: TopicTail;
   readonly rawPartitions: () => Readonly<Record<string, number>>;
   readonly partitionOf: (route: string) => number;
+  readonly eventsPartitions: number;
   readonly counts: RoleCounts;
   readonly log: Log;
 }
@@ -79,11 +82,13 @@ export class ControlWorker implements PartitionWorker {
   /** Other words on this topic are for the responder. */
   async #take(said: unknown, offset: string, at: number): Promise<OutMessage[]> {
     const closing = closingSchema.safeParse(said);
-    if (closing.success) return [this.#closing(closing.data, offset, at)];
+    if (closing.success) return this.#closing(closing.data, offset, at);
     const replay = replaySchema.safeParse(said);
     if (replay.success) return this.#replay(replay.data.letters, replay.data.by);
     const deed = deedSchema.safeParse(said);
     if (deed.success) return this.#did(deed.data);
+    const reload = reloadSchema.safeParse(said);
+    if (reload.success) return this.#reload(reload.data, Number(offset));
     if (!wordSchema.safeParse(said).success)
       this.#context.foreign.passOver({ topic: this.#topics.control, partition: 0, offset }, NO_WORD);
     return [];
@@ -94,18 +99,31 @@ export class ControlWorker implements PartitionWorker {
     { alert, verdict: word, by, because }: z.infer<typeof closingSchema>,
     offset: string,
     at: number,
-  ): OutMessage {
+  ): OutMessage[] {
     const verdict = wordOfVerdict(verdictOfWord(word));
     this.#context.log.info({ alert: alert.id, verdict, offset }, 'closed by a person');
-    const partition = this.#context.partitionOf(alert.peerGroup ?? routeOfPrincipal(alert.principal));
-    return this.#message(partition, { closings: [{ alert, verdict, said: { by, at, because } }] });
+    const route = routeOfAlert(alert.principal, alert.peerGroup);
+    // A partition that does not know the alert passes it by.
+    const partitions = route === undefined ? this.#allPartitions : [this.#context.partitionOf(route)];
+    const closings = [{ alert, verdict, said: { by, at, because } }];
+    return partitions.map((partition) => this.#message(partition, { closings }));
   }
 
   #did({ say: did, credential: id, at }: z.infer<typeof deedSchema>): OutMessage[] {
     const { registry, partitionOf } = this.#context;
-    const credential = registry.byId(id);
+    const credential = registry().byId(id);
     if (credential === undefined) return []; // not ours to judge any more
     return [this.#message(partitionOf(credential.peerGroup), { deeds: [{ credential: id, did, at }] })];
+  }
+
+  /** One place among the events of each partition; whoever reads raw partitions finds it beside their positions. */
+  #reload({ hash, by }: z.infer<typeof reloadSchema>, offset: number): OutMessage[] {
+    const order: ReloadOrder = { hash, by, seq: offset };
+    this.#context.log.info({ hash, by, offset }, 'a reload was ordered');
+    return [
+      ...this.#allPartitions.map((partition) => this.#message(partition, { reload: order })),
+      { topic: this.#topics.ingest, partition: 0, key: RELOAD, value: JSON.stringify(order) },
+    ];
   }
 
   /** Each dead letter once: that it was replayed is in the same transaction as its event. */
@@ -119,7 +137,7 @@ export class ControlWorker implements PartitionWorker {
       used++;
       this.#replayed.add(offset);
       for (const event of replayed.events) {
-        const route = routeOf(event.use, registry);
+        const route = routeOfEvent(event.use, registry());
         if (route === undefined) counts.unattributed++;
         else byPartition.set(partitionOf(route), [...(byPartition.get(partitionOf(route)) ?? []), event]);
       }
@@ -128,7 +146,14 @@ export class ControlWorker implements PartitionWorker {
     return [...byPartition].map(([partition, events]) => this.#message(partition, { events }));
   }
 
-  #message(partition: number, part: Partial<Pick<EventsMessage, 'events' | 'closings' | 'deeds'>>): OutMessage {
+  get #allPartitions(): readonly number[] {
+    return Array.from({ length: this.#context.eventsPartitions }, (_, partition) => partition);
+  }
+
+  #message(
+    partition: number,
+    part: Partial<Pick<EventsMessage, 'events' | 'closings' | 'deeds' | 'reload'>>,
+  ): OutMessage {
     const of = this.#context.rawPartitions();
     const message = {
       from: this.#name,

@@ -18,11 +18,13 @@ export interface DeliverRoleOptions {
   readonly telemetry: Telemetry;
   readonly foreign: ForeignMessages;
   readonly log: Log;
+  /** Where people look at alerts, if anywhere. */
+  readonly console: string | undefined;
 }
 
 /** Alerts and documents to Elasticsearch, as far as they are this process's to deliver. */
 export async function startDeliver(options: DeliverRoleOptions): Promise<Role> {
-  const { kafka, client, settings, telemetry, foreign, log } = options;
+  const { kafka, client, settings, telemetry, foreign, log, console } = options;
   const { alerts, documents, deadLetters } = kafka.names.topics;
   const letters = await PlainWriter.open(kafka);
   const keep = (letter: DeadLetter): Promise<void> => letters.send(deadLetters, [letterMessage(letter)]);
@@ -31,7 +33,7 @@ export async function startDeliver(options: DeliverRoleOptions): Promise<Role> {
   const group = new PartitionGroup(kafka, {
     groupId: kafka.names.id('deliver'),
     topics: [alerts, documents],
-    worker: (topic, partition) => new DeliverWorker(kafka, delivery, topic, partition, took, foreign),
+    worker: (topic, partition) => new DeliverWorker(kafka, delivery, topic, partition, took, foreign, console),
     log,
   });
   await group.start();

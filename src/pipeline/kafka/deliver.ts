@@ -1,4 +1,5 @@
 import { severityRose } from '../../alerts/alert.ts';
+import { withUrl } from '../../alerts/links.ts';
 import type { OutgoingDocument } from '../../documents/outgoing.ts';
 import type { Kafka } from '../../kafka/client.ts';
 import { committedOffset, endOffset } from '../../kafka/committed-offset.ts';
@@ -24,6 +25,7 @@ export class DeliverWorker implements PartitionWorker {
   readonly #partition: number;
   readonly #took: (seconds: number) => void;
   readonly #foreign: ForeignMessages;
+  readonly #console: string | undefined;
   /** What was there when it took over, another process may have delivered: it reports how far it is only now and then. */
   #redeliveredBefore = 0;
   readonly #interrupted = new AbortController();
@@ -36,6 +38,7 @@ export class DeliverWorker implements PartitionWorker {
     partition: number,
     took: (seconds: number) => void,
     foreign: ForeignMessages,
+    console?: string,
   ) {
     this.#kafka = kafka;
     this.#delivery = delivery;
@@ -43,6 +46,7 @@ export class DeliverWorker implements PartitionWorker {
     this.#partition = partition;
     this.#took = took;
     this.#foreign = foreign;
+    this.#console = console;
   }
 
   async start(signal: AbortSignal): Promise<number> {
@@ -88,7 +92,7 @@ export class DeliverWorker implements PartitionWorker {
       if (this.#topic !== this.#kafka.names.topics.alerts) return [outgoing(document)];
       if (!isObject(document)) throw new ForeignMessage('it is no document');
       const alert = readAlert(message);
-      return [{ alert, document, rose: severityRose(alert) }];
+      return [{ alert, document: withUrl(document, alert, this.#console), rose: severityRose(alert) }];
     } catch (error) {
       if (!(error instanceof ForeignMessage)) throw error;
       this.#foreign.passOver({ topic: this.#topic, partition: this.#partition, offset: message.offset }, error);

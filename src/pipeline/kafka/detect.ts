@@ -5,7 +5,7 @@ import { forgetDeeds } from '../../attribution/deed.ts';
 import type { Registry } from '../../attribution/registry.ts';
 import type { Activity } from '../../baselines/activity.ts';
 import type { Names } from '../../baselines/names.ts';
-import type { Detector } from '../../detectors/detector.ts';
+import type { Rules } from '../../config/rules.ts';
 import type { ObservedFinding } from '../../detectors/observed-finding.ts';
 import { observedDocument } from '../../documents/observed.ts';
 import { UsageError } from '../../errors.ts';
@@ -24,6 +24,7 @@ import { Core } from '../core.ts';
 import { Disorder, type DisorderCounts } from '../disorder.ts';
 import { MIGRATED, underKey } from '../name-key.ts';
 import { logObserved } from '../observing-log.ts';
+import type { ReloadOrder, RulesInUse } from '../rules-in-use.ts';
 import { AlertRevisions } from './alert-revisions.ts';
 import { documentMessage } from './document-message.ts';
 import { decodeEvents, type EventsMessage } from './events-message.ts';
@@ -36,8 +37,7 @@ import { SnapshotReader } from './snapshot-reader.ts';
 /** What detection of all partitions in this process shares. */
 export interface DetectContext {
   readonly kafka: Kafka;
-  readonly registry: Registry;
-  readonly detectors: readonly Detector[];
+  readonly rules: RulesInUse;
   /** The events partition of a peer group. */
   readonly partitionOf: (route: string) => number;
   /** Reads `wayward.state`. */
@@ -61,11 +61,12 @@ const PROGRESS_EVERY = 2_000;
 /** Detects on one events partition: what it finds and how far it has come are committed in one transaction. */
 export class DetectWorker implements PartitionWorker {
   readonly waits = false;
-  readonly core: Core;
   readonly #context: DetectContext;
   readonly #partition: number;
   readonly #owns: (credential: Credential) => boolean;
   readonly #revisions = new AlertRevisions();
+  /** That of the rules that this partition is judged by. */
+  #registry: Registry;
   /** Worth showing beside alerts, since the last transaction. */
   #observed: (Activity | ObservedFinding)[] = [];
   readonly #detector: PartitionDetector;
@@ -86,16 +87,18 @@ export class DetectWorker implements PartitionWorker {
     this.#partition = partition;
     this.#context = context;
     this.#owns = ({ peerGroup }) => context.partitionOf(peerGroup) === partition;
-    this.core = new Core(
-      context.registry,
-      context.detectors,
+    const { registry, detectors } = context.rules.current;
+    this.#registry = registry;
+    const core = new Core(
+      registry,
+      detectors,
       (alert: Alert) => this.#revisions.take(alert),
       (activity) => this.#observed.push(activity),
       this.#owns,
       context.names,
       (finding) => this.#observed.push(finding),
     );
-    this.#detector = new PartitionDetector(this.core);
+    this.#detector = new PartitionDetector(core);
     this.#disorder = new Disorder(context.log);
     this.#snapshotAt = Date.now() + context.snapshotEvery * (0.5 + Math.random());
   }
@@ -109,14 +112,21 @@ export class DetectWorker implements PartitionWorker {
     );
     const saved = await this.#read(signal);
     // What an earlier worker of this partition was told may be later than the snapshot: it has its place among the events again.
-    for (const credential of this.#context.registry.credentials) if (this.#owns(credential)) forgetDeeds(credential);
+    for (const credential of this.#registry.credentials) if (this.#owns(credential)) forgetDeeds(credential);
     this.#committed = saved.offset;
     const { begin } = await this.#requireEvents(saved.offset);
     this.#position = this.#restore(saved) ?? begin;
     this.#outdated = saved.outdatedKeys(begin);
+    const { ordered } = this.#detector;
+    // Where the files here are others by now, that is said: what was ordered is not there to go on with.
+    if (ordered !== undefined) this.#use(this.#context.rules.follow(ordered));
     this.#disorder.begin(this.disordered);
     counts.detectors.add(this);
     return this.#position;
+  }
+
+  get core(): Core {
+    return this.#detector.core;
   }
 
   get #topics(): OwnTopics {
@@ -167,6 +177,8 @@ export class DetectWorker implements PartitionWorker {
     for (const { value, offset } of messages) {
       const message = this.#decode(value, offset);
       if (message === undefined) continue;
+      if (message.reload !== undefined && Number(offset) >= this.#committed)
+        await this.#reload(message.reload, Number(offset));
       this.#detector.take(message);
       if (Number(offset) >= this.#committed) continue;
       this.#replayed += message.events.length;
@@ -221,12 +233,34 @@ export class DetectWorker implements PartitionWorker {
     await this.#writer?.close();
   }
 
+  /**
+   * With a snapshot of what the rules before came to: whoever replays begins behind it, and needs those no more. What a transaction has dealt
+   * with is never judged anew by others.
+   */
+  async #reload(order: ReloadOrder, offset: number): Promise<void> {
+    const rules = this.#context.rules.follow(order);
+    if (rules === undefined || rules.registry === this.#registry) return;
+    this.#position = offset;
+    await this.#commit(true);
+    this.#use(rules);
+  }
+
+  #use(rules: Rules | undefined): void {
+    if (rules === undefined || rules.registry === this.#registry) return;
+    this.#registry = rules.registry;
+    this.#detector.reload(rules.registry, rules.detectors);
+  }
+
   async #mayCommit(): Promise<void> {
     if (this.#position <= this.#committed) return;
     const now = Date.now();
     this.#disorder.look(this.disordered, now, { partition: this.#partition });
     const snapshot = now >= this.#snapshotAt;
     if (!snapshot && this.#revisions.isEmpty && now - this.#committedAt < COMMIT_EVERY) return;
+    await this.#commit(snapshot);
+  }
+
+  async #commit(snapshot: boolean): Promise<void> {
     const observed = this.#observed;
     this.#observed = [];
     const documents = observed.map((activity) => documentMessage(this.#topics.documents, observedDocument(activity)));
@@ -237,7 +271,7 @@ export class DetectWorker implements PartitionWorker {
     ];
     await this.#writer?.commit(messages, snapshot ? this.#snapshot() : []);
     this.#committed = this.#position;
-    this.#committedAt = now;
+    this.#committedAt = Date.now();
     for (const one of observed) if (one.kind === 'finding') logObserved(this.#context.log, one);
   }
 

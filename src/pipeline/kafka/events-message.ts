@@ -16,6 +16,7 @@ import { isTime as isTimeOfMessage } from '../../kafka/message.ts';
 import { PROOF, storedProof } from '../../proof.ts';
 import type { ClosedAlert } from '../core.ts';
 import { PendingUse } from '../ordered.ts';
+import type { ReloadOrder } from '../rules-in-use.ts';
 import { ForeignMessage, isObject, parsed } from './foreign.ts';
 
 /** Raised when what an older version reads would be wrong. */
@@ -45,6 +46,8 @@ export interface EventsMessage {
   readonly watermark: number | null;
   /** The greatest event time that came from that raw partition; null before the first. */
   readonly high: number | null;
+  /** The least time of what was read; absent where nothing was, and in what earlier versions wrote. */
+  readonly low?: number | undefined;
   /** The raw partition had been read to its end: don't wait for more before looking at these. */
   readonly live: boolean;
   /** For what comes late. Absent in what earlier versions wrote, and where a message tells of no reading. */
@@ -52,6 +55,8 @@ export interface EventsMessage {
   readonly events: readonly PendingUse[];
   readonly closings: readonly ClosingRecord[];
   readonly deeds?: readonly Deed[];
+  /** From here on other rules apply. An earlier version passes it by. */
+  readonly reload?: ReloadOrder;
 }
 
 /** How far a raw partition has come by itself, whatever time did meanwhile; milliseconds. */
@@ -148,7 +153,7 @@ const spentAt = (spent: ReadonlyMap<number, Spent>, at: number): Pick<Credential
 /** JSON, with each event as a row of values: the field names would be most of the bytes. */
 export function encodeEvents(message: EventsMessage): string {
   const { events, ...rest } = message;
-  const uses = events.filter(({ use }) => use.reading === undefined);
+  const uses = events.filter((event) => event.use.reading === undefined && !isSightingOnly(event));
   const readings = events.filter(({ use }) => use.reading !== undefined);
   return JSON.stringify({
     v: VERSION,
@@ -156,6 +161,8 @@ export function encodeEvents(message: EventsMessage): string {
     events: uses.map(toWire),
     ...spentOf(uses),
     ...flawsOf(uses),
+    // Also where there are none: it says that sources are looked at where they belong.
+    sightings: events.filter(isSightingOnly).map(toWire),
     ...(readings.length > 0 && { readings: readings.map((event) => [toWire(event), event.use.reading]) }),
   });
 }
@@ -170,7 +177,7 @@ export function decodeEvents(value: Buffer | null): EventsMessage {
     );
   const columns = message.v === WITHOUT_PROOF ? COLUMNS : [...COLUMNS, ...PROOF_COLUMNS];
   if (!isMessage(message, columns)) throw new ForeignMessage('it is no message of events, though it has a version');
-  const { readings = [], events, spent: spentRows, lossy, truncated, gathered, cursor, ...rest } = message;
+  const { readings = [], sightings, events, spent: spentRows, lossy, truncated, gathered, cursor, ...rest } = message;
   const spent = spentByEvent(spentRows);
   const isLossy = new Set(lossy);
   const isTruncated = new Set(truncated);
@@ -186,8 +193,13 @@ export function decodeEvents(value: Buffer | null): EventsMessage {
     }),
   );
   const told = readings.map(([wire, reading]) => fromWire(wire, { reading }));
-  return { ...rest, events: [...uses, ...told] };
+  if (sightings === undefined) return { ...rest, events: [...uses, ...told] };
+  for (const event of uses) event.sight = 'elsewhere';
+  const seen = sightings.map((wire) => Object.assign(fromWire(wire, {}), { sight: 'only' as const }));
+  return { ...rest, events: [...uses, ...told, ...seen] };
 }
+
+const isSightingOnly = ({ sight }: PendingUse): boolean => sight === 'only';
 
 const shapeAt = (shapes: ReadonlyMap<number, Shape>, at: number): Pick<CredentialUse, 'shape'> => {
   const shape = shapes.get(at);
@@ -225,6 +237,7 @@ const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Numb
 interface WireEvents {
   readonly events: readonly Wire[];
   readonly readings?: readonly (readonly [Wire, Reading])[];
+  readonly sightings?: readonly Wire[];
 }
 
 const isMessage = (
@@ -243,12 +256,16 @@ const isMessage = (
   (value.readings === undefined ||
     (Array.isArray(value.readings) &&
       value.readings.every((one) => Array.isArray(one) && isWire(one[0], columns) && isReading(one[1])))) &&
+  (value.sightings === undefined ||
+    (Array.isArray(value.sightings) && value.sightings.every((row) => isWire(row, columns)))) &&
+  (value.low === undefined || Number.isFinite(value.low)) &&
   arePlaces(value.lossy) &&
   arePlaces(value.truncated) &&
   SHAPES.every((shape) => arePlaces(value[shape])) &&
   Array.isArray(value.closings) &&
   value.closings.every(isClosing) &&
-  (value.deeds === undefined || (Array.isArray(value.deeds) && value.deeds.every(isDeed)));
+  (value.deeds === undefined || (Array.isArray(value.deeds) && value.deeds.every(isDeed))) &&
+  (value.reload === undefined || isReloadOrder(value.reload));
 
 const isOwnReading = (value: unknown): boolean =>
   isObject(value) && isTime(value.watermark) && Number.isFinite(value.readAt) && isTime(value.settled);
@@ -274,6 +291,9 @@ const isClosing = (value: unknown): boolean =>
 
 const isSaid = (value: unknown): boolean =>
   isObject(value) && isText(value.by) && isText(value.because) && isTimeOfMessage(value.at);
+
+export const isReloadOrder = (value: unknown): value is ReloadOrder =>
+  isObject(value) && isText(value.hash) && isText(value.by) && isCount(value.seq);
 
 const isDeed = (value: unknown): boolean =>
   isObject(value) &&

@@ -1,20 +1,21 @@
-import type { Registry } from '../../attribution/registry.ts';
 import type { Kafka } from '../../kafka/client.ts';
 import type { Log } from '../../kafka/log.ts';
 import { PartitionCounts } from '../../kafka/partition-counts.ts';
 import { PartitionGroup } from '../../kafka/partition-group.ts';
 import { TopicTail } from '../../kafka/topic-tail.ts';
 import type { LaneOptions } from '../lane.ts';
+import type { RulesInUse } from '../rules-in-use.ts';
 import { ControlWorker } from './control.ts';
 import type { ForeignMessages } from './foreign.ts';
 import { IngestWorker } from './ingest.ts';
 import { partitioner } from './partitions.ts';
+import { registryAsOrdered } from './reload-order.ts';
 import type { Role } from './role.ts';
 import type { RoleCounts } from './role-counts.ts';
 
 export interface IngestRoleOptions {
   readonly kafka: Kafka;
-  readonly registry: Registry;
+  readonly rules: RulesInUse;
   /** By raw topic. */
   readonly lanes: ReadonlyMap<string, LaneOptions>;
   /** Of topics that don't say, milliseconds. */
@@ -41,6 +42,7 @@ export async function startIngest(options: IngestRoleOptions): Promise<Role> {
   const context = {
     ...options,
     tail,
+    registry: registryAsOrdered(tail, options.rules),
     partitionOf,
     eventsPartitions,
     rawPartitions: () => Object.fromEntries(Object.entries(raw.current).filter(([topic]) => topic !== own.events)),

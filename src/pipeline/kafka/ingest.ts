@@ -1,6 +1,5 @@
 import { hash, randomUUID } from 'node:crypto';
 import type { Registry } from '../../attribution/registry.ts';
-import { routeOf } from '../../attribution/route.ts';
 import type { Kafka } from '../../kafka/client.ts';
 import type { Fetched } from '../../kafka/fetched.ts';
 import type { Log } from '../../kafka/log.ts';
@@ -15,17 +14,20 @@ import { READ_SIZE, type SourcePosition } from '../../sources/source.ts';
 import { countOne, noCounts } from '../counts.ts';
 import { Lane, type LaneOptions, type SavedLane } from '../lane.ts';
 import type { PendingUse } from '../ordered.ts';
+import { routeOfEvent } from '../route.ts';
 import type { SourceCounts } from '../telemetry.ts';
 import { type EventsMessage, encodeEvents } from './events-message.ts';
 import { ForeignMessage, isObject, parsed } from './foreign.ts';
 import { Lead } from './lead.ts';
 import { letterMessage } from './letter-message.ts';
 import type { RoleCounts } from './role-counts.ts';
+import { Sightings } from './sightings.ts';
 
 /** What all readers of raw partitions share. */
 export interface IngestContext {
   readonly kafka: Kafka;
-  readonly registry: Registry;
+  /** As it is now. */
+  readonly registry: () => Registry;
   readonly laneOptionsOf: (topic: string) => LaneOptions;
   /** Raw partitions by topic, all of them. */
   readonly rawPartitions: () => Readonly<Record<string, number>>;
@@ -71,6 +73,7 @@ export class IngestWorker implements PartitionWorker {
   /** The watermark that everybody was told last. */
   #told = Number.NEGATIVE_INFINITY;
   readonly #lead: Lead;
+  readonly #sightings = new Sightings();
 
   constructor(topic: string, partition: number, context: IngestContext) {
     this.#context = context;
@@ -229,17 +232,21 @@ export class IngestWorker implements PartitionWorker {
   #eventsMessages(events: readonly PendingUse[], caughtUpAt: number | undefined): OutMessage[] {
     const { kafka, registry, partitionOf, eventsPartitions, rawPartitions, counts } = this.#context;
     const byPartition = Array.from({ length: eventsPartitions }, (): PendingUse[] => []);
+    const registered = registry();
     for (const event of events) {
-      const route = routeOf(event.use, registry);
+      const route = routeOfEvent(event.use, registered);
       // Nobody need look at what counts for nobody.
       if (route === undefined) counts.unattributed++;
       else byPartition[partitionOf(route)]?.push(event);
+      const sighting = this.#sightings.of(event, registered);
+      if (sighting !== undefined) byPartition[partitionOf(sighting.route)]?.push(sighting.event);
     }
     const common: Omit<EventsMessage, 'events'> = {
       from: this.#name,
       of: rawPartitions(),
       watermark: finite(this.#watermark),
       high: finite(this.#lane.high),
+      ...(events.length > 0 && { low: events.reduce((least, { use }) => Math.min(least, use.time), Infinity) }),
       live: caughtUpAt !== undefined,
       own: {
         watermark: finite(this.#lane.watermark),

@@ -1,8 +1,11 @@
 import { verdictOfWord } from '../../alerts/verdict.ts';
 import type { Deed } from '../../attribution/deed.ts';
+import type { Registry } from '../../attribution/registry.ts';
+import type { Detector } from '../../detectors/detector.ts';
 import type { Core, SavedCore } from '../core.ts';
 import type { OwnProgress } from '../late-events.ts';
 import { PendingEvents, type SavedPending } from '../pending.ts';
+import type { ReloadOrder } from '../rules-in-use.ts';
 import { type EventsMessage, type OwnReading, verdictOf } from './events-message.ts';
 
 /** What one events partition has come to, as plain JSON beside the core's. */
@@ -16,6 +19,8 @@ export interface SavedDetector {
   readonly frontier: number | null;
   /** What was done to credentials, the latest of each kind: the registry's file does not know it. */
   readonly deeds?: readonly Deed[];
+  /** The last order to go on with other rules; absent before the first, and in what earlier versions saved. */
+  readonly ordered?: ReloadOrder;
 }
 
 const LIMITS = { events: 1_000_000, bytes: Number.POSITIVE_INFINITY, batch: 8_192 };
@@ -27,7 +32,7 @@ const WORTH_SORTING = 2_048;
  * the core. What it does follows from the messages alone, never from clocks or from how they were fetched: a replay gives the same.
  */
 export class PartitionDetector {
-  readonly #core: Core;
+  #core: Core;
   readonly #pending = new PendingEvents(LIMITS);
   readonly #sources = new Map<string, { watermark: number; high: number }>();
   #waitingFor: Readonly<Record<string, number>> = {};
@@ -35,9 +40,25 @@ export class PartitionDetector {
   #frontier = Number.NEGATIVE_INFINITY;
   #unsorted = 0;
   readonly #deeds = new Map<string, Deed>();
+  #ordered: ReloadOrder | undefined;
 
   constructor(core: Core) {
     this.#core = core;
+  }
+
+  get core(): Core {
+    return this.#core;
+  }
+
+  /** With what rules people want it judged. */
+  get ordered(): ReloadOrder | undefined {
+    return this.#ordered;
+  }
+
+  /** Goes on with another registry and other detectors, which know what was done to credentials so far. */
+  reload(registry: Registry, detectors: readonly Detector[]): void {
+    this.#core = this.#core.reloaded(registry, detectors);
+    for (const deed of this.#deeds.values()) this.#core.did(deed);
   }
 
   /** Nothing before it is yet to come (milliseconds); infinitely early as long as a raw partition has said nothing. */
@@ -62,10 +83,12 @@ export class PartitionDetector {
       this.#pending.cameTo(message.from, progressOf(message.own));
       this.#pending.settle(message.own.readAt);
     }
+    if (message.low !== undefined) this.#core.engine.began(message.low);
     this.#unsorted += message.events.length;
     for (const closing of message.closings)
       this.#core.close(closing.alert, verdictOfWord(closing.verdict), verdictOf(closing));
     for (const deed of message.deeds ?? []) this.#did(deed);
+    this.#ordered = message.reload ?? this.#ordered;
     this.#release(message.live);
   }
 
@@ -79,6 +102,7 @@ export class PartitionDetector {
       unsorted: this.#unsorted,
       frontier: finite(this.#frontier),
       deeds: [...this.#deeds.values()],
+      ...(this.#ordered !== undefined && { ordered: this.#ordered }),
     };
   }
 
@@ -93,6 +117,7 @@ export class PartitionDetector {
     this.#expect(saved.waitingFor);
     this.#unsorted = saved.unsorted;
     this.#frontier = saved.frontier ?? Number.NEGATIVE_INFINITY;
+    this.#ordered = saved.ordered;
     this.#core.load(core);
     for (const deed of saved.deeds ?? []) this.#did(deed);
   }

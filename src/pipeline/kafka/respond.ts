@@ -9,6 +9,7 @@ import type { PartitionWorker } from '../../kafka/partition-slot.ts';
 import { send } from '../../kafka/send.ts';
 import type { TopicReader } from '../../kafka/topic-reader.ts';
 import type { Telemetry } from '../../ops/telemetry.ts';
+import type { ResponseContext } from '../../response/context.ts';
 import { beginWithHistory } from '../../response/history.ts';
 import type { OutboxStep } from '../../response/outbox.ts';
 import { timesOf } from '../../response/record.ts';
@@ -18,11 +19,12 @@ import { startRotation } from '../../rotation/service.ts';
 import { saveAlert } from '../../sinks/store-alerts.ts';
 import { deedOf, deedsSince } from '../deeds.ts';
 import { drillLog } from '../drill-log.ts';
-import { createDrillWorker, createWorker } from '../response.ts';
+import { createDrillWorker, createWorker, planWith } from '../response.ts';
 import { rotationLog } from '../rotation-log.ts';
+import type { ReloadOrder, RulesInUse } from '../rules-in-use.ts';
 import { tellOfResponse } from '../telemetry.ts';
 import { readAlert } from './alert-message.ts';
-import { deedSchema, NO_WORD, replaySchema, wordSchema } from './control-message.ts';
+import { deedSchema, NO_WORD, reloadSchema, replaySchema, wordSchema } from './control-message.ts';
 import type { ForeignMessages } from './foreign.ts';
 import { obey } from './obey.ts';
 import type { Replica } from './replica.ts';
@@ -30,7 +32,8 @@ import { type Responder, type ResponderOptions, takeOver } from './take-over.ts'
 import { Verdicts } from './verdicts.ts';
 import { watchVerdicts } from './watch-verdicts.ts';
 
-export interface RespondOptions extends ResponderOptions {
+export interface RespondOptions extends Omit<ResponderOptions, 'registry'> {
+  readonly rules: RulesInUse;
   /** Only the process that responds tells of response. */
   readonly telemetry: Telemetry;
   readonly foreign: ForeignMessages;
@@ -79,7 +82,8 @@ export class RespondWorker implements PartitionWorker {
 
   async start(signal: AbortSignal): Promise<number> {
     const { log, replica, telemetry } = this.#context;
-    const responder = await takeOver(this.#context, replica, signal);
+    const { registry } = this.#context.rules.current;
+    const responder = await takeOver({ ...this.#context, registry }, replica, signal);
     this.#responder = responder;
     const { store, response, changelog } = responder;
     if (store.setting(ALERTS_AT) === undefined) beginWithHistory(response, true);
@@ -236,6 +240,17 @@ export class RespondWorker implements PartitionWorker {
     await Promise.all([this.#said, changelog.clear()]);
   }
 
+  /** Of its own, as those that it took over with; what was done to them is known to detection. */
+  #reload(order: ReloadOrder, response: ResponseContext): void {
+    const rules = this.#context.rules.follow(order);
+    if (rules === undefined) return;
+    planWith(response, { credentials: rules.registry.credentials.map((credential) => ({ ...credential })) });
+    for (const deed of deedsSince(0, response)) {
+      const credential = response.plan.credentials.get(deed.credential);
+      if (credential !== undefined) note(deed, credential);
+    }
+  }
+
   async #listen(responder: Responder): Promise<void> {
     const from = Number(responder.store.setting(CONTROL_AT) ?? 0);
     const visit = (message: KafkaMessage): boolean => {
@@ -255,6 +270,11 @@ export class RespondWorker implements PartitionWorker {
     const done = () => store.setSetting(CONTROL_AT, Number(offset) + 1);
     const said = jsonOf(value);
     if (replaySchema.safeParse(said).success || deedSchema.safeParse(said).success) return done(); // for whoever ingests
+    const reload = reloadSchema.safeParse(said);
+    if (reload.success) {
+      this.#reload({ ...reload.data, seq: Number(offset) }, response);
+      return done();
+    }
     const word = wordSchema.safeParse(said);
     if (!word.success) {
       this.#context.foreign.passOver({ topic: this.#topics.control, partition: 0, offset }, NO_WORD);

@@ -14,12 +14,12 @@ describeWith('delivery to an Elasticsearch that needs somebody to do something',
     for (const name of [...TEMPLATES, `_index_template/${LATEST}`]) await server.call('DELETE', name);
     const items = [...revisions('bare', 5), ...activity('bare', 5)];
     const delivered = delivery.deliver(items, false);
-    await expect.poll(() => delivery.state.state, { timeout: 10_000 }).toBe('refused');
+    await expect.poll(() => delivery.state.state, { timeout: 60_000 }).toBe('refused');
     expect(delivery.state).toMatchObject({
       reason: expect.stringMatching(/has no index wayward-alerts-latest: run `wayward setup elasticsearch` first$/),
       since: expect.any(Number),
     });
-    await expect.poll(() => delivery.counts.retries, { timeout: 10_000 }).toBeGreaterThan(2);
+    await expect.poll(() => delivery.counts.retries, { timeout: 60_000 }).toBeGreaterThan(2);
     expect((await server.call('GET', LATEST)).status).toBe(404);
     await setUp(server);
     await delivered;
@@ -36,7 +36,7 @@ describeWith('delivery to an Elasticsearch that needs somebody to do something',
     await server.call('DELETE', '_index_template/logs-wayward.inventory');
     const document = { ...activity('lost', 1)[0], stream: 'inventory' } as const;
     const delivered = delivery.deliver([document as never], false);
-    await expect.poll(() => delivery.state.state, { timeout: 10_000 }).toBe('refused');
+    await expect.poll(() => delivery.state.state, { timeout: 60_000 }).toBe('refused');
     expect(delivery.state).toMatchObject({
       reason: expect.stringMatching(
         /does not take documents for logs-wayward.inventory-default: index_not_found_exception \(404\); run `wayward setup elasticsearch`$/,

@@ -106,7 +106,7 @@ describeWith('Elasticsearch with security on', start, (server) => {
   it.each(Object.keys(weakened()))('%s it does not work: it waits, and says what the user needs', async (name) => {
     const delivery = deliveryOf(name, name);
     const delivered = delivery.deliver([...revisions(name, 1), ...activity(name, 1)], true).catch(() => undefined);
-    await expect.poll(() => delivery.state.state, { timeout: 10_000 }).toBe('refused');
+    await expect.poll(() => delivery.state.state, { timeout: 60_000 }).toBe('refused');
     expect(delivery.state).toMatchObject({
       reason: expect.stringContaining('docs/elasticsearch.md lists the privileges'),
     });

@@ -130,11 +130,13 @@ describeWith('verdicts in Elasticsearch', startElasticsearch, (server) => {
   );
 
   test(
-    'closing in Elastic Security is a verdict, tune makes a file of it, and after a restart the same is no alert any more',
+    'closing in Elastic Security is a verdict, tune makes a file of it, and once that is loaded the same is no alert any more, after a restart neither',
     async () => {
-      const NOON = LAST_DAY(8) + 12 * 3_600_000;
+      const DAY = 86_400_000;
+      const NOON = LAST_DAY(8) + DAY / 2;
       const deleted = { agent: 'shop', time: NOON, method: 'DELETE', path: '/v1/customers' };
-      const { config, log } = historyFolder(8, [deleted]);
+      const { config, folder, log } = historyFolder(8, [deleted]);
+      mkdirSync(join(folder, 'detectors', 'local'), { recursive: true });
       const settings = (follow: boolean) => ({
         ...{ credentials: 'credentials.yaml', state: 'state' },
         sources: [{ file: 'gateway.jsonl', identity: 'from-key-map', follow }],
@@ -171,7 +173,6 @@ describeWith('verdicts in Elasticsearch', startElasticsearch, (server) => {
         wayward: { verdict: { value: 'benign', by: 'u_ann in Elastic Security' } },
       });
       expect(await list('--verdict', 'confirmed')).toEqual([]);
-      expect(await first.stop()).toBe(0);
 
       const common = ['--config', config, '--identity', 'from-key-map', log];
       expect((await run(['tune', ...common, '--write'])).stderr).toContain('tuned-new-action.yaml: written');
@@ -182,12 +183,18 @@ describeWith('verdicts in Elasticsearch', startElasticsearch, (server) => {
         { before: { event: { id: event.id, severity: 47 } }, after: { event: { severity: 21 } } },
       ]);
 
-      appendRequests(log, [{ ...deleted, time: NOON + 86_400_000 }]);
+      await waywardSays(config, ['reload']);
+      // Another agent does what was medium by the detectors as they were.
+      const other = { agent: 'report', time: NOON + DAY + 60_000, method: 'DELETE', path: '/v1/products' };
+      appendRequests(log, [{ ...deleted, time: NOON + DAY }, other]);
+      await expect.poll(async () => (await notices()).length, { timeout: 30_000 }).toBe(2);
+      expect(await first.stop()).toBe(0);
       writeFileSync(config, JSON.stringify(settings(false)));
       await waywardSays(config, ['run']);
-      expect(await list()).toEqual([]);
-      expect(await list('--all')).toHaveLength(1);
-      expect(await notices()).toHaveLength(1);
+      const left = (await list()).map((line) => JSON.parse(line));
+      expect(left).toMatchObject([{ event: { severity: 21 }, gen_ai: { agent: { id: 'report' } } }]);
+      expect(await list('--all')).toHaveLength(2);
+      expect(await notices()).toHaveLength(2);
     },
     TIMEOUT,
   );
