@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import type { Alert } from '../alerts/alert.ts';
 import { loadDetectors } from '../config/detector-files.ts';
 import { Lane } from '../pipeline/lane.ts';
@@ -21,7 +21,28 @@ import { namesOf } from './names-of.ts';
 import { loadSetup, withExample } from './options.ts';
 import { Progress } from './progress.ts';
 
-const CONFIG = fileURLToPath(new URL('../../demo/wayward.yaml', import.meta.url));
+interface Demo {
+  readonly config: string;
+  readonly what: string;
+  /** Whom the advice at the end takes as an example. */
+  readonly agent: string;
+  readonly logs: string;
+}
+
+const DEMOS = {
+  fleet: {
+    config: 'demo/wayward.yaml',
+    what: 'simulated logs in real formats (nginx as API gateway, PostgreSQL with pgaudit, Vault), 2 to 22 November 2026',
+    agent: 'billing-agent-2',
+    logs: '/var/log/nginx/*.json',
+  },
+  llm: {
+    config: 'demo/llm/wayward.yaml',
+    what: 'the simulated log of a LiteLLM proxy, 2 to 22 November 2026; somebody has the key of one agent',
+    agent: 'research-assistant-2',
+    logs: '/var/log/litellm/*.jsonl',
+  },
+} as const satisfies Readonly<Record<string, Demo>>;
 
 export function addDemo(program: Command, io: CommandIo): void {
   const command = program
@@ -31,12 +52,18 @@ export function addDemo(program: Command, io: CommandIo): void {
       'Runs three weeks of simulated logs (real formats: nginx, PostgreSQL with pgaudit, Vault) through the whole path: alerts\n' +
         'with reasons, and what response would do about them. Calls nobody and changes nothing but its own state folder.',
     )
-    .action(() => demo(io));
-  withExample(command, 'wayward demo', 'wayward alerts show ID --config demo/wayward.yaml');
+    .addArgument(
+      new Argument('[which]', 'fleet: agents behind a gateway, databases and Vault; llm: the stolen key of a model')
+        .choices(Object.keys(DEMOS))
+        .default('fleet'),
+    )
+    .action((which: keyof typeof DEMOS) => demo(DEMOS[which], io));
+  withExample(command, 'wayward demo', 'wayward demo llm', 'wayward alerts show ID --config demo/wayward.yaml');
 }
 
-async function demo(io: CommandIo): Promise<void> {
-  const { config, registry } = loadSetup({ config: CONFIG }, io);
+async function demo(shown: Demo, io: CommandIo): Promise<void> {
+  const file = fileURLToPath(new URL(`../../${shown.config}`, import.meta.url));
+  const { config, registry } = loadSetup({ config: file }, io);
   const detectors = loadDetectors(config.detectors).map(({ detector }) => detector);
   rmSync(config.state, { recursive: true, force: true });
   const store = new Store(config.state);
@@ -65,7 +92,7 @@ async function demo(io: CommandIo): Promise<void> {
     const seconds = (performance.now() - started) / 1_000;
     await write(
       io.stdout,
-      story(alerts, planned, records, pipeline.core.engine.baselines.size, seconds, io.stdout.columns),
+      story(shown, alerts, planned, records, pipeline.core.engine.baselines.size, seconds, io.stdout.columns),
     );
   } finally {
     store.close();
@@ -90,6 +117,7 @@ const atTheTimeOf = (alert: Alert, response: ResponseContext): ResponseContext =
 });
 
 function story(
+  { config, what, agent, logs }: Demo,
   alerts: readonly Alert[],
   planned: ReadonlyMap<string, readonly Decision[]>,
   records: number,
@@ -99,21 +127,31 @@ function story(
 ): string {
   const rate = Math.round(records / seconds).toLocaleString('en-US');
   return [
-    '\nWayward demo: simulated logs in real formats (nginx as API gateway, PostgreSQL with pgaudit, Vault), 2 to 22 November 2026.',
-    `Read ${records.toLocaleString('en-US')} records of ${principals} agent credentials in ${seconds.toFixed(1)} s (${rate} records/s): ${alerts.length} alerts (${bySeverity(alerts)}).\n`,
+    `\nWayward demo: ${what}.`,
+    `Read ${records.toLocaleString('en-US')} records of ${principals} agent credentials in ${seconds.toFixed(1)} s (${rate} records/s): ${alerts.length} ${alerts.length === 1 ? 'alert' : 'alerts'} (${bySeverity(alerts)}).\n`,
     alertTable(alerts, columns),
     'What response would do (dry-run: nobody is called)\n',
     ...worstFirst(alerts).flatMap((alert) => responseLines(alert, planned.get(alert.id) ?? [])),
     '',
     'What next',
-    '  npx wayward alerts list --config demo/wayward.yaml                      these alerts: what nobody has given a verdict on yet',
-    `  npx wayward alerts show ${alerts.at(-1)?.id.slice(0, 12) ?? 'ID'} --config demo/wayward.yaml     one alert: evidence, response, record`,
-    '  npx wayward revoke --agent billing-agent-2 --config demo/wayward.yaml   what revoking all that an agent holds would do',
-    '  npx wayward scan --credentials credentials.yaml /var/log/nginx/*.json   your own logs (formats are found from the content)',
-    '  npx wayward test                                                        the tests inside the detectors (detectors/*.yaml)',
-    '  docs/run.md                                                             follow live logs, and switch response on\n',
+    ...advice([
+      [`alerts list --config ${config}`, 'these alerts: what nobody has given a verdict on yet'],
+      [
+        `alerts show ${alerts.at(-1)?.id.slice(0, 12) ?? 'ID'} --config ${config}`,
+        'one alert: evidence, response, record',
+      ],
+      [`revoke --agent ${agent} --config ${config}`, 'what revoking all that an agent holds would do'],
+      [`scan --credentials credentials.yaml ${logs}`, 'your own logs (formats are found from the content)'],
+      ['test', 'the tests inside the detectors (detectors/*.yaml)'],
+    ]),
+    '  docs/run.md: follow live logs, and switch response on\n',
   ].join('\n');
 }
+
+const advice = (commands: readonly (readonly [command: string, what: string])[]): string[] => {
+  const width = Math.max(...commands.map(([command]) => command.length));
+  return commands.map(([command, what]) => `  npx wayward ${command.padEnd(width)}   ${what}`);
+};
 
 const responseLines = (alert: Alert, decisions: readonly Decision[]): string[] =>
   decisions.map(({ step, outcome, because }) => {

@@ -1,6 +1,7 @@
 import { anthropicCompliance } from './built-in/anthropic-compliance.ts';
 import { apacheJson } from './built-in/apache-json.ts';
 import { apisix } from './built-in/apisix.ts';
+import { auditd } from './built-in/auditd.ts';
 import { auth0Logs } from './built-in/auth0-logs.ts';
 import { authensorReceipts } from './built-in/authensor-receipts.ts';
 import { awsApiGateway } from './built-in/aws-api-gateway.ts';
@@ -86,6 +87,7 @@ export const describedFormats: readonly Format[] = [
   squid,
   vpcFlowLogs,
   route53Resolver,
+  auditd,
   ecs,
   nginxVariables,
 ];

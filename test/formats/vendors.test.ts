@@ -308,3 +308,50 @@ it('none of these logs is taken for another, with every format there is to choos
   };
   for (const [log, id] of Object.entries(logs)) expect(formatOf(log, formats.toReversed())?.id).toBe(id);
 });
+
+describe('files on a host', () => {
+  const call = (syscall: object, paths: readonly string[]) =>
+    readAs('auditd', {
+      ...{ ID: '1793613600.123:7', NODE: 'agents-1', PATH: paths.map((name, item) => ({ item, name })) },
+      SYSCALL: {
+        syscall: 257,
+        SYSCALL: 'openat',
+        success: 'yes',
+        exit: 3,
+        UID: 'agent',
+        exe: '/usr/bin/cat',
+        ...syscall,
+      },
+    });
+
+  it('is what the kernel says that a user opened, made or ran', () => {
+    expect(call({}, ['/srv/reports/may.csv'])).toMatchObject({
+      ...{ action: 'file:/srv/reports/may.csv', result: 'success', time: 1_793_613_600_123, client: '/usr/bin/cat' },
+      identities: [{ key: 'credential_id', value: 'agent' }],
+      proof: { state: 'verified' },
+    });
+    expect(call({}, ['/srv/reports', '/srv/reports/new.csv'])).toMatchObject({ action: 'file:/srv/reports/new.csv' });
+    expect(call({ SYSCALL: 'execve' }, ['/usr/bin/cat', '/lib64/ld.so'])).toMatchObject({
+      action: 'exec:/usr/bin/cat',
+    });
+  });
+
+  it('is denied, or failed, as the kernel answered', () => {
+    expect(call({ success: 'no', exit: -13 }, ['/etc/shadow'])).toMatchObject({ result: 'denied' });
+    expect(call({ success: 'no', exit: -2 }, ['/srv/none'])).toMatchObject({ result: 'error' });
+  });
+
+  it('has nothing without a call, such as the end of a service', () => {
+    expect(readAs('auditd', { ID: '1793613600.123:8', SERVICE_STOP: { pid: 1 } })).toMatchObject({
+      ignored: 'server-line',
+    });
+  });
+
+  it('of an MCP server of files is the path that it has resolved', () => {
+    const line = { time: '2026-11-02T10:00:00Z', event: 'tool_call', tool: 'read_file', sub: 'agent', outcome: 'ok' };
+    expect(readAs('mcp-server', { ...line, file: '/srv/reports/may.csv' })).toMatchObject({
+      action: 'file:/srv/reports/may.csv',
+    });
+    expect(readAs('mcp-server', line)).toMatchObject({ action: 'tools/call read_file' });
+  });
+});

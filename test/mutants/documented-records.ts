@@ -11,6 +11,26 @@ export const DOCUMENTED: Readonly<Record<string, object>> = {
     userIdentity: { type: 'IAMUser', arn: 'arn:aws:iam::111122223333:user/billing', userName: 'billing' },
     requestParameters: { bucketName: 'reports', key: 'a/b.csv' },
   },
+  auditd: {
+    ID: '1793613600.123:348501',
+    NODE: 'agents-1',
+    SYSCALL: {
+      ...{
+        arch: '0xc000003e',
+        syscall: 257,
+        success: 'yes',
+        exit: 3,
+        items: 1,
+        pid: 4242,
+        auid: 1001,
+        uid: 1001,
+        ses: 3,
+      },
+      ...{ comm: 'python3', exe: '/usr/bin/python3.11', key: 'agents', SYSCALL: 'openat', AUID: 'agent', UID: 'agent' },
+    },
+    CWD: { cwd: '/srv' },
+    PATH: [{ item: 0, name: '/srv/reports/may.csv', inode: 9, nametype: 'NORMAL' }],
+  },
   'mongodb-audit': {
     atype: 'authCheck',
     ts: { $date: '2026-11-02T10:00:00.000+00:00' },

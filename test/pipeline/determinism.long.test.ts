@@ -25,6 +25,7 @@ import { registryOf, shippedDetectors } from '../quality/measure.ts';
 import { BytesSource } from './lines.ts';
 import { LOADING } from './loading.ts';
 import { type Misuse, misuse } from './misuse.ts';
+import { MORE_CREDENTIALS, moreLogs } from './more-misuse.ts';
 import { withCut, withGarbled, withRaised } from './unreadable-lines.ts';
 
 /**
@@ -153,10 +154,12 @@ beforeAll(async () => {
   const { logs, registry: credentials } = misuse();
   input = {
     logs: { ...logs, appdb: withCut(withRaised(withGarbled(logs.appdb))) },
-    registry: credentials.replace(/^( *)- id: cred-billing-agent-2-vault$/m, '$&\n$1  honeytoken: true'),
+    registry:
+      credentials.replace(/^( *)- id: cred-billing-agent-2-vault$/m, '$&\n$1  honeytoken: true').trimEnd() +
+      MORE_CREDENTIALS,
   };
   registry = registryOf(input.registry);
-  whole = Object.entries(input.logs).map(([name, lines]) => [`${name}.log`, bytesOf(lines)]);
+  whole = Object.entries({ ...input.logs, ...moreLogs }).map(([name, lines]) => [`${name}.log`, bytesOf(lines)]);
   ({ alerts: expected, beside: expectedBeside } = await scan({ files: whole }));
 });
 
@@ -261,6 +264,7 @@ describe('the same alerts and documents, byte for byte', () => {
             ...rotated('vault', input.logs.vault, vault),
             ['appdb', bytesOf(input.logs.appdb)],
             ['warehouse', bytesOf(input.logs.warehouse)],
+            ...Object.entries(moreLogs).map(([name, lines]): File => [name, bytesOf(lines)]),
           ];
           const keyed = files.map((file) => [random.next().value ?? 0, file] as const);
           same(await scan({ files: keyed.sort(([a], [b]) => a - b).map(([, file]) => file) }));

@@ -10,7 +10,12 @@ export const mcpServer = described(
     title: 'MCP server, a line for each call: who, tool, outcome',
     dataset: 'mcp.calls',
     time: { field: ['time', 'timestamp', '@timestamp'], unit: 'iso' },
-    action: ["{'tools/call'} {tool}", "{'resources/read'} {path(resource)}", "{'prompts/get'} {prompt}"],
+    action: [
+      "{'file:'}{path(file)}",
+      "{'tools/call'} {tool}",
+      "{'resources/read'} {path(resource)}",
+      "{'prompts/get'} {prompt}",
+    ],
     result: [
       {
         field: 'outcome',
@@ -38,7 +43,7 @@ export const mcpServer = described(
       '`sub`, `jti` or `token_id` of the token that the server has checked; `client_id` without any of them is declared',
     about: {
       switchOn:
-        'a middleware of your server that writes `{"time": …, "event": "tool_call", "tool": …, "client_id": …, "sub": …, "jti": …, "outcome": "ok|denied|error"}`; FastMCP: `on_call_tool` with `get_access_token()`',
+        'a middleware of your server that writes `{"time": …, "event": "tool_call", "tool": …, "client_id": …, "sub": …, "jti": …, "outcome": "ok|denied|error"}`; FastMCP: `on_call_tool` with `get_access_token()`; a server of files adds `file`, the path as it has resolved it, for scopes such as `file:/srv/reports/**`',
       cannotTell: 'calls with a token that was refused; arguments',
       evidence: 'recorded: FastMCP 4.2, to whose lines the time was added',
     },
