@@ -39,8 +39,10 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
     ...['test/pipeline/late-together.test.ts', 'test/kafka/partition-slot.test.ts', 'test/detectors/match.test.ts'],
     'test/config/detector-files.test.ts',
   ],
-  '1690e90': ['test/backtest/backtest.test.ts', 'test/backtest/kept-scan.test.ts'],
-  '1690e90': ['test/cli/observe.test.ts', 'test/cli/changed.test.ts'],
+  '1690e90': [
+    ...['test/backtest/backtest.test.ts', 'test/backtest/kept-scan.test.ts'],
+    ...['test/cli/observe.test.ts', 'test/cli/changed.test.ts', 'test/cli/demo-llm.test.ts'],
+  ],
 };
 const root = join(import.meta.dirname, '..');
 
