@@ -17,6 +17,7 @@ export function alertText(alert: Alert, steps: readonly OutboxStep[], record: re
     field('from', iso(alert.start)),
     field('to', iso(alert.end)),
     field('sources', alert.related.ip.join(', ') || '-'),
+    ...(alert.campaign === undefined ? [] : [field('campaign', alert.campaign)]),
     field('incident', alert.state),
     field('verdict', verdictText(alert)),
     '',

@@ -97,6 +97,7 @@ function roleNamed(written: string): RoleName {
 }
 
 async function run(options: RunOptions, io: CommandIo): Promise<void> {
+  io.onHangup?.(() => {}); // until it runs: what it starts with is read in any case
   const setup = loadSetupAndRules(options, io);
   const { config, registry, place } = setup;
   if (options.roles !== undefined && config.kafka === undefined) {

@@ -1,4 +1,4 @@
-import type { AttributedUse, Attribution } from '../attribution/attributed.ts';
+import type { AttributedUse } from '../attribution/attributed.ts';
 import type { Credential } from '../attribution/credential.ts';
 import { acceptSpan } from '../baselines/accept.ts';
 import { type FirstSeen, firstSeenIn, type HourActivity, hourActivity } from '../baselines/activity.ts';
@@ -8,8 +8,6 @@ import type { Observation } from '../baselines/observation.ts';
 import { endIncident, freeze, lookBack, observe } from '../baselines/observe.ts';
 import { isYoung, type Principal, presentMembers } from '../baselines/principal.ts';
 import { DAY } from '../baselines/series.ts';
-import { AT, get } from '../baselines/state.ts';
-import type { Reading } from '../event.ts';
 import { CurrentContext, NOBODY } from './current-context.ts';
 import type { Context, Detector, Result, Trigger } from './detector.ts';
 import { type EngineCounts, nothingCounted } from './engine-counts.ts';
@@ -17,7 +15,8 @@ import type { Finding, Severity } from './finding.ts';
 import { findingOf, isDeclared, nameOf, severityOf, sortOf, toldAs } from './finding-of.ts';
 import { isAllowedOrDenied } from './outcome.ts';
 import type { SavedMatches } from './recent-matches.ts';
-import { isSighting, type SavedSourceWatch, SourceWatch } from './source-watch.ts';
+import { SourceChecks } from './source-checks.ts';
+import type { SavedSourceWatch } from './source-watch.ts';
 import { type SavedTogether, Together } from './together.ts';
 import { SAME_RULE, Told } from './told.ts';
 import { keptUse, PEER_WAIT, type SavedWaiting, type Waiting, WaitingFindings } from './waiting.ts';
@@ -50,14 +49,6 @@ interface Armed {
   readonly report: (result: Result) => void;
 }
 
-const OF_NOBODY: Attribution = Object.freeze({
-  method: 'none',
-  confidence: 0,
-  principal: undefined,
-  credential: undefined,
-  ambiguous: undefined,
-});
-
 /** Something that was never shown before. */
 const hasNew = (seen: Observation): boolean => seen.unseen || seen.network === 'new' || seen.client === 'new';
 
@@ -72,7 +63,8 @@ export class Engine {
   readonly #told = new Told();
   readonly #together = new Together();
   readonly #waiting = new WaitingFindings();
-  readonly #sources = new SourceWatch();
+  /** Of what counts for a source. */
+  readonly sources: SourceChecks;
   readonly #found: (found: Found) => void;
   readonly #context = new CurrentContext();
   readonly #active: ((activity: HourActivity | FirstSeen) => void) | undefined;
@@ -109,6 +101,7 @@ export class Engine {
       sighted: of('sighted'),
       unreadable: of('unreadable'),
     };
+    this.sources = new SourceChecks(this.#context, (trigger) => this.#run(this.#byTrigger[trigger]));
     this.#found = found;
     this.#active = active;
     if (active !== undefined)
@@ -117,18 +110,23 @@ export class Engine {
 
   /** Takes one use; findings come out through the callback before it returns. */
   process(at: AttributedUse): void {
-    this.#sources.began(at.orderTime);
+    this.sources.watch.began(at.orderTime);
     if (at.orderTime >= this.#waiting.next) this.decide(at.orderTime);
     if (at.lateMs > 0) this.#decideLate(at);
     const { reading } = at.use;
     if (reading !== undefined) {
-      this.#takeReading(at, reading);
+      const { principal } = at.attribution;
+      this.sources.reading(
+        at,
+        reading,
+        (principal === undefined ? undefined : this.baselines.find(principal)) ?? NOBODY,
+      );
       return;
     }
     const { method, principal, credential } = at.attribution;
     if (method === 'claimed' || method === 'none') {
       this.counts.unattributed++;
-      if (method === 'claimed' && !at.late) this.#countClaim(at);
+      if (method === 'claimed' && !at.late) this.sources.claim(at);
       return;
     }
     this.counts.seen++;
@@ -136,10 +134,10 @@ export class Engine {
     if (at.use.result === 'rejected') return;
     const owner = principal === undefined ? NOBODY : this.baselines.of(at.attribution);
     if (at.use.proof.state === 'declared' && at.orderTime > owner.declaredAt) owner.declaredAt = at.orderTime;
+    if (at.sight === undefined && credential !== undefined) this.sources.lookAt(at, owner);
     this.#context.at = at;
     this.#context.principal = owner;
     if (at.late) this.counts.late++;
-    if (at.sight === undefined && credential !== undefined) this.#lookAtSource(at, owner);
     if (owner !== NOBODY) {
       if (at.late) this.#judgeLate(this.#context);
       else this.#judge(this.#context);
@@ -165,55 +163,6 @@ export class Engine {
   accept(principal: string, from: number, to: number): void {
     const known = this.baselines.find(principal);
     if (known) acceptSpan(known, Math.floor(from / DAY), Math.floor(to / DAY));
-  }
-
-  #countClaim(at: AttributedUse): void {
-    const claims = this.#sources.claim(at);
-    if (claims === undefined) return;
-    this.#context.at = at;
-    this.#context.principal = NOBODY;
-    this.#context.seen.claims = claims;
-    this.#run(this.#byTrigger.claimed);
-    this.#context.seen.claims = undefined;
-  }
-
-  /** The stream has events from this time on (milliseconds). */
-  began(time: number): void {
-    this.#sources.began(time);
-  }
-
-  /** Most uses come from where the last one did. */
-  #lookAtSource(at: AttributedUse, { recent }: Principal): void {
-    const { sourceIp } = at.use;
-    if (sourceIp === recent.sighted) return;
-    recent.sighted = sourceIp;
-    if (isSighting(at.use)) this.sight(at);
-  }
-
-  /** Takes of a use only from where it was made: what it shows is about the source, and of nobody's credential. */
-  sight(at: AttributedUse): void {
-    const manyAgents = this.#sources.sight(at);
-    if (manyAgents === undefined) return;
-    const { at: before, principal } = this.#context;
-    this.#context.at = { ...keptUse(at), attribution: OF_NOBODY };
-    this.#context.principal = NOBODY;
-    this.#context.seen.manyAgents = manyAgents;
-    this.#run(this.#byTrigger.sighted);
-    this.#context.seen.manyAgents = undefined;
-    this.#context.at = before;
-    this.#context.principal = principal;
-  }
-
-  #takeReading(at: AttributedUse, reading: Reading): void {
-    const { principal } = at.attribution;
-    const owner = (principal === undefined ? undefined : this.baselines.find(principal)) ?? NOBODY;
-    const unreadable = this.#sources.reading(at, reading, knownSince(owner));
-    if (unreadable === undefined) return;
-    this.#context.at = at;
-    this.#context.principal = owner;
-    this.#context.seen.unreadable = unreadable;
-    this.#run(this.#byTrigger.unreadable);
-    this.#context.seen.unreadable = undefined;
   }
 
   #judge(context: Context): void {
@@ -415,7 +364,7 @@ export class Engine {
       waiting: this.#waiting.save(),
       together: this.#together.save(),
       matches: this.#context.recent.save(),
-      ...this.#sources.save(),
+      ...this.sources.watch.save(),
       declared: this.baselines.declared(),
     };
   }
@@ -426,11 +375,8 @@ export class Engine {
     this.#waiting.load(saved.waiting ?? [], credentials);
     this.#together.load(saved.together ?? []);
     this.#context.recent.load(saved.matches ?? []);
-    this.#sources.load(saved);
+    this.sources.watch.load(saved);
     this.baselines.loadDeclared(saved.declared ?? []);
     Object.assign(this.counts, saved.counts);
   }
 }
-
-/** Event time of a principal's first use, milliseconds; undefined before it. */
-const knownSince = ({ state }: Principal): number | undefined => get(state.f64, AT.firstSeen) || undefined;

@@ -18,7 +18,7 @@ export interface Silent {
 /** Before so many events, what they lack may yet come. */
 const ENOUGH = 1_000;
 /** Those that are not about credentials of the registry. */
-const OF_OTHERS: readonly Trigger[] = ['unattributed', 'claimed', 'unreadable'];
+const OF_OTHERS: readonly Trigger[] = ['unattributed', 'claimed', 'sighted', 'unreadable'];
 /** Tests of one detector that are tried, the shortest first. */
 const MOST_TRIED = 3;
 

@@ -84,7 +84,7 @@ export class Core {
       const attribution = this.attributor.attribute(ordered.use);
       if (ordered.sight === 'only') {
         this.#current.take(ordered, attribution, false);
-        this.engine.sight(this.#current);
+        this.engine.sources.sight(this.#current);
         continue;
       }
       this.#current.take(ordered, attribution, this.#isPassed(ordered.use.time, attribution));

@@ -1,17 +1,18 @@
 import { parseCidr } from '../attribution/networks.ts';
 import type { Conditions } from '../detectors/conditions.ts';
-import { allOf, anyOf } from './combine.ts';
+import { anyOf } from './combine.ts';
 import { patternsOf } from './patterns.ts';
 
 /**
- * What a field of a rule asks for. `note` tells of what comes out a little different, `leaveOut` of values without which the rule
- * finds less; it throws where they stand under a `not`, since the rule would find more.
+ * What a field of a rule asks for. `note` tells of what comes out a little different, `narrower` of what makes the rule find less, and
+ * `leaveOut` of values without which it does; both throw under a `not`, where the rule would find more.
  */
 export interface Asked {
   readonly field: string;
   readonly values: readonly unknown[];
   readonly modifiers: readonly string[];
   readonly note: (text: string) => void;
+  readonly narrower: (text: string) => void;
   readonly leaveOut: (text: string) => void;
 }
 
@@ -88,25 +89,28 @@ export const result =
     return { result: [...new Set(meant as ('success' | 'denied')[])] };
   };
 
-/** A path without its parameters, which events do not keep. */
-export const pathOnly: FieldRule = (asked) => {
-  const { values, modifiers, note, leaveOut } = asked;
+/** What of these can't stand in a path, since events do not keep what follows it. */
+const withoutParameters = ({ values, modifiers, leaveOut }: Asked): readonly unknown[] => {
   const withParameters = values.filter((value) => /[?=]/.test(String(value)));
   const rest = values.filter((value) => !withParameters.includes(value));
   if (rest.length === 0 || (withParameters.length > 0 && modifiers.includes('all')))
     throw new Error('parameters of addresses are not kept in events: secrets stand there');
   if (withParameters.length > 0) leaveOut(`values with parameters: ${withParameters.join(', ')}`);
-  note(`${asked.field} is looked for in the path alone, not in its parameters`);
-  return like('path')({ ...asked, values: rest });
+  return rest;
+};
+
+/** A path without its parameters, which events do not keep. */
+export const pathOnly: FieldRule = (asked) => {
+  const values = withoutParameters(asked);
+  asked.narrower(`${asked.field} is looked for in the path alone, not in its parameters`);
+  return like('path')({ ...asked, values });
 };
 
 /** Words that may stand anywhere in the record. */
 export const anywhere =
   (...keys: readonly TextKey[]): FieldRule =>
   (asked) => {
-    asked.note(`words without a field are looked for in ${keys.join(' and ')} alone`);
-    const modifiers = ['contains', ...asked.modifiers.filter((modifier) => modifier === 'all')];
-    const word = (value: unknown): Conditions =>
-      anyOf(keys.map((key) => like(key)({ ...asked, values: [value], modifiers: ['contains'] })));
-    return modifiers.includes('all') ? allOf(asked.values.map(word)) : anyOf(asked.values.map(word));
+    const values = keys.includes('path') ? withoutParameters(asked) : asked.values;
+    asked.narrower(`words without a field are looked for in ${keys.join(' and ')} alone`);
+    return anyOf(keys.map((key) => like(key)({ ...asked, values, modifiers: ['contains'] })));
   };

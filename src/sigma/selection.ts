@@ -1,6 +1,7 @@
 import type { Conditions } from '../detectors/conditions.ts';
 import { allOf, anyOf } from './combine.ts';
 import type { Condition } from './condition.ts';
+import type { Asked } from './field-rules.ts';
 import type { LogSource } from './log-sources.ts';
 import { type Fields, isFields } from './rule.ts';
 
@@ -71,15 +72,19 @@ export class Selections {
   #try(
     part: string,
     isDenied: boolean,
-    make: (remarks: { note: (text: string) => void; leaveOut: (text: string) => void }) => Conditions,
+    make: (remarks: Pick<Asked, 'note' | 'narrower' | 'leaveOut'>) => Conditions,
   ): Conditions | undefined {
     const note = (text: string): void => void this.#remarks.notes.add(`${part}: ${text}`);
-    const leaveOut = (text: string): void => {
-      if (isDenied) throw new Error(`${text}, which stands under a "not"`);
-      this.#remarks.leftOut.add(`${part}: ${text}`);
-    };
+    const lessInto =
+      (said: Set<string>) =>
+      (text: string): void => {
+        if (isDenied) throw new Error(`${text}, and it stands under a "not"`);
+        said.add(`${part}: ${text}`);
+      };
+    const narrower = lessInto(this.#remarks.notes);
+    const leaveOut = lessInto(this.#remarks.leftOut);
     try {
-      return make({ note, leaveOut });
+      return make({ note, narrower, leaveOut });
     } catch (error) {
       return this.#cannot(part, error instanceof Error ? error.message : String(error));
     }

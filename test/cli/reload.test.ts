@@ -110,7 +110,10 @@ test(
     appendFileSync(drift, 'titel: x\n');
     expect(await reload()).toMatchObject({ code: 2, stderr: expect.stringMatching(BAD) });
     cpSync(join(DETECTORS, 'drift.yaml'), drift);
-    expect(await reload()).toMatchObject({ code: 0, stderr: expect.stringContaining('Reloaded: 1 credentials, 26') });
+    expect(await reload()).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/Reloaded: 1 credentials, \d+ detectors/),
+    });
     await says('those that run');
     writeFileSync(credentials, registry('other'));
     expect(await reload()).toMatchObject({ code: 0 });

@@ -317,6 +317,11 @@ describe('what cannot be said', () => {
       rule(AWS, '{ s: { eventName: A }, f: [{ userAgent: x }, { userIdentity.type: y }], condition: s and not f }'),
       'f.userIdentity.type',
     ],
+    [
+      'words under a "not" that may stand where we do not look',
+      rule(WEB, '{ s: { cs-method: GET }, f: [healthcheck], condition: s and not f }'),
+      'stands under a "not"',
+    ],
     ['only logins that failed', rule(WEB, '{ s: { sc-status: 401 }, condition: s }'), '401'],
     [
       'a 401 under a "not"',
@@ -327,6 +332,13 @@ describe('what cannot be said', () => {
     const told = only(yaml);
     expect(told.detectors).toEqual([]);
     expect(told.problems.join('\n')).toContain(problem);
+  });
+
+  test('words that only parameters have are left out and named, the others are looked for', () => {
+    const yaml = rule(WEB, '{ keywords: ["=select ", union select], condition: keywords }');
+    expect(only(yaml).leftOut).toEqual([expect.stringContaining('=select')]);
+    expect(found(yaml, [{ client: 'x UNION SELECT y' }])).toBe(true);
+    expect(found(yaml, [{ client: 'a=select b', path: '/a=select b' }])).toBe(false);
   });
 
   test('an alternative is left out and named: the rule finds less, never more', () => {

@@ -83,7 +83,7 @@ export class PartitionDetector {
       this.#pending.cameTo(message.from, progressOf(message.own));
       this.#pending.settle(message.own.readAt);
     }
-    if (message.low !== undefined) this.#core.engine.began(message.low);
+    if (message.low !== undefined) this.#core.engine.sources.watch.began(message.low);
     this.#unsorted += message.events.length;
     for (const closing of message.closings)
       this.#core.close(closing.alert, verdictOfWord(closing.verdict), verdictOf(closing));
