@@ -42,7 +42,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
   '1690e90': [
     ...['test/backtest/backtest.test.ts', 'test/backtest/kept-scan.test.ts'],
     ...['test/cli/observe.test.ts', 'test/cli/changed.test.ts'],
-    ...['test/alerts/campaign.test.ts', 'test/cli/reload.test.ts'],
+    ...['test/alerts/campaign.test.ts', 'test/cli/reload.test.ts', 'test/cli/demo-llm.test.ts'],
   ],
 };
 const root = join(import.meta.dirname, '..');

@@ -159,7 +159,7 @@ describe('a problem is said with its line and what to write', () => {
     ['owner: "a\\u0000b"', 'FILE:5: credentials[0].owner has a control character; write it without'],
     [
       '__proto__: { protected: true }',
-      'FILE:5: credentials[0] "__proto__" is not a known key; leave it out, or use one of id, agent, peer_group, slot, kind, owner, match, issued_at, expires_at, rotate_every, scopes, networks, sensitive, hours, protected, honeytoken, parent, revoke, rotate',
+      'FILE:5: credentials[0] "__proto__" is not a known key; leave it out, or use one of id, agent, peer_group, slot, kind, owner, match, issued_at, expires_at, rotate_every, max_lifetime, scopes, networks, sensitive, hours, protected, honeytoken, parent, revoke, rotate',
     ],
   ])('%s', (line, expected) => {
     expect(problemsWith(line)).toEqual([expected]);
