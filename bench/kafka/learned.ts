@@ -29,7 +29,7 @@ const MINUTE = 60_000;
 /** What detection of one events partition knows after days of events of each of its principals: by the core itself. */
 export function learned({ registry, detectors, names, credentials, days, calls, from }: History): Snapshot {
   const own = new Set(credentials);
-  const core = new Core(registry, detectors, ignore, ignore, (credential) => own.has(credential), names);
+  const core = new Core(registry, detectors, ignore, { observed: ignore, owns: (one) => own.has(one), names });
   const detector = new PartitionDetector(core);
   for (let day = 0; day < days; day++) {
     for (let call = 0; call < calls; call++) {

@@ -53,14 +53,10 @@ export async function replayed(client: Kafka, credentials: string): Promise<Repl
       const { last } = reader;
       if (last === undefined || last === 'unreadable') throw new Error(`nothing can be read of partition ${partition}`);
       const at = { partition, offset: 0 };
-      const core = new Core(
-        registry,
-        shippedDetectors(),
-        (alert) => void alerts.set(alert.id, { alert, ...at }),
-        () => undefined,
-        undefined,
-        NAMES,
-      );
+      const core = new Core(registry, shippedDetectors(), (alert) => void alerts.set(alert.id, { alert, ...at }), {
+        observed: () => undefined,
+        names: NAMES,
+      });
       const detector = new PartitionDetector(core);
       detector.load(last.snapshot.detector, last.snapshot.core);
       for (const [name, state] of baselinesOf(core)) takenOver.set(name, state);

@@ -102,15 +102,10 @@ async function scanWith(
   const detectors = loadDetectors(options.detectors ?? config.detectors).map(({ detector }) => detector);
   const order = new FinalOrder();
   const observing: ObservedFinding[] = [];
-  const core = new Core(
-    registry,
-    detectors,
-    (alert) => order.take(alert),
-    undefined,
-    undefined,
-    kept?.names,
-    (finding) => noteObserved(observing, finding),
-  );
+  const core = new Core(registry, detectors, (alert) => order.take(alert), {
+    names: kept?.names,
+    observing: (finding) => noteObserved(observing, finding),
+  });
   const names = kept === undefined ? files : files.map((name) => (name === '-' ? name : resolve(name)));
   const logs = await openLogs(names, options, config, io, kept && { resume: kept.resume });
   kept?.load(core, logs.merge);

@@ -29,6 +29,17 @@ export interface SavedCore {
 /** What must be known of an alert to learn of a verdict on it. */
 export type ClosedAlert = Pick<Alert, 'id' | 'principal' | 'start' | 'end'>;
 
+export interface CoreOptions {
+  /** Gets what is worth showing beside alerts, in the order of the stream; without it, nothing is made for it. */
+  readonly observed?: ((activity: Activity) => void) | undefined;
+  /** Of several processes, whether this one reports the days of a credential; exactly one must. */
+  readonly owns?: ((credential: Credential) => boolean) | undefined;
+  /** Of what baselines hold; whatever keeps a state needs those of its own key. */
+  readonly names?: Names | undefined;
+  /** Gets what detectors of the stage `observe` find. */
+  readonly observing?: (finding: ObservedFinding) => void;
+}
+
 /**
  * From ordered events to alerts: the same in one process, in Kafka consumers, in a backtest and in a detector's tests.
  * Pure: no clock, no I/O; `changed` gets every revision of every alert.
@@ -48,27 +59,19 @@ export class Core {
   /** How far the stream has come by its events, milliseconds. */
   #turn = Number.NEGATIVE_INFINITY;
 
-  /**
-   * @param observed gets what is worth showing beside alerts, in the order of the stream; without it, nothing is made for it
-   * @param names of what baselines hold; whatever keeps a state needs those of its own key
-   * @param observing gets what detectors of the stage `observe` find
-   * @param owns of several processes, whether this one reports the days of a credential; exactly one must
-   */
+  /** @param changed gets every revision of every alert */
   constructor(
     registry: Registry,
     detectors: readonly Detector[],
     changed: (alert: Alert) => void,
-    observed?: (activity: Activity) => void,
-    owns: (credential: Credential) => boolean = () => true,
-    names: Names = NAMES_OF_PROCESS,
-    observing: (finding: ObservedFinding) => void = () => {},
+    options: CoreOptions = {},
   ) {
+    const { observed, owns = () => true, names = NAMES_OF_PROCESS, observing } = options;
     this.#registry = registry;
-    this.#withOthers = (others, otherDetectors) =>
-      new Core(others, otherDetectors, changed, observed, owns, names, observing);
+    this.#withOthers = (others, otherDetectors) => new Core(others, otherDetectors, changed, options);
     this.incidents = new Incidents(changed);
     const take = (found: Found): void => {
-      if (found.finding.stage === 'observe') observing(observedOf(found));
+      if (found.finding.stage === 'observe') observing?.(observedOf(found));
       else this.incidents.add(found);
     };
     this.engine = new Engine(detectors, take, observed, names);

@@ -83,18 +83,14 @@ export class LocalPipeline {
     this.#options = options;
     const { registry, detectors, names, outgoing } = options;
     const observed = outgoing?.observe.bind(outgoing);
-    this.#core = new Core(
-      registry,
-      detectors,
-      (alert) => this.#take(alert),
+    this.#core = new Core(registry, detectors, (alert) => this.#take(alert), {
       observed,
-      undefined,
       names,
-      (finding) => {
+      observing: (finding) => {
         outgoing?.observe(finding);
         this.#observing.push(finding);
       },
-    );
+    });
   }
 
   get core(): Core {

@@ -86,9 +86,7 @@ function burstIn(build: Build, saved: SavedCore, baselines: SavedBaselines): unk
     // Checks look at places in the state: they must be of the same build.
     build.detectorFiles.loadDetectors(DETECTORS).map(({ detector }) => detector),
     (alert) => alerts.set(alert.id, alert),
-    undefined,
-    undefined,
-    NAMES_OF_PROCESS,
+    { names: NAMES_OF_PROCESS },
   );
   core.load(structuredClone({ ...saved, engine: { ...saved.engine, baselines: { ...baselines, key: undefined } } }));
   const watched = new Watched([agent('a')]);

@@ -37,7 +37,7 @@ export class Watched {
     observed?: (activity: Activity) => void,
   ) {
     const changed = (alert: Alert): unknown => this.#alerts.set(alert.id, alert);
-    this.core = new Core(createRegistry(credentials), detectors, changed, observed);
+    this.core = new Core(createRegistry(credentials), detectors, changed, { observed });
   }
 
   /** All alerts so far, in their last form, as if peers had had the time to explain them. */

@@ -39,9 +39,7 @@ export async function undisturbed(files: readonly LogFile[], credentials: string
     createRegistry(loadCredentials(credentials)),
     shippedDetectors(),
     (alert) => alerts.set(alert.id, alert),
-    () => undefined,
-    undefined,
-    NAMES,
+    { observed: () => undefined, names: NAMES },
   );
   const context = { redactor: createRedactor(Buffer.alloc(32, 1)) };
   const lanes = files.map(

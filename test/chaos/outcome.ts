@@ -134,14 +134,7 @@ async function detectionAtEnd(client: Kafka, credentials: string) {
 }
 
 function restored(reader: SnapshotReader, registry: ReturnType<typeof createRegistry>) {
-  const core = new Core(
-    registry,
-    shippedDetectors(),
-    () => undefined,
-    () => undefined,
-    undefined,
-    NAMES,
-  );
+  const core = new Core(registry, shippedDetectors(), () => undefined, { observed: () => undefined, names: NAMES });
   const detector = new PartitionDetector(core);
   const { last, offset } = reader;
   if (last === 'unreadable') throw new Error('a snapshot of this version can not be read');

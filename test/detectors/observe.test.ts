@@ -35,9 +35,7 @@ class Observing extends Watched {
     super(credentials, detectors);
     const changed = (alert: Alert): unknown => this.changed.set(alert.id, alert);
     this.goesOn(
-      new Core(createRegistry(credentials), detectors, changed, undefined, undefined, undefined, (finding) =>
-        this.found.push(finding),
-      ),
+      new Core(createRegistry(credentials), detectors, changed, { observing: (finding) => this.found.push(finding) }),
     );
   }
 
@@ -125,15 +123,9 @@ describe('a detector that observes', () => {
     const restarted = new Observing(observing(shipped, all), peers);
     day(restarted);
     const found: ObservedFinding[] = [...restarted.found];
-    const core = new Core(
-      createRegistry(peers),
-      observing(shipped, all),
-      () => expect.fail('an alert'),
-      undefined,
-      undefined,
-      undefined,
-      (finding) => found.push(finding),
-    );
+    const core = new Core(createRegistry(peers), observing(shipped, all), () => expect.fail('an alert'), {
+      observing: (finding) => found.push(finding),
+    });
     core.load(JSON.parse(JSON.stringify(restarted.core.save())));
     core.decide(until + HOUR);
     whole.core.decide(until + HOUR);

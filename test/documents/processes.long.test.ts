@@ -54,13 +54,10 @@ const groupOf = (use: OrderedUse, attributor: Attributor): string => {
 function shownBy(processes: number, salt: number, stops: readonly number[]): readonly string[] {
   const lines: string[] = [];
   const start = (place: number): Core =>
-    new Core(
-      registry,
-      detectors,
-      () => {},
-      (activity) => lines.push(JSON.stringify(observedDocument(activity))),
-      ({ peerGroup }) => placeOf(peerGroup, processes, salt) === place,
-    );
+    new Core(registry, detectors, () => {}, {
+      observed: (activity) => lines.push(JSON.stringify(observedDocument(activity))),
+      owns: ({ peerGroup }) => placeOf(peerGroup, processes, salt) === place,
+    });
   const router = createAttributor(registry);
   let cores = Array.from({ length: processes }, (_, place) => start(place));
   const at = new Set(stops.map((part) => Math.floor(part * uses.length)));

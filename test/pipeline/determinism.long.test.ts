@@ -76,7 +76,7 @@ async function scan(way: Way): Promise<Scanned> {
   for (let stop = stops.shift(); ; stop = stops.shift()) {
     const key = Buffer.alloc(32, way.key ?? 1);
     const names = new Names(key);
-    const core = new Core(registry, detectors, (alert) => order.take(alert), show, undefined, names);
+    const core = new Core(registry, detectors, (alert) => order.take(alert), { observed: show, names });
     const context = { redactor: createRedactor(key) };
     const saved = keeper.load(names);
     const positions = saved === undefined ? undefined : savedPositions(saved.merge);

@@ -31,15 +31,12 @@ const STREAMS = ['activity', 'inventory'] as const;
 /** What an undisturbed core shows beside alerts, by name. */
 async function shown(): Promise<Map<string, OutgoingDocument>> {
   const documents = new Map<string, OutgoingDocument>();
-  const core = new Core(
-    registryOf(input.registry),
-    shippedDetectors(),
-    () => undefined,
-    (activity) => {
+  const core = new Core(registryOf(input.registry), shippedDetectors(), () => undefined, {
+    observed: (activity) => {
       const document = observedDocument(activity);
       documents.set(`${nameOf(document.stream, 'default')}/${document.id}`, document);
     },
-  );
+  });
   const options = {
     detect: (lines: readonly string[]) => detectFormat(lines, formats),
     formatById,

@@ -31,9 +31,7 @@ test('is taken without its names where a person accepts that: it raises nothing 
     createRegistry([agent('a')]),
     shippedDetectors(),
     ({ principal, title }) => alerts.push(`${principal} ${title}`),
-    undefined,
-    undefined,
-    OTHER,
+    { names: OTHER },
   );
   core.load(structuredClone({ ...saved, engine: { ...saved.engine, baselines } }));
   const next = new Watched();

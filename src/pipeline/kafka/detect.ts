@@ -89,15 +89,12 @@ export class DetectWorker implements PartitionWorker {
     this.#owns = ({ peerGroup }) => context.partitionOf(peerGroup) === partition;
     const { registry, detectors } = context.rules.current;
     this.#registry = registry;
-    const core = new Core(
-      registry,
-      detectors,
-      (alert: Alert) => this.#revisions.take(alert),
-      (activity) => this.#observed.push(activity),
-      this.#owns,
-      context.names,
-      (finding) => this.#observed.push(finding),
-    );
+    const core = new Core(registry, detectors, (alert: Alert) => this.#revisions.take(alert), {
+      observed: (activity) => this.#observed.push(activity),
+      owns: this.#owns,
+      names: context.names,
+      observing: (finding) => this.#observed.push(finding),
+    });
     this.#detector = new PartitionDetector(core);
     this.#disorder = new Disorder(context.log);
     this.#snapshotAt = Date.now() + context.snapshotEvery * (0.5 + Math.random());
