@@ -5,7 +5,7 @@ import type { LoadedDetector } from '../config/detector-files.ts';
 /** Those that no registry names, but that alerts are about. */
 const NAMELESS = [UNREGISTERED_AGENT, SOURCE];
 
-/** One sentence for each exception that is for nobody of the registry: a name that is misspelt, or an agent that is gone. */
+/** One sentence for each exception that matches no credential of the registry: a misspelt name, or an agent that is gone. */
 export function idleExceptions(loaded: readonly LoadedDetector[], { credentials }: Registry): readonly string[] {
   if (credentials.length === 0) return [];
   return loaded.flatMap(({ detector, file }) =>
@@ -17,7 +17,7 @@ export function idleExceptions(loaded: readonly LoadedDetector[], { credentials 
       )
       .map(
         ({ whom }) =>
-          `${file}: the exception for ${whom} is for nobody of the registry; correct the name, or take it out`,
+          `${file}: the exception for ${whom} matches no credential of the registry; correct the name, or take it out`,
       ),
   );
 }

@@ -18,7 +18,7 @@ export function addTest(program: Command, io: CommandIo): void {
     .command('test')
     .summary('Runs the tests inside the detectors')
     .description(
-      'Runs the tests inside the detectors through the same engine that reads logs. An exception for nobody of the registry fails, too. Exit 1 if one fails.',
+      'Runs the tests inside the detectors through the same engine that reads logs. An exception that matches no credential of the registry fails, too. Exit 1 if one fails.',
     )
     .argument('[dir]', 'folder of detectors (default: as configured)')
     .addOption(configOption())

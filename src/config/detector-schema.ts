@@ -34,7 +34,7 @@ const forSchema = z
     credentials: globs.exactOptional(),
   })
   .refine((written) => Object.keys(written).length > 0, {
-    error: 'names nobody; write agents: [...], peer_groups: [...] or credentials: [...]',
+    error: 'names no agent, group or credential; write agents: [...], peer_groups: [...] or credentials: [...]',
   });
 export type WrittenFor = z.infer<typeof forSchema>;
 

@@ -216,7 +216,7 @@ export const METRICS = {
   silentDetectors: {
     name: 'wayward_detectors_silent',
     kind: 'gauge',
-    help: '1 for each detector that can find nothing, and why: no-test-fires, exceptions (they leave out everybody); nobody (it is for nobody of the registry), not-declared (the registry has nothing that it judges), not-in-logs (no event has what it needs).',
+    help: '1 for each detector that can find nothing, and why: no-test-fires, exceptions (they leave out everybody); nobody (its for: matches no credential of the registry), not-declared (the registry has nothing that it judges), not-in-logs (no event has what it needs).',
     labels: ['reason'],
     greatest: true,
     health: 'detectors_silent',

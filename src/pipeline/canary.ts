@@ -66,7 +66,7 @@ export function silencedBy(
   });
   if (credentials.length > 0 && !OF_OTHERS.includes(kind.trigger)) {
     const judged = credentials.filter((one) => appliesTo?.(`${one.agent}/${one.slot}`, one) !== false);
-    if (judged.length === 0) return silent('nobody', 'it is for nobody of the registry');
+    if (judged.length === 0) return silent('nobody', 'its for: matches no credential of the registry');
     const own = judged.filter((one) => kind.concerns?.(one) !== false);
     if (own.length === 0) return silent('not-declared', 'no credential of the registry declares what it judges');
     const valid = exceptions.filter(({ until }) => now < until);

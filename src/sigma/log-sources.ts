@@ -62,8 +62,7 @@ const AWS: LogSource = {
     useragent: like('client'),
     sourceipaddress: address,
     errorcode: (asked) => {
-      asked.note('any refusal counts as this errorCode');
-      return result({
+      const asResult = result({
         null: 'success',
         success: 'success',
         accessdenied: 'denied',
@@ -71,6 +70,8 @@ const AWS: LogSource = {
         'client.unauthorizedoperation': 'denied',
         unauthorizedoperation: 'denied',
       })(asked);
+      if (asResult.result?.includes('denied') === true) asked.note('any refusal counts as this errorCode');
+      return asResult;
     },
   },
   words: anywhere('action_like', 'client'),
@@ -92,7 +93,7 @@ const GCP: LogSource = {
 };
 
 const OKTA: LogSource = {
-  fits: ({ product }) => product === 'okta',
+  fits: ({ product, category, service: name }) => product === 'okta' || (product + category === '' && name === 'okta'),
   of: { dataset: ['okta.system'] },
   fields: {
     eventtype: like('action_like'),

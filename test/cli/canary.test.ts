@@ -154,11 +154,11 @@ describe('a detector that cannot', () => {
 
   test.each<[string, string, Setting, string, string]>([
     [
-      'it is for nobody',
+      'its for: matches no credential',
       'extends: exports\nfor: { agents: [nobody] }\n',
       {},
       'nobody',
-      'it is for nobody of the registry',
+      'its for: matches no credential of the registry',
     ],
     [
       'no event has the field that it needs',

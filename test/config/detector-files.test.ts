@@ -119,7 +119,7 @@ describe('what is wrong is said with file, line and what to write', () => {
     [
       'nobody',
       'extends: new-action\nfor: {}\n',
-      'FILE:2: for names nobody; write agents: [...], peer_groups: [...] or credentials: [...]',
+      'FILE:2: for names no agent, group or credential; write agents: [...], peer_groups: [...] or credentials: [...]',
     ],
     [
       'an unknown condition',
@@ -149,14 +149,16 @@ describe('what is wrong is said with file, line and what to write', () => {
   });
 });
 
-describe('an exception for nobody of the registry', () => {
+describe('an exception that matches no credential of the registry', () => {
   const idle = (whom: string, registry = createRegistry([agent('billing-1', { agent: 'billing' })])) => {
     const text = `${EXPORTS}exceptions: [{ ${whom}, because: a job, until: 2027-01-01 }]\n`;
     return idleExceptions(named(folderWith({ 'exports.yaml': text }), 'exports'), registry);
   };
 
   test.each([['agent: biling'], ['agent: billing, credential: other-*']])('is told: %s', (whom) => {
-    expect(idle(whom)).toEqual([expect.stringMatching(/exports\.yaml: the exception for agent .* is for nobody/)]);
+    expect(idle(whom)).toEqual([
+      expect.stringMatching(/exports\.yaml: the exception for agent .* matches no credential/),
+    ]);
   });
 
   test.each([['agent: "bill*"'], ['credential: billing-1'], ['agent: unregistered'], ['agent: source']])(

@@ -154,6 +154,21 @@ describe('a rule finds what it says, and nothing else', () => {
       { dataset: 'okta.system', action: 'user.session.start' },
     ],
     [
+      'an event of Okta, named by its service alone',
+      rule('{ service: okta }', '{ s: { eventtype: system.api_token.create }, condition: s }'),
+      { dataset: 'okta.system', action: 'system.api_token.create' },
+      { dataset: 'okta.system', action: 'user.session.start' },
+    ],
+    [
+      'an operation that was not refused',
+      rule(
+        AWS,
+        '{ a: { eventName: DeleteBucket }, s1: { errorCode: Success }, s2: { errorCode: null }, condition: a and 1 of s* }',
+      ),
+      AWS_USE('s3:DeleteBucket'),
+      AWS_USE('s3:DeleteBucket', { result: 'denied' }),
+    ],
+    [
       'an event of GitHub, of any repository',
       rule(
         '{ product: github, service: audit }',
