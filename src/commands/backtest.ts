@@ -15,6 +15,7 @@ import {
   configOption,
   credentialsOption,
   detectorsOption,
+  elasticsearchOption,
   formatOption,
   identityOption,
   jsonOption,
@@ -53,6 +54,7 @@ export function addBacktest(program: Command, io: CommandIo): void {
     .addOption(detectorsOption())
     .addOption(new Option('--against <dir>', 'compare with this folder of detectors, which stands for what was before'))
     .addOption(budgetOption())
+    .addOption(elasticsearchOption())
     .addOption(formatOption())
     .addOption(identityOption())
     .addOption(logLinePrefixOption())
@@ -66,6 +68,7 @@ export function addBacktest(program: Command, io: CommandIo): void {
   withExample(
     command,
     'wayward backtest --since 28d "logs/*.gz"',
+    'wayward backtest --elasticsearch "logs-nginx.access-*"',
     'wayward backtest --detectors detectors --against main/detectors --markdown --out backtest.md "logs/*.gz"',
   );
 }

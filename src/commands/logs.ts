@@ -15,6 +15,7 @@ import { Merge } from '../pipeline/merge.ts';
 import { DeadLetterFile } from '../sources/dead-letter-file.ts';
 import { type OpenOptions, openSources, SourceNotFound } from '../sources/open.ts';
 import type { Source } from '../sources/source.ts';
+import { openElasticsearchHistory } from './elasticsearch-history.ts';
 import { type CommandIo, warn } from './io.ts';
 import { keepInputs } from './keep-inputs.ts';
 import { type SetupOptions, secretContext } from './options.ts';
@@ -29,6 +30,8 @@ export interface LogOptions extends SetupOptions {
   readonly logLinePrefix?: string;
   /** `--log-timezone` */
   readonly logTimezone?: string;
+  /** `--elasticsearch`: an index whose documents are read as well. */
+  readonly elasticsearch?: string;
   /** `--dead-letters` */
   readonly deadLetters?: string;
   /** `--out`: not opened here, but it must not be one of the logs. */
@@ -54,10 +57,11 @@ export async function openLogs(
   more: Pick<LaneOptions, 'onExplained'> & Pick<OpenOptions, 'resume'> = {},
 ): Promise<Logs> {
   const { resume, ...explaining } = more;
-  if (names.length === 0 && io.stdin.isTTY === true) {
+  const isNamed = names.length > 0 || options.elasticsearch !== undefined;
+  if (!isNamed && io.stdin.isTTY === true) {
     throw new UsageError('no logs were named; write their paths, or - for standard input');
   }
-  const sources = await open(names.length === 0 ? ['-'] : names, io, resume);
+  const sources = await open(isNamed ? names : ['-'], io, resume);
   keepInputs({ '--dead-letters': options.deadLetters, '--out': options.out }, [
     ...sources.map(({ name }) => name),
     options.config,
@@ -68,11 +72,13 @@ export async function openLogs(
     ...(await laneOptionsOf(config, io, settingsOf(options), letters)),
     ...explaining,
   };
+  const lanes = sources.map((source) => new Lane(source, laneOptions));
+  if (options.elasticsearch !== undefined) {
+    const source = await openElasticsearchHistory(options.elasticsearch, config, io, resume);
+    lanes.push(new Lane(source, options.format === undefined ? asDocuments(laneOptions) : laneOptions));
+  }
   return {
-    merge: new Merge(
-      sources.map((source) => new Lane(source, laneOptions)),
-      { signal: io.signal },
-    ),
+    merge: new Merge(lanes, { signal: io.signal }),
     close: () => {
       letters?.close();
       if (letters !== undefined && letters.lost > 0) {
@@ -81,6 +87,11 @@ export async function openLogs(
     },
   };
 }
+
+/** What is in Elasticsearch is an ECS document, unless a format is named. */
+const asDocuments = (options: LaneOptions): LaneOptions => ({
+  ...{ ...options, format: options.formatById('ecs'), layers: [] },
+});
 
 /** Settings of one source, as wayward.yaml has them. */
 interface SourceOptions {

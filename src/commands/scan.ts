@@ -20,6 +20,7 @@ import {
   credentialsOption,
   deadLettersOption,
   detectorsOption,
+  elasticsearchOption,
   formatOption,
   identityOption,
   jsonOption,
@@ -55,6 +56,7 @@ export function addScan(program: Command, io: CommandIo): void {
     .addOption(configOption())
     .addOption(credentialsOption())
     .addOption(detectorsOption())
+    .addOption(elasticsearchOption())
     .addOption(formatOption())
     .addOption(identityOption())
     .addOption(logLinePrefixOption())

@@ -22,6 +22,7 @@ import {
   configOption,
   credentialsOption,
   detectorsOption,
+  elasticsearchOption,
   formatOption,
   identityOption,
   jsonOption,
@@ -60,6 +61,7 @@ export function addTune(program: Command, io: CommandIo): void {
     .addOption(credentialsOption())
     .addOption(detectorsOption())
     .addOption(budgetOption())
+    .addOption(elasticsearchOption())
     .addOption(formatOption())
     .addOption(identityOption())
     .addOption(logLinePrefixOption())
@@ -107,7 +109,8 @@ async function tune(files: readonly string[], options: TuneOptions, io: CommandI
   const asIs = setOf(now, options.detectors ?? relative('', folder));
   const console = config.console?.url;
   let backtest: BacktestReport = { history, budget, console, set: asIs };
-  if (!files.includes('-') && files.length > 0 && tuning.proposals.some(isChange)) {
+  const isThereAgain = !files.includes('-') && (files.length > 0 || options.elasticsearch !== undefined);
+  if (isThereAgain && tuning.proposals.some(isChange)) {
     const then = new Trial(registry, proposedSet(all, tunable, tuning));
     await readInto(then, files, options, setup, io);
     if (stopped(io)) return;

@@ -16,9 +16,13 @@ export class ElasticsearchAway extends ServerUnavailableError {}
  * must be resolved.
  * @throws UsageError for a `ca` that can't be read
  */
-export function createElasticsearch(settings: ElasticsearchSettings): Client {
+export function createElasticsearch(
+  settings: ElasticsearchSettings,
+  more: Pick<ClientOptions, 'disablePrototypePoisoningProtection'> = {},
+): Client {
   const { node, ca } = settings;
   return new Client({
+    ...more,
     node,
     Connection: connectionAs(() => authorizationOf(settings)),
     ...(ca !== undefined && { tls: { ca: authority(ca) } }),
