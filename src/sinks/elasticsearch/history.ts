@@ -8,8 +8,13 @@ const MOST_BYTES = 32 * 1024 * 1024;
 /** Other logs may have to be read before the next page; each request begins it anew. */
 const KEEP_ALIVE = '1h';
 const TIME = '@timestamp';
-/** As text: milliseconds and nanoseconds alike, and beyond what a number of JavaScript holds. */
-const FORMAT = 'strict_date_optional_time_nanos';
+/** In milliseconds, whatever an index keeps: beside one in nanoseconds, others would never be read to their end. */
+const ORDER = {
+  order: 'asc',
+  numeric_type: 'date',
+  format: 'strict_date_optional_time',
+  unmapped_type: 'date',
+} as const;
 
 /** What was ever written by Wayward is no history. */
 const OURS = { term: { 'event.module': 'wayward' } };
@@ -97,7 +102,7 @@ export class ElasticsearchHistory implements DocumentReader {
       {
         ...{ pit: { id: this.#pit, keep_alive: KEEP_ALIVE }, size, query: this.#query, _source: source },
         ...{ track_total_hits: false, allow_partial_search_results: false },
-        sort: [{ [TIME]: { order: 'asc', format: FORMAT, unmapped_type: 'date' } }],
+        sort: [{ [TIME]: ORDER }],
         ...(this.#after && { search_after: this.#after }),
       },
       { maxResponseSize: MOST_BYTES },

@@ -18,6 +18,7 @@ import { alertOf } from '../../response/alert-of.ts';
 import { startElasticsearch } from '../../servers/elasticsearch.ts';
 import { describeWith } from '../../servers/require-server.ts';
 import { closeInKibana, makeSecurityAlerts, promote, SECURITY_ALERTS } from './as-kibana.ts';
+import { ecsOf, keepDocuments } from './ecs-history.ts';
 
 const LATEST = 'wayward-alerts-latest';
 const NEW_FIELDS = /^wayward\.(incident|verdict)\./;
@@ -195,6 +196,68 @@ describeWith('verdicts in Elasticsearch', startElasticsearch, (server) => {
       expect(left).toMatchObject([{ event: { severity: 21 }, gen_ai: { agent: { id: 'report' } } }]);
       expect(await list('--all')).toHaveLength(2);
       expect(await notices()).toHaveLength(2);
+    },
+    TIMEOUT,
+  );
+
+  test(
+    'backtest finds in the documents of Elasticsearch what it finds in a file of them; a scan that is kept goes on behind them',
+    async () => {
+      const NOON = LAST_DAY(8) + 43_200_000;
+      const deleted = { agent: 'shop', time: NOON, method: 'DELETE', path: '/v1/customers' };
+      const { config, folder, log } = historyFolder(8, [deleted], `elasticsearch: { node: "${server().url}" }`);
+      const documents = ecsOf(log);
+      const later = { agent: 'report', time: NOON, method: 'DELETE', path: '/v1/products' };
+      const file = join(folder, 'ecs.jsonl');
+      // Among them what a client may have put there, what has no time, and what Wayward wrote itself.
+      const hostile = '{"@timestamp":"2026-09-09T12:00:00Z","event":{"kind":"event"},"__proto__":{"a":1},"x":"\\n{}"}';
+      const lines = [...documents.map((document) => JSON.stringify(document)), hostile];
+      writeFileSync(file, `${lines.join('\n')}\n`);
+      const half = documents.length / 2;
+      const keep = (index: string, kept: readonly object[]) => keepDocuments(server(), index, kept);
+      await keep('history-a', documents.slice(0, half));
+      await keep('history-b', [
+        ...documents.slice(half),
+        { '@timestamp': new Date(NOON), event: { module: 'wayward' } },
+      ]);
+      await call('PUT', 'history-c', {
+        mappings: { dynamic: false, properties: { '@timestamp': { type: 'date_nanos' } } },
+      });
+      await fetch(`${server().url}/history-c/_doc?refresh=true`, {
+        ...{ method: 'POST', headers: { 'content-type': 'application/json' }, body: hostile },
+      });
+      await keep('history-d', [{ message: 'no time' }]);
+
+      const command = (...words: string[]) => run([...words, '--config', config, '--json']);
+      const fromFile = await command('backtest', '--format', 'ecs', file);
+      const found = await command('backtest', '--elasticsearch', 'history-*');
+      expect(found.stderr).toContain('no-timestamp 1');
+      expect([found.code, JSON.parse(found.stdout)]).toEqual([0, JSON.parse(fromFile.stdout)]);
+      expect(JSON.parse(found.stdout).set.figures.alerts).toBeGreaterThan(0);
+
+      const scanned = await command('scan', '--save', '--elasticsearch', 'history-*');
+      expect(scanned.stdout.split('\n')).toHaveLength(2);
+      const again = await command('scan', '--save', '--elasticsearch', 'history-*');
+      expect([again.code, again.stdout]).toEqual([0, '']);
+      appendRequests(log, [later]);
+      await keep('history-b', ecsOf(log).slice(-1));
+      const more = await command('scan', '--save', '--elasticsearch', 'history-*');
+      expect(
+        more.stdout
+          .trimEnd()
+          .split('\n')
+          .map((line) => JSON.parse(line)),
+      ).toMatchObject([{ gen_ai: { agent: { id: 'report' } } }]);
+
+      for (const [name, code, says] of [
+        ['nothing-here', 2, 'there is no such index; write an index'],
+        ['nothing-*', 4, 'no index fits this pattern'],
+        ['No Name', 2, 'Elasticsearch does not take this name'],
+      ] as const)
+        expect(await command('backtest', '--elasticsearch', name)).toMatchObject({
+          ...{ code, stderr: expect.stringContaining(`--elasticsearch ${name}: ${says}`) },
+        });
+      await call('DELETE', 'history-a,history-b,history-c,history-d');
     },
     TIMEOUT,
   );
