@@ -233,7 +233,7 @@ describeWith('verdicts in Elasticsearch', startElasticsearch, (server) => {
       const found = await command('backtest', '--elasticsearch', 'history-*');
       expect(found.stderr).toContain('no-timestamp 1');
       expect([found.code, JSON.parse(found.stdout)]).toEqual([0, JSON.parse(fromFile.stdout)]);
-      expect(JSON.parse(found.stdout).set.figures.alerts).toBeGreaterThan(0);
+      expect(JSON.parse(found.stdout).set.alerts).toBeGreaterThan(0);
 
       const scanned = await command('scan', '--save', '--elasticsearch', 'history-*');
       expect(scanned.stdout.split('\n')).toHaveLength(2);
@@ -252,7 +252,7 @@ describeWith('verdicts in Elasticsearch', startElasticsearch, (server) => {
       for (const [name, code, says] of [
         ['nothing-here', 2, 'there is no such index; write an index'],
         ['nothing-*', 4, 'no index fits this pattern'],
-        ['No Name', 2, 'Elasticsearch does not take this name'],
+        ['', 2, 'Elasticsearch does not take this name'],
       ] as const)
         expect(await command('backtest', '--elasticsearch', name)).toMatchObject({
           ...{ code, stderr: expect.stringContaining(`--elasticsearch ${name}: ${says}`) },
