@@ -19,6 +19,7 @@ import {
   formatOption,
   identityOption,
   jsonOption,
+  kafkaOption,
   loadSetup,
   logLinePrefixOption,
   logTimezoneOption,
@@ -55,6 +56,7 @@ export function addBacktest(program: Command, io: CommandIo): void {
     .addOption(new Option('--against <dir>', 'compare with this folder of detectors, which stands for what was before'))
     .addOption(budgetOption())
     .addOption(elasticsearchOption())
+    .addOption(kafkaOption())
     .addOption(formatOption())
     .addOption(identityOption())
     .addOption(logLinePrefixOption())

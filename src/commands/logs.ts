@@ -17,6 +17,7 @@ import { type OpenOptions, openSources, SourceNotFound } from '../sources/open.t
 import type { Source } from '../sources/source.ts';
 import { openElasticsearchHistory } from './elasticsearch-history.ts';
 import { type CommandIo, warn } from './io.ts';
+import { openKafkaHistory } from './kafka-history.ts';
 import { keepInputs } from './keep-inputs.ts';
 import { type SetupOptions, secretContext } from './options.ts';
 import { proofWarnings } from './proof-warnings.ts';
@@ -32,6 +33,8 @@ export interface LogOptions extends SetupOptions {
   readonly logTimezone?: string;
   /** `--elasticsearch`: an index whose documents are read as well. */
   readonly elasticsearch?: string;
+  /** `--kafka`: the raw topics of wayward.yaml are read as well. */
+  readonly kafka?: boolean;
   /** `--dead-letters` */
   readonly deadLetters?: string;
   /** `--out`: not opened here, but it must not be one of the logs. */
@@ -57,7 +60,7 @@ export async function openLogs(
   more: Pick<LaneOptions, 'onExplained'> & Pick<OpenOptions, 'resume'> = {},
 ): Promise<Logs> {
   const { resume, ...explaining } = more;
-  const isNamed = names.length > 0 || options.elasticsearch !== undefined;
+  const isNamed = names.length > 0 || options.elasticsearch !== undefined || options.kafka === true;
   if (!isNamed && io.stdin.isTTY === true) {
     throw new UsageError('no logs were named; write their paths, or - for standard input');
   }
@@ -76,6 +79,10 @@ export async function openLogs(
   if (options.elasticsearch !== undefined) {
     const source = await openElasticsearchHistory(options.elasticsearch, config, io, resume);
     lanes.push(new Lane(source, options.format === undefined ? asDocuments(laneOptions) : laneOptions));
+  }
+  for (const topic of options.kafka === true ? await openKafkaHistory(config, io) : []) {
+    const own = await laneOptionsOf(config, io, topic.settings, letters);
+    lanes.push(...topic.sources.map((source) => new Lane(source, own)));
   }
   return {
     merge: new Merge(lanes, { signal: io.signal }),

@@ -78,6 +78,12 @@ export const elasticsearchOption = () =>
     'read the events of an index, data stream or pattern, too, from the server of elasticsearch: in wayward.yaml; ECS unless --format',
   );
 
+export const kafkaOption = () =>
+  new Option(
+    '--kafka',
+    'read the raw topics of kafka: in wayward.yaml, too, from their beginning to where they end now',
+  );
+
 export const jsonOption = () => new Option('--json', 'print JSON, also on a terminal');
 
 /** What `configOption` and `credentialsOption` give. */

@@ -26,6 +26,7 @@ import {
   formatOption,
   identityOption,
   jsonOption,
+  kafkaOption,
   loadSetup,
   logLinePrefixOption,
   logTimezoneOption,
@@ -62,6 +63,7 @@ export function addTune(program: Command, io: CommandIo): void {
     .addOption(detectorsOption())
     .addOption(budgetOption())
     .addOption(elasticsearchOption())
+    .addOption(kafkaOption())
     .addOption(formatOption())
     .addOption(identityOption())
     .addOption(logLinePrefixOption())
@@ -109,10 +111,13 @@ async function tune(files: readonly string[], options: TuneOptions, io: CommandI
   const asIs = setOf(now, options.detectors ?? relative('', folder));
   const console = config.console?.url;
   let backtest: BacktestReport = { history, budget, console, set: asIs };
-  const isThereAgain = !files.includes('-') && (files.length > 0 || options.elasticsearch !== undefined);
+  const goesOn = options.elasticsearch !== undefined || options.kafka === true;
+  const isThereAgain = !files.includes('-') && (files.length > 0 || goesOn);
   if (isThereAgain && tuning.proposals.some(isChange)) {
     const then = new Trial(registry, proposedSet(all, tunable, tuning));
-    await readInto(then, files, options, setup, io);
+    // What has come meanwhile is no difference of the two.
+    const until = options.until ?? (goesOn && history.to !== undefined ? history.to + 1 : undefined);
+    await readInto(then, files, { ...options, ...(until !== undefined && { until }) }, setup, io);
     if (stopped(io)) return;
     const difference = differenceOf(alerts, then.alerts(since));
     backtest = { history, budget, console, set: setOf(then, 'as proposed'), against: asIs, difference };

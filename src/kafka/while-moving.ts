@@ -4,7 +4,7 @@ import { wait } from './wait.ts';
 const LOOK_EVERY = 10;
 
 /**
- * Waits until `isSo`, or the signal, as long as the reader of the topic's one partition comes further at least every so many
+ * Waits until `isSo`, or the signal, as long as the reader of the partition comes further at least every so many
  * milliseconds. Whether it came to be so.
  */
 export async function whileMoving(
@@ -12,13 +12,14 @@ export async function whileMoving(
   isSo: () => boolean,
   quiet: number,
   signal: AbortSignal,
+  partition = 0,
 ): Promise<boolean> {
-  let position = reader.position(0);
+  let position = reader.position(partition);
   for (let moved = Date.now(); !isSo(); ) {
     if (signal.aborted || Date.now() - moved > quiet) return false;
     await wait(LOOK_EVERY, signal);
-    if (reader.position(0) === position) continue;
-    position = reader.position(0);
+    if (reader.position(partition) === position) continue;
+    position = reader.position(partition);
     moved = Date.now();
   }
   return true;

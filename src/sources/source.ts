@@ -23,7 +23,7 @@ export interface Source {
 
 /** Counted and reported like a dead letter without bytes. */
 export interface SourceProblem {
-  /** Short and from a fixed list: `truncated-gzip`, `corrupt-gzip`, `directory`, `unreadable`, `position-lost`, `too-long`, `no-timestamp`. */
+  /** Short and from a fixed list: `truncated-gzip`, `corrupt-gzip`, `directory`, `unreadable`, `position-lost`, `too-long`, `no-timestamp`, `no-value`. */
   readonly reason: string;
   /** One sentence for a person. */
   readonly detail: string;
