@@ -40,7 +40,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
     'test/config/detector-files.test.ts',
   ],
   '1690e90': [
-    ...['test/backtest/backtest.test.ts', 'test/backtest/kept-scan.test.ts'],
+    ...['test/backtest/backtest.test.ts', 'test/backtest/kept-scan.test.ts', 'test/backtest/stored-history.test.ts'],
     ...['test/cli/observe.test.ts', 'test/cli/changed.test.ts'],
     ...['test/alerts/campaign.test.ts', 'test/cli/reload.test.ts', 'test/cli/demo-llm.test.ts'],
   ],
