@@ -1,6 +1,6 @@
 import { errors } from '@elastic/elasticsearch';
 import type { WaywardConfig } from '../config/wayward-yaml.ts';
-import { NothingToReadError, UsageError } from '../errors.ts';
+import { NothingToReadError, ServerUnavailableError, UsageError } from '../errors.ts';
 import { asking, createElasticsearch } from '../sinks/elasticsearch/client.ts';
 import { ElasticsearchHistory } from '../sinks/elasticsearch/history.ts';
 import { type DocumentReader, DocumentSource, placeOf } from '../sources/documents.ts';
@@ -30,9 +30,9 @@ export async function openElasticsearchHistory(
   const name = `elasticsearch:${index}`;
   const position = resume?.get(name);
   const opened = await asking(settings, () =>
-    ElasticsearchHistory.open(client, index, position && placeOf(position)).catch(whyNot),
+    ElasticsearchHistory.open(client, index, position && placeOf(position)).catch((error) => whyNot(index, error)),
   );
-  if (typeof opened === 'string') throw new UsageError(`--elasticsearch ${index}: ${opened}`);
+  if (opened instanceof Error) throw opened;
   if (opened === undefined) throw new NothingToReadError(`--elasticsearch ${index}: no index fits this pattern`);
   const reader: DocumentReader = {
     next: () => asking(settings, () => opened.next()),
@@ -41,16 +41,13 @@ export async function openElasticsearchHistory(
   return new DocumentSource(name, reader, position);
 }
 
-const EXAMPLE = 'write an index, a data stream or a pattern such as "logs-nginx.access-*"';
-const WHY_NOT: ReadonlyMap<number | undefined, string> = new Map([
-  [404, `there is no such index; ${EXAMPLE}`],
-  [400, `Elasticsearch does not take this name; ${EXAMPLE}`],
-  [403, 'Elasticsearch forbids it; give whom elasticsearch: names the privilege "read" on it'],
-]);
-
 /** What is wrong with the name that was given. @throws what says nothing of it */
-function whyNot(error: unknown): string {
-  const said = error instanceof errors.ResponseError ? WHY_NOT.get(error.statusCode) : undefined;
-  if (said === undefined) throw error;
-  return said;
+function whyNot(index: string, error: unknown): Error {
+  const status = error instanceof errors.ResponseError ? error.statusCode : undefined;
+  const where = `--elasticsearch ${index}: `;
+  const example = 'write an index, a data stream or a pattern such as "logs-nginx.access-*"';
+  if (status === 404) return new UsageError(`${where}there is no such index; ${example}`);
+  if (status === 400) return new UsageError(`${where}Elasticsearch does not take this name; ${example}`);
+  if (status !== 403) throw error;
+  return new ServerUnavailableError(`${where}Elasticsearch forbids it (403); it needs the privilege "read" there`);
 }

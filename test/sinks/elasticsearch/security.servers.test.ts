@@ -32,7 +32,9 @@ function weakened(): Record<string, Role> {
   return Object.fromEntries(weaker);
 }
 
-const roles = { ...documentedRoles(), ...weakened() };
+/** What reading history needs. */
+const reader: Role = { cluster: [], indices: [{ names: ['history-*'], privileges: ['read'] }] };
+const roles = { ...documentedRoles(), ...weakened(), reader };
 const users: ElasticsearchUser[] = [
   { name: 'admin', password: PASSWORD, roles: ['superuser'] },
   { name: 'nobody', password: PASSWORD, roles: [] },
@@ -129,6 +131,19 @@ describeWith('Elasticsearch with security on', start, (server) => {
     const powerless = await setup('nobody', PASSWORD);
     expect(powerless.code).toBe(3);
     expect(powerless.stderr).toContain('docs/elasticsearch.md lists the privileges');
+  });
+
+  it('gives history to who may read it and nothing else; to others it is forbidden, with what they need', async () => {
+    const time = '2026-09-07T12:00:00Z';
+    await server().call('POST', 'history-a/_doc?refresh=true', { '@timestamp': time, event: { kind: 'metric' } });
+    const read = (username: string) => {
+      const config = configFile({ node: server().url, username }, PASSWORD);
+      return run(['scan', '--json', '--config', config, '--elasticsearch', 'history-a']);
+    };
+    expect(await read('reader')).toMatchObject({ code: 0, stderr: expect.stringContaining('read 1 records') });
+    const { code, stderr } = await read('nobody');
+    expect([code, stderr]).toEqual([3, expect.stringContaining('it needs the privilege "read" there')]);
+    expect(stderr).not.toContain(PASSWORD);
   });
 
   it('takes a password that was changed where it lies, without a new client', async () => {
