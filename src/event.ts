@@ -62,6 +62,20 @@ export interface Reading {
   readonly read: number;
   /** Records that could not be used although they should have been, why, and whether the record proves whose they are. */
   readonly unreadable: { readonly reason: string; readonly count: number } | undefined;
+  /** Absent but where the log's records form a chain, and it is broken. */
+  readonly broken?: BrokenChain;
+}
+
+/** Why a chain of records is broken at one: its hash is another's, there is none, the one before is missing, or there should be one. */
+export const CHAIN_BREAKS = ['wrong-hash', 'no-hash', 'missing', 'new-chain'] as const;
+
+/** A record at which a chain of records is broken. */
+export interface BrokenChain {
+  /** The record's own id, redacted. */
+  readonly record: string;
+  /** When that showed, event time in milliseconds. */
+  readonly time: number;
+  readonly why: (typeof CHAIN_BREAKS)[number];
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { createAttributor } from '../attribution/attribute.ts';
 import { toEcs } from '../event-ecs.ts';
 import { isEvent } from '../formats/format.ts';
-import type { Explained } from '../pipeline/lane.ts';
+import type { Explained } from '../pipeline/explained.ts';
 import { type CommandIo, EXIT_INTERRUPTED, warn, write } from './io.ts';
 import { countsLine, type LogOptions, openLogs, warnOfProof } from './logs.ts';
 import {

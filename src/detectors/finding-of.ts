@@ -23,8 +23,9 @@ export const isDeclared = ({ at, principal }: Context, { kind }: Detector, { win
   (kind.baseline && window !== undefined && at.orderTime - principal.declaredAt <= window);
 
 /** Whom an alert is about: a source, or the principal. */
-export const nameOf = ({ kind }: Detector, { principal, seen }: Context): string => {
+export const nameOf = ({ kind }: Detector, { at, principal, seen }: Context): string => {
   if (seen.unreadable !== undefined) return seen.unreadable.name;
+  if (at.use.reading?.broken !== undefined) return `${SOURCE}/${at.use.dataset}`;
   if (kind.trigger === 'sighted') return `${SOURCE}/${seen.manyAgents?.network}`;
   return kind.trigger === 'claimed' ? `${SOURCE}/${seen.claims?.network}` : principal.name;
 };

@@ -1,5 +1,6 @@
 import type { DetectorKind } from './detector.ts';
 import { actionBurst } from './kinds/action-burst.ts';
+import { brokenChain } from './kinds/broken-chain.ts';
 import { burst } from './kinds/burst.ts';
 import { dormant } from './kinds/dormant.ts';
 import { drift } from './kinds/drift.ts';
@@ -56,4 +57,5 @@ export const kinds: readonly DetectorKind[] = [
   sourceClaims,
   manyAgents,
   unreadable,
+  brokenChain,
 ];

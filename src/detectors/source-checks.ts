@@ -57,7 +57,7 @@ export class SourceChecks {
   /** @param owner whose session it was, where the record shows that */
   reading(at: AttributedUse, reading: Reading, owner: Principal): void {
     const unreadable = this.watch.reading(at, reading, knownSince(owner));
-    if (unreadable === undefined) return;
+    if (unreadable === undefined && reading.broken === undefined) return;
     const { seen } = this.#take(at, owner);
     seen.unreadable = unreadable;
     this.#run('unreadable');

@@ -6,6 +6,8 @@ import { type ConditionSpec, condition } from './language/condition.ts';
 import type { Note } from './language/note.ts';
 import { type Reading, reading } from './language/reading.ts';
 import { optionalValue, value } from './language/value.ts';
+import type { ReceiptChain, SavedReceiptChain } from './receipt-chain.ts';
+import type { Redactor } from './redact.ts';
 import { insideOf, MAX_WRAPPERS, objectIn } from './wrappers.ts';
 
 /** Paths such as `Records.0.eventName`: whoever wrote them reads the object around the array as the record. */
@@ -19,6 +21,8 @@ export interface BuiltIn {
   readonly knownBy: ConditionSpec | readonly ConditionSpec[];
   /** Of a log whose records come in batches; made once per source. */
   readonly batches?: () => Batches;
+  /** Of a log whose records form a chain; made once per source. */
+  readonly chain?: (redactor: Redactor) => ReceiptChain;
 }
 
 /** Takes batches apart, and gives each record what its batch says of all of them. */
@@ -121,21 +125,30 @@ export const customFormat = (spec: CustomFormatSpec, builtIn?: BuiltIn): Format 
         : fractionOfObjects(lines, (record) => isOurs(unwrapped(record))),
     parser: (context) => {
       const batches = builtIn?.batches?.();
+      const chain = builtIn?.chain?.(context.redactor);
       const readWhole = (bytes: Buffer, start: number, end: number, isCut = false): JsonObject | Unusable => {
         const record = readRecord(bytes, start, end, isCut);
         return batches === undefined || isFailure(record) ? record : batches.whole(record);
       };
       return {
         ...(batches && { batch: batches.each.bind(batches) }),
+        ...(chain && {
+          broken: (isEnd) => chain.take(isEnd),
+          save: () => chain.save(),
+          load: (saved) => chain.load(saved as SavedReceiptChain),
+        }),
         parse(bytes, start, end, length) {
           const record = readWhole(bytes, start, end, length !== undefined);
           if (isFailure(record)) return record;
-          const parsed = parseRecord(record, context);
+          // Of a record that is cut off, the hash may be missing.
+          const wrong = length === undefined ? chain?.check(unwrapped(record)) : undefined;
+          const parsed = wrong ?? parseRecord(record, context);
           return 'unusable' in parsed ? { ...parsed, claim: claimOf(record, context) } : parsed;
         },
         explain(bytes, start, end, note) {
           const record = readWhole(bytes, start, end);
-          return isFailure(record) ? record : parseRecord(record, context, note);
+          if (isFailure(record)) return record;
+          return chain?.check(unwrapped(record)) ?? parseRecord(record, context, note);
         },
       };
     },

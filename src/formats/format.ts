@@ -1,4 +1,4 @@
-import type { CredentialUse, Identity, Proof } from '../event.ts';
+import type { BrokenChain, CredentialUse, Identity, Proof } from '../event.ts';
 import type { Framing } from '../sources/framing.ts';
 import type { IdentitySource } from './http.ts';
 import type { JsonObject } from './json.ts';
@@ -60,6 +60,8 @@ export interface Parser {
   batch?(bytes: Buffer, start: number, end: number, each: (start: number, end: number) => void): boolean;
   /** As `parse`, and tells `note` which rule of the format gave which field. */
   explain?(bytes: Buffer, start: number, end: number, note: (field: string, rule: string) => void): Parsed;
+  /** Of records that form a chain: where it turned out to be broken, each once; `isEnd` when no record comes any more. */
+  broken?(isEnd: boolean): readonly BrokenChain[];
   /** What it remembers, as JSON, so that a restart goes on exactly; undefined if nothing. */
   save?(): unknown;
   load?(saved: unknown): void;

@@ -17,11 +17,12 @@ import type { JsonFramer } from '../sources/json-framer.ts';
 import type { Source, SourcePosition } from '../sources/source.ts';
 import { asBegun, asRead, readable } from './as-read.ts';
 import { copyCounts, countOne, type LaneCounts, noCounts } from './counts.ts';
+import type { Explained } from './explained.ts';
 import { FormatSample } from './format-sample.ts';
 import { isPossibleTime, LaneClock, MAX_DISORDER, type SavedClock } from './lane-clock.ts';
 import { detailOf, letterOf, letterOfLong, NOT_REACHED, TOO_LONG, unknownFormat } from './letter.ts';
 import { idOfHash, PendingUse } from './ordered.ts';
-import { ReadingTally, type SavedTally, type Told, useOf } from './reading-tally.ts';
+import { ReadingTally, type SavedTally, type Told, toldOfChain, useOf } from './reading-tally.ts';
 import { UNKNOWN_FORMAT } from './unknown-format.ts';
 import { isNeverWrapped, type UnwrappedSink, Unwrapper } from './unwrapper.ts';
 
@@ -47,16 +48,6 @@ export interface LaneOptions {
   readonly onDeadLetter?: (letter: DeadLetter) => void;
   /** What a person should know, said once; never holds a record's text. */
   readonly onWarning?: (text: string) => void;
-}
-
-/** How a record was read: for `parse --explain`. */
-export interface Explained {
-  readonly source: string;
-  readonly position: number;
-  readonly format: string | undefined;
-  readonly parsed: Parsed;
-  /** Which rule of the format gave which field. */
-  readonly rules: Readonly<Record<string, string>>;
 }
 
 /** Where a lane stands, as plain JSON. It holds no raw record. */
@@ -152,6 +143,8 @@ export class Lane implements UnwrappedSink {
         : this.#explain(this.#options.onExplained, bytes, start, end, position);
     if (raw === undefined) this.#take(parsed, bytes, start, end, position, isText);
     else this.#take(parsed, raw, 0, raw.length, position, isText);
+    const broken = this.#parser.broken?.(false);
+    if (broken !== undefined) for (const one of broken) this.#tell(toldOfChain(one), bytes, start, end, position);
   }
 
   /** `bytes[start, end)` is what stands in the source. */
@@ -335,6 +328,10 @@ export class Lane implements UnwrappedSink {
     if (this.#sample !== undefined) this.#decideFormat('end');
     this.#framer?.end();
     this.#unwrapper?.end();
+    for (const one of this.#parser.broken?.(true) ?? []) {
+      const named = Buffer.from(one.record);
+      this.#tell(toldOfChain(one), named, 0, named.length, this.#position);
+    }
     this.#clock.end(this.#out);
     this.state = 'ended';
   }

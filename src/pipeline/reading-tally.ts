@@ -1,4 +1,4 @@
-import { type CredentialUse, NOTHING_ELSE, type Reading } from '../event.ts';
+import { type BrokenChain, type CredentialUse, NOTHING_ELSE, type Reading } from '../event.ts';
 import type { Claim } from '../formats/format.ts';
 import { PROOF } from '../proof.ts';
 import { isPossibleTime } from './lane-clock.ts';
@@ -36,13 +36,20 @@ export interface Told {
   readonly claim: Claim | undefined;
 }
 
+export const toldOfChain = (broken: BrokenChain): Told => ({
+  time: broken.time,
+  reading: { read: 0, unreadable: undefined, broken },
+  claim: undefined,
+});
+
 /** The report as an event. A claimed identity stays a claim and counts for no agent. */
 export const useOf = ({ time, reading, claim }: Told, dataset: string): CredentialUse => ({
   ...NOTHING_ELSE,
   time,
-  format: 'reading',
+  // Beside what else is told at a record.
+  format: reading.broken === undefined ? 'reading' : 'chain',
   dataset,
-  action: 'unreadable',
+  action: reading.broken === undefined ? 'unreadable' : 'broken-chain',
   result: 'error',
   proof: claim?.proof.state === 'verified' ? claim.proof : PROOF.unreadable,
   identities: claim?.identities ?? [],

@@ -11,7 +11,8 @@ import { formats as builtIn } from '../formats/registry.ts';
 import { detectLog, formatOfId } from '../formats/wrapped.ts';
 import { isBelieved } from '../proof.ts';
 import { TextSource } from '../sources/text.ts';
-import { type Explained, Lane } from './lane.ts';
+import type { Explained } from './explained.ts';
+import { Lane } from './lane.ts';
 import { Merge } from './merge.ts';
 import type { OrderedUse } from './ordered.ts';
 

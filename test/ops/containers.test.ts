@@ -118,6 +118,11 @@ describe('Dockerfile', () => {
     for (const name of kept) expect(copied.some((each) => each === name || each.startsWith(`${name}/`))).toBe(true);
   });
 
+  test('of the parser of SQL, it keeps the dialect that is imported', () => {
+    const [, kept] = /node-sql-parser .*! -name (\S+) -delete/.exec(text) ?? [];
+    expect(textOf('src/formats/mysql-statement.ts')).toContain(`from 'node-sql-parser/build/${kept}'`);
+  });
+
   test('it copies all that the published package has, and Wayward reads at run time', () => {
     const { files } = JSON.parse(textOf('package.json')) as { files: string[] };
     for (const name of files.filter((each) => each !== 'demo')) expect(last).toContain(name);

@@ -1,3 +1,4 @@
+import { ReceiptChain } from '../receipt-chain.ts';
 import { described } from './described.ts';
 
 /** Authensor receipts, one a line or as the export gives them. A receipt may lack its operation and its context. */
@@ -24,11 +25,13 @@ export const authensorReceipts = described(
   {
     proof: 'Authensor writes `principal` of a key that it has checked',
     about: {
-      switchOn: 'nothing: `GET /receipts`, or the export as NDJSON',
+      switchOn:
+        'nothing: `GET /receipts`, or the export as NDJSON where its receipts have a `timestamp`; all of one Authensor, oldest first: the chain of their hashes is checked',
       cannotTell:
         'the key, whether the call was made afterwards; receipts cover neither principal nor action with their hash',
       evidence: "documented: Authensor's receipt schema",
     },
+    chain: (redactor) => new ReceiptChain(redactor),
     knownBy: { 'envelope.action.type': { exists: true }, 'decision.outcome': { exists: true } },
   },
 );

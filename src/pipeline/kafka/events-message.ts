@@ -1,6 +1,7 @@
 import { VERDICT_WORDS, type Verdict, type VerdictWord, verdictOfWord } from '../../alerts/verdict.ts';
 import { DEEDS, type Deed } from '../../attribution/deed.ts';
 import {
+  CHAIN_BREAKS,
   type CredentialUse,
   type Identity,
   type Leak,
@@ -277,7 +278,11 @@ const isReading = (value: unknown): boolean =>
   isObject(value) &&
   isCount(value.read) &&
   (value.unreadable === undefined ||
-    (isObject(value.unreadable) && isText(value.unreadable.reason) && isCount(value.unreadable.count)));
+    (isObject(value.unreadable) && isText(value.unreadable.reason) && isCount(value.unreadable.count))) &&
+  (value.broken === undefined || isBroken(value.broken));
+
+const isBroken = (value: unknown): boolean =>
+  isObject(value) && isText(value.record) && isTime(value.time) && CHAIN_BREAKS.some((why) => why === value.why);
 
 const isClosing = (value: unknown): boolean =>
   isObject(value) &&
