@@ -1,4 +1,5 @@
 import { litellmLine } from '../../src/simulate/render-litellm.ts';
+import { type Receipt, receiptAfter } from '../formats/receipts.ts';
 
 /** Two weeks of an agent that calls models, goes out through a proxy and has receipts, and what goes wrong with it on the last day. */
 
@@ -40,6 +41,13 @@ const receipt = (time: number, number: number): string =>
     status: 'executed',
   });
 
+/** The chain of the last evening, of which one receipt was taken away. */
+const evening: Receipt[] = [];
+for (let at = 0; at < 4; at++) {
+  const timestamp = new Date(LAST + 20 * HOUR + at * MINUTE).toISOString();
+  evening.push(receiptAfter(evening.at(-1), at, { timestamp, decision: { outcome: 'deny' } }));
+}
+
 export const moreLogs = {
   models: [
     ...work.map((time, at) => call(time + 2_000, 'small-model', 1_000, at)),
@@ -52,7 +60,7 @@ export const moreLogs = {
     ...work.map((time, at) => proxied(time + 3_000, at % 2 === 0 ? 'api.example.com:443' : 'auth.example.com:443')),
     proxied(LAST + 3 * HOUR, '203.0.113.9:4444'),
   ],
-  receipts: work.map(receipt),
+  receipts: [...work.map(receipt), ...evening.filter((_, at) => at !== 2).map((one) => JSON.stringify(one))],
 } as const;
 
 /** Behind the others of a registry. */
