@@ -10,23 +10,7 @@ import { Trial } from '../pipeline/trial.ts';
 import { type CommandIo, EXIT_INTERRUPTED, warn } from './io.ts';
 import { judgedAlerts } from './judged-alerts.ts';
 import { countsLine, type LogOptions, openLogs } from './logs.ts';
-import {
-  checkSpan,
-  configOption,
-  credentialsOption,
-  detectorsOption,
-  elasticsearchOption,
-  formatOption,
-  identityOption,
-  jsonOption,
-  kafkaOption,
-  loadSetup,
-  logLinePrefixOption,
-  logTimezoneOption,
-  sinceReportOption,
-  untilOption,
-  withExample,
-} from './options.ts';
+import { checkSpan, jsonOption, kafkaOption, loadSetup, withExample, withHistory } from './options.ts';
 import { outputTo } from './output-file.ts';
 import { readHistory } from './read-history.ts';
 import { terminalLayout } from './terminal-layout.ts';
@@ -42,27 +26,18 @@ interface BacktestOptions extends LogOptions {
 }
 
 export function addBacktest(program: Command, io: CommandIo): void {
-  const command = program
-    .command('backtest')
-    .summary('What a set of detectors does on history, and how two of them differ')
-    .description(
-      'Reads logs once and says how many alerts a day each detector gives and each agent gets, and how many of them are likely false. With\n' +
-        '--against, also what another set tells of the same history: alerts gained, lost, and of another severity. Nothing is changed.',
-    )
-    .argument('[files...]', 'log files, patterns such as "logs/*.gz", or - for standard input')
-    .addOption(configOption())
-    .addOption(credentialsOption())
-    .addOption(detectorsOption())
+  const command = withHistory(
+    program
+      .command('backtest')
+      .summary('What a set of detectors does on history, and how two of them differ')
+      .description(
+        'Reads logs once and says how many alerts a day each detector gives and each agent gets, and how many of them are likely false. With\n' +
+          '--against, also what another set tells of the same history: alerts gained, lost, and of another severity. Nothing is changed.',
+      ),
+  )
     .addOption(new Option('--against <dir>', 'compare with this folder of detectors, which stands for what was before'))
     .addOption(budgetOption())
-    .addOption(elasticsearchOption())
     .addOption(kafkaOption())
-    .addOption(formatOption())
-    .addOption(identityOption())
-    .addOption(logLinePrefixOption())
-    .addOption(logTimezoneOption())
-    .addOption(sinceReportOption())
-    .addOption(untilOption())
     .addOption(new Option('--out <file>', 'write the report there; replaced when all is read'))
     .addOption(jsonOption())
     .addOption(new Option('--markdown', 'as Markdown, for a pull request').conflicts('json'))

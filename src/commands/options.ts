@@ -60,7 +60,7 @@ export const sinceOption = () =>
   );
 
 /** Of commands that learn from what was before, too. */
-export const sinceReportOption = () =>
+const sinceReportOption = () =>
   new Option(
     '--since <time>',
     'report what was going on at this time or later, and learn from all: 2026-09-01T00:00:00Z, 2026-09-01, or 7d ago',
@@ -72,7 +72,7 @@ export const untilOption = () =>
 export const deadLettersOption = () =>
   new Option('--dead-letters <file>', 'where to write what could not be used, one JSON object a record');
 
-export const elasticsearchOption = () =>
+const elasticsearchOption = () =>
   new Option(
     '--elasticsearch <index>',
     'read the events of an index, data stream or pattern, too, from the server of elasticsearch: in wayward.yaml; ECS unless --format',
@@ -85,6 +85,24 @@ export const kafkaOption = () =>
   );
 
 export const jsonOption = () => new Option('--json', 'print JSON, also on a terminal');
+
+/** What a command that judges history asks for: which history, how its logs are read, and by which detectors. */
+export const withHistory = (command: Command): Command =>
+  [
+    configOption(),
+    credentialsOption(),
+    detectorsOption(),
+    elasticsearchOption(),
+    formatOption(),
+    identityOption(),
+    logLinePrefixOption(),
+    logTimezoneOption(),
+    sinceReportOption(),
+    untilOption(),
+  ].reduce(
+    (sum, option) => sum.addOption(option),
+    command.argument('[files...]', 'log files, patterns such as "logs/*.gz", or - for standard input'),
+  );
 
 /** What `configOption` and `credentialsOption` give. */
 export interface SetupOptions {

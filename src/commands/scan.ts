@@ -16,21 +16,12 @@ import { countsLine, type LogOptions, type Logs, openLogs, warnOfProof } from '.
 import { noteObserved, observedLines } from './observed-lines.ts';
 import {
   checkSpan,
-  configOption,
-  credentialsOption,
   deadLettersOption,
-  detectorsOption,
-  elasticsearchOption,
-  formatOption,
-  identityOption,
   jsonOption,
   loadSetup,
-  logLinePrefixOption,
-  logTimezoneOption,
   type Setup,
-  sinceReportOption,
-  untilOption,
   withExample,
+  withHistory,
 } from './options.ts';
 import { outputTo } from './output-file.ts';
 import { readHistory } from './read-history.ts';
@@ -45,24 +36,15 @@ interface ScanOptions extends LogOptions {
 }
 
 export function addScan(program: Command, io: CommandIo): void {
-  const command = program
-    .command('scan')
-    .summary('Reads logs, writes alerts')
-    .description(
-      'Reads any mix of logs in time order, learns what is usual, and writes one alert per incident: a table on a\n' +
-        'terminal, else one ECS document a line. No response is executed: nothing is changed at any issuer.',
-    )
-    .argument('[files...]', 'log files, patterns such as "logs/*.gz", or - for standard input')
-    .addOption(configOption())
-    .addOption(credentialsOption())
-    .addOption(detectorsOption())
-    .addOption(elasticsearchOption())
-    .addOption(formatOption())
-    .addOption(identityOption())
-    .addOption(logLinePrefixOption())
-    .addOption(logTimezoneOption())
-    .addOption(sinceReportOption())
-    .addOption(untilOption())
+  const command = withHistory(
+    program
+      .command('scan')
+      .summary('Reads logs, writes alerts')
+      .description(
+        'Reads any mix of logs in time order, learns what is usual, and writes one alert per incident: a table on a\n' +
+          'terminal, else one ECS document a line. No response is executed: nothing is changed at any issuer.',
+      ),
+  )
     .addOption(new Option('--out <file>', 'write the alerts there as NDJSON; replaced when all is read'))
     .addOption(new Option('--fail-on <severity>', 'exit 1 if an alert is at least this severe').choices(SEVERITIES))
     .addOption(saveOption())

@@ -17,24 +17,7 @@ import { budgetOption } from './backtest.ts';
 import { type CommandIo, EXIT_INTERRUPTED, warn, write } from './io.ts';
 import { judgedAlerts } from './judged-alerts.ts';
 import { countsLine, type LogOptions, openLogs } from './logs.ts';
-import {
-  checkSpan,
-  configOption,
-  credentialsOption,
-  detectorsOption,
-  elasticsearchOption,
-  formatOption,
-  identityOption,
-  jsonOption,
-  kafkaOption,
-  loadSetup,
-  logLinePrefixOption,
-  logTimezoneOption,
-  type Setup,
-  sinceReportOption,
-  untilOption,
-  withExample,
-} from './options.ts';
+import { checkSpan, jsonOption, kafkaOption, loadSetup, type Setup, withExample, withHistory } from './options.ts';
 import { readHistory } from './read-history.ts';
 import { terminalLayout } from './terminal-layout.ts';
 
@@ -49,27 +32,18 @@ interface TuneOptions extends LogOptions {
 }
 
 export function addTune(program: Command, io: CommandIo): void {
-  const command = program
-    .command('tune')
-    .summary('Proposes severities for a budget, from your history and your verdicts')
-    .description(
-      'Measures on your history how rare the scores of each detector are, and proposes from how many bits on they should be medium: as many false\n' +
-        'alerts as the budget accepts, fewer after benign verdicts, more after confirmed ones. Nothing is changed; --write writes files of\n' +
-        `detectors/${LOCAL}/, which count after wayward reload.`,
-    )
-    .argument('[files...]', 'log files, patterns such as "logs/*.gz", or - for standard input')
-    .addOption(configOption())
-    .addOption(credentialsOption())
-    .addOption(detectorsOption())
+  const command = withHistory(
+    program
+      .command('tune')
+      .summary('Proposes severities for a budget, from your history and your verdicts')
+      .description(
+        'Measures on your history how rare the scores of each detector are, and proposes from how many bits on they should be medium: as many false\n' +
+          'alerts as the budget accepts, fewer after benign verdicts, more after confirmed ones. Nothing is changed; --write writes files of\n' +
+          `detectors/${LOCAL}/, which count after wayward reload.`,
+      ),
+  )
     .addOption(budgetOption())
-    .addOption(elasticsearchOption())
     .addOption(kafkaOption())
-    .addOption(formatOption())
-    .addOption(identityOption())
-    .addOption(logLinePrefixOption())
-    .addOption(logTimezoneOption())
-    .addOption(sinceReportOption())
-    .addOption(untilOption())
     .addOption(new Option('--svg <file>', 'write the trade-off there as a picture'))
     .addOption(new Option('--write', `write the proposal into ${LOCAL}/ of the folder of detectors`))
     .addOption(jsonOption())

@@ -8,7 +8,7 @@ import { run } from './run.ts';
 
 const DETECTORS = join(import.meta.dirname, '..', '..', 'detectors');
 const BAD = /drift\.yaml:\d+: "titel" is not a known key; write title/;
-const PATIENCE = { timeout: 20_000 };
+const PATIENCE = { timeout: 60_000 };
 const TIMEOUT = 60_000;
 
 const registry = (...ids: string[]): string =>

@@ -99,8 +99,8 @@ describe('a rule finds what it says, and nothing else', () => {
         WEB,
         "{ s: { 'cs-uri-stem|re': '^/v[0-9]/' }, t: { 'cs-uri-stem|re': '^/(admin|root)/.*\\.bak$' }, condition: s or t }",
       ),
-      { path: '/root/db.bak' },
-      { path: '/root/db.bak.txt' },
+      { path: '/admin/db.bak' },
+      { path: '/admin/db.bak.txt' },
     ],
     [
       'one of a list of maps',
