@@ -1,11 +1,12 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { undisturbed } from '../../test/chaos/expected.ts';
+import { isAboutSource, undisturbed } from '../../test/chaos/expected.ts';
 import { FINGERPRINT_KEY } from '../../test/chaos/names.ts';
 import type { RunningWayward } from '../../test/live/wayward.ts';
 import { misuse } from '../../test/pipeline/misuse.ts';
 import { type Issuer, startIssuer } from '../../test/servers/issuer.ts';
+import type { Learned } from '../../test/upgrade/kept/learned.ts';
 import type { Build } from './build.ts';
 import { type Figures, forgotten, learnedFrom, notTakenOver, stepsGone, stepsMade, unequal } from './compare.ts';
 import { alone, copyState, ended, foundIn, LOG, PATIENCE, started, takenOver } from './on-copies.ts';
@@ -13,6 +14,12 @@ import type { RollingRun } from './rolling.ts';
 
 const CHUNKS = 40;
 const DAY = 86_400_000;
+
+/** As `foundIn` leaves out what is about sources. */
+const ofAgents = (learned: Learned): Learned => ({
+  ...learned,
+  alerts: learned.alerts.filter((alert) => !isAboutSource(alert)),
+});
 
 /**
  * A process follows a log that grows, and is killed in the middle; the other build goes on with what it left. What it comes to is what it
@@ -39,7 +46,7 @@ export async function followed(
     const left = foundIn(folder, 'left');
     const here = foundIn(folder, 'state');
     const scratch = older.judgesAsHere
-      ? learnedFrom(await undisturbed([[join(folder, LOG), 'nginx-json']], registryOf(folder)))
+      ? ofAgents(learnedFrom(await undisturbed([[join(folder, LOG), 'nginx-json']], registryOf(folder))))
       : undefined;
     const found = [
       ...notTakenOver(left.baselines, takenOver(folder), older.adds).map(as('not taken over')),
