@@ -1,9 +1,12 @@
+import { setFlagsFromString } from 'node:v8';
 import { loadModule, parseSync } from 'libpg-query';
 import { isObject, type JsonObject } from './json.ts';
 import { PLAIN_FUNCTIONS } from './postgres-functions.ts';
 import { identifier } from './sql-names.ts';
 import { Touched } from './touched.ts';
 
+/** V8 would compile one function of the grammar anew once it has been used, which takes 600 MB for a moment and makes nothing faster. */
+for (const flag of ['--no-wasm-tier-up', '--no-wasm-dynamic-tiering']) setFlagsFromString(flag);
 /** PostgreSQL's own grammar, read once at the start, so that statements can be parsed where nothing waits. */
 await loadModule();
 
