@@ -101,7 +101,7 @@ export const withHistory = (command: Command): Command =>
     untilOption(),
   ].reduce(
     (sum, option) => sum.addOption(option),
-    command.argument('[files...]', 'log files, patterns such as "logs/*.gz", or - for standard input'),
+    command.argument('[files...]', 'log files, folders, patterns such as "logs/*.gz", or - for standard input'),
   );
 
 /** What `configOption` and `credentialsOption` give. */

@@ -5,6 +5,7 @@ import { isEvent } from '../formats/format.ts';
 import type { Explained } from '../pipeline/explained.ts';
 import { type CommandIo, EXIT_INTERRUPTED, warn, write } from './io.ts';
 import { countsLine, type LogOptions, openLogs, warnOfProof } from './logs.ts';
+import { tellFormats } from './logs-by-format.ts';
 import {
   checkSpan,
   configOption,
@@ -38,7 +39,7 @@ export function addParse(program: Command, io: CommandIo): void {
       'Prints the events of any mix of logs in time order: one ECS document a line. Formats are found from the content.\n' +
         'With a registry, each event says whose credential it used.',
     )
-    .argument('[files...]', 'log files, patterns such as "logs/*.gz", or - for standard input')
+    .argument('[files...]', 'log files, folders, patterns such as "logs/*.gz", or - for standard input')
     .addOption(configOption())
     .addOption(credentialsOption())
     .addOption(formatOption())
@@ -83,7 +84,8 @@ async function parse(files: readonly string[], options: ParseOptions, io: Comman
   }
   if (io.signal.aborted) io.exitCode = EXIT_INTERRUPTED;
   warnOfProof(logs, io);
-  const { counts } = logs.merge;
+  const { counts, lanes } = logs.merge;
+  tellFormats(lanes, io);
   warn(
     io,
     countsLine(counts) +

@@ -13,6 +13,7 @@ import { alertTable } from './alert-table.ts';
 import { type CommandIo, EXIT_INTERRUPTED, warn, write } from './io.ts';
 import { type KeptScan, keepScan } from './kept-scan.ts';
 import { countsLine, type LogOptions, type Logs, openLogs, warnOfProof } from './logs.ts';
+import { tellFormats, warnOfBlindness } from './logs-by-format.ts';
 import { noteObserved, observedLines } from './observed-lines.ts';
 import {
   checkSpan,
@@ -147,8 +148,9 @@ function summarise(
     counts.has(severity) ? [`${counts.get(severity)} ${severity}`] : [],
   );
   const number = (count: number): string => count.toLocaleString('en-US');
-  warnOfBlindness(logs, io);
+  warnOfBlindness(logs.merge.lanes, io);
   warnOfProof(logs, io);
+  tellFormats(logs.merge.lanes, io);
   warn(io, countsLine(read));
   const quiet = [
     [late, 'late'],
@@ -170,17 +172,4 @@ function summarise(
     `${number(total)} ${total === 1 ? 'alert' : 'alerts'}${bySeverity.length > 0 ? ` (${bySeverity.join(', ')})` : ''} in ${(milliseconds / 1_000).toFixed(1)} s, ` +
       `${number(Math.round((read.events / Math.max(1, milliseconds)) * 1_000))} events/s${io.signal.aborted ? '; stopped before the end' : ''}`,
   );
-}
-
-/** A log of which nothing could be used looks like a quiet one: say so. */
-function warnOfBlindness(logs: Logs, io: CommandIo): void {
-  for (const { source, counts } of logs.merge.lanes) {
-    const dead = Object.entries(counts.deadLetters);
-    if (counts.events > 0 || counts.records === 0 || dead.length === 0) continue;
-    const reasons = dead.map(([reason, count]) => `${reason} ${count.toLocaleString('en-US')}`).join(', ');
-    warn(
-      io,
-      `${source.name}: NONE of its ${counts.records.toLocaleString('en-US')} records could be used (${reasons}); --dead-letters FILE says why, docs/sources.md what the log should look like`,
-    );
-  }
 }

@@ -75,8 +75,11 @@ export class FormatSample implements RecordSink {
     this.#kept += chunk.length - from;
   }
 
-  /** Records of an array that the bytes are, such as `{"Records": […]}`; none where they are lines. */
-  elements(): string[] {
+  /**
+   * Records of an array that the bytes are, such as `{"Records": […]}`, or of objects on many lines; none where they are lines.
+   * @param isAll no more bytes come: a last object needs no line end
+   */
+  elements(isAll: boolean): string[] {
     const elements: string[] = [];
     if (!/^\ufeff?\s{0,64}[{[]/.test(this.lines[0] ?? this.longHead ?? '')) return elements;
     const add = (_reason: string, bytes: Buffer, start: number, end: number): void => {
@@ -89,6 +92,7 @@ export class FormatSample implements RecordSink {
     };
     const framer = new JsonFramer(sink, this.#position, this.#position > 0);
     for (const chunk of this.chunks) framer.push(chunk);
+    if (isAll) framer.end();
     return elements;
   }
 

@@ -104,6 +104,11 @@ export class Lane implements UnwrappedSink {
     return this.#clock.high;
   }
 
+  /** The id of the format that its records are read in; undefined where none was found. */
+  get format(): string | undefined {
+    return this.#format?.id;
+  }
+
   get settle(): number | undefined {
     return this.#options.settle;
   }
@@ -310,13 +315,15 @@ export class Lane implements UnwrappedSink {
     const { layers, lines } = openLines(sampled);
     const origin = { name, fromStart, isWrapped: layers.length > 0 };
     const format =
-      named ?? detect(lines, origin) ?? (layers.length > 0 ? undefined : detect(sample.elements(), origin));
+      named ??
+      detect(lines, origin) ??
+      (layers.length > 0 ? undefined : detect(sample.elements(when === 'end'), origin));
     if (format === undefined && !final) return;
     // What a client wrote may look like a stderr log, or like nothing: more lines may show that it stands in a csvlog.
     const isUnsure = format === undefined || (named === undefined && format.framing === 'postgres-stderr');
     if (isUnsure && when === 'enough' && !sample.plenty) return;
     if (format === undefined && sample.lines.length > 0) {
-      const closest = this.#options.closest?.([...lines, ...sample.elements()]);
+      const closest = this.#options.closest?.([...lines, ...sample.elements(when === 'end')]);
       this.#options.onWarning?.(unknownFormat(name, closest));
     }
     this.#start(format, layers, sample.position);

@@ -1,6 +1,6 @@
 import { createReadStream, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { isAbsolute, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { NothingToReadError } from '../errors.ts';
@@ -23,8 +23,8 @@ export interface OpenOptions {
 }
 
 /**
- * The sources that a command line names: files, patterns such as `logs/*.gz`, and `-` for standard input. A file named twice
- * is read once. Nothing is opened yet. Throws `SourceNotFound` for a file that doesn't exist, NothingToReadError for a pattern that fits none.
+ * The sources that a command line names: files, folders with all that is in them, patterns such as `logs/*.gz`, and `-` for standard input. A file
+ * named twice is read once. Nothing is opened yet. Throws `SourceNotFound` for a file that doesn't exist, NothingToReadError for a pattern that fits none.
  */
 export const openSources = async (names: readonly string[], options: OpenOptions): Promise<Source[]> => {
   const pool = new HandlePool();
@@ -53,11 +53,19 @@ const statOf = async (path: string): Promise<Stats | undefined> => {
 
 /** A name that exists is itself, even if it looks like a pattern. */
 const filesOf = async (name: string): Promise<string[]> => {
-  if ((await statOf(name)) !== undefined) return [name];
+  const stats = await statOf(name);
+  if (stats?.isDirectory() === true) return filesIn(name);
+  if (stats !== undefined) return [name];
   if (!isDynamicPattern(name)) throw new SourceNotFound(`${name}: there is no such file.`);
   const found = await glob(name, { absolute: isAbsolute(name), dot: true, expandDirectories: false });
   if (found.length === 0) throw new NothingToReadError(`${name}: no file fits this pattern`);
   return found.sort();
+};
+
+/** Hidden files are no logs, and a link to a folder may lead around in a circle. An empty folder is told of when it is read. */
+const filesIn = async (folder: string): Promise<string[]> => {
+  const found = await glob('**/*', { cwd: folder, followSymbolicLinks: false, expandDirectories: false });
+  return found.length === 0 ? [folder] : found.sort().map((path) => join(folder, path));
 };
 
 const openFile = async (path: string, pool: HandlePool, { resume, signal }: OpenOptions): Promise<Source> => {

@@ -29,4 +29,7 @@ test('a folder with a log of every format: each is known by its content, and eve
     .map((line) => JSON.parse(line) as { wayward: { format: string } });
   expect(counted(events.map(({ wayward }) => wayward.format))).toEqual(counted(expected));
   expect(stderr).toContain('0 dead letters');
+  const found = /(\d+) logs: (.+)/.exec(stderr);
+  expect(found?.[1]).toBe(String(logs.length));
+  for (const format of new Set(expected)) expect(found?.[2]).toMatch(new RegExp(`(?:^|, )${format} \\d`));
 });

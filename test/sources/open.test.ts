@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DeadLetterFile } from '../../src/sources/dead-letter-file.ts';
@@ -35,7 +35,16 @@ describe('the sources of a command line', () => {
     await expect(open(`${folder.write('file', '')}/below`)).rejects.toThrow(SourceNotFound);
   });
 
-  test('may be a folder, which is left out with a word', async () => {
+  test('may be a folder: every file below it, each once, but no hidden one, and no link to a folder is followed', async () => {
+    mkdirSync(folder.path('logs/2026/11'), { recursive: true });
+    const first = folder.write('logs/2026/11/b.json', 'b');
+    const second = folder.write('logs/a [1].log', 'a');
+    folder.write('logs/.hidden', 'x');
+    symlinkSync(folder.path('logs'), folder.path('logs/2026/round'));
+    expect((await open(folder.path('logs'), second)).map(({ name }) => name)).toEqual([first, second]);
+  });
+
+  test('may be an empty folder, which is left out with a word', async () => {
     mkdirSync(folder.path('folder'));
     const [source] = await open(folder.path('folder'));
     expect(await source?.read()).toBe('end');

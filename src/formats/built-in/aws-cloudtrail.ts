@@ -28,7 +28,11 @@ export const awsCloudTrail = described(
     id: 'aws-cloudtrail',
     title: 'AWS CloudTrail',
     dataset: 'aws.cloudtrail',
-    ignore: [{ when: { eventCategory: 'Insight' }, reason: 'insight' }],
+    ignore: [
+      { when: { eventCategory: 'Insight' }, reason: 'insight' },
+      // Files of hashes that lie beside a trail's own.
+      { when: { digestS3Object: { exists: true } }, reason: 'digest' },
+    ],
     time: { field: 'eventTime', unit: 'iso' },
     action: '{label(eventSource)}:{eventName}',
     result: [
@@ -56,6 +60,9 @@ export const awsCloudTrail = described(
       cannotTell: 'rows and, except for S3, bytes; reads of objects without data events',
       evidence: 'documented: CloudTrail record contents, version 1.11',
     },
-    knownBy: { eventVersion: { exists: true }, eventSource: { exists: true }, eventName: { exists: true } },
+    knownBy: [
+      { eventVersion: { exists: true }, eventSource: { exists: true }, eventName: { exists: true } },
+      { digestS3Object: { exists: true }, digestEndTime: { exists: true } },
+    ],
   },
 );
