@@ -9,6 +9,7 @@ import { timeSchema } from './language/time.ts';
 import { valueSchema } from './language/value.ts';
 
 const template = checkedText(templateProblem);
+const dataset = z.string().regex(/^[a-z0-9_]{1,32}\.[a-z0-9_]{1,32}$/, 'must be module.name, such as mygateway.access');
 
 /** What a format says of a record. */
 const readingShape = {
@@ -55,7 +56,7 @@ export const customFormatSchema = z
   .strictObject({
     id: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be lower-case letters, digits and dashes, such as my-gateway'),
     title: z.string().min(1).max(128).optional(),
-    dataset: z.string().regex(/^[a-z0-9_]{1,32}\.[a-z0-9_]{1,32}$/, 'must be module.name, such as mygateway.access'),
+    dataset,
     /** `text`: the log is no JSON; each of its lines is the field `line`. */
     input: z.enum(['json', 'text']).optional(),
     /** Parts of texts, by names of one's own: each can be used as any field. */
@@ -70,6 +71,7 @@ export const customFormatSchema = z
       .array(
         z.strictObject({
           ...readingShape,
+          dataset: dataset.optional(),
           time: timeSchema.optional(),
           identities: readingShape.identities.optional(),
         }),

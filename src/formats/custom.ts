@@ -1,4 +1,4 @@
-import type { CustomFormatSpec } from './custom-spec.ts';
+import type { CustomFormatSpec, ReadingSpec } from './custom-spec.ts';
 import { valueAt } from './field-path.ts';
 import type { AboutFormat, Claim, Format, Parsed, ParserContext, Unusable } from './format.ts';
 import { fractionOf, fractionOfObjects, isFailure, isObject, type JsonObject, readJson } from './json.ts';
@@ -19,6 +19,8 @@ export interface BuiltIn {
   readonly about: AboutFormat;
   /** What every record of the log has, also those that are ignored: how the log is known without being named. Of several, any one. */
   readonly knownBy: ConditionSpec | readonly ConditionSpec[];
+  /** Fields of the record that hold SHA-256 of a secret, whatever their names say. */
+  readonly digests?: readonly string[];
   /** Of a log whose records come in batches; made once per source. */
   readonly batches?: () => Batches;
   /** Of a log whose records form a chain; made once per source. */
@@ -35,15 +37,17 @@ export interface Batches {
 /** The format that a description in YAML makes. Every text is redacted; secrets anywhere in the record become leaks. */
 export const customFormat = (spec: CustomFormatSpec, builtIn?: BuiltIn): Format => {
   const { id, title, input = 'json', fields = {}, unwrap, cases = [], ...base } = spec;
+  const readingOf = (one: ReadingSpec): Reading => reading(id, one, builtIn?.digests);
   const readings: Reading[] = cases.map((one) =>
-    reading(id, {
+    readingOf({
       ...base,
       ...defined(one),
+      dataset: one.dataset ?? base.dataset,
       time: one.time ?? base.time,
       identities: one.identities ?? base.identities,
     }),
   );
-  if (base.action !== undefined || base.request_line !== undefined) readings.push(reading(id, base));
+  if (base.action !== undefined || base.request_line !== undefined) readings.push(readingOf(base));
   const wrapped = optionalValue(unwrap);
   const signs = [builtIn?.knownBy ?? []].flat().map((spec) => ({ spec, holds: condition(spec) }));
 

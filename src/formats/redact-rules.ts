@@ -54,6 +54,8 @@ export const isHarmless = (name: string, value: string): boolean => {
   const plain = plainOf(name);
   // AWS logs it itself: without its secret key it is of no use.
   if (plain === 'sessiontoken' && /^(?:IQoJ|FwoG|FQoG)/.test(value)) return true;
+  // LiteLLM writes of a key only its hash.
+  if (plain === 'userapikey' && /^[0-9a-f]{64}$/.test(value)) return true;
   // The name of a secret in CloudTrail; Vault's `secret_id` is the secret.
   if (/secretId$/i.test(name) && !name.includes('_') && !UUID.test(value)) return true;
   if (plain === 'pwd') return /^(?:[/~]|[A-Za-z]:\\)/.test(value);

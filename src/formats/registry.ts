@@ -6,6 +6,7 @@ import { auth0Logs } from './built-in/auth0-logs.ts';
 import { authensorReceipts } from './built-in/authensor-receipts.ts';
 import { awsApiGateway } from './built-in/aws-api-gateway.ts';
 import { awsCloudTrail } from './built-in/aws-cloudtrail.ts';
+import { bedrockInvocations } from './built-in/bedrock-invocations.ts';
 import { caddy } from './built-in/caddy.ts';
 import { clickhouseQueryLog } from './built-in/clickhouse-query-log.ts';
 import { contextforgePermissions } from './built-in/contextforge-permissions.ts';
@@ -13,6 +14,7 @@ import { databricksAudit } from './built-in/databricks-audit.ts';
 import { ecs } from './built-in/ecs.ts';
 import { entraServicePrincipals } from './built-in/entra-service-principals.ts';
 import { envoy } from './built-in/envoy.ts';
+import { envoyText } from './built-in/envoy-text.ts';
 import { gcpAudit } from './built-in/gcp-audit.ts';
 import { githubAudit } from './built-in/github-audit.ts';
 import { haproxyHttp } from './built-in/haproxy-http.ts';
@@ -51,6 +53,7 @@ import { vaultAudit } from './vault-audit.ts';
 /** Formats that users may describe themselves, under the same id, too: theirs counts. */
 export const describedFormats: readonly Format[] = [
   awsCloudTrail,
+  bedrockInvocations,
   kubernetesAudit,
   mongodbAudit,
   mysqlAudit,
@@ -61,6 +64,7 @@ export const describedFormats: readonly Format[] = [
   traefik,
   caddy,
   envoy,
+  envoyText,
   apacheJson,
   haproxyJson,
   haproxyHttp,

@@ -47,6 +47,8 @@ const SAMPLES = [
   ['otlp-collector.jsonl', 'opentelemetry', 14],
   // Written by hand, as the documentation of each has it.
   ['otlp-coding-agents.jsonl', 'opentelemetry', 17],
+  ['bedrock-invocations.jsonl', 'bedrock-invocations', 3],
+  ['envoy-text.log', 'envoy-text', 5],
   ['openai-audit.json', 'openai-audit', 4],
   ['anthropic-compliance.json', 'anthropic-compliance', 3],
   ['usage-report.json', 'usage-report', 4],

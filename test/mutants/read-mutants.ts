@@ -138,18 +138,18 @@ async function examine(batch: Batch, outcome: Outcome, costs: { cpu: number; byt
   return problems;
 }
 
-/** Reads so many mutants, of all formats and mutators in turn. The same seed makes the same mutants. */
-export async function readMutants(seed: string, mutants: number): Promise<Outcome> {
+/** Reads so many mutants, of these formats and all mutators in turn. The same seed makes the same mutants. */
+export async function readMutants(seed: string, mutants: number, of: readonly Format[] = formats): Promise<Outcome> {
   const names = Object.keys(MUTATORS);
   const costs = new Map(names.map((name) => [name, { cpu: 0, bytes: 0 }]));
   const counts = { mutants: 0, read: 0, events: 0, ignored: 0, deadLetters: 0, alerts: 0, planted: 0 };
   const outcome: Outcome = { ...counts, costs, problems: [] };
-  const first = integer(seeded(seed), 0, formats.length * names.length);
+  const first = integer(seeded(seed), 0, of.length * names.length);
   for (let at = first; outcome.mutants < mutants && outcome.problems.length < MOST_PROBLEMS; at++) {
-    const which = at % formats.length;
-    const format = formats[which] as Format;
+    const which = at % of.length;
+    const format = of[which] as Format;
     // Each round over the formats pairs them with other mutators.
-    const mutator = names[(which + Math.floor(at / formats.length)) % names.length] ?? '';
+    const mutator = names[(which + Math.floor(at / of.length)) % names.length] ?? '';
     const batch = batchOf(format, mutator, seeded(`${seed}/${at}`));
     outcome.mutants += BATCH;
     outcome.planted += batch.secrets.length;

@@ -1,4 +1,5 @@
 import { chaos } from './chaos.ts';
+import { compliance } from './compliance.ts';
 import { crashes } from './crashes.ts';
 import type { LongForm } from './form.ts';
 import { late } from './late.ts';
@@ -8,4 +9,13 @@ import { outage } from './outage.ts';
 import { quality } from './quality.ts';
 
 /** Every long form, by its name. A new one is its file and one line here. */
-export const LONG_FORMS: Readonly<Record<string, LongForm>> = { crashes, chaos, late, outage, mutants, quality, live };
+export const LONG_FORMS: Readonly<Record<string, LongForm>> = {
+  crashes,
+  chaos,
+  late,
+  outage,
+  mutants,
+  compliance,
+  quality,
+  live,
+};

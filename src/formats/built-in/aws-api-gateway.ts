@@ -25,13 +25,18 @@ export const awsApiGateway = described(
           principalId: { exists: false },
           userArn: { exists: false },
           caller: { exists: false },
+          user: { exists: false },
         },
       },
       { field: 'status', rejected: [401], denied: [403], error: ['4xx', '5xx'] },
     ],
     identities: {
       credential_id: 'apiKeyId',
-      client_id: ['principalId', 'authorizerPrincipalId', 'clientId'],
+      // `caller` and `user` are of who signed the request; of a role, its session stands behind a colon.
+      client_id: [
+        ...['principalId', 'authorizerPrincipalId', 'clientId'],
+        ...['caller', 'user'].flatMap((field) => [{ field, extract: '{}:*' }, field]),
+      ],
       jwt_sub: ['sub', 'claimsSub'],
       aws_principal_arn: 'userArn',
     },

@@ -17,7 +17,16 @@ export const NOT_AUTHENTICATED = [
   '*AuthFailure',
 ];
 /** Who it was is known; what they asked for was not allowed. */
-export const NOT_ALLOWED = ['*AccessDenied*', '*Unauthorized*', '*NotAuthorized*', '*Forbidden*', '*OptInRequired'];
+export const NOT_ALLOWED = [
+  '*AccessDenied*',
+  '*Unauthorized*',
+  '*NotAuthorized*',
+  '*AuthorizationError*',
+  '*InsufficientPriv*',
+  '*PermissionDenied*',
+  '*Forbidden*',
+  '*OptInRequired',
+];
 
 /**
  * AWS CloudTrail: the files of a trail, lines of their records, EventBridge's events, and what `aws cloudtrail lookup-events` gives.
@@ -40,6 +49,14 @@ export const awsCloudTrail = described(
       { is: 'rejected', when: { 'responseElements.ConsoleLogin': 'Failure' } },
     ],
     identities: {
+      // Of a bearer token, such as IAM Identity Center's.
+      credential_id: 'userIdentity.credentialId',
+      client_id: 'userIdentity.onBehalfOf.userId',
+      // Whoever got a role for a token of OpenID Connect or SAML has no key of AWS yet.
+      jwt_sub: {
+        field: 'userIdentity.userName',
+        when: { 'userIdentity.type': ['WebIdentityUser', 'SAMLUser'] },
+      },
       aws_access_key_id: 'userIdentity.accessKeyId',
       // Of a role: the role itself, which stays the same from session to session.
       aws_principal_arn: [

@@ -1,5 +1,10 @@
 import { described, HTTP_STATUS } from './described.ts';
 
+/** Where plugins for models stand below `ai`, by version. */
+const AI_PLUGINS = ['proxy', 'ai-proxy', 'ai-proxy-advanced'];
+const usage = (...names: string[]): string[] =>
+  AI_PLUGINS.flatMap((plugin) => names.map((name) => `ai.${plugin}.usage.${name}`));
+
 /**
  * Kong Gateway: the plugins file-log, http-log (also in batches), kafka-log and their kin, with the fields that they write unless told otherwise.
  * `consumer` stands there once an authentication plugin has accepted a credential.
@@ -23,14 +28,25 @@ export const kong = described(
     source_ip: 'client_ip',
     client: ['request.headers.user-agent', 'request.headers.user-agent.0'],
     bytes: 'response.size',
-    tokens_in: ['ai.proxy.usage.prompt_tokens', 'ai.ai-proxy.usage.prompt_tokens'],
-    tokens_out: ['ai.proxy.usage.completion_tokens', 'ai.ai-proxy.usage.completion_tokens'],
-    cost: ['ai.proxy.usage.cost', 'ai.ai-proxy.usage.cost'],
+    tokens_in: usage('prompt_tokens', 'prompt_token'),
+    tokens_out: usage('completion_tokens', 'completion_token'),
+    cost: usage('cost'),
     status: 'response.status',
     method: 'request.method',
     path: 'request.uri',
     service: 'service.name',
     trace_id: 'request.headers.traceparent',
+    cases: [
+      {
+        when: { 'ai.mcp.rpc.0.tool_name': { exists: true } },
+        action: '{ai.mcp.rpc.0.method} {ai.mcp.rpc.0.tool_name}',
+      },
+      // Plugins before 3.8 write of each by its name.
+      ...AI_PLUGINS.map((plugin) => ({
+        when: { [`ai.${plugin}.meta.request_model`]: { exists: true } },
+        action: `{'chat'} {ai.${plugin}.meta.request_model}`,
+      })),
+    ],
   },
   {
     proof:

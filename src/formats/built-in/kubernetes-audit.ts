@@ -25,7 +25,14 @@ export const kubernetesAudit = described(
       { is: 'error', when: { stage: 'Panic' } },
     ],
     identities: {
-      credential_id: { field: 'user.extra."authentication.kubernetes.io/credential-id".0', extract: 'JTI={}' },
+      // A token's id, or the fingerprint of a certificate.
+      credential_id: [
+        { field: 'user.extra."authentication.kubernetes.io/credential-id".0', extract: 'JTI={}' },
+        { field: 'user.extra."authentication.kubernetes.io/credential-id".0', extract: 'X509SHA256={}' },
+      ],
+      // EKS says whose signature of AWS it has checked.
+      aws_access_key_id: 'user.extra.accessKeyId.0',
+      aws_principal_arn: ['user.extra.canonicalArn.0', 'user.extra.arn.0'],
       jwt_sub: { field: 'user.username', when: { 'user.username': { pattern: 'system:serviceaccount:*' } } },
       client_id: {
         field: 'user.username',
@@ -45,7 +52,7 @@ export const kubernetesAudit = described(
     about: {
       switchOn:
         "`--audit-policy-file` at level Metadata or more, `--audit-log-path`; EKS: the control plane's audit log",
-      cannotTell: 'bytes; the token of a user of a certificate',
+      cannotTell: 'bytes; before version 1.32, which certificate',
       evidence: 'recorded: kube-apiserver 1.37',
     },
     knownBy: { kind: 'Event', apiVersion: { pattern: 'audit.k8s.io/*' }, auditID: { exists: true } },

@@ -1,0 +1,325 @@
+import { describe, expect, it } from 'vitest';
+import { detectFormat } from '../../src/formats/detect.ts';
+import { isEvent } from '../../src/formats/format.ts';
+import { formats } from '../../src/formats/registry.ts';
+import { readAs } from './records.ts';
+
+/** Records as their vendors document them, beside those that recorded logs hold: `action result proof identities… | address | leaks`. */
+type Case = readonly [what: string, record: object | string, told: string];
+
+const tell = (id: string, record: object | string): string => {
+  const parsed = readAs(id, record);
+  if (!isEvent(parsed)) return JSON.stringify(parsed);
+  const { action, result, proof, identities, sourceIp, spent, leaks } = parsed;
+  const named = identities.map(({ key, value }) => `${key}=${value}`);
+  const used = spent === undefined ? [] : [`${spent.inputTokens}+${spent.outputTokens} tokens`];
+  const where = sourceIp === undefined ? [] : [`from ${sourceIp}`];
+  return [action, result, proof.state, ...named, ...where, ...used, ...leaks.map(({ field }) => `leak ${field}`)].join(
+    ' | ',
+  );
+};
+
+const check = (id: string, cases: readonly Case[]): void => {
+  describe(id, () => {
+    it.each(cases)('%s', (_what, record, told) => {
+      expect(tell(id, record)).toBe(told);
+      const line = typeof record === 'string' ? record : JSON.stringify(record);
+      expect(detectFormat([line], formats)?.id).toBe(id);
+    });
+  });
+};
+
+const HASH = '5a721edb7feb76340a9614f8a9bc6ff9871aaf5d2094bab3184f51888dd039f7';
+
+const aws = (userIdentity: object, more: object = {}): object => ({
+  ...{
+    eventVersion: '1.11',
+    eventTime: '2026-11-02T10:00:00Z',
+    eventSource: 's3.amazonaws.com',
+    eventName: 'GetObject',
+  },
+  ...{ awsRegion: 'us-east-1', sourceIPAddress: '198.51.100.7', userAgent: 'x', eventID: '1', userIdentity, ...more },
+});
+const alice = { type: 'IAMUser', arn: 'arn:aws:iam::111122223333:user/alice', accessKeyId: 'AKIAIOSFODNN7EXAMPLE' };
+const ALICE = 'aws_access_key_id=AKIAIOSFODNN7EXAMPLE | aws_principal_arn=arn:aws:iam::111122223333:user/alice';
+check('aws-cloudtrail', [
+  [
+    'nobody, of a public bucket',
+    aws({ type: 'AWSAccount', principalId: '', accountId: 'ANONYMOUS_PRINCIPAL' }),
+    's3:GetObject | success | verified | from 198.51.100.7',
+  ],
+  [
+    "a bearer token of IAM Identity Center's",
+    aws({ type: 'IdentityCenterUser', onBehalfOf: { userId: '544894e8-80c1' }, credentialId: '90e292de-5eb8' }),
+    's3:GetObject | success | verified | credential_id=90e292de-5eb8 | client_id=544894e8-80c1 | from 198.51.100.7',
+  ],
+  [
+    'whoever gets a role for a token',
+    aws({ type: 'WebIdentityUser', userName: 'system:serviceaccount:default:agent' }, { eventName: 'AssumeRole' }),
+    's3:AssumeRole | success | verified | jwt_sub=system:serviceaccount:default:agent | from 198.51.100.7',
+  ],
+  [
+    'a service that is not allowed by a word of its own',
+    aws(alice, { eventSource: 'sns.amazonaws.com', eventName: 'Publish', errorCode: 'AuthorizationError' }),
+    `sns:Publish | denied | verified | ${ALICE} | from 198.51.100.7`,
+  ],
+  [
+    'a policy of an endpoint',
+    aws(alice, { errorCode: 'VpceAccessDenied', eventCategory: 'NetworkActivity' }),
+    `s3:GetObject | denied | verified | ${ALICE} | from 198.51.100.7`,
+  ],
+  [
+    'a service of AWS, by its name instead of an address',
+    aws({ type: 'AWSService', invokedBy: 'ec2.amazonaws.com' }, { sourceIPAddress: 'ec2.amazonaws.com' }),
+    's3:GetObject | success | verified | from ec2.amazonaws.com',
+  ],
+  [
+    'hashes of its files',
+    { digestEndTime: '2026-11-02T10:00:00Z', digestS3Object: 'o', logFiles: [] },
+    '{"ignored":"digest"}',
+  ],
+]);
+
+const invoked = (more: object): object => ({
+  ...{ schemaType: 'ModelInvocationLog', schemaVersion: '1.0', timestamp: '2026-11-02T10:00:00Z', region: 'us-east-1' },
+  ...{ operation: 'Converse', modelId: 'anthropic.claude-3-sonnet-20240229-v1:0', ...more },
+});
+check('bedrock-invocations', [
+  [
+    'a session of a role',
+    invoked({
+      identity: { arn: 'arn:aws:sts::111122223333:assumed-role/agents/run-7' },
+      input: { inputTokenCount: 31, inputBodyJson: { messages: [] } },
+      output: { outputTokenCount: 402 },
+    }),
+    'Converse anthropic.claude-3-sonnet-20240229-v1:0 | success | verified | credential_id=agents | aws_principal_arn=arn:aws:sts::111122223333:assumed-role/agents/run-7 | 31+402 tokens',
+  ],
+  [
+    'what was not allowed',
+    invoked({ identity: { arn: alice.arn }, errorCode: 'AccessDeniedException' }),
+    'Converse anthropic.claude-3-sonnet-20240229-v1:0 | denied | verified | aws_principal_arn=arn:aws:iam::111122223333:user/alice',
+  ],
+]);
+
+const kube = (user: object, more: object = {}): object => ({
+  ...{ kind: 'Event', apiVersion: 'audit.k8s.io/v1', auditID: '1', stage: 'ResponseComplete', verb: 'list', user },
+  ...{ requestURI: '/api/v1/secrets', objectRef: { resource: 'secrets', namespace: 'shop' }, sourceIPs: ['10.0.0.1'] },
+  ...{ responseStatus: { code: 200 }, requestReceivedTimestamp: '2026-11-02T10:00:00.000000Z', ...more },
+});
+check('kubernetes-audit', [
+  [
+    'EKS: a signature of AWS',
+    kube({
+      username: 'kubernetes-admin',
+      extra: { accessKeyId: ['AKIAIOSFODNN7EXAMPLE'], arn: [alice.arn], canonicalArn: [alice.arn], sessionName: [''] },
+    }),
+    `list shop/secrets | success | verified | client_id=kubernetes-admin | ${ALICE} | from 10.0.0.1`,
+  ],
+  [
+    'a certificate, since version 1.32',
+    kube({ username: 'alice', extra: { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${HASH}`] } }),
+    `list shop/secrets | success | verified | credential_id=${HASH} | client_id=alice | from 10.0.0.1`,
+  ],
+  [
+    'nobody',
+    kube({ username: 'system:anonymous', groups: ['system:unauthenticated'] }, { responseStatus: { code: 403 } }),
+    'list shop/secrets | denied | unproven | from 10.0.0.1',
+  ],
+]);
+
+const kong = (more: object): object => ({
+  ...{ request: { method: 'POST', uri: '/ai', headers: { 'user-agent': 'x' } }, response: { status: 200, size: 9 } },
+  ...{ latencies: { request: 5 }, client_ip: '10.0.0.9', started_at: 1_793_613_600_000, ...more },
+});
+const consumer = { id: 'c-1', username: 'billing' };
+check('kong', [
+  [
+    'a model',
+    kong({
+      consumer,
+      ai: {
+        proxy: { meta: { request_model: 'gpt-4' }, usage: { prompt_tokens: 89, completion_tokens: 56, cost: 0.1 } },
+      },
+    }),
+    'chat gpt-4 | success | verified | credential_id=billing | from 10.0.0.9 | 89+56 tokens',
+  ],
+  [
+    'a model, before version 3.8',
+    kong({
+      consumer,
+      ai: { 'ai-proxy': { meta: { request_model: 'gpt-4' }, usage: { prompt_token: 89, completion_token: 56 } } },
+    }),
+    'chat gpt-4 | success | verified | credential_id=billing | from 10.0.0.9 | 89+56 tokens',
+  ],
+  [
+    'a tool of MCP',
+    kong({ consumer, ai: { mcp: { rpc: [{ id: '2', method: 'tools/call', tool_name: 'list-orders' }] } } }),
+    'tools/call list-orders | success | verified | credential_id=billing | from 10.0.0.9',
+  ],
+  ['a wrong key', kong({ response: { status: 401, size: 9 } }), 'POST /ai | rejected | rejected | from 10.0.0.9'],
+]);
+
+const llm = (more: object): object => ({
+  ...{ id: 'x', call_type: 'acompletion', startTime: 1_793_613_600.5, model: 'gpt-4o', model_group: 'gpt-4o' },
+  ...{ metadata: { user_api_key_hash: HASH, user_api_key_alias: 'billing-key', user_api_key_user_id: 'billing' } },
+  ...{ status: 'failure', ...more },
+});
+const KEY = 'credential_id=billing-key | client_id=billing';
+check('litellm', [
+  [
+    'a provider that does not take the key of LiteLLM',
+    llm({ error_information: { error_code: '401', error_class: 'AuthenticationError', llm_provider: 'openai' } }),
+    `acompletion gpt-4o | error | verified | ${KEY}`,
+  ],
+  [
+    'a model that the key may not use',
+    llm({ error_information: { error_code: '401', error_class: 'ProxyException', llm_provider: '' } }),
+    `acompletion gpt-4o | denied | verified | ${KEY}`,
+  ],
+  [
+    'a spent budget',
+    llm({ error_information: { error_code: '429', error_class: 'BudgetExceededError', llm_provider: '' } }),
+    `acompletion gpt-4o | error | verified | ${KEY}`,
+  ],
+  [
+    'an unknown key',
+    llm({
+      metadata: { user_api_key_hash: HASH },
+      error_information: { error_code: '401', error_class: 'ProxyException' },
+    }),
+    `acompletion gpt-4o | rejected | rejected | credential_id=${HASH}`,
+  ],
+  [
+    'a tool of MCP',
+    llm({
+      ...{ call_type: 'call_mcp_tool', model: 'MCP: list_orders', status: 'success' },
+      metadata: { user_api_key_alias: 'billing-key', mcp_tool_call_metadata: { name: 'list_orders' } },
+    }),
+    'call_mcp_tool list_orders | success | verified | credential_id=billing-key',
+  ],
+  [
+    'a row of the spend log: its hash is no secret, and end_user is what the caller said',
+    {
+      ...{
+        request_id: 'r',
+        call_type: 'acompletion',
+        api_key: HASH,
+        spend: 0.0021,
+        startTime: '2026-11-02T10:00:00.123Z',
+      },
+      ...{ prompt_tokens: 10, completion_tokens: 32, model: 'gpt-4o', user: 'billing', end_user: 'somebody-else' },
+      metadata: { user_api_key: HASH, status: 'success' },
+    },
+    'acompletion gpt-4o | success | verified | client_id=billing | 10+32 tokens',
+  ],
+  [
+    'a row of the spend log with its metadata as text',
+    {
+      ...{ request_id: 'r', call_type: 'acompletion', api_key: HASH, spend: 0, startTime: '2026-11-02 10:00:00.123' },
+      ...{ model: 'gpt-4o', user: '' },
+      metadata: JSON.stringify({
+        ...{ status: 'failure', user_api_key: HASH },
+        error_information: { error_code: '401', error_class: 'ProxyException', llm_provider: '' },
+      }),
+    },
+    'acompletion gpt-4o | rejected | rejected | 0+0 tokens',
+  ],
+]);
+
+const gateway = (more: object): object => ({
+  ...{ requestId: 'r', ip: '192.0.2.1', requestTime: '02/Nov/2026:10:00:00 +0000', httpMethod: 'GET' },
+  ...{ resourcePath: '/orders/{id}', status: '200', protocol: 'HTTP/1.1', responseLength: '512', ...more },
+});
+check('aws-api-gateway', [
+  [
+    "the console's format: a signature of a role",
+    gateway({ caller: 'AROAEXAMPLE:run-7', user: 'AROAEXAMPLE:run-7' }),
+    'GET /orders/{id} | success | verified | client_id=AROAEXAMPLE | from 192.0.2.1',
+  ],
+  [
+    "the console's format: a user who is not allowed",
+    gateway({ caller: 'AIDAEXAMPLE', user: 'AIDAEXAMPLE', status: '403' }),
+    'GET /orders/{id} | denied | verified | client_id=AIDAEXAMPLE | from 192.0.2.1',
+  ],
+  [
+    'nobody, or a wrong key',
+    gateway({ caller: '-', user: '-', status: '403' }),
+    'GET /orders/{id} | rejected | rejected | from 192.0.2.1',
+  ],
+]);
+
+const proxied = (more: object): object => ({
+  ...{ start_time: '2026-11-02T10:00:00.310Z', authority: 'api.example.com', method: 'GET', path: '/v1/x/77' },
+  ...{ bytes_sent: 38, downstream_remote_address: '10.244.0.9:55210', response_code: 200, response_flags: '-' },
+  ...{ upstream_cluster: 'orders', ...more },
+});
+check('envoy', [
+  ['a request', proxied({}), 'GET /v1/x/{id} | success | unproven | from 10.244.0.9'],
+  [
+    'an egress proxy, of which the destination counts',
+    proxied({ upstream_cluster: 'dynamic_forward_proxy_cluster' }),
+    'GET api.example.com | success | unproven | from 10.244.0.9',
+  ],
+  [
+    'CONNECT, which has no path',
+    proxied({ method: 'CONNECT', path: null, authority: 'api.example.com:443' }),
+    'CONNECT api.example.com:443 | success | unproven | from 10.244.0.9',
+  ],
+  [
+    'a connection out of the mesh',
+    proxied({
+      ...{ method: null, path: null, authority: null, response_code: 0, upstream_cluster: 'PassthroughCluster' },
+      requested_server_name: 'api.github.com',
+    }),
+    'connect api.github.com | success | unproven | from 10.244.0.9',
+  ],
+  [
+    'a connection that a policy ended',
+    proxied({
+      ...{ method: null, path: null, authority: null, response_code: 0, upstream_cluster: 'inbound|5432||' },
+      connection_termination_details: 'rbac_access_denied_matched_policy[none]',
+    }),
+    'connect inbound|5432|| | denied | unproven | from 10.244.0.9',
+  ],
+  [
+    'the names of Contour',
+    { ...proxied({ '@timestamp': '2026-11-02T10:00:00.310Z', response_code: 403 }), start_time: undefined },
+    'GET /v1/x/{id} | denied | unproven | from 10.244.0.9',
+  ],
+  [
+    'the names of Envoy Gateway',
+    { ...proxied({ 'x-envoy-origin-path': '/v1/x/77', ':authority': 'api' }), path: undefined, authority: undefined },
+    'GET /v1/x/{id} | success | unproven | from 10.244.0.9',
+  ],
+]);
+
+const istio = (request: string, rest: string, client = 'curl/7.88'): string =>
+  `[2026-11-02T10:00:00.310Z] "${request}" ${rest} via_upstream - "-" 0 135 4 3 "-" "${client}" "cc21d9b0" "httpbin:8000" "10.244.0.5:8080"`;
+const INBOUND = 'inbound|8080|| 127.0.0.6:44321 10.244.0.5:8080 10.244.0.9:55210 outbound_.8000_ default';
+check('envoy-text', [
+  [
+    "Envoy's own",
+    '[2026-11-02T10:00:00.310Z] "POST /api/v1/locations HTTP/2" 401 - 154 0 226 100 "10.0.35.28" "nsq2http" "cc21d9b0-cf5c" "locations" "tcp://10.0.2.1:80"',
+    'POST /api/v1/locations | rejected | rejected',
+  ],
+  [
+    "Istio's",
+    `${istio('GET /orders/77 HTTP/1.1', '200 -')} ${INBOUND}`,
+    'GET /orders/{id} | success | unproven | from 10.244.0.9',
+  ],
+  [
+    'an address that a client wrote is none',
+    `${istio('GET /orders/77 HTTP/1.1', '200 -', 'a" "b" "c" "d" e f g 203.0.113.5:1 h i "')} ${INBOUND}`,
+    'GET /orders/{id} | success | unproven',
+  ],
+  [
+    'a connection out of the mesh',
+    '[2026-11-02T10:00:00.310Z] "- - -" 0 - - - "-" 517 3800 40 - "-" "-" "-" "-" "142.250.1.1:443" PassthroughCluster 10.244.0.9:55216 142.250.1.1:443 10.244.0.9:55214 api.github.com -',
+    'connect api.github.com | success | unproven | from 10.244.0.9',
+  ],
+  [
+    'a connection that the mesh lets nowhere',
+    '[2026-11-02T10:00:00.310Z] "- - -" 0 UH - - "-" 0 0 0 - "-" "-" "-" "-" "-" BlackHoleCluster - 203.0.113.7:443 10.244.0.9:55214 - -',
+    'connect 203.0.113.7:443 | error | unproven | from 10.244.0.9',
+  ],
+]);
