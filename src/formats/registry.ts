@@ -27,6 +27,7 @@ import { litellm } from './built-in/litellm.ts';
 import { mcpServer } from './built-in/mcp-server.ts';
 import { mongodbAudit } from './built-in/mongodb-audit.ts';
 import { mysqlAudit } from './built-in/mysql-audit.ts';
+import { mysqlEnterpriseAudit } from './built-in/mysql-enterprise-audit.ts';
 import { nginxVariables } from './built-in/nginx-variables.ts';
 import { ocsf } from './built-in/ocsf.ts';
 import { oktaSystemLog } from './built-in/okta-system-log.ts';
@@ -57,6 +58,7 @@ export const describedFormats: readonly Format[] = [
   kubernetesAudit,
   mongodbAudit,
   mysqlAudit,
+  mysqlEnterpriseAudit,
   redisAclLog,
   clickhouseQueryLog,
   kong,

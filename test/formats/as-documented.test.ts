@@ -323,3 +323,134 @@ check('envoy-text', [
     'connect 203.0.113.7:443 | error | unproven | from 10.244.0.9',
   ],
 ]);
+
+const google = (more: object, entry: object = {}): object => ({
+  timestamp: '2026-11-02T10:00:00Z',
+  protoPayload: {
+    ...{ serviceName: 'storage.googleapis.com', methodName: 'storage.objects.get', status: {} },
+    ...{ authenticationInfo: { principalEmail: 'agent@p.iam.gserviceaccount.com' }, ...more },
+    requestMetadata: { callerIp: '198.51.100.1' },
+  },
+  ...entry,
+});
+const AGENT = 'gcp_principal_email=agent@p.iam.gserviceaccount.com | from 198.51.100.1';
+const bigquery = {
+  serviceName: 'bigquery.googleapis.com',
+  methodName: 'google.cloud.bigquery.v2.JobService.InsertJob',
+};
+const job = (jobState: string): object => ({
+  jobConfig: { type: 'QUERY', queryConfig: { query: "SELECT name FROM shop.customers WHERE name = 'Ann'" } },
+  ...{ jobStatus: { jobState }, jobStats: { queryStats: { outputRowCount: '12' } } },
+});
+check('gcp-audit', [
+  [
+    'nobody, in a cluster',
+    google({ authenticationInfo: { principalEmail: 'system:anonymous' }, status: { code: 7 } }),
+    'storage:storage.objects.get | denied | verified | from 198.51.100.1',
+  ],
+  [
+    'an identity of another provider',
+    google({ authenticationInfo: { principalSubject: 'principal://iam.googleapis.com/projects/1/subject/repo' } }),
+    'storage:storage.objects.get | success | verified | client_id=principal://iam.googleapis.com/projects/1/subject/repo | from 198.51.100.1',
+  ],
+  [
+    'a failed login of Workspace',
+    google({ methodName: 'google.login.LoginService.loginFailure', serviceName: 'login.googleapis.com' }),
+    `login:google.login.LoginService.loginFailure | rejected | rejected | ${AGENT}`,
+  ],
+  [
+    'a query of BigQuery that has ended',
+    google({ ...bigquery, metadata: { jobChange: { after: 'DONE', job: job('DONE') } } }),
+    `SELECT shop.customers | success | verified | ${AGENT}`,
+  ],
+  [
+    'a query of BigQuery that begins',
+    google({ ...bigquery, metadata: { jobInsertion: { job: job('RUNNING') } } }),
+    '{"ignored":"before-its-end"}',
+  ],
+  [
+    'a table that BigQuery read for a view',
+    google({
+      ...bigquery,
+      resourceName: 'projects/p/datasets/shop/tables/t',
+      metadata: { tableDataRead: { reason: 'JOB' } },
+    }),
+    `bigquery:tableDataRead projects/p/datasets/shop/tables/t | success | verified | ${AGENT}`,
+  ],
+  [
+    'a model',
+    google({
+      ...{ serviceName: 'aiplatform.googleapis.com', methodName: 'PredictionService.GenerateContent' },
+      resourceName: 'projects/p/locations/us/publishers/google/models/gemini-1.5-pro',
+    }),
+    `aiplatform:PredictionService.GenerateContent gemini-1.5-pro | success | verified | ${AGENT}`,
+  ],
+]);
+
+const github = (more: object): object => ({
+  ...{ '@timestamp': 1_793_613_600_000, _document_id: 'a', actor: 'octo-bot', org: 'acme', repo: 'acme/app', ...more },
+  actor_ip: '192.0.2.4',
+});
+check('github-audit', [
+  [
+    'a clone with a token, of which only the hash is there',
+    github({ action: 'git.clone', token_id: 12_345, hashed_token: 'kZ3Tq0l2mYq5bVh3Yx6o0Jx9q5mZ6bHk8w3nqXo9JtE=' }),
+    'git.clone acme/app | success | verified | credential_id=12345 | jwt_sub=octo-bot | from 192.0.2.4',
+  ],
+  [
+    'a failed login',
+    github({ action: 'user.failed_login', repo: undefined }),
+    'user.failed_login | rejected | rejected | jwt_sub=octo-bot | from 192.0.2.4',
+  ],
+]);
+
+const okta = (eventType: string, result: string, reason?: string): object => ({
+  ...{ published: '2026-11-02T10:00:00.000Z', eventType, actor: { id: '0oa1', type: 'PublicClientApp' } },
+  ...{ client: { ipAddress: '192.0.2.5' }, outcome: { result, reason } },
+});
+check('okta-system-log', [
+  [
+    'a wrong secret',
+    okta('app.oauth2.as.token.grant', 'FAILURE', 'invalid_client'),
+    'app.oauth2.as.token.grant | rejected | rejected | client_id=0oa1 | from 192.0.2.5',
+  ],
+  [
+    'a client that is known and not allowed',
+    okta('app.oauth2.as.token.grant', 'FAILURE', 'access_denied'),
+    'app.oauth2.as.token.grant | denied | verified | client_id=0oa1 | from 192.0.2.5',
+  ],
+  [
+    'administration that failed',
+    okta('group.user_membership.add', 'FAILURE', 'Conflict'),
+    'group.user_membership.add | error | verified | client_id=0oa1 | from 192.0.2.5',
+  ],
+  [
+    'a question that was not answered yet',
+    okta('user.authentication.auth_via_mfa', 'CHALLENGE'),
+    'user.authentication.auth_via_mfa | success | unproven | client_id=0oa1 | from 192.0.2.5',
+  ],
+]);
+
+const mysql = (name: string, status: number): object => ({
+  audit_record: {
+    ...{ name, status, timestamp: '2026-11-02T10:00:00Z', sqltext: 'DELETE FROM shop.payroll WHERE id = ?' },
+    ...{ user: 'billing[billing] @ [10.1.0.5]', ip: '10.1.0.5' },
+  },
+});
+check('mysql-audit', [
+  ['a statement is counted once', mysql('Prepare', 0), '{"ignored":"statement-line"}'],
+  [
+    'a statement that was refused before it ran',
+    mysql('Prepare', 1142),
+    'DELETE shop.payroll | denied | verified | db_user=billing | from 10.1.0.5',
+  ],
+]);
+
+const mongo = (atype: string, result: number): object => ({
+  ...{ atype, ts: { $date: { $numberLong: '1793613602000' } }, remote: { unix: '/tmp/mongodb-27017.sock' }, result },
+  ...{ users: [{ user: 'billing', db: 'admin' }], param: { command: 'find', ns: 'shop.orders' } },
+});
+check('mongodb-audit', [
+  ['what a driver says of itself', mongo('clientMetadata', 0), '{"ignored":"connection-line"}'],
+  ['a denied command over a socket', mongo('authCheck', 13), 'find shop.orders | denied | verified | db_user=billing'],
+]);

@@ -1,5 +1,9 @@
 import { described } from './described.ts';
 
+const WHO = 'protoPayload.authenticationInfo';
+/** BigQuery's own account of a job. */
+const JOB = 'protoPayload.metadata';
+
 /**
  * Google Cloud audit logs: LogEntry with a protoPayload of type AuditLog, as sinks and `gcloud logging read` give them. `status.code` is
  * absent, or the whole status empty, where a call succeeded (google.rpc.Code).
@@ -9,11 +13,24 @@ export const gcpAudit = described(
     id: 'gcp-audit',
     title: 'Google Cloud audit log',
     dataset: 'gcp.audit',
+    fields: { model: { field: 'protoPayload.resourceName', extract: '*/models/{}' } },
     time: { field: 'timestamp', unit: 'iso' },
+    ignore: [
+      { when: { [`${JOB}.jobInsertion.job.jobStatus.jobState`]: ['RUNNING', 'PENDING'] }, reason: 'before-its-end' },
+    ],
     action: ['{label(protoPayload.serviceName)}:{protoPayload.methodName}', '{protoPayload.methodName}'],
-    result: [{ field: 'protoPayload.status.code', success: [0], denied: [7], rejected: [16], else: 'error' }],
+    result: [
+      { field: 'protoPayload.status.code', success: [0], denied: [7], rejected: [16], else: 'error' },
+      // Google Workspace names whom somebody tried to be.
+      { field: 'protoPayload.methodName', rejected: ['google.login.*ailure', 'google.login.*loginChallenge'] },
+    ],
     identities: {
-      gcp_principal_email: 'protoPayload.authenticationInfo.principalEmail',
+      // Kubernetes writes a name for nobody, too.
+      gcp_principal_email: {
+        field: `${WHO}.principalEmail`,
+        when: { [`${WHO}.principalEmail`]: { not: ['system:anonymous', 'system:unauthenticated'] } },
+      },
+      client_id: { field: `${WHO}.principalSubject`, when: { [`${WHO}.principalEmail`]: { exists: false } } },
       credential_id: { field: 'protoPayload.authenticationInfo.serviceAccountKeyName', extract: '*/keys/{}' },
     },
     proof: 'verified',
@@ -22,6 +39,21 @@ export const gcpAudit = described(
     service: 'resource.labels.project_id',
     trace_id: 'trace',
     cases: [
+      ...['jobChange', 'jobInsertion'].map((change) => ({
+        when: { [`${JOB}.${change}.job.jobConfig.queryConfig.query`]: { exists: true } },
+        action: `{sql(${JOB}.${change}.job.jobConfig.queryConfig.query, mysql)}`,
+        statement: `${JOB}.${change}.job.jobConfig.queryConfig.query`,
+        rows: `${JOB}.${change}.job.jobStats.queryStats.outputRowCount`,
+      })),
+      // Also what is read by way of a view.
+      {
+        when: { [`${JOB}.tableDataRead`]: { exists: true } },
+        action: "{'bigquery:tableDataRead'} {protoPayload.resourceName}",
+      },
+      {
+        when: { 'protoPayload.serviceName': 'aiplatform.googleapis.com', 'protoPayload.resourceName': '*/models/*' },
+        action: '{label(protoPayload.serviceName)}:{protoPayload.methodName} {model}',
+      },
       {
         // Cloud SQL for PostgreSQL and AlloyDB: pgaudit's own fields. A long statement comes in several chunks.
         when: { 'protoPayload.request."@type"': { pattern: '*PgAuditEntry' } },

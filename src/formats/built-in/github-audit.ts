@@ -8,7 +8,10 @@ export const githubAudit = described(
     dataset: 'github.audit',
     time: { field: ['@timestamp', 'created_at'], unit: 'ms' },
     action: ['api {request_method} {path(url_path)}', '{action} {repo}', 'action'],
-    result: [{ field: 'status_code', rejected: [401], denied: [403], error: ['4xx', '5xx'] }],
+    result: [
+      { field: 'action', rejected: ['*failed_login*', '*login_failed*', '*.failed_authentication*'] },
+      { field: 'status_code', rejected: [401], denied: [403], error: ['4xx', '5xx'] },
+    ],
     identities: {
       credential_id: ['token_id', 'programmatic_access_id', 'deploy_key_fingerprint'],
       client_id: ['oauth_application_id', 'application_client_id', 'integration'],
@@ -21,7 +24,7 @@ export const githubAudit = described(
     service: 'org',
   },
   {
-    proof: 'GitHub writes `actor` and `token_id` of a token that it has checked',
+    proof: 'GitHub writes `actor` and `token_id` of a token that it has checked; a failed login is rejected',
     about: {
       switchOn: 'streaming of the audit log, with API requests and source addresses switched on',
       cannotTell: 'denied requests of the web; what was read in a repository',

@@ -6,6 +6,7 @@ export const mongodbAudit = described(
     id: 'mongodb-audit',
     title: 'MongoDB audit log, JSON',
     dataset: 'mongodb.audit',
+    ignore: [{ when: { atype: ['clientMetadata', 'logout'] }, reason: 'connection-line' }],
     time: { field: 'ts', unit: 'iso' },
     action: ['{param.command} {param.ns}', '{param.command}', '{atype} {param.ns}', '{atype}'],
     result: [{ field: 'result', success: [0], denied: [13], rejected: [18], else: 'error' }],

@@ -1,6 +1,6 @@
 import { described } from './described.ts';
 
-/** Percona Server and MySQL Enterprise, audit log in JSON as `audit_record` objects. */
+/** Percona Server 5.7 and 8.0, audit log in JSON as `audit_record` objects. */
 export const mysqlAudit = described(
   {
     id: 'mysql-audit',
@@ -9,6 +9,11 @@ export const mysqlAudit = described(
     ignore: [
       { when: { 'audit_record.name': ['Quit', 'Audit', 'NoAudit', 'Ping', 'Init DB'] }, reason: 'server-line' },
       { when: { 'audit_record.name': 'Connect', 'audit_record.status': [0] }, reason: 'connection-line' },
+      // Its Execute has a line of its own.
+      {
+        when: { 'audit_record.name': ['Prepare', 'Close stmt', 'Reset stmt'], 'audit_record.status': [0] },
+        reason: 'statement-line',
+      },
     ],
     time: { field: 'audit_record.timestamp', unit: 'iso' },
     action: '{sql(audit_record.sqltext, mysql)}',
