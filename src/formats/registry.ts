@@ -50,6 +50,7 @@ import { pgauditJson } from './pgaudit-json.ts';
 import { pgauditStderr } from './pgaudit-stderr.ts';
 import { pgauditlogtofileCsv, pgauditlogtofileJson, pgauditlogtofileQuoted } from './pgauditlogtofile.ts';
 import { vaultAudit } from './vault-audit.ts';
+import { vpcFlowFields } from './vpc-flow-fields.ts';
 
 /** Formats that users may describe themselves, under the same id, too: theirs counts. */
 export const describedFormats: readonly Format[] = [
@@ -110,6 +111,7 @@ export const formats: readonly Format[] = [
   pgauditStderr,
   vaultAudit,
   mariadbAudit,
+  vpcFlowFields,
   ...describedFormats,
 ];
 

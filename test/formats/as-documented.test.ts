@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { detectFormat } from '../../src/formats/detect.ts';
 import { isEvent } from '../../src/formats/format.ts';
 import { formats } from '../../src/formats/registry.ts';
-import { readAs } from './records.ts';
+import { readAs, redactor } from './records.ts';
 
 /** Records as their vendors document them, beside those that recorded logs hold: `action result proof identities… | address | leaks`. */
 type Case = readonly [what: string, record: object | string, told: string];
@@ -454,3 +454,46 @@ check('mongodb-audit', [
   ['what a driver says of itself', mongo('clientMetadata', 0), '{"ignored":"connection-line"}'],
   ['a denied command over a socket', mongo('authCheck', 13), 'find shop.orders | denied | verified | db_user=billing'],
 ]);
+
+const kafka = (asked: string, rest: string): string =>
+  `[2026-11-02 10:00:00,123] DEBUG Principal = User:agent is ${asked} from host = 192.0.2.10 on resource = ${rest} (kafka.authorizer.logger)`;
+const FETCH = 'for request = Fetch with resourceRefCount = 1';
+check('kafka-authorizer', [
+  [
+    'with rules in ZooKeeper',
+    kafka('Denied Operation = Describe', `Topic:LITERAL:payments ${FETCH}`),
+    'Describe Topic:payments | denied | verified | client_id=agent | from 192.0.2.10',
+  ],
+  [
+    'before version 3',
+    kafka('Allowed Operation = Read', 'Topic:LITERAL:orders'),
+    'Read Topic:orders | success | verified | client_id=agent | from 192.0.2.10',
+  ],
+  [
+    'a prefix',
+    kafka('Allowed operation = DESCRIBE', `GROUP:PREFIXED:reports- ${FETCH}`),
+    'DESCRIBE GROUP:reports- | success | verified | client_id=agent | from 192.0.2.10',
+  ],
+]);
+
+describe('vpc-flow-fields', () => {
+  const format = formats.find(({ id }) => id === 'vpc-flow-fields');
+  const line = '10.0.0.5 203.0.113.5 443 1793613660 eni-1 ACCEPT';
+  const read = (lines: readonly string[], saved?: unknown) => {
+    const parser = format?.parser({ redactor });
+    if (saved !== undefined) parser?.load?.(saved);
+    const results = lines.map((text) => parser?.parse(Buffer.from(text), 0, text.length));
+    return { results, saved: parser?.save?.() };
+  };
+
+  it('reads lines by the header before them, also after a restart between', () => {
+    const { results, saved } = read(['srcaddr dstaddr dstport end interface-id action', line]);
+    expect(results[1]).toMatchObject({ action: 'connect 203.0.113.5:443', identities: [{ value: 'eni-1' }] });
+    expect(read([line], JSON.parse(JSON.stringify(saved))).results[0]).toEqual(results[1]);
+  });
+
+  it('reads no line whose fields nothing names', () => {
+    expect(read([line]).results[0]).toMatchObject({ unusable: 'missing-field' });
+    expect(read(['srcaddr dstaddr end', line]).results[1]).toMatchObject({ unusable: 'missing-field' });
+  });
+});

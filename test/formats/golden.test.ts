@@ -49,6 +49,7 @@ const SAMPLES = [
   ['otlp-coding-agents.jsonl', 'opentelemetry', 17],
   ['bedrock-invocations.jsonl', 'bedrock-invocations', 3],
   ['envoy-text.log', 'envoy-text', 5],
+  ['vpc-flow-fields.log', 'vpc-flow-fields', 6],
   ['mysql-enterprise-audit.json', 'mysql-enterprise-audit', 7],
   ['openai-audit.json', 'openai-audit', 4],
   ['anthropic-compliance.json', 'anthropic-compliance', 3],

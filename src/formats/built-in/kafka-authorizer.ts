@@ -1,6 +1,14 @@
 import { described } from './described.ts';
 
 const part = (extract: string) => ({ field: 'line', extract });
+/** The authorizer that kept its rules in ZooKeeper writes it with a capital letter. */
+const operations = (extract: string) =>
+  ['operation', 'Operation'].map((word) => part(`*Principal = User:* is * ${word} = ${extract}`));
+/** Kafka before 3 says no request. */
+const ends = (extract: string) => [
+  part(`*Principal = User:* on resource = ${extract} for request = *`),
+  part(`*Principal = User:* on resource = ${extract} (*`),
+];
 
 /**
  * Kafka's authorizer log (`kafka.authorizer.logger`), whatever layout log4j gives it. It names a principal only after authentication; other lines
@@ -14,11 +22,11 @@ export const kafkaAuthorizer = described(
     input: 'text',
     fields: {
       principal: part('*Principal = User:{} is *'),
-      decision: part('*Principal = User:* is {} operation = *'),
-      operation: part('*Principal = User:* operation = {} from host = *'),
+      decision: [part('*Principal = User:* is {} operation = *'), part('*Principal = User:* is {} Operation = *')],
+      operation: operations('{} from host = *'),
       host: part('*Principal = User:* from host = {} on resource = *'),
-      kind: part('*Principal = User:* on resource = {}:LITERAL:*'),
-      resource: part('*Principal = User:* on resource = *:LITERAL:{} for request = *'),
+      kind: part('*Principal = User:* on resource = {}:*'),
+      resource: ['*:LITERAL:{}', '*:PREFIXED:{}', '*:{}'].flatMap(ends),
       iso_time: part('{}Z *'),
       log4j_time: part('[{},*] *'),
     },
@@ -39,8 +47,15 @@ export const kafkaAuthorizer = described(
       switchOn:
         '`log4j.logger.kafka.authorizer.logger=DEBUG` (INFO shows what was denied, and nothing else); log4j in UTC',
       cannotTell: 'who failed to log in; bytes and messages',
-      evidence: 'recorded: Kafka 4.4, StandardAuthorizer',
+      evidence: 'recorded: Kafka 4.4, StandardAuthorizer; AclAuthorizer documented: Kafka 3.9, its source',
     },
-    knownBy: { line: { pattern: '*Principal = User:* operation = * on resource = *' } },
+    knownBy: {
+      line: {
+        pattern: [
+          '*Principal = User:* operation = * on resource = *',
+          '*Principal = User:* Operation = * on resource = *',
+        ],
+      },
+    },
   },
 );
