@@ -21,6 +21,7 @@ import { REVOKERS } from '../src/revokers/registry.ts';
 import { ROTATORS } from '../src/rotation/registry.ts';
 import { SECRET_WRITERS } from '../src/rotation/secret-writers/registry.ts';
 import { editorSchema } from './editor-schema.ts';
+import { goldenRows } from './golden-table.ts';
 
 /** Files that are generated whole. */
 const FILES: Readonly<Record<string, () => string>> = {
@@ -43,6 +44,11 @@ const TABLES: Readonly<Record<string, () => string>> = {
     table(
       ['envelope', 'what it is'],
       envelopes.map(({ id, title }) => [`\`${id}\``, title]),
+    ),
+  'formats-golden': () =>
+    table(
+      ['`--format`', 'written against', 'fields that its golden events hold', 'golden events', 'ignored'],
+      goldenRows(),
     ),
   'formats-about': () =>
     table(

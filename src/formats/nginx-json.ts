@@ -236,6 +236,11 @@ export const nginxJson: Format = {
   dataset: 'nginx.access',
   proof:
     '`identity:` of the source: `from-key-map` (verified at every status) or `authenticated`; else `credential` is declared, and 401 and 407 are rejected',
+  about: {
+    switchOn: '`log_format … escape=json` as in [sources](sources.md#nginx), which names the consumer of a key',
+    cannotTell: 'rows and tokens; what stood in a body',
+    evidence: 'recorded: nginx 1.22',
+  },
   framing: 'json',
   detect: (lines) =>
     fractionOfObjects(

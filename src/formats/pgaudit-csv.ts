@@ -22,6 +22,12 @@ export const pgauditCsv: Format = {
   title: 'PostgreSQL with pgaudit, csvlog',
   dataset: DATASET,
   proof: 'an audit line, or an error, of a session; a FATAL only once the session was seen to be authorized',
+  about: {
+    switchOn:
+      "`shared_preload_libraries = 'pgaudit'`, `pgaudit.log = 'all'`, `log_destination = 'csvlog'` ([more](sources.md#postgresql))",
+    cannotTell: 'bytes; what a view or routine reads, unless `pgaudit.log_relation` is on',
+    evidence: 'recorded: PostgreSQL 15 with pgaudit 1.7, in English, German, Russian and Chinese',
+  },
   framing: 'csv',
   detect: detectCsvlog,
   parser(context) {

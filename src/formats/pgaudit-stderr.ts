@@ -173,6 +173,12 @@ export const pgauditStderr: Format = {
   dataset: DATASET,
   proof:
     'nothing: declared at most, and only of a session that the server has announced and authorized, where it logs connections',
+  about: {
+    switchOn:
+      "`shared_preload_libraries = 'pgaudit'`, `pgaudit.log = 'all'`, `log_destination = 'stderr'` ([more](sources.md#postgresql))",
+    cannotTell: 'bytes; what a view or routine reads, unless `pgaudit.log_relation` is on',
+    evidence: 'recorded: PostgreSQL 15 with pgaudit 1.7, in English, German, Russian and Chinese',
+  },
   framing: 'postgres-stderr',
   detect: detectStderr,
   parser(context) {

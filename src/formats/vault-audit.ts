@@ -140,6 +140,11 @@ export const vaultAudit: Format = {
   title: 'HashiCorp Vault audit device',
   dataset: 'vault.audit',
   proof: '`auth` with an accessor, a name or policies; without it, rejected',
+  about: {
+    switchOn: '`vault audit enable file file_path=…`',
+    cannotTell: 'bytes; the token itself: only its accessor',
+    evidence: 'recorded: Vault 1.19',
+  },
   framing: 'json',
   detect: (lines) =>
     fractionOfObjects(

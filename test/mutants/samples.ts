@@ -2,7 +2,6 @@ import { readdirSync } from 'node:fs';
 import { isEvent } from '../../src/formats/format.ts';
 import { formats } from '../../src/formats/registry.ts';
 import { FIXTURES, formatOf, parseAll, recordsOf, sample } from '../formats/records.ts';
-import { DOCUMENTED } from './documented-records.ts';
 
 function allSamples(): Map<string, readonly Buffer[]> {
   const found = new Map<string, readonly Buffer[]>();
@@ -11,12 +10,10 @@ function allSamples(): Map<string, readonly Buffer[]> {
     if (format === undefined) throw new Error(`${name} is of no format`);
     found.set(format.id, [...(found.get(format.id) ?? []), ...recordsOf(format.framing, sample(name))]);
   }
-  for (const [id, record] of Object.entries(DOCUMENTED))
-    if (!found.has(id)) found.set(id, [Buffer.from(JSON.stringify(record))]);
   return found;
 }
 
-/** Records of each format, by its id: of every recorded log, or else a documented one. */
+/** Records of each format, by its id: of every log that is kept. */
 export const SAMPLES: ReadonlyMap<string, readonly Buffer[]> = allSamples();
 
 /** Formats of the registry of whose samples none is an event: of those, mutants would say little. */
