@@ -497,3 +497,31 @@ describe('vpc-flow-fields', () => {
     expect(read(['srcaddr dstaddr end', line]).results[1]).toMatchObject({ unusable: 'missing-field' });
   });
 });
+
+const accessed = (more: object): object => ({
+  ...{ QUERY_ID: 'q1', QUERY_START_TIME: '2026-11-02 10:00:00.000', USER_NAME: 'AGENT' },
+  DIRECT_OBJECTS_ACCESSED: [{ objectDomain: 'View', objectName: 'DB.PUBLIC.REPORT' }],
+  BASE_OBJECTS_ACCESSED: [{ objectDomain: 'Table', objectName: 'DB.PUBLIC.CUSTOMERS', columns: [] }],
+  OBJECTS_MODIFIED: [],
+  ...more,
+});
+check('snowflake-history', [
+  ['a table behind a view', accessed({}), 'read DB.PUBLIC.CUSTOMERS | success | verified | db_user=AGENT'],
+  [
+    'what was written',
+    accessed({ OBJECTS_MODIFIED: [{ objectDomain: 'Stage', objectName: 'DB.PUBLIC.OUT' }] }),
+    'write DB.PUBLIC.OUT | success | verified | db_user=AGENT',
+  ],
+]);
+
+check('apisix', [
+  [
+    'a model',
+    {
+      ...{ client_ip: '10.1.0.5', start_time: 1_793_613_600_000, consumer: { username: 'billing' } },
+      ...{ request: { method: 'POST', uri: '/chat', headers: {} }, response: { status: 200, size: 9 } },
+      llm_summary: { model: 'gpt-4', prompt_tokens: 23, completion_tokens: 8 },
+    },
+    'chat gpt-4 | success | verified | credential_id=billing | from 10.1.0.5 | 23+8 tokens',
+  ],
+]);

@@ -14,10 +14,14 @@ export const apisix = described(
     source_ip: 'client_ip',
     client: 'request.headers.user-agent',
     bytes: 'response.size',
+    tokens_in: 'llm_summary.prompt_tokens',
+    tokens_out: 'llm_summary.completion_tokens',
     status: 'response.status',
     method: 'request.method',
     path: 'request.uri',
     service: ['service_id', 'route_id'],
+    // The plugin ai-proxy says which model it asked.
+    cases: [{ when: { 'llm_summary.model': { exists: true } }, action: "{'chat'} {llm_summary.model}" }],
   },
   {
     proof: '`consumer`, which APISIX sets once a plugin accepted the credential',
