@@ -1,3 +1,4 @@
+import { auditdLines } from './auditd-lines.ts';
 import { anthropicCompliance } from './built-in/anthropic-compliance.ts';
 import { apacheJson } from './built-in/apache-json.ts';
 import { apisix } from './built-in/apisix.ts';
@@ -112,6 +113,7 @@ export const formats: readonly Format[] = [
   vaultAudit,
   mariadbAudit,
   vpcFlowFields,
+  auditdLines,
   ...describedFormats,
 ];
 

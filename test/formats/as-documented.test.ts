@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { detectFormat } from '../../src/formats/detect.ts';
 import { isEvent } from '../../src/formats/format.ts';
 import { formats } from '../../src/formats/registry.ts';
-import { readAs, redactor } from './records.ts';
+import { readAs, redactor, sample } from './records.ts';
 
 /** Records as their vendors document them, beside those that recorded logs hold: `action result proof identities… | address | leaks`. */
 type Case = readonly [what: string, record: object | string, told: string];
@@ -525,3 +525,42 @@ check('apisix', [
     'chat gpt-4 | success | verified | credential_id=billing | from 10.1.0.5 | 23+8 tokens',
   ],
 ]);
+
+describe('auditd-lines', () => {
+  const lines = sample('auditd-lines.log').toString().trimEnd().split('\n');
+  const format = formats.find(({ id }) => id === 'auditd-lines');
+  const read = (some: readonly string[], saved?: unknown) => {
+    const parser = format?.parser({ redactor });
+    if (saved !== undefined) parser?.load?.(saved);
+    const events = some.flatMap((line) => {
+      const bytes = Buffer.from(line);
+      const parsed = parser?.parse(bytes, 0, bytes.length);
+      return parsed !== undefined && isEvent(parsed) ? [parsed] : [];
+    });
+    return { told: events.map(({ action, result }) => `${action} ${result}`), saved: parser?.save?.() };
+  };
+  const ALL = ['file:/srv/reports/may.csv success', 'file:/etc/shadow copy denied', 'exec:/usr/bin/curl success'];
+
+  it('makes one use of the lines of a call, also where those of two are mixed', () => {
+    expect(read(lines).told).toEqual(ALL);
+  });
+
+  it('goes on exactly after a restart within a call', () => {
+    for (let at = 0; at < lines.length; at++) {
+      const before = read(lines.slice(0, at));
+      const saved: unknown = before.saved === undefined ? undefined : JSON.parse(JSON.stringify(before.saved));
+      expect([...before.told, ...read(lines.slice(at), saved).told]).toEqual(ALL);
+    }
+  });
+
+  it('remembers only so many calls that never end', () => {
+    const open = (serial: number): string => (lines[1] ?? '').replace('348501', String(serial));
+    const { saved } = read(Array.from({ length: 1_000 }, (_, serial) => open(serial)));
+    expect(saved).toHaveLength(64);
+  });
+
+  it('takes no field that stands behind one of the same name', () => {
+    const forged = lines.map((line) => line.replace('comm="python3"', 'comm="python3" uid=0 success=no'));
+    expect(read(forged).told).toEqual(ALL);
+  });
+});

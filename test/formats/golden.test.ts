@@ -57,6 +57,7 @@ const SAMPLES = [
   ['mongodb-audit.jsonl', 'mongodb-audit', 7],
   ['mysql-audit.jsonl', 'mysql-audit', 4],
   ['nginx-variables.jsonl', 'nginx-variables', 3],
+  ['auditd-lines.log', 'auditd-lines', 16],
   ['auditd.jsonl', 'auditd', 5],
   ['authensor-receipts.jsonl', 'authensor-receipts', 4],
   ['bedrock-invocations.jsonl', 'bedrock-invocations', 3],
