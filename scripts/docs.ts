@@ -20,6 +20,7 @@ import { METRICS, type MetricDefinition } from '../src/ops/metric-list.ts';
 import { REVOKERS } from '../src/revokers/registry.ts';
 import { ROTATORS } from '../src/rotation/registry.ts';
 import { SECRET_WRITERS } from '../src/rotation/secret-writers/registry.ts';
+import { SINKS } from '../src/sinks/registry.ts';
 import { editorSchema } from './editor-schema.ts';
 import { goldenRows } from './golden-table.ts';
 
@@ -49,6 +50,11 @@ const TABLES: Readonly<Record<string, () => string>> = {
     table(
       ['`--format`', 'written against', 'fields that its golden events hold', 'golden events', 'ignored'],
       goldenRows(),
+    ),
+  sinks: () =>
+    table(
+      ['key', 'sink', 'gets', 'promises', 'tested against'],
+      SINKS.map(({ id, title, about: { gets, promises, tested } }) => [`\`${id}\``, title, gets, promises, tested]),
     ),
   'formats-about': () =>
     table(
