@@ -45,6 +45,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
     ...['test/alerts/campaign.test.ts', 'test/cli/reload.test.ts', 'test/cli/demo-llm.test.ts'],
     'test/pipeline/receipt-chain.test.ts',
   ],
+  '3e72131': [...['test/formats/as-documented.test.ts', 'test/cli/from-a-folder.test.ts', 'test/sources/open.test.ts']],
 };
 const root = join(import.meta.dirname, '..');
 

@@ -527,7 +527,7 @@ check('apisix', [
 ]);
 
 describe('auditd-lines', () => {
-  const lines = sample('auditd-lines.log').toString().trimEnd().split('\n');
+  const lines = (): string[] => sample('auditd-lines.log').toString().trimEnd().split('\n');
   const format = formats.find(({ id }) => id === 'auditd-lines');
   const read = (some: readonly string[], saved?: unknown) => {
     const parser = format?.parser({ redactor });
@@ -542,25 +542,25 @@ describe('auditd-lines', () => {
   const ALL = ['file:/srv/reports/may.csv success', 'file:/etc/shadow copy denied', 'exec:/usr/bin/curl success'];
 
   it('makes one use of the lines of a call, also where those of two are mixed', () => {
-    expect(read(lines).told).toEqual(ALL);
+    expect(read(lines()).told).toEqual(ALL);
   });
 
   it('goes on exactly after a restart within a call', () => {
-    for (let at = 0; at < lines.length; at++) {
-      const before = read(lines.slice(0, at));
+    for (let at = 0; at < lines().length; at++) {
+      const before = read(lines().slice(0, at));
       const saved: unknown = before.saved === undefined ? undefined : JSON.parse(JSON.stringify(before.saved));
-      expect([...before.told, ...read(lines.slice(at), saved).told]).toEqual(ALL);
+      expect([...before.told, ...read(lines().slice(at), saved).told]).toEqual(ALL);
     }
   });
 
   it('remembers only so many calls that never end', () => {
-    const open = (serial: number): string => (lines[1] ?? '').replace('348501', String(serial));
+    const open = (serial: number): string => (lines()[1] ?? '').replace('348501', String(serial));
     const { saved } = read(Array.from({ length: 1_000 }, (_, serial) => open(serial)));
     expect(saved).toHaveLength(64);
   });
 
   it('takes no field that stands behind one of the same name', () => {
-    const forged = lines.map((line) => line.replace('comm="python3"', 'comm="python3" uid=0 success=no'));
+    const forged = lines().map((line) => line.replace('comm="python3"', 'comm="python3" uid=0 success=no'));
     expect(read(forged).told).toEqual(ALL);
   });
 });
