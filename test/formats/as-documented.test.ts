@@ -213,6 +213,18 @@ check('litellm', [
     'acompletion gpt-4o | success | verified | client_id=billing | 10+32 tokens',
   ],
   [
+    'a row of the spend log, of a provider that does not take the key of LiteLLM',
+    {
+      ...{ request_id: 'r', call_type: 'acompletion', api_key: HASH, spend: 0, startTime: '2026-11-02T10:00:00.123Z' },
+      ...{ model: 'gpt-4o', user: 'billing' },
+      metadata: {
+        ...{ status: 'failure', user_api_key_alias: 'billing-key' },
+        error_information: { error_code: '401', error_class: 'AuthenticationError', llm_provider: 'openai' },
+      },
+    },
+    `acompletion gpt-4o | error | verified | ${KEY} | 0+0 tokens`,
+  ],
+  [
     'a row of the spend log with its metadata as text',
     {
       ...{ request_id: 'r', call_type: 'acompletion', api_key: HASH, spend: 0, startTime: '2026-11-02 10:00:00.123' },

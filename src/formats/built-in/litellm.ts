@@ -24,17 +24,18 @@ export const litellm = described(
       'call_type',
     ],
     result: [
-      // The provider did not accept LiteLLM's own key: whoever asked LiteLLM had been let in.
-      {
-        is: 'error',
-        when: { [`${ERROR}.llm_provider`]: { exists: true }, [`${ERROR}.error_class`]: { not: 'ProxyException' } },
-      },
-      // A key that LiteLLM knows, and a model that it may not use.
-      ...['metadata.user_api_key_alias', 'metadata.user_api_key_user_id'].map((known) => ({
-        is: 'denied' as const,
-        when: { [`${ERROR}.error_code`]: 401, [known]: { exists: true } },
-      })),
+      // A row of the spend log has the error within its metadata.
       ...[ERROR, `metadata.${ERROR}`].flatMap((error) => [
+        // The provider did not accept LiteLLM's own key: whoever asked LiteLLM had been let in.
+        {
+          is: 'error' as const,
+          when: { [`${error}.llm_provider`]: { exists: true }, [`${error}.error_class`]: { not: 'ProxyException' } },
+        },
+        // A key that LiteLLM knows, and a model that it may not use.
+        ...['metadata.user_api_key_alias', 'metadata.user_api_key_user_id'].map((known) => ({
+          is: 'denied' as const,
+          when: { [`${error}.error_code`]: 401, [known]: { exists: true } },
+        })),
         { field: `${error}.error_code`, rejected: [401], denied: [403] },
         { field: `${error}.error_class`, rejected: ['*AuthenticationError*'], denied: ['*PermissionDenied*'] },
       ]),
