@@ -8,7 +8,7 @@ import { peersOf } from './peers.ts';
 import { ageInDays, daysOf, groupAge, type Principal, presentMembers } from './principal.ts';
 import { admit, count, countNew, findNow, knows } from './repertoire.ts';
 import { at, HOUR, MINUTE } from './series.ts';
-import { ADDRESSES, AT, get, type State, type TableLayout } from './state.ts';
+import { ADDRESSES, AT, type State, type TableLayout } from './state.ts';
 
 /**
  * From where a principal is used. A move (another cloud network, a new egress) never comes back to the old place; a thief works beside the
@@ -35,7 +35,7 @@ const STEADY_DAYS = 7;
 const ANY_PUBLIC = 'public';
 
 const rate = (state: State, table: TableLayout): number =>
-  (get(state.f32, table.newDays) + 0.3) / (get(state.f32, table.allDays) + 1);
+  ((state.f32[table.newDays] as number) + 0.3) / ((state.f32[table.allDays] as number) + 1);
 
 /** Chance that a day brings a new thing of this sort, by its own days and half of the group's. */
 const chanceOfNew = (principal: Principal, table: TableLayout): number => {
@@ -44,8 +44,8 @@ const chanceOfNew = (principal: Principal, table: TableLayout): number => {
   let fresh = 0;
   let days = 0;
   for (const { state: member } of [principal, ...peersOf(principal)]) {
-    fresh += get(member.f32, table.newDays) + 0.3;
-    days += get(member.f32, table.allDays);
+    fresh += (member.f32[table.newDays] as number) + 0.3;
+    days += member.f32[table.allDays] as number;
   }
   return Math.max(rate(state, table), (0.5 * fresh) / (days + 1));
 };
@@ -89,12 +89,12 @@ const beginForeign = (state: State, { low, high }: Name): void => {
 /** How many members, itself included, have moved to this network without coming back. */
 const movedThere = (principal: Principal, name: Name): number =>
   [principal, ...peersOf(principal)].filter(
-    ({ state }) => isForeignName(state, name) && get(state.u16, AT.foreignReturns) === 0,
+    ({ state }) => isForeignName(state, name) && (state.u16[AT.foreignReturns] as number) === 0,
   ).length;
 
 /** One that failed was no use; some of them with a proof, by somebody with another client or beside the owner, come from who has the credential. */
 const hasUsed = (state: State, { result, proof }: CredentialUse, isAnother: boolean): boolean =>
-  result !== 'error' || (isAnother && proof.state === 'verified' && get(state.f32, AT.foreignUses) >= SOME_USES);
+  result !== 'error' || (isAnother && proof.state === 'verified' && (state.f32[AT.foreignUses] as number) >= SOME_USES);
 
 const useForeign = (principal: Principal, ip: string, use: CredentialUse, names: Names, seen: Observation) => {
   const { client } = use;
@@ -113,14 +113,14 @@ const useForeign = (principal: Principal, ip: string, use: CredentialUse, names:
     seen.network = 'new';
     if (hasNewClient) seen.client = 'new';
   }
-  state.f32[AT.foreignUses] = get(state.f32, AT.foreignUses) + 1;
+  state.f32[AT.foreignUses] = (state.f32[AT.foreignUses] as number) + 1;
   state.u16[AT.foreignNow] = 1;
   state.f64[AT.foreignAt] = seen.time;
   if (state.u16[AT.foreignDay] !== seen.day) {
     state.u16[AT.foreignDay] = seen.day;
-    state.u16[AT.foreignDays] = get(state.u16, AT.foreignDays) + 1;
+    state.u16[AT.foreignDays] = (state.u16[AT.foreignDays] as number) + 1;
   }
-  const isBeside = get(state.u16, AT.foreignReturns) >= 1 && get(state.f32, AT.foreignUses) >= SOME_USES;
+  const isBeside = (state.u16[AT.foreignReturns] as number) >= 1 && (state.f32[AT.foreignUses] as number) >= SOME_USES;
   const leftPrivate = isPublic(ip) && isFarAway && !isKnown(principal, AT.regions, names.region(ANY_PUBLIC));
   if (counts && hasUsed(state, use, hasNewClient || isBeside)) {
     if (hasNewClient) seen.source = 'network-and-client';
@@ -128,8 +128,8 @@ const useForeign = (principal: Principal, ip: string, use: CredentialUse, names:
     else if (leftPrivate && movedThere(principal, name) < 2) seen.source = 'left-private';
     else if (isFirst) seen.source = 'network';
   }
-  const days = get(state.u16, AT.foreignDays);
-  const moved = days >= MOVED_DAYS && get(state.u16, AT.foreignReturns) === 0;
+  const days = state.u16[AT.foreignDays] as number;
+  const moved = days >= MOVED_DAYS && (state.u16[AT.foreignReturns] as number) === 0;
   const together = movedThere(principal, name) >= Math.max(3, 0.5 * presentMembers(principal, seen.time));
   if (!(moved || together || chance >= ORDINARY || days >= STEADY_DAYS)) return;
   seen.foreign = false;
@@ -142,9 +142,9 @@ const useForeign = (principal: Principal, ip: string, use: CredentialUse, names:
 const useKnown = (principal: Principal, ip: string, names: Names, seen: Observation, isLearning: boolean): void => {
   const { state } = principal;
   learnPlace(principal, ip, names, seen, !isLearning);
-  if (state.u16[AT.foreignNow] === 0 || seen.time - get(state.f64, AT.foreignAt) >= AT_ONCE) return;
+  if (state.u16[AT.foreignNow] === 0 || seen.time - (state.f64[AT.foreignAt] as number) >= AT_ONCE) return;
   state.u16[AT.foreignNow] = 0;
-  const returns = get(state.u16, AT.foreignReturns) + 1;
+  const returns = (state.u16[AT.foreignReturns] as number) + 1;
   state.u16[AT.foreignReturns] = returns;
   if (returns >= 2 && chanceOfNew(principal, AT.networks) < ORDINARY && daysOf(state) >= LEAST_DAYS)
     seen.source = 'returned';
@@ -155,7 +155,7 @@ const addressPlace = (state: State, { low, high }: Name): readonly [place: numbe
   let oldest = 0;
   for (let place = 0; place < ADDRESSES; place++) {
     if (state.u32[AT.address + place] === low && state.u32[AT.addressHigh + place] === high) return [place, true];
-    if (get(state.f64, AT.addressAt + place) < get(state.f64, AT.addressAt + oldest)) oldest = place;
+    if ((state.f64[AT.addressAt + place] as number) < (state.f64[AT.addressAt + oldest] as number)) oldest = place;
   }
   return [oldest, false];
 };
@@ -165,10 +165,10 @@ const switchAddress = (principal: Principal, ip: string, names: Names, seen: Obs
   const { state } = principal;
   const name = names.address(ip);
   const [place, isKnownAddress] = addressPlace(state, name);
-  const now = get(state.u16, AT.addressNow);
+  const now = state.u16[AT.addressNow] as number;
   const isBack =
-    isKnownAddress && now > 0 && now !== place + 1 && seen.time - get(state.f64, AT.addressAt + place) < AT_ONCE;
-  const isCounted = isBack && counts && seen.time - get(state.f64, AT.levelAt + at('switches')) >= APART;
+    isKnownAddress && now > 0 && now !== place + 1 && seen.time - (state.f64[AT.addressAt + place] as number) < AT_ONCE;
+  const isCounted = isBack && counts && seen.time - (state.f64[AT.levelAt + at('switches')] as number) >= APART;
   if (isCounted) note(principal, seen, at('switches'), add(state, at('switches'), seen.time, 1));
   state.u32[AT.address + place] = name.low;
   state.u32[AT.addressHigh + place] = name.high;
@@ -179,11 +179,11 @@ const switchAddress = (principal: Principal, ip: string, names: Names, seen: Obs
 export const noteSource = (principal: Principal, use: CredentialUse, names: Names, seen: Observation): void => {
   const { state, recent } = principal;
   const { sourceIp: ip, client } = use;
-  const uses = get(state.u16, AT.firstUses);
+  const uses = state.u16[AT.firstUses] as number;
   if (uses < FIRST_USES) state.u16[AT.firstUses] = uses + 1;
   const isSame = ip === recent.ip && client === recent.client && uses >= FIRST_USES;
   if (isSame && state.u16[AT.foreignNow] === 0) {
-    const place = get(state.u16, AT.addressNow);
+    const place = state.u16[AT.addressNow] as number;
     if (place > 0 && ip !== undefined) state.f64[AT.addressAt + place - 1] = seen.time;
     return;
   }

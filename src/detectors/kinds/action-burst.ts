@@ -7,7 +7,7 @@ import { ageInDays, daysOf } from '../../baselines/principal.ts';
 import { find } from '../../baselines/repertoire.ts';
 import { SERIES_OF } from '../../baselines/series.ts';
 import { isServerFault } from '../../baselines/sources.ts';
-import { AT, get } from '../../baselines/state.ts';
+import { AT } from '../../baselines/state.ts';
 import { type Context, defineKind, type Result } from '../detector.ts';
 import { bitsBeyond, MORE_WORK } from '../strength.ts';
 import { bitsText, duration, number, shown } from '../words.ts';
@@ -33,7 +33,7 @@ const NEAR_RECORD = 0.7;
 /** How far the principal's own days differ, in requests: an action differs at least as much. */
 const dispersion = ({ principal: { state } }: Context, volume: number, slack: number): number => {
   const typical = medianOf(pastValues(state, volume));
-  return Math.min(MOST_RATIO, (get(state.f32, AT.record + volume) + slack) / (typical + slack));
+  return Math.min(MOST_RATIO, ((state.f32[AT.record + volume] as number) + slack) / (typical + slack));
 };
 
 const judge = (context: Context, span: 0 | 1): Result | undefined => {
@@ -41,7 +41,7 @@ const judge = (context: Context, span: 0 | 1): Result | undefined => {
   const { state } = principal;
   const { action } = at.use;
   const value = busyLevel(state, seen.busy, span, seen.time);
-  let record = get(state.f32, AT.busyRecord + 2 * seen.busy + span);
+  let record = state.f32[AT.busyRecord + 2 * seen.busy + span] as number;
   const rule = DESTRUCTIVE[span];
   // Most uses end here, before it is looked at what the action does.
   if (value <= rule.slack || value <= (record + rule.slack) * rule.least - rule.slack) return undefined;
@@ -53,12 +53,12 @@ const judge = (context: Context, span: 0 | 1): Result | undefined => {
     const index = find(peer.state, AT.actions, seen.actionName);
     const place = index < 0 ? -1 : busyPlace(peer.state, index);
     if (place < 0) return [];
-    const ofPeer = get(peer.state.f32, AT.busyRecord + 2 * place + span);
+    const ofPeer = peer.state.f32[AT.busyRecord + 2 * place + span] as number;
     if (daysOf(state) < SURE_DAYS) record = Math.max(record, ofPeer);
     return [busyLevel(peer.state, place, span, seen.time) / (ofPeer + slack)];
   });
   const ratio = Math.max(least, dispersion(context, ofVolume, slack));
-  const isYoung = get(state.u16, AT.busyDays + seen.busy) < YOUNG_ACTION && !destroys;
+  const isYoung = (state.u16[AT.busyDays + seen.busy] as number) < YOUNG_ACTION && !destroys;
   const alarm = (record + slack) * ratio - slack + (isYoung ? UNSURE : 0);
   if (value <= alarm || upperQuartile(peers) >= NEAR_RECORD) return undefined;
   if (isBusyHeld(state, seen.busy, seen.day)) {
@@ -66,7 +66,7 @@ const judge = (context: Context, span: 0 | 1): Result | undefined => {
     return undefined;
   }
   const bits = bitsBeyond(value, alarm);
-  const isCounted = get(state.u16, AT.busyDays + seen.busy) > 0;
+  const isCounted = (state.u16[AT.busyDays + seen.busy] as number) > 0;
   const before = isCounted ? `at most ${number(Math.round(record))} on the days before` : 'it was not counted before';
   return {
     bits,
@@ -80,6 +80,12 @@ const judge = (context: Context, span: 0 | 1): Result | undefined => {
   };
 };
 
+const tell = (context: Context, span: 0 | 1, report: (result: Result) => void): void => {
+  const { principal, seen } = context;
+  const result = judge(context, span);
+  if (result !== undefined) report({ ...result, held: () => tellBusy(principal.state, seen.busy, span, seen.day) });
+};
+
 /** One action done far more often than ever, while all of its actions together may be as usual. */
 export const actionBurst = defineKind({
   id: 'action-burst',
@@ -91,10 +97,8 @@ export const actionBurst = defineKind({
   check: () => (context, report) => {
     const { at, principal, seen } = context;
     if (isServerFault(at.use)) return;
-    const isKnown = daysOf(principal.state) > LEAST_DAYS && ageInDays(principal.state, seen.time) > LEAST_DAYS;
-    for (const span of [0, 1] as const) {
-      const result = isKnown ? judge(context, span) : undefined;
-      if (result !== undefined) report({ ...result, held: () => tellBusy(principal.state, seen.busy, span, seen.day) });
-    }
+    if (daysOf(principal.state) <= LEAST_DAYS || ageInDays(principal.state, seen.time) <= LEAST_DAYS) return;
+    tell(context, 0, report);
+    tell(context, 1, report);
   },
 });
