@@ -1,4 +1,5 @@
 import type { CredentialUse } from '../event.ts';
+import { noteClient } from './guest-client.ts';
 import { add } from './level.ts';
 import type { Name, Names } from './names.ts';
 import { note } from './note.ts';
@@ -6,9 +7,9 @@ import type { Observation } from './observation.ts';
 import { isPublic } from './origin.ts';
 import { peersOf } from './peers.ts';
 import { ageInDays, daysOf, groupAge, type Principal, presentMembers } from './principal.ts';
-import { admit, count, countNew, findNow, knows } from './repertoire.ts';
 import { at, HOUR, MINUTE } from './series.ts';
-import { ADDRESSES, AT, type State, type TableLayout } from './state.ts';
+import { ADDRESSES, AT, type State } from './state.ts';
+import { chanceOfNew, isKnown, learnThing, ORDINARY, rateOfNew } from './usual-things.ts';
 
 /**
  * From where a principal is used. A move (another cloud network, a new egress) never comes back to the old place; a thief works beside the
@@ -17,13 +18,10 @@ import { ADDRESSES, AT, type State, type TableLayout } from './state.ts';
 
 /** A foreign network and the old one used within this time: both are in use. */
 const AT_ONCE = 6 * HOUR;
-/** Chance of a new network (or client) a day from which one says nothing. */
-const ORDINARY = 0.12;
 const LEAST_DAYS = 3;
 /** Uses and days that say where a principal lives. */
 const FIRST_USES = 20;
 const FIRST_DAYS = 1.5;
-const LEAST_GROUP_DAYS = 6;
 /** Uses from a foreign network that are no accident. */
 const SOME_USES = 3;
 /** Returns within this time of the last one that counted are the same handing over: a deployment, whose old host ends its work beside the new one. */
@@ -33,42 +31,6 @@ const MOVED_DAYS = 3;
 const STEADY_DAYS = 7;
 /** A name that no address has: "some public address", among regions. */
 const ANY_PUBLIC = 'public';
-
-const rate = (state: State, table: TableLayout): number =>
-  ((state.f32[table.newDays] as number) + 0.3) / ((state.f32[table.allDays] as number) + 1);
-
-/** Chance that a day brings a new thing of this sort, by its own days and half of the group's. */
-const chanceOfNew = (principal: Principal, table: TableLayout): number => {
-  const { state, group } = principal;
-  if (daysOf(group?.state ?? state) <= LEAST_GROUP_DAYS) return 1;
-  let fresh = 0;
-  let days = 0;
-  for (const { state: member } of [principal, ...peersOf(principal)]) {
-    fresh += (member.f32[table.newDays] as number) + 0.3;
-    days += member.f32[table.allDays] as number;
-  }
-  return Math.max(rate(state, table), (0.5 * fresh) / (days + 1));
-};
-
-const isKnown = ({ state, group }: Principal, table: TableLayout, name: Name): boolean =>
-  findNow(state, table, name) >= 0 || (group !== undefined && knows(group.state, table, name));
-
-/** Takes a thing into the repertoire of the principal and its group. */
-const learnThing = (principal: Principal, table: TableLayout, name: Name, day: number, isNews: boolean): boolean => {
-  const { state, group } = principal;
-  const index = findNow(state, table, name);
-  if (index >= 0) count(state, table, index, day);
-  else {
-    admit(state, table, name, day, 'learn');
-    if (isNews) countNew(state, table, day);
-  }
-  if (group !== undefined) {
-    const ofGroup = findNow(group.state, table, name);
-    if (ofGroup >= 0) count(group.state, table, ofGroup, day);
-    else admit(group.state, table, name, day, 'learn');
-  }
-  return index < 0;
-};
 
 const learnPlace = (principal: Principal, ip: string, names: Names, seen: Observation, isNews: boolean): void => {
   if (learnThing(principal, AT.networks, names.network(ip), seen.day, isNews)) seen.network = 'new';
@@ -105,7 +67,9 @@ const useForeign = (principal: Principal, ip: string, use: CredentialUse, names:
   const chance = ofNetworks >= ORDINARY && isFarAway ? chanceOfNew(principal, AT.regions) : ofNetworks;
   const counts = chance < ORDINARY && daysOf(state) >= LEAST_DAYS;
   const hasNewClient =
-    client !== undefined && !isKnown(principal, AT.clients, names.client(client)) && rate(state, AT.clients) < ORDINARY;
+    client !== undefined &&
+    !isKnown(principal, AT.clients, names.client(client)) &&
+    rateOfNew(state, AT.clients) < ORDINARY;
   seen.foreign = true;
   const isFirst = !isForeignName(state, name);
   if (isFirst) {
@@ -182,7 +146,7 @@ export const noteSource = (principal: Principal, use: CredentialUse, names: Name
   const uses = state.u16[AT.firstUses] as number;
   if (uses < FIRST_USES) state.u16[AT.firstUses] = uses + 1;
   const isSame = ip === recent.ip && client === recent.client && uses >= FIRST_USES;
-  if (isSame && state.u16[AT.foreignNow] === 0) {
+  if (isSame && state.u16[AT.foreignNow] === 0 && state.u16[AT.guestNow] === 0) {
     const place = state.u16[AT.addressNow] as number;
     if (place > 0 && ip !== undefined) state.f64[AT.addressAt + place - 1] = seen.time;
     return;
@@ -196,12 +160,7 @@ export const noteSource = (principal: Principal, use: CredentialUse, names: Name
     else useKnown(principal, ip, names, seen, isLearning);
     switchAddress(principal, ip, names, seen, !isServerFault(use));
   }
-  if (
-    client !== undefined &&
-    !isForeign &&
-    learnThing(principal, AT.clients, names.client(client), seen.day, !isLearning)
-  )
-    seen.client = 'new';
+  if (client !== undefined && !isForeign) noteClient(principal, use, client, names, seen, isLearning);
   recent.ip = ip;
   recent.client = client;
 };
