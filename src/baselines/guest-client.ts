@@ -1,5 +1,5 @@
 import type { CredentialUse } from '../event.ts';
-import type { Name, Names } from './names.ts';
+import { type Name, type Names, NEVER_LEGACY } from './names.ts';
 import type { Observation } from './observation.ts';
 import { peersOf } from './peers.ts';
 import { daysOf, type Principal, presentMembers } from './principal.ts';
@@ -24,7 +24,7 @@ const MANY_USES = 8;
 /** Days after which it was a change, where the old one did not return, and after which it is usual whatever happens. */
 const CHANGED_DAYS = 3;
 const STEADY_DAYS = 7;
-const NOBODY: Name = { low: 0, high: 0, legacy: 0 };
+const NOBODY: Name = { low: 0, high: 0, legacy: NEVER_LEGACY };
 
 const isGuest = ({ u32 }: State, { low, high }: Name): boolean => u32[AT.guest] === low && u32[AT.guestHigh] === high;
 
@@ -45,7 +45,12 @@ export const acceptGuest = (principal: Principal, isWithin: (day: number) => boo
   const { u32, u16 } = principal.state;
   const day = u16[AT.guestDay] as number;
   if (day === 0 || !isWithin(day)) return;
-  learn(principal, { low: u32[AT.guest] as number, high: u32[AT.guestHigh] as number, legacy: 0 }, day, false);
+  learn(
+    principal,
+    { low: u32[AT.guest] as number, high: u32[AT.guestHigh] as number, legacy: NEVER_LEGACY },
+    day,
+    false,
+  );
 };
 
 /** How many members, itself included, have changed to it, and none back. */
@@ -87,7 +92,7 @@ export const noteClient = (
 ): void => {
   const { state } = principal;
   const name = names.client(client);
-  if (isGuest(state, name)) {
+  if (isGuest(state, name) && !isKnown(principal, AT.clients, name)) {
     if (result !== 'error') useGuest(principal, name, seen);
     return;
   }
