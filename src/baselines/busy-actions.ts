@@ -1,4 +1,5 @@
 import { cappedAt, leftAfter } from './level.ts';
+import { medianOf } from './past.ts';
 import { AT, BUSY, type State } from './state.ts';
 
 /** How often each of the busiest actions is done, over ten minutes and over eight hours, with a record of its own. */
@@ -94,6 +95,14 @@ export const capBusy = (state: State, place: number, span: number): void => {
   const greatest = state.f32[AT.busyGreatest + at] as number;
   state.f32[AT.busyGreatest + at] = cappedAt(state.f32[AT.busyRecord + at] as number, greatest);
 };
+
+/** What the greatest day of one of its busiest actions usually is. */
+export const usualRecord = ({ f32 }: State, span: number): number =>
+  medianOf(
+    Array.from({ length: BUSY }, (_, place) => f32[AT.busyRecord + 2 * place + span] as number).filter(
+      (record) => record > 0,
+    ),
+  );
 
 /** A day is over. */
 export const rollBusy = (state: State): void => {

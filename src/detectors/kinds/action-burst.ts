@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { isDestructive } from '../../action-class.ts';
-import { BUSY_SPANS, busyLevel, busyPlace, capBusy, isBusyHeld, tellBusy } from '../../baselines/busy-actions.ts';
+import {
+  BUSY_SPANS,
+  busyLevel,
+  busyPlace,
+  capBusy,
+  isBusyHeld,
+  tellBusy,
+  usualRecord,
+} from '../../baselines/busy-actions.ts';
 import { medianOf, pastValues } from '../../baselines/past.ts';
 import { peersOf, upperQuartile } from '../../baselines/peers.ts';
 import { ageInDays, daysOf } from '../../baselines/principal.ts';
@@ -29,12 +37,16 @@ const SURE_DAYS = 14;
 const UNSURE = 10;
 const YOUNG_ACTION = 3;
 const NEAR_RECORD = 0.7;
+/** Days of an action, today included, from which it is none that has just begun. */
+const OLD_ACTION = 1.5;
 
 /** How far the principal's own days differ, in requests: an action differs at least as much. */
 const dispersion = ({ principal: { state } }: Context, volume: number, slack: number): number => {
   const typical = medianOf(pastValues(state, volume));
   return Math.min(MOST_RATIO, ((state.f32[AT.record + volume] as number) + slack) / (typical + slack));
 };
+
+const isUncounted = ({ principal: { state }, seen }: Context): boolean => state.u16[AT.busyDays + seen.busy] === 0;
 
 const judge = (context: Context, span: 0 | 1): Result | undefined => {
   const { at, principal, seen } = context;
@@ -49,6 +61,9 @@ const judge = (context: Context, span: 0 | 1): Result | undefined => {
   const { slack, least, ofVolume } = destroys ? rule : RULES[span];
   if (value <= slack) return undefined;
   if (value <= (record + slack) * least - slack) return undefined;
+  // It was done on other days, when others were among the busiest: how often is not known.
+  const isForgotten = isUncounted(context) && (state.f32[AT.actions.days + seen.actionIndex] as number) >= OLD_ACTION;
+  if (isForgotten) record = Math.max(record, usualRecord(state, span));
   const peers = peersOf(principal).flatMap((peer) => {
     const index = find(peer.state, AT.actions, seen.actionName);
     const place = index < 0 ? -1 : busyPlace(peer.state, index);
@@ -66,8 +81,11 @@ const judge = (context: Context, span: 0 | 1): Result | undefined => {
     return undefined;
   }
   const bits = bitsBeyond(value, alarm);
-  const isCounted = (state.u16[AT.busyDays + seen.busy] as number) > 0;
-  const before = isCounted ? `at most ${number(Math.round(record))} on the days before` : 'it was not counted before';
+  const before = isForgotten
+    ? `as a rule its busiest actions have at most ${number(Math.round(record))}`
+    : isUncounted(context)
+      ? 'it was not done on the days before'
+      : `at most ${number(Math.round(record))} on the days before`;
   return {
     bits,
     subject: `${action} in ${duration(BUSY_SPANS[span])}`,
