@@ -62,8 +62,9 @@ const judge = (context: Context, span: 0 | 1): Result | undefined => {
   if (value <= slack) return undefined;
   if (value <= (record + slack) * least - slack) return undefined;
   // It was done on other days, when others were among the busiest: how often is not known.
-  const isForgotten = isUncounted(context) && (state.f32[AT.actions.days + seen.actionIndex] as number) >= OLD_ACTION;
-  if (isForgotten) record = Math.max(record, usualRecord(state, span));
+  const isOld = (state.f32[AT.actions.days + seen.actionIndex] as number) >= OLD_ACTION;
+  const usual = isUncounted(context) && isOld ? usualRecord(state, span) : 0;
+  record = Math.max(record, usual);
   const peers = peersOf(principal).flatMap((peer) => {
     const index = find(peer.state, AT.actions, seen.actionName);
     const place = index < 0 ? -1 : busyPlace(peer.state, index);
@@ -81,11 +82,12 @@ const judge = (context: Context, span: 0 | 1): Result | undefined => {
     return undefined;
   }
   const bits = bitsBeyond(value, alarm);
-  const before = isForgotten
-    ? `as a rule its busiest actions have at most ${number(Math.round(record))}`
-    : isUncounted(context)
-      ? 'it was not done on the days before'
-      : `at most ${number(Math.round(record))} on the days before`;
+  const before =
+    usual > 0
+      ? `as a rule its busiest actions have at most ${number(Math.round(usual))}`
+      : isUncounted(context)
+        ? 'it was not counted before'
+        : `at most ${number(Math.round(record))} on the days before`;
   return {
     bits,
     subject: `${action} in ${duration(BUSY_SPANS[span])}`,
