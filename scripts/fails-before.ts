@@ -45,7 +45,10 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
     ...['test/alerts/campaign.test.ts', 'test/cli/reload.test.ts', 'test/cli/demo-llm.test.ts'],
     'test/pipeline/receipt-chain.test.ts',
   ],
-  '3e72131': [...['test/formats/as-documented.test.ts', 'test/cli/from-a-folder.test.ts', 'test/sources/open.test.ts']],
+  '3e72131': [
+    ...['test/formats/as-documented.test.ts', 'test/cli/from-a-folder.test.ts', 'test/sources/open.test.ts'],
+    ...['test/detectors/other-client.test.ts', 'test/detectors/many-actions.test.ts'],
+  ],
 };
 const root = join(import.meta.dirname, '..');
 

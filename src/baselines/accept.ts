@@ -1,3 +1,4 @@
+import { acceptGuest } from './guest-client.ts';
 import { release } from './holds.ts';
 import { endIncident } from './observe.ts';
 import type { Principal } from './principal.ts';
@@ -13,6 +14,7 @@ export const acceptSpan = (principal: Principal, from: number, to: number): void
   const { state } = principal;
   const within = (day: number): boolean => day >= from && day <= to;
   for (const table of TABLES) acceptHeld(state, table, from, to);
+  acceptGuest(principal, within);
   for (let series = 0; series < SERIES_COUNT; series++) {
     if (!within(get(state.u16, AT.holdLast + series))) continue;
     state.f32[AT.record + series] = Math.max(get(state.f32, AT.record + series), get(state.f32, AT.holdLevel + series));

@@ -93,18 +93,25 @@ const tallyAlarm = (principal: Principal, series: number, time: number): number 
 const NEVER_AT_NIGHT = 10;
 const NEVER_DAYS = 40;
 const RARE = 0.01;
+/** Who works once a week has few days after weeks, and they say when it works. */
+const SCHEDULED_DAYS = 3;
+const SCHEDULED_AGE = 14;
+/** From this share of days on, unusual hours are usual in the group: how long they may last is known by the nights of all of it. */
+const OFTEN = 0.06;
 
 const nightAlarm = (principal: Principal, series: number, time: number): number => {
   const { state, group } = principal;
   const days = daysOf(state);
   const age = ageInDays(state, time);
   const ofGroup = groupAge(principal, time);
-  if (!(age >= 7 ? days >= 6 : ofGroup >= 10)) return Number.POSITIVE_INFINITY;
+  const isKnown = days >= 6 || (days >= SCHEDULED_DAYS && age >= SCHEDULED_AGE);
+  if (!(age >= 7 ? isKnown : ofGroup >= 10)) return Number.POSITIVE_INFINITY;
+  const common = group === undefined ? 0 : nightsOf(group.state);
   const own = get(state.f32, AT.record + series);
-  const record = days < SURE_DAYS ? Math.max(own, peersRecord(principal, series)) : own;
+  const isPooled = days < SURE_DAYS || common > OFTEN;
+  const record = isPooled ? Math.max(own, peersRecord(principal, series)) : own;
   const day = Math.floor(time / DAY);
   const never = get(state.u16, AT.lastNight) === 0 || day - get(state.u16, AT.lastNight) > NEVER_DAYS;
-  const common = group === undefined ? 0 : nightsOf(group.state);
   const least = days >= SURE_DAYS && never && common <= RARE ? NEVER_AT_NIGHT : (SERIES[series] as Series).slack;
   const unsure = age < 14 && ofGroup < 21 ? 1.5 : 1;
   return Math.max(least, 1.6 * record + 6) * unsure;

@@ -1,4 +1,4 @@
-import { AT, get, SIZES, type State } from './state.ts';
+import { AT, SIZES, type State } from './state.ts';
 
 /**
  * How large an answer is among this principal's, in bits of evidence that somebody draws data: the share u of answers as large gives
@@ -12,7 +12,8 @@ export const MOST_OF_ANSWER = 12;
 /** Beyond the largest size so far, each bin is this much rarer, in powers of two. */
 const BEYOND = 0.4;
 
-const binOf = (size: number): number => (size < 2 ? 0 : Math.min(SIZES - 1, Math.floor(2 * Math.log2(size))));
+/** Bin of an answer's size. */
+export const binOf = (size: number): number => (size < 2 ? 0 : Math.min(SIZES - 1, Math.floor(2 * Math.log2(size))));
 
 /** What the counts of a state come to: asked for at each answer, so kept beside it. */
 export interface Sizes {
@@ -24,7 +25,7 @@ export interface Sizes {
 export const sizesOf = ({ f32 }: State): Sizes => {
   const sizes = { all: 0, largest: 0 };
   for (let at = 0; at < SIZES; at++) {
-    const count = get(f32, AT.sizes + at);
+    const count = f32[AT.sizes + at] as number;
     sizes.all += count;
     if (count > 0) sizes.largest = at;
   }
@@ -32,9 +33,8 @@ export const sizesOf = ({ f32 }: State): Sizes => {
 };
 
 /** How many times as likely an answer is of somebody who draws data; undefined while too few are known. */
-export const likelihoodOfSize = ({ f32 }: State, { all, largest }: Sizes, size: number): number | undefined => {
+export const likelihoodOfSize = ({ f32 }: State, { all, largest }: Sizes, bin: number): number | undefined => {
   if (all <= LEAST) return undefined;
-  const bin = binOf(size);
   let tail = 0;
   for (let at = bin; at <= largest; at++) tail += f32[AT.sizes + at] as number;
   let share = (tail + 0.5) / (all + 1);
@@ -42,10 +42,9 @@ export const likelihoodOfSize = ({ f32 }: State, { all, largest }: Sizes, size: 
   return 0.5 / Math.sqrt(share);
 };
 
-export const learnSize = ({ f32 }: State, sizes: Sizes, size: number): void => {
-  const bin = binOf(size);
-  const before = get(f32, AT.sizes + bin);
+export const learnSize = ({ f32 }: State, sizes: Sizes, bin: number): void => {
+  const before = f32[AT.sizes + bin] as number;
   f32[AT.sizes + bin] = before + 1;
-  sizes.all += get(f32, AT.sizes + bin) - before;
+  sizes.all += (f32[AT.sizes + bin] as number) - before;
   sizes.largest = Math.max(sizes.largest, bin);
 };

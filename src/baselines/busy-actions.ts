@@ -1,5 +1,6 @@
-import { cappedAt } from './level.ts';
-import { AT, BUSY, get, type State } from './state.ts';
+import { cappedAt, leftAfter } from './level.ts';
+import { medianOf } from './past.ts';
+import { AT, BUSY, type State } from './state.ts';
 
 /** How often each of the busiest actions is done, over ten minutes and over eight hours, with a record of its own. */
 
@@ -20,7 +21,7 @@ const open = (state: State, action: number): number => {
       place = at;
       break;
     }
-    if (get(state.f64, AT.busyAt + at) < get(state.f64, AT.busyAt + place)) place = at;
+    if ((state.f64[AT.busyAt + at] as number) < (state.f64[AT.busyAt + place] as number)) place = at;
   }
   clearBusy(state, place);
   state.u16[AT.busy + place] = action + 1;
@@ -43,29 +44,25 @@ export const forgetBusy = (state: State, action: number): void => {
 };
 
 export const busyLevel = (state: State, place: number, span: number, time: number): number => {
-  const level = get(state.f32, AT.busyLevel + 2 * place + span);
-  const since = time - get(state.f64, AT.busyAt + place);
-  return since > 0 && level > 0 ? level * Math.exp(-since / (BUSY_SPANS[span] as number)) : level;
+  const level = state.f32[AT.busyLevel + 2 * place + span] as number;
+  const since = time - (state.f64[AT.busyAt + place] as number);
+  return since > 0 && level > 0 ? level * leftAfter(since, BUSY_SPANS[span] as number) : level;
 };
 
-/** Counts one use; gives the action's place. */
-export const countBusy = (state: State, action: number, time: number): number => {
+/** Counts one use, of which it notes today's greatest values, and gives the action's place; while something is flagged, it teaches little. */
+export const countBusy = (state: State, action: number, time: number, frozen: boolean): number => {
   const known = busyPlace(state, action);
   const place = known < 0 ? open(state, action) : known;
-  for (let span = 0; span < BUSY_SPANS.length; span++)
-    state.f32[AT.busyLevel + 2 * place + span] = busyLevel(state, place, span, time) + 1;
-  state.f64[AT.busyAt + place] = time;
-  return place;
-};
-
-/** Notes the values as today's greatest; while something is flagged, they teach little. */
-export const noteBusy = (state: State, place: number, time: number, frozen: boolean): void => {
+  const { f32 } = state;
   for (let span = 0; span < BUSY_SPANS.length; span++) {
     const at = 2 * place + span;
-    const value = busyLevel(state, place, span, time);
-    const learned = frozen ? cappedAt(get(state.f32, AT.busyRecord + at), value) : value;
-    if (learned > get(state.f32, AT.busyGreatest + at)) state.f32[AT.busyGreatest + at] = learned;
+    const value = busyLevel(state, place, span, time) + 1;
+    f32[AT.busyLevel + at] = value;
+    const learned = frozen ? cappedAt(f32[AT.busyRecord + at] as number, value) : value;
+    if (learned > (f32[AT.busyGreatest + at] as number)) f32[AT.busyGreatest + at] = learned;
   }
+  state.f64[AT.busyAt + place] = time;
+  return place;
 };
 
 /** Days without it after which an action that was told of is news again. */
@@ -76,7 +73,7 @@ const FORGET_DAYS = 7;
  * the last such day, and 1 more where it was told on that day.
  */
 export const isBusyHeld = (state: State, place: number, day: number): boolean => {
-  const told = get(state.u16, AT.busyTold + place);
+  const told = state.u16[AT.busyTold + place] as number;
   const on = told >> 1;
   if (told === 0 || day - on > FORGET_DAYS) return false;
   if (on === day) return told % 2 === 0;
@@ -95,18 +92,26 @@ export const tellBusy = (state: State, place: number, span: number, day: number)
 /** What is held teaches little, too. */
 export const capBusy = (state: State, place: number, span: number): void => {
   const at = 2 * place + span;
-  const greatest = get(state.f32, AT.busyGreatest + at);
-  state.f32[AT.busyGreatest + at] = cappedAt(get(state.f32, AT.busyRecord + at), greatest);
+  const greatest = state.f32[AT.busyGreatest + at] as number;
+  state.f32[AT.busyGreatest + at] = cappedAt(state.f32[AT.busyRecord + at] as number, greatest);
 };
+
+/** What the greatest day of one of its busiest actions usually is. */
+export const usualRecord = ({ f32 }: State, span: number): number =>
+  medianOf(
+    Array.from({ length: BUSY }, (_, place) => f32[AT.busyRecord + 2 * place + span] as number).filter(
+      (record) => record > 0,
+    ),
+  );
 
 /** A day is over. */
 export const rollBusy = (state: State): void => {
   for (let at = 0; at < 2 * BUSY; at++) {
-    const greatest = get(state.f32, AT.busyGreatest + at);
+    const greatest = state.f32[AT.busyGreatest + at] as number;
     if (greatest === 0) continue;
-    state.f32[AT.busyRecord + at] = Math.max(RECORD_FADES * get(state.f32, AT.busyRecord + at), greatest);
+    state.f32[AT.busyRecord + at] = Math.max(RECORD_FADES * (state.f32[AT.busyRecord + at] as number), greatest);
     state.f32[AT.busyGreatest + at] = 0;
-    if (at % 2 === 0) state.u16[AT.busyDays + at / 2] = get(state.u16, AT.busyDays + at / 2) + 1;
+    if (at % 2 === 0) state.u16[AT.busyDays + at / 2] = (state.u16[AT.busyDays + at / 2] as number) + 1;
   }
 };
 
@@ -116,7 +121,7 @@ export const resetBusy = (state: State, time: number): void => {
     for (let span = 0; span < BUSY_SPANS.length; span++)
       state.f32[AT.busyLevel + 2 * place + span] = Math.min(
         busyLevel(state, place, span, time),
-        get(state.f32, AT.busyRecord + 2 * place + span),
+        state.f32[AT.busyRecord + 2 * place + span] as number,
       );
     state.f64[AT.busyAt + place] = time;
   }

@@ -20,7 +20,7 @@ export const NO_NAME: Name = { low: 0, high: 0, legacy: 0 };
 /** Names of one kind that are remembered: computing one costs a microsecond. */
 const REMEMBERED = 4_096;
 /** Things that had no names of 32 bits: no entry has this one. */
-const NEVER_LEGACY = -1;
+export const NEVER_LEGACY = -1;
 /** Told apart from what was really done, since a denied attempt is no habit. */
 const LEGACY_DENIED = 0x9e3779b9;
 

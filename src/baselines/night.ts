@@ -20,7 +20,6 @@ export interface Week {
 
 /** The quietest this many hours and as many on both sides: where the days are cut. */
 const AROUND = 4;
-const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
 
 export const weekOf = (state: State, day: number): Week => {
   const byHour = new Array<number>(24).fill(0);
@@ -42,12 +41,16 @@ export const weekOf = (state: State, day: number): Week => {
 };
 
 const quietest = (byHour: readonly number[]): number => {
-  const around = (hour: number): number => {
+  let least = 0;
+  let fewest = Number.POSITIVE_INFINITY;
+  for (let hour = 0; hour < 24; hour++) {
     let sum = 0;
     for (let by = -AROUND; by <= AROUND; by++) sum += byHour[(hour + by + 24) % 24] as number;
-    return sum;
-  };
-  return HOURS.reduce((least, hour) => (around(hour) < around(least) ? hour : least), 0);
+    if (sum >= fewest) continue;
+    least = hour;
+    fewest = sum;
+  }
+  return least;
 };
 
 /** What the hours beside one count for it. */

@@ -1,7 +1,7 @@
 import { cappedAt } from './level.ts';
 import type { Observation } from './observation.ts';
 import type { Principal } from './principal.ts';
-import { AT, get } from './state.ts';
+import { AT } from './state.ts';
 
 /** A value that was told must grow by this much to be worth another look. */
 const TELL_AGAIN = 1.05;
@@ -15,6 +15,6 @@ export const note = ({ state }: Principal, seen: Observation, series: number, va
       seen.values[series] = value;
     }
   }
-  const learned = seen.frozen ? cappedAt(get(state.f32, AT.record + series), value) : value;
+  const learned = seen.frozen ? cappedAt(state.f32[AT.record + series] as number, value) : value;
   if (learned > (state.f32[AT.greatest + series] as number)) state.f32[AT.greatest + series] = learned;
 };

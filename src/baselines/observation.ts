@@ -8,9 +8,16 @@ import type { ManyUnreadable } from './unreadable.ts';
 
 /**
  * Why a source is worth telling: a foreign network alone; with a client that is new as well; while the owner goes on elsewhere; the owner is
- * back, twice; a public address of who was only seen inside.
+ * back, twice; a public address of who was only seen inside; at its own places another client beside its own, or its own again.
  */
-export type SourceNews = 'network' | 'network-and-client' | 'beside' | 'returned' | 'left-private';
+export type SourceNews =
+  | 'network'
+  | 'network-and-client'
+  | 'beside'
+  | 'returned'
+  | 'left-private'
+  | 'client-beside'
+  | 'client-returned';
 
 /** What one use showed against its principal's baseline; one object is reused for every event. */
 export interface Observation {

@@ -1,8 +1,8 @@
 import { type CredentialUse, tokensOf } from '../event.ts';
 import { learnedAction } from '../learned-action.ts';
 import { setAlarms, setAlarmsNotYet } from './alarms.ts';
-import { learnSize, likelihoodOfSize, MOST_OF_ANSWER, sizesOf } from './answers.ts';
-import { busyLevel, countBusy, noteBusy, resetBusy, rollBusy } from './busy-actions.ts';
+import { binOf, learnSize, likelihoodOfSize, MOST_OF_ANSWER, sizesOf } from './answers.ts';
+import { busyLevel, countBusy, resetBusy, rollBusy } from './busy-actions.ts';
 import { driftOf } from './drift.ts';
 import { holdOver } from './holds.ts';
 import { rollHour, rollWeek } from './hours.ts';
@@ -20,14 +20,14 @@ import { askFor, idIn, isSequenceKnown, learnAsked, likelihoodOfCrawl, usuallyIn
 import { at, DAY, HOUR, SERIES, SERIES_COUNT, SERIES_OF, type Series } from './series.ts';
 import { noteShapes } from './shapes.ts';
 import { isServerFault, noteSource } from './sources.ts';
-import { AT, get, type State, TABLES, type TableLayout } from './state.ts';
+import { AT, type State, TABLES, type TableLayout } from './state.ts';
 import { noteHour, UNUSUAL } from './unusual-hours.ts';
 
 /** Event time after the last finding at which an incident is over, as alerts see it. */
 const INCIDENT = 2 * HOUR;
 
 const isFrozen = (state: State, time: number): boolean => {
-  const at = get(state.f64, AT.flaggedAt);
+  const at = state.f64[AT.flaggedAt] as number;
   return at > 0 && time - at <= INCIDENT;
 };
 
@@ -51,13 +51,13 @@ const LEAST_DAYS = 3;
 const STEADY = 0.7;
 
 const notePause = ({ state }: Principal, seen: Observation): void => {
-  const last = get(state.f64, AT.lastSeen);
+  const last = state.f64[AT.lastSeen] as number;
   if (last === 0) return;
   const pause = seen.time - last;
-  const longest = get(state.f64, AT.longestPause);
+  const longest = state.f64[AT.longestPause] as number;
   if (pause <= longest) return;
   const days = daysOf(state) + 1;
-  const isSteady = days > LEAST_DAYS && days >= (STEADY * (last - get(state.f64, AT.firstSeen))) / DAY;
+  const isSteady = days > LEAST_DAYS && days >= (STEADY * (last - (state.f64[AT.firstSeen] as number))) / DAY;
   if (pause > LEAST_PAUSE && pause > PAUSES * Math.max(longest, DAY) && isSteady) seen.pause = { now: pause, longest };
   if (!seen.frozen) state.f64[AT.longestPause] = pause;
 };
@@ -66,34 +66,34 @@ const RECORD_FADES = 0.99;
 
 /** The last active day is over: its greatest values become records. */
 const learnDay = ({ state, group }: Principal): void => {
-  const day = get(state.f64, AT.day);
+  const day = state.f64[AT.day] as number;
   const { f32 } = state;
   for (let series = 0; series < SERIES_COUNT; series++) {
     const greatest = holdOver(state, series, day);
-    f32[AT.record + series] = Math.max(RECORD_FADES * get(f32, AT.record + series), greatest);
+    f32[AT.record + series] = Math.max(RECORD_FADES * (f32[AT.record + series] as number), greatest);
   }
-  notePast(state, day, (volume) => get(f32, AT.greatest + volume));
+  notePast(state, day, (volume) => f32[AT.greatest + volume] as number);
   rollBusy(state);
-  const night = get(f32, AT.greatest + at('night')) > UNUSUAL;
+  const night = (f32[AT.greatest + at('night')] as number) > UNUSUAL;
   if (night) state.u16[AT.lastNight] = day;
   if (group === undefined) return;
-  group.state.f32[AT.memberDays] = get(group.state.f32, AT.memberDays) + 1;
-  if (night) group.state.f32[AT.memberNights] = get(group.state.f32, AT.memberNights) + 1;
+  group.state.f32[AT.memberDays] = (group.state.f32[AT.memberDays] as number) + 1;
+  if (night) group.state.f32[AT.memberNights] = (group.state.f32[AT.memberNights] as number) + 1;
 };
 
 /** Another day of the principal, or of a group. */
 const countActiveDay = (state: State, day: number): void => {
-  const gap = Math.max(1, day - get(state.f64, AT.day));
+  const gap = Math.max(1, day - (state.f64[AT.day] as number));
   state.f32[AT.activeDays] = daysOf(state) + 1;
   for (const table of TABLES) countDay(state, table);
   for (const field of [AT.actionDays, AT.memberDays, AT.memberNights])
-    state.f32[field] = get(state.f32, field) * decayOf(gap);
+    state.f32[field] = (state.f32[field] as number) * decayOf(gap);
 };
 
 const beginGroupDay = ({ group }: Principal, day: number): void => {
-  if (group === undefined || day <= get(group.state.f64, AT.day)) return;
+  if (group === undefined || day <= (group.state.f64[AT.day] as number)) return;
   const { state } = group;
-  if (get(state.f64, AT.day) > 0) countActiveDay(state, day);
+  if ((state.f64[AT.day] as number) > 0) countActiveDay(state, day);
   forgetLegacy(state, day);
   state.f64[AT.day] = day;
 };
@@ -107,7 +107,7 @@ const clearToday = ({ f32, u16 }: State): void => {
 
 const rollDay = (principal: Principal, seen: Observation): void => {
   const { state, zone } = principal;
-  const isFirst = get(state.f64, AT.day) === 0;
+  const isFirst = (state.f64[AT.day] as number) === 0;
   if (!isFirst) {
     learnDay(principal);
     seen.drift = driftOf(principal);
@@ -140,7 +140,7 @@ const count = (principal: Principal, seen: Observation, of: readonly [number, nu
 };
 
 const addToHour = (state: State, field: number, amount: number): void => {
-  state.f64[field] = get(state.f64, field) + amount;
+  state.f64[field] = (state.f64[field] as number) + amount;
 };
 
 const countVolume = (principal: Principal, use: CredentialUse, seen: Observation): void => {
@@ -174,7 +174,7 @@ const BUSIEST = SERIES_OF.requests[0] + 1;
 
 /** What a fault of the server counts among errors: as many as that loop has come to their least finding. */
 const worthOfFault = ({ f32 }: State): number => {
-  const busiest = Math.max(get(f32, AT.record + BUSIEST), get(f32, AT.greatest + BUSIEST));
+  const busiest = Math.max(f32[AT.record + BUSIEST] as number, f32[AT.greatest + BUSIEST] as number);
   return slackOf(ERRORS) / (FAULT_TIMES * (busiest + slackOf(BUSIEST)));
 };
 const slackOf = (series: number): number => (SERIES[series] as Series).slack;
@@ -207,9 +207,10 @@ const countAnswer = (principal: Principal, use: CredentialUse, seen: Observation
   if (size <= 0 || isServerFault(use)) return;
   const { state, recent } = principal;
   recent.sizes ??= sizesOf(state);
-  const likelihood = likelihoodOfSize(state, recent.sizes, size);
+  const bin = binOf(size);
+  const likelihood = likelihoodOfSize(state, recent.sizes, bin);
   if (likelihood !== undefined) addEvidence(principal, seen, ANSWERS, likelihood, MOST_OF_ANSWER);
-  if (!seen.frozen) learnSize(state, recent.sizes, size);
+  if (!seen.frozen) learnSize(state, recent.sizes, bin);
 };
 
 const countSequence = (principal: Principal, use: CredentialUse, seen: Observation): void => {
@@ -238,7 +239,8 @@ const countLikeness = (principal: Principal, seen: Observation): void => {
   if (group === undefined || group.members.length < 2 || ageInDays(state, seen.time) < LEAST_AGE) return;
   const repeats = busyLevel(state, seen.busy, 1, seen.time) - 1;
   if (repeats > MOST_REPEATS) return;
-  if (get(state.f32, AT.actions.days + seen.actionIndex) > OWN_DAYS && levelAt(state, LIKENESS, seen.time) < 1) return;
+  if ((state.f32[AT.actions.days + seen.actionIndex] as number) > OWN_DAYS && levelAt(state, LIKENESS, seen.time) < 1)
+    return;
   const bits = bitsOfLikeness(principal, seen.actionName, seen.actionIndex, seen.day) / (1 + repeats);
   if (bits !== 0) note(principal, seen, LIKENESS, add(state, LIKENESS, seen.time, bits));
 };
@@ -260,13 +262,13 @@ export const observe = (
   seen.time = time;
   seen.day = Math.floor(time / DAY);
   seen.hour = Math.floor(time / HOUR);
-  seen.first = get(state.f64, AT.firstSeen) === 0;
+  seen.first = (state.f64[AT.firstSeen] as number) === 0;
   if (seen.first) state.f64[AT.firstSeen] = time;
-  if (group && get(group.state.f64, AT.firstSeen) === 0) group.state.f64[AT.firstSeen] = time;
+  if (group && (group.state.f64[AT.firstSeen] as number) === 0) group.state.f64[AT.firstSeen] = time;
   const hourPassed = seen.hour !== state.f64[AT.hour];
   if (hourPassed && !seen.first) hourOver?.(principal);
   seen.frozen = isFrozen(state, time);
-  if (!seen.frozen && get(state.f64, AT.flaggedAt) > 0) endIncident(principal, time);
+  if (!seen.frozen && (state.f64[AT.flaggedAt] as number) > 0) endIncident(principal, time);
   if (hourPassed) rollHour(state, seen.hour, zone, !seen.frozen);
   if (seen.day !== state.f64[AT.day]) rollDay(principal, seen);
   else if (hourPassed) setAlarmsNotYet(principal, time);
@@ -280,8 +282,7 @@ export const observe = (
   countAnswer(principal, use, seen);
   // What failed was not done: it counts among errors, and no deletion was one.
   if (use.uses === 1 && seen.actionIndex >= 0 && use.result !== 'error' && !isServerFault(use)) {
-    seen.busy = countBusy(state, seen.actionIndex, time);
-    noteBusy(state, seen.busy, time, seen.frozen);
+    seen.busy = countBusy(state, seen.actionIndex, time, seen.frozen);
     countLikeness(principal, seen);
   }
   countFailures(principal, use, seen);

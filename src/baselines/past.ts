@@ -4,7 +4,9 @@ import { AT, DAYS, get, type State } from './state.ts';
 /** The greatest values of the last active days, day by day, in two bytes each: 1,500 steps to a doubling. */
 const STEPS = 1_500;
 const packed = (value: number): number => Math.min(0xffff, Math.round(Math.log2(1 + Math.max(0, value)) * STEPS));
-const unpacked = (code: number): number => 2 ** (code / STEPS) - 1;
+const CODES = 0x10000;
+/** What each code stands for: a new day asks for hundreds of them. */
+const UNPACKED = new Float64Array(CODES).map((_, code) => 2 ** (code / STEPS) - 1);
 
 /** Notes a day; the place of the oldest one is taken. */
 export const notePast = (state: State, day: number, values: (volume: number) => number): void => {
@@ -16,17 +18,24 @@ export const notePast = (state: State, day: number, values: (volume: number) => 
     state.u16[AT.past + volume * DAYS + place] = packed(values(volume));
 };
 
+/** Days and codes of one call, one number each, to be put in order of days. */
+const found = new Float64Array(DAYS);
+
 /** The greatest values of the days between `from` and `to`, both included, on which there was anything, the latest first. */
 export const pastValues = (state: State, volume: number, from = 1, to = Number.POSITIVE_INFINITY): number[] => {
-  const found: [day: number, value: number][] = [];
+  const { u16 } = state;
+  let count = 0;
   for (let place = 0; place < DAYS; place++) {
-    const day = get(state.u16, AT.pastDay + place);
-    const code = get(state.u16, AT.past + volume * DAYS + place);
-    if (day >= from && day <= to && code > 0) found.push([day, unpacked(code)]);
+    const day = u16[AT.pastDay + place] as number;
+    const code = u16[AT.past + volume * DAYS + place] as number;
+    if (day >= from && day <= to && code > 0) found[count++] = day * CODES + code;
   }
-  return found.sort(([a], [b]) => b - a).map(([, value]) => value);
+  const inOrder = found.subarray(0, count).sort();
+  const values: number[] = [];
+  for (let at = count - 1; at >= 0; at--) values.push(UNPACKED[(inOrder[at] as number) % CODES] as number);
+  return values;
 };
 
 /** The upper of the two middle ones, where there are two. */
 export const medianOf = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+  Float64Array.from(values).sort()[Math.floor(values.length / 2)] ?? 0;

@@ -3,7 +3,7 @@ import { type Name, NO_NAME } from './names.ts';
 import type { Week } from './night.ts';
 import type { Group } from './peers.ts';
 import { DAY } from './series.ts';
-import { AT, get, type State } from './state.ts';
+import { AT, type State } from './state.ts';
 
 /** Days of its own, or of its peers, before a baseline is trusted with more than a low finding. */
 const YOUNG_DAYS = 3;
@@ -47,11 +47,11 @@ export const nothingRecent = (): Recent => ({
 });
 
 /** Active days. */
-export const daysOf = (state: State): number => get(state.f32, AT.activeDays);
+export const daysOf = (state: State): number => state.f32[AT.activeDays] as number;
 
 /** Days since the first use. */
 export const ageInDays = (state: State, time: number): number =>
-  get(state.f64, AT.firstSeen) === 0 ? 0 : Math.max(0, (time - get(state.f64, AT.firstSeen)) / DAY);
+  (state.f64[AT.firstSeen] as number) === 0 ? 0 : Math.max(0, (time - (state.f64[AT.firstSeen] as number)) / DAY);
 
 /** Age in whole days, as people are told it. */
 export const wholeDays = (state: State, time: number): number => Math.floor(ageInDays(state, time));
@@ -74,6 +74,6 @@ export const presentMembers = ({ group }: Principal, time: number): number =>
   group === undefined
     ? 1
     : group.members.reduce(
-        (count, { state }) => count + (time - get(state.f64, AT.lastSeen) < PRESENT_DAYS * DAY ? 1 : 0),
+        (count, { state }) => count + (time - (state.f64[AT.lastSeen] as number) < PRESENT_DAYS * DAY ? 1 : 0),
         0,
       );

@@ -1,4 +1,4 @@
-import { AT, get, ID_ACTIONS, IDS, type State } from './state.ts';
+import { AT, ID_ACTIONS, IDS, type State } from './state.ts';
 
 /**
  * Whether objects are asked for in order of their ids: a crawl goes from one to the next, ordinary use jumps. Each use is evidence for one
@@ -12,7 +12,7 @@ const OF_CRAWL = 0.7;
 
 const placeOf = (state: State, action: number): number => {
   for (let place = 0; place < ID_ACTIONS; place++) if (state.u16[AT.idAction + place] === action + 1) return place;
-  const place = get(state.u16, AT.idNext);
+  const place = state.u16[AT.idNext] as number;
   state.u16[AT.idNext] = (place + 1) % ID_ACTIONS;
   state.u16[AT.idAction + place] = action + 1;
   state.u16[AT.idCount + place] = 0;
@@ -46,10 +46,10 @@ export const idIn = (path: string): number => {
 export const askFor = (state: State, action: number, id: number): 'again' | 'follows' | 'jumps' => {
   const place = placeOf(state, action);
   const first = AT.ids + place * IDS;
-  const count = get(state.u16, AT.idCount + place);
+  const count = state.u16[AT.idCount + place] as number;
   let follows = false;
   for (let at = first; at < first + Math.min(count, IDS); at++) {
-    const before = get(state.u32, at);
+    const before = state.u32[at] as number;
     if (before === id) return 'again';
     if (before === (id - 1) >>> 0 || before === (id - 2) >>> 0 || before === (id + 1) >>> 0) follows = true;
   }
@@ -59,19 +59,19 @@ export const askFor = (state: State, action: number, id: number): 'again' | 'fol
 };
 
 /** Whether enough is known to say anything. */
-export const isSequenceKnown = (state: State): boolean => get(state.f32, AT.asked) > LEAST;
+export const isSequenceKnown = (state: State): boolean => (state.f32[AT.asked] as number) > LEAST;
 
 /** Share of its uses whose id follows one of the last. */
 export const usuallyInOrder = (state: State): number =>
-  (get(state.f32, AT.inOrder) + 2) / (get(state.f32, AT.asked) + 20);
+  ((state.f32[AT.inOrder] as number) + 2) / ((state.f32[AT.asked] as number) + 20);
 
 /** How many times as likely such a use is of a crawl. */
 export const likelihoodOfCrawl = (follows: boolean, usually: number): number =>
   follows ? OF_CRAWL / usually : (1 - OF_CRAWL) / (1 - usually);
 
 export const learnAsked = (state: State, follows: boolean): void => {
-  state.f32[AT.asked] = get(state.f32, AT.asked) + 1;
-  if (follows) state.f32[AT.inOrder] = get(state.f32, AT.inOrder) + 1;
+  state.f32[AT.asked] = (state.f32[AT.asked] as number) + 1;
+  if (follows) state.f32[AT.inOrder] = (state.f32[AT.inOrder] as number) + 1;
 };
 
 /** The name of that action has made room for another. */

@@ -1,4 +1,5 @@
 import type { CredentialUse } from '../event.ts';
+import { noteClient } from './guest-client.ts';
 import { add } from './level.ts';
 import type { Name, Names } from './names.ts';
 import { note } from './note.ts';
@@ -6,9 +7,9 @@ import type { Observation } from './observation.ts';
 import { isPublic } from './origin.ts';
 import { peersOf } from './peers.ts';
 import { ageInDays, daysOf, groupAge, type Principal, presentMembers } from './principal.ts';
-import { admit, count, countNew, findNow, knows } from './repertoire.ts';
 import { at, HOUR, MINUTE } from './series.ts';
-import { ADDRESSES, AT, get, type State, type TableLayout } from './state.ts';
+import { ADDRESSES, AT, type State } from './state.ts';
+import { chanceOfNew, isKnown, learnThing, ORDINARY, rateOfNew } from './usual-things.ts';
 
 /**
  * From where a principal is used. A move (another cloud network, a new egress) never comes back to the old place; a thief works beside the
@@ -17,13 +18,10 @@ import { ADDRESSES, AT, get, type State, type TableLayout } from './state.ts';
 
 /** A foreign network and the old one used within this time: both are in use. */
 const AT_ONCE = 6 * HOUR;
-/** Chance of a new network (or client) a day from which one says nothing. */
-const ORDINARY = 0.12;
 const LEAST_DAYS = 3;
 /** Uses and days that say where a principal lives. */
 const FIRST_USES = 20;
 const FIRST_DAYS = 1.5;
-const LEAST_GROUP_DAYS = 6;
 /** Uses from a foreign network that are no accident. */
 const SOME_USES = 3;
 /** Returns within this time of the last one that counted are the same handing over: a deployment, whose old host ends its work beside the new one. */
@@ -33,42 +31,6 @@ const MOVED_DAYS = 3;
 const STEADY_DAYS = 7;
 /** A name that no address has: "some public address", among regions. */
 const ANY_PUBLIC = 'public';
-
-const rate = (state: State, table: TableLayout): number =>
-  (get(state.f32, table.newDays) + 0.3) / (get(state.f32, table.allDays) + 1);
-
-/** Chance that a day brings a new thing of this sort, by its own days and half of the group's. */
-const chanceOfNew = (principal: Principal, table: TableLayout): number => {
-  const { state, group } = principal;
-  if (daysOf(group?.state ?? state) <= LEAST_GROUP_DAYS) return 1;
-  let fresh = 0;
-  let days = 0;
-  for (const { state: member } of [principal, ...peersOf(principal)]) {
-    fresh += get(member.f32, table.newDays) + 0.3;
-    days += get(member.f32, table.allDays);
-  }
-  return Math.max(rate(state, table), (0.5 * fresh) / (days + 1));
-};
-
-const isKnown = ({ state, group }: Principal, table: TableLayout, name: Name): boolean =>
-  findNow(state, table, name) >= 0 || (group !== undefined && knows(group.state, table, name));
-
-/** Takes a thing into the repertoire of the principal and its group. */
-const learnThing = (principal: Principal, table: TableLayout, name: Name, day: number, isNews: boolean): boolean => {
-  const { state, group } = principal;
-  const index = findNow(state, table, name);
-  if (index >= 0) count(state, table, index, day);
-  else {
-    admit(state, table, name, day, 'learn');
-    if (isNews) countNew(state, table, day);
-  }
-  if (group !== undefined) {
-    const ofGroup = findNow(group.state, table, name);
-    if (ofGroup >= 0) count(group.state, table, ofGroup, day);
-    else admit(group.state, table, name, day, 'learn');
-  }
-  return index < 0;
-};
 
 const learnPlace = (principal: Principal, ip: string, names: Names, seen: Observation, isNews: boolean): void => {
   if (learnThing(principal, AT.networks, names.network(ip), seen.day, isNews)) seen.network = 'new';
@@ -89,12 +51,12 @@ const beginForeign = (state: State, { low, high }: Name): void => {
 /** How many members, itself included, have moved to this network without coming back. */
 const movedThere = (principal: Principal, name: Name): number =>
   [principal, ...peersOf(principal)].filter(
-    ({ state }) => isForeignName(state, name) && get(state.u16, AT.foreignReturns) === 0,
+    ({ state }) => isForeignName(state, name) && (state.u16[AT.foreignReturns] as number) === 0,
   ).length;
 
 /** One that failed was no use; some of them with a proof, by somebody with another client or beside the owner, come from who has the credential. */
 const hasUsed = (state: State, { result, proof }: CredentialUse, isAnother: boolean): boolean =>
-  result !== 'error' || (isAnother && proof.state === 'verified' && get(state.f32, AT.foreignUses) >= SOME_USES);
+  result !== 'error' || (isAnother && proof.state === 'verified' && (state.f32[AT.foreignUses] as number) >= SOME_USES);
 
 const useForeign = (principal: Principal, ip: string, use: CredentialUse, names: Names, seen: Observation) => {
   const { client } = use;
@@ -105,7 +67,9 @@ const useForeign = (principal: Principal, ip: string, use: CredentialUse, names:
   const chance = ofNetworks >= ORDINARY && isFarAway ? chanceOfNew(principal, AT.regions) : ofNetworks;
   const counts = chance < ORDINARY && daysOf(state) >= LEAST_DAYS;
   const hasNewClient =
-    client !== undefined && !isKnown(principal, AT.clients, names.client(client)) && rate(state, AT.clients) < ORDINARY;
+    client !== undefined &&
+    !isKnown(principal, AT.clients, names.client(client)) &&
+    rateOfNew(state, AT.clients) < ORDINARY;
   seen.foreign = true;
   const isFirst = !isForeignName(state, name);
   if (isFirst) {
@@ -113,14 +77,14 @@ const useForeign = (principal: Principal, ip: string, use: CredentialUse, names:
     seen.network = 'new';
     if (hasNewClient) seen.client = 'new';
   }
-  state.f32[AT.foreignUses] = get(state.f32, AT.foreignUses) + 1;
+  state.f32[AT.foreignUses] = (state.f32[AT.foreignUses] as number) + 1;
   state.u16[AT.foreignNow] = 1;
   state.f64[AT.foreignAt] = seen.time;
   if (state.u16[AT.foreignDay] !== seen.day) {
     state.u16[AT.foreignDay] = seen.day;
-    state.u16[AT.foreignDays] = get(state.u16, AT.foreignDays) + 1;
+    state.u16[AT.foreignDays] = (state.u16[AT.foreignDays] as number) + 1;
   }
-  const isBeside = get(state.u16, AT.foreignReturns) >= 1 && get(state.f32, AT.foreignUses) >= SOME_USES;
+  const isBeside = (state.u16[AT.foreignReturns] as number) >= 1 && (state.f32[AT.foreignUses] as number) >= SOME_USES;
   const leftPrivate = isPublic(ip) && isFarAway && !isKnown(principal, AT.regions, names.region(ANY_PUBLIC));
   if (counts && hasUsed(state, use, hasNewClient || isBeside)) {
     if (hasNewClient) seen.source = 'network-and-client';
@@ -128,8 +92,8 @@ const useForeign = (principal: Principal, ip: string, use: CredentialUse, names:
     else if (leftPrivate && movedThere(principal, name) < 2) seen.source = 'left-private';
     else if (isFirst) seen.source = 'network';
   }
-  const days = get(state.u16, AT.foreignDays);
-  const moved = days >= MOVED_DAYS && get(state.u16, AT.foreignReturns) === 0;
+  const days = state.u16[AT.foreignDays] as number;
+  const moved = days >= MOVED_DAYS && (state.u16[AT.foreignReturns] as number) === 0;
   const together = movedThere(principal, name) >= Math.max(3, 0.5 * presentMembers(principal, seen.time));
   if (!(moved || together || chance >= ORDINARY || days >= STEADY_DAYS)) return;
   seen.foreign = false;
@@ -142,9 +106,9 @@ const useForeign = (principal: Principal, ip: string, use: CredentialUse, names:
 const useKnown = (principal: Principal, ip: string, names: Names, seen: Observation, isLearning: boolean): void => {
   const { state } = principal;
   learnPlace(principal, ip, names, seen, !isLearning);
-  if (state.u16[AT.foreignNow] === 0 || seen.time - get(state.f64, AT.foreignAt) >= AT_ONCE) return;
+  if (state.u16[AT.foreignNow] === 0 || seen.time - (state.f64[AT.foreignAt] as number) >= AT_ONCE) return;
   state.u16[AT.foreignNow] = 0;
-  const returns = get(state.u16, AT.foreignReturns) + 1;
+  const returns = (state.u16[AT.foreignReturns] as number) + 1;
   state.u16[AT.foreignReturns] = returns;
   if (returns >= 2 && chanceOfNew(principal, AT.networks) < ORDINARY && daysOf(state) >= LEAST_DAYS)
     seen.source = 'returned';
@@ -155,7 +119,7 @@ const addressPlace = (state: State, { low, high }: Name): readonly [place: numbe
   let oldest = 0;
   for (let place = 0; place < ADDRESSES; place++) {
     if (state.u32[AT.address + place] === low && state.u32[AT.addressHigh + place] === high) return [place, true];
-    if (get(state.f64, AT.addressAt + place) < get(state.f64, AT.addressAt + oldest)) oldest = place;
+    if ((state.f64[AT.addressAt + place] as number) < (state.f64[AT.addressAt + oldest] as number)) oldest = place;
   }
   return [oldest, false];
 };
@@ -165,10 +129,10 @@ const switchAddress = (principal: Principal, ip: string, names: Names, seen: Obs
   const { state } = principal;
   const name = names.address(ip);
   const [place, isKnownAddress] = addressPlace(state, name);
-  const now = get(state.u16, AT.addressNow);
+  const now = state.u16[AT.addressNow] as number;
   const isBack =
-    isKnownAddress && now > 0 && now !== place + 1 && seen.time - get(state.f64, AT.addressAt + place) < AT_ONCE;
-  const isCounted = isBack && counts && seen.time - get(state.f64, AT.levelAt + at('switches')) >= APART;
+    isKnownAddress && now > 0 && now !== place + 1 && seen.time - (state.f64[AT.addressAt + place] as number) < AT_ONCE;
+  const isCounted = isBack && counts && seen.time - (state.f64[AT.levelAt + at('switches')] as number) >= APART;
   if (isCounted) note(principal, seen, at('switches'), add(state, at('switches'), seen.time, 1));
   state.u32[AT.address + place] = name.low;
   state.u32[AT.addressHigh + place] = name.high;
@@ -179,11 +143,11 @@ const switchAddress = (principal: Principal, ip: string, names: Names, seen: Obs
 export const noteSource = (principal: Principal, use: CredentialUse, names: Names, seen: Observation): void => {
   const { state, recent } = principal;
   const { sourceIp: ip, client } = use;
-  const uses = get(state.u16, AT.firstUses);
+  const uses = state.u16[AT.firstUses] as number;
   if (uses < FIRST_USES) state.u16[AT.firstUses] = uses + 1;
   const isSame = ip === recent.ip && client === recent.client && uses >= FIRST_USES;
-  if (isSame && state.u16[AT.foreignNow] === 0) {
-    const place = get(state.u16, AT.addressNow);
+  if (isSame && state.u16[AT.foreignNow] === 0 && state.u16[AT.guestNow] === 0) {
+    const place = state.u16[AT.addressNow] as number;
     if (place > 0 && ip !== undefined) state.f64[AT.addressAt + place - 1] = seen.time;
     return;
   }
@@ -196,12 +160,7 @@ export const noteSource = (principal: Principal, use: CredentialUse, names: Name
     else useKnown(principal, ip, names, seen, isLearning);
     switchAddress(principal, ip, names, seen, !isServerFault(use));
   }
-  if (
-    client !== undefined &&
-    !isForeign &&
-    learnThing(principal, AT.clients, names.client(client), seen.day, !isLearning)
-  )
-    seen.client = 'new';
+  if (client !== undefined && !isForeign) noteClient(principal, use, client, names, seen, isLearning);
   recent.ip = ip;
   recent.client = client;
 };

@@ -182,6 +182,15 @@ export const AT = {
   foreignReturns: u16('foreignReturns', { part: 'foreign' }),
   foreignNow: u16('foreignNow', { part: 'foreign' }),
   foreignDay: u16('foreignDay', { part: 'foreign' }),
+  /** A client that it never had, at its own places: its name, when it was used last, uses, days, and whether its own was used again. */
+  guest: u32('guest', { part: 'guest' }),
+  guestHigh: u32('guestHigh', { part: 'guest' }),
+  guestAt: f64('guestAt', { part: 'guest' }),
+  guestUses: u16('guestUses', { part: 'guest' }),
+  guestDays: u16('guestDays', { part: 'guest' }),
+  guestReturns: u16('guestReturns', { part: 'guest' }),
+  guestNow: u16('guestNow', { part: 'guest' }),
+  guestDay: u16('guestDay', { part: 'guest' }),
   /** Uses so far, up to the few that say where it lives. */
   firstUses: u16('firstUses'),
   /** The day on which it was told that volumes have drifted. */

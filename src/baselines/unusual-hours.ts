@@ -5,7 +5,7 @@ import type { Observation } from './observation.ts';
 import { isShared, peersOf } from './peers.ts';
 import { ageInDays, groupAge, type Principal, presentMembers } from './principal.ts';
 import { at, HOUR } from './series.ts';
-import { AT, get } from './state.ts';
+import { AT } from './state.ts';
 import { hourOfWeek } from './zone.ts';
 
 /** Activity at unusual hours, in bits that add up while it goes on. */
@@ -37,7 +37,7 @@ const chanceNow = (principal: Principal, seen: Observation): number => {
   if (own >= 2 ** -FREE) return own;
   const peers = peersOf(principal).filter(({ state }) => ageInDays(state, seen.time) >= YOUNG_DAYS);
   if (peers.length === 0) return own;
-  const sum = peers.reduce((so, peer) => so + ownChance(peer, bin, Math.floor(get(peer.state.f64, AT.day))), 0);
+  const sum = peers.reduce((so, peer) => so + ownChance(peer, bin, Math.floor(peer.state.f64[AT.day] as number)), 0);
   return Math.max(own, (young ? 1 : 0.5) * (sum / peers.length));
 };
 
@@ -54,10 +54,10 @@ export const noteHour = (principal: Principal, seen: Observation, frozen: boolea
     bits = Math.min(MOST, Math.max(0, -Math.log2(Math.max(seen.chance, 1e-6)) - FREE));
     state.f32[AT.cellBits] = bits;
   } else {
-    const uses = Math.min(0xffff, get(state.u16, AT.cellUses) + 1);
+    const uses = Math.min(0xffff, (state.u16[AT.cellUses] as number) + 1);
     state.u16[AT.cellUses] = uses;
     if (uses !== MANY && uses !== VERY_MANY) return undefined;
-    const ofCell = get(state.f32, AT.cellBits);
+    const ofCell = state.f32[AT.cellBits] as number;
     // What was last asked may have been of another principal.
     seen.chance = 2 ** -(ofCell + FREE);
     bits = ofCell / 2;
@@ -65,13 +65,14 @@ export const noteHour = (principal: Principal, seen: Observation, frozen: boolea
   if (bits === 0) return undefined;
   const value = add(state, NIGHT, seen.time, bits);
   if (value > UNUSUAL) explain(principal, seen);
-  return get(state.u16, AT.nightExplained) > 0 ? undefined : value;
+  return (state.u16[AT.nightExplained] as number) > 0 ? undefined : value;
 };
 
 /** Where several members work at the same unusual hour, it is the group's. */
 const explain = (principal: Principal, seen: Observation): void => {
   const active = peersOf(principal).filter(
-    ({ state }) => seen.time - get(state.f64, AT.levelAt + NIGHT) < HOUR && levelAt(state, NIGHT, seen.time) > UNUSUAL,
+    ({ state }) =>
+      seen.time - (state.f64[AT.levelAt + NIGHT] as number) < HOUR && levelAt(state, NIGHT, seen.time) > UNUSUAL,
   );
   if (!isShared(active.length, presentMembers(principal, seen.time))) return;
   for (const member of [principal, ...active]) {

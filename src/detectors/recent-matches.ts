@@ -28,7 +28,11 @@ export class RecentMatches {
 
   /** How many there were within `window` up to `time`. */
   count(key: string, time: number, window: number): number {
-    return (this.#kept.get(key) ?? []).filter(([at]) => at <= time && at > time - window).length;
+    const kept = this.#kept.get(key);
+    if (kept === undefined) return 0;
+    let count = 0;
+    for (const [at] of kept) if (at <= time && at > time - window) count++;
+    return count;
   }
 
   forget(key: string): void {

@@ -9,7 +9,7 @@ import type { Registry } from '../attribution/registry.ts';
 import type { SavedUnregistered } from '../attribution/unregistered.ts';
 import type { Activity } from '../baselines/activity.ts';
 import { NAMES_OF_PROCESS, type Names } from '../baselines/names.ts';
-import { AT, get } from '../baselines/state.ts';
+import { AT } from '../baselines/state.ts';
 import { NO_USAGE, type SavedUsage, Usage } from '../baselines/usage.ts';
 import type { Detector } from '../detectors/detector.ts';
 import { Engine, type Found, type SavedEngine } from '../detectors/engine.ts';
@@ -102,7 +102,7 @@ export class Core {
   /** Whether later uses of the principal have been counted. */
   #isPassed(time: number, { principal }: Attribution): boolean {
     const known = principal === undefined ? undefined : this.engine.baselines.find(principal);
-    return known !== undefined && time < get(known.state.f64, AT.lastSeen);
+    return known !== undefined && time < (known.state.f64[AT.lastSeen] as number);
   }
 
   /** No event before `time` (milliseconds) is yet to come: what waited for peers until then is decided. Infinite at the end of all input. */

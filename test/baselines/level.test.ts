@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { add, cappedAt, levelAt, resetLevels } from '../../src/baselines/level.ts';
+import { add, cappedAt, leftAfter, levelAt, resetLevels } from '../../src/baselines/level.ts';
 import { at, SERIES, SERIES_COUNT } from '../../src/baselines/series.ts';
 import { AT, get, openState } from '../../src/baselines/state.ts';
 
@@ -16,6 +16,14 @@ const steps = fc.array(
 );
 
 describe('a value that fades', () => {
+  test('fades by the exponential function, for short times as for long ones', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 40, noNaN: true }), (times) => {
+        expect(Math.abs(leftAfter(times * 600_000, 600_000) / Math.exp(-times) - 1)).toBeLessThan(1e-11);
+      }),
+    );
+  });
+
   test('is the sum of what came, each weighed by its age, whatever came when', () => {
     fc.assert(
       fc.property(fc.nat(SERIES_COUNT - 1), steps, (series, uses) => {

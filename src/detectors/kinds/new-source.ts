@@ -14,6 +14,19 @@ const BITS: Readonly<Record<SourceNews, number>> = {
   returned: 1,
   beside: 2,
   'network-and-client': 2,
+  'client-beside': 0,
+  'client-returned': 0,
+};
+
+/** About what it was used with, not from where. */
+const isOfClient = (news: SourceNews): boolean => news === 'client-beside' || news === 'client-returned';
+
+/** What a group does together is a change of all. */
+const isOfGroup = (news: SourceNews): boolean => news === 'left-private' || isOfClient(news);
+
+const subjectOf = ({ at }: Context, news: SourceNews): string => {
+  if (news === 'returned') return 'foreign network';
+  return isOfClient(news) ? 'another client' : networkOf(at.use.sourceIp ?? '');
 };
 
 const sentence = (context: Context, news: SourceNews): string => {
@@ -26,6 +39,10 @@ const sentence = (context: Context, news: SourceNews): string => {
     return `${who} was used from ${network} with client ${shown(clientFamily(client ?? 'unknown'))}, both for the first time in ${days} days`;
   if (news === 'beside')
     return `${who} is used from ${network}, new in ${days} days, while it goes on at its own addresses`;
+  if (news === 'client-beside')
+    return `${who} is used with client ${shown(clientFamily(client ?? 'unknown'))}, new in ${days} days, from an address of its own, while its own client goes on`;
+  if (news === 'client-returned')
+    return `${who} is back with its own client ${shown(clientFamily(client ?? 'unknown'))} after uses with one that was new in ${days} days, from an address of its own`;
   if (news === 'left-private')
     return `${who} was used from the public address ${sourceIp}; in ${days} days it and its peers were only seen on private ones`;
   return `${who} is back at ${sourceIp} between uses from a network that was new in ${days} days`;
@@ -44,14 +61,16 @@ export const newSource = defineKind({
     const news = context.seen.source;
     if (news === undefined) return;
     const bits = AT_ALARM + BITS[news];
+    const { client, sourceIp } = context.at.use;
     report({
       bits,
-      subject: news === 'returned' ? 'foreign network' : networkOf(context.at.use.sourceIp ?? ''),
+      subject: subjectOf(context, news),
       reason: `${sentence(context, news)}; ${bitsText(bits)}`,
-      observed: context.at.use.sourceIp ?? '',
+      observed: (isOfClient(news) ? client : sourceIp) ?? '',
       expected: 'a network and client it has used before',
-      waits: news === 'left-private',
-      alone: news !== 'left-private' && news !== 'network',
+      waits: isOfGroup(news),
+      alone: !isOfGroup(news) && news !== 'network',
+      ...(isOfClient(news) && { change: 'another client' }),
     });
   },
 });
