@@ -24,7 +24,7 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'credentials',
-    summary: 'Inventory of the registry: age, rotation due',
+    summary: 'Inventory of the registry: age, rotation due; proposes one from logs',
     load: async () => (await import('./commands/credentials.ts')).addCredentials,
   },
   {

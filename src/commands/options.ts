@@ -72,7 +72,7 @@ export const untilOption = () =>
 export const deadLettersOption = () =>
   new Option('--dead-letters <file>', 'where to write what could not be used, one JSON object a record');
 
-const elasticsearchOption = () =>
+export const elasticsearchOption = () =>
   new Option(
     '--elasticsearch <index>',
     'read the events of an index, data stream or pattern, too, from the server of elasticsearch: in wayward.yaml; ECS unless --format',
