@@ -48,6 +48,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/fingerprint.ts')).addFingerprint,
   },
   {
+    name: 'init',
+    summary: 'A first wayward.yaml and registry from your logs',
+    load: async () => (await import('./commands/init.ts')).addInit,
+  },
+  {
     name: 'parse',
     summary: 'Events as NDJSON: what a format makes of a log',
     load: async () => (await import('./commands/parse.ts')).addParse,

@@ -95,6 +95,16 @@ export async function openLogs(
   };
 }
 
+/** The logs of `sources:` as they are now, each read to its end as it says. */
+export async function openConfigured(config: WaywardConfig, io: CommandIo): Promise<Logs> {
+  const lanes: Lane[] = [];
+  for (const source of config.sources) {
+    const options = await laneOptionsOf(config, io, source);
+    lanes.push(...(await open([source.file], io, undefined)).map((one) => new Lane(one, options)));
+  }
+  return { merge: new Merge(lanes, { signal: io.signal }), close: () => undefined };
+}
+
 /** What is in Elasticsearch is an ECS document, unless a format is named. */
 const asDocuments = (options: LaneOptions): LaneOptions => ({
   ...{ ...options, format: options.formatById('ecs'), layers: [] },

@@ -8,15 +8,23 @@ import { UsageError } from '../errors.ts';
 export function replaceFile(file: string, text: string, check: (written: string) => void): void {
   const target = existsSync(file) ? realpathSync(file) : file;
   const partial = `${target}.${process.pid}.partial`;
+  const mode = existsSync(target) ? statSync(target).mode & 0o777 : 0o600;
   try {
-    const mode = existsSync(target) ? statSync(target).mode & 0o777 : 0o600;
     writeFileSync(partial, text, { flag: 'wx', mode });
+  } catch (cause) {
+    throw cannotWrite(file, cause);
+  }
+  try {
     check(partial);
     renameSync(partial, target);
   } catch (cause) {
     rmSync(partial, { force: true });
-    const code = (cause as NodeJS.ErrnoException).code;
-    if (code === undefined) throw cause;
-    throw new UsageError(`${file}: cannot be written (${code}); name a file in a folder of yours`, { cause });
+    throw cause;
   }
 }
+
+export const cannotWrite = (file: string, cause: unknown): UsageError =>
+  new UsageError(
+    `${file}: cannot be written (${(cause as NodeJS.ErrnoException).code}); name a file in a folder of yours`,
+    { cause },
+  );
