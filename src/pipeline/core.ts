@@ -93,6 +93,8 @@ export class Core {
       this.#current.take(ordered, attribution, this.#isPassed(ordered.use.time, attribution));
       if (ordered.lateMs > 0 && hasPeers(attribution.credential)) this.latePeers++;
       this.engine.process(this.#current);
+      if (this.incidents.isAnyNoted && ordered.use.reading === undefined)
+        this.incidents.note(this.#current, () => this.engine.newsOf(this.#current));
       if (ordered.use.reading === undefined) this.#usage?.note(this.#current);
     }
     this.#turn = Math.max(this.#turn, batch.at(-1)?.orderTime ?? this.#turn);
