@@ -43,6 +43,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/detectors.ts')).addDetectors,
   },
   {
+    name: 'explain',
+    summary: 'What happened in an alert, and the records that it rests on',
+    load: async () => (await import('./commands/explain.ts')).addExplain,
+  },
+  {
     name: 'fingerprint',
     summary: 'The fingerprint of a token, for the registry',
     load: async () => (await import('./commands/fingerprint.ts')).addFingerprint,

@@ -2,6 +2,7 @@ import type { AttributedUse } from '../attribution/attributed.ts';
 import type { Found } from '../detectors/engine.ts';
 import { type Finding, type Severity, worse } from '../detectors/finding.ts';
 import { isAddress } from '../ecs.ts';
+import type { CredentialUse } from '../event.ts';
 import { isBelieved } from '../proof.ts';
 import { adviceWith } from './advice.ts';
 import type { Alert, AlertAttribution } from './alert.ts';
@@ -23,6 +24,8 @@ export interface Incident {
   declared?: AlertAttribution;
   /** Since the alert's last revision it may have grown. Absent in what earlier versions saved. */
   happened?: Happened;
+  /** The last use that is counted in it; not saved. */
+  noted?: CredentialUse;
 }
 
 export const noteAttribution = (incident: Incident, { finding, at: { attribution } }: Found): void => {

@@ -67,6 +67,8 @@ export interface News {
   readonly client: boolean;
 }
 
+export const NO_NEWS: News = { action: false, network: false, client: false };
+
 const NOTHING: Happened = {
   ...{ uses: 0, refused: 0, bytes: 0, rows: 0, actions: [], otherUses: 0, addresses: [], clients: [], examples: [] },
 };

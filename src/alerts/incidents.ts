@@ -3,7 +3,7 @@ import { type AttributedUse, OTHERS, UNREGISTERED_AGENT } from '../attribution/a
 import type { Found } from '../detectors/engine.ts';
 import type { Alert } from './alert.ts';
 import { grown, type Incident, noteAttribution } from './grown.ts';
-import { happenedWith, type News } from './happened.ts';
+import { happenedWith, type News, NO_NEWS } from './happened.ts';
 import { loadedAlert, type StoredAlert, storedAlert } from './stored.ts';
 import { judged, type Verdict } from './verdict.ts';
 
@@ -33,6 +33,9 @@ export class Incidents {
   readonly #late = new Set<string>();
   /** Ended by time, the last one last. */
   #over: Incident[] = [];
+  /** The use in hand. */
+  #at: AttributedUse | undefined;
+  #news: () => News = () => NO_NEWS;
   /** Those of which more has happened than their alerts say. */
   readonly #behind = new Set<Incident>();
   /** Incidents that are open of unregistered identities, without the one that others share. */
@@ -52,15 +55,44 @@ export class Incidents {
     return this.#open.size > 0 || this.#over.length > 0;
   }
 
-  /** A use of a principal, after its findings: part of what happened while its incident is open. */
-  note(at: AttributedUse, news: () => News): void {
-    const { principal } = at.attribution;
+  /** A use is about to be judged; `news` tells what of it was never seen, once it is. */
+  begin(at: AttributedUse, news: () => News): void {
+    this.#at = at;
+    this.#news = news;
+  }
+
+  /** It has been judged: it is part of what happened while an incident of its principal is open. */
+  note(): void {
+    if (this.#at === undefined) return;
+    const { lateMs, use, attribution } = this.#at;
+    const { principal } = attribution;
     if (principal === undefined) return;
     const open = this.#open.get(principal);
-    const incident = open !== undefined && isWithin(open, at.use.time) ? open : this.#overOf(at, principal);
-    if (incident === undefined) return;
-    incident.happened = happenedWith(incident.happened, at, news());
-    if (incident !== open) this.#behind.add(incident);
+    if (open !== undefined && isWithin(open, use.time)) {
+      // What else is done after a finding may be surprising to nobody but a person.
+      if (this.#noteIn(open, this.#at)) this.#toldMore(open);
+      return;
+    }
+    const over = lateMs > 0 ? this.#overOf(principal, use.time) : undefined;
+    if (over === undefined) return;
+    this.#noteIn(over, this.#at);
+    this.#behind.add(over);
+  }
+
+  /** Whether it is an action that was not part of it so far. */
+  #noteIn(incident: Incident, at: AttributedUse): boolean {
+    const { use } = at;
+    if (incident.noted === use) return false;
+    const before = incident.happened?.actions.length ?? 0;
+    incident.noted = use;
+    incident.happened = happenedWith(incident.happened, at, this.#news());
+    return incident.happened.actions.length > before;
+  }
+
+  /** Another revision, since more has happened than the last one says. */
+  #toldMore(incident: Incident): void {
+    incident.alert = { ...current(incident), revision: incident.alert.revision + 1 };
+    this.#changed(incident.alert);
   }
 
   add(found: Found): void {
@@ -124,23 +156,20 @@ export class Incidents {
     incident.young &&= found.young;
     const before = incident.alert.findingsDropped;
     noteAttribution(incident, found);
+    if (found.at.use === this.#at?.use && found.principal === found.at.attribution.principal)
+      this.#noteIn(incident, found.at);
     incident.alert = grown(incident, found);
     this.dropped += incident.alert.findingsDropped - before;
   }
 
   /** The incident that time has ended, although a use that comes late was part of it. */
-  #overOf({ lateMs, use }: AttributedUse, principal: string): Incident | undefined {
-    if (lateMs === 0) return undefined;
-    return this.#over.findLast((one) => one.alert.principal === principal && isWithin(one, use.time));
+  #overOf(principal: string, time: number): Incident | undefined {
+    return this.#over.findLast((one) => one.alert.principal === principal && isWithin(one, time));
   }
 
   /** Ends what has been quiet at `time` (milliseconds since the epoch, the stream's own). */
   advance(time: number): void {
-    for (const incident of this.#behind) {
-      const alert = current(incident);
-      incident.alert = { ...alert, revision: alert.revision + 1 };
-      this.#changed(incident.alert);
-    }
+    for (const incident of this.#behind) this.#toldMore(incident);
     this.#behind.clear();
     for (const principal of this.#late) {
       const incident = this.#open.get(principal);
@@ -213,7 +242,10 @@ const current = ({ alert, happened }: Incident): Alert => (happened === undefine
 
 const overNow = (alert: Alert): Alert => ({ ...alert, state: 'over', revision: alert.revision + 1 });
 
-const saved = (incident: Incident): SavedIncident => ({ ...incident, alert: storedAlert(incident.alert) });
+const saved = ({ noted: _, ...incident }: Incident): SavedIncident => ({
+  ...incident,
+  alert: storedAlert(incident.alert),
+});
 
 const loaded = (incident: SavedIncident): Incident => {
   const alert = loadedAlert(incident.alert);

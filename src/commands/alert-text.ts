@@ -48,7 +48,9 @@ const nextLines = ({ id, credentials, verdict }: Alert): string[] => {
   return [
     '',
     'Next',
-    ...credentials.map((credential) => `  wayward revoke ${credential}`),
+    ...credentials.map(
+      (credential) => `  wayward revoke --credential ${credential}    shows the plan; --execute does it`,
+    ),
     ...(verdict === undefined ? [`  wayward alerts close ${short} --as confirmed|benign --because "…"`] : []),
     `  wayward explain ${short} LOGS…    the records that it rests on, with file and place`,
   ];
