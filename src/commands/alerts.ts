@@ -108,7 +108,7 @@ async function closeOne(
     io.stderr.write(`${alert.id} is ${verdict} already, by ${before.by}: ${printable(before.because)}\n`);
     return;
   }
-  await desk.close(alert, { verdict, because, by: whoDecides(by) });
+  await desk.close(alert, { verdict, because, by: whoDecides(by === undefined ? {} : { by }) });
   const instead = before === undefined ? '' : `, no longer as ${before.verdict}`;
   io.stderr.write(`Closed ${alert.id} as ${verdict}${instead}.\n`);
 }

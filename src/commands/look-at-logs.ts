@@ -88,7 +88,7 @@ async function tried(
   const [source] = await sourcesOf([name], io);
   if (source === undefined) throw new UsageError(`${name}: there is no such file.`);
   const seen: { example?: Explained; format?: string | undefined; advice?: string | undefined } = {};
-  const options = await laneOptionsOf(config, io, { identity });
+  const options = await laneOptionsOf(config, io, { identity }, undefined, true);
   const lane = new Lane(source, {
     ...options,
     ...(spec !== undefined && { format: customFormat(spec) }),

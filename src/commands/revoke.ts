@@ -5,7 +5,7 @@ import { type Ladder, laddersFor, type PlanStep } from '../response/plan.ts';
 import { type Choice, chosenCredentials, repeatable } from './chosen-credentials.ts';
 import { type CommandIo, write } from './io.ts';
 import { configOption, credentialsOption, jsonOption, withExample } from './options.ts';
-import { asOption, type ResponseOptions, reportSteps, whoDecides, withResponse } from './response.ts';
+import { byOption, oldByOption, type ResponseOptions, reportSteps, whoDecides, withResponse } from './response.ts';
 import { table } from './table.ts';
 
 interface RevokeOptions extends ResponseOptions, Choice {
@@ -27,7 +27,8 @@ export function addRevoke(program: Command, io: CommandIo): void {
     .addOption(repeatable('--credential <id>', 'this credential'))
     .option('--final', 'every step of each credential, also what cannot be undone')
     .option('--execute', 'do it, instead of showing the plan')
-    .addOption(asOption())
+    .addOption(byOption())
+    .addOption(oldByOption())
     .addOption(configOption())
     .addOption(credentialsOption())
     .addOption(jsonOption())
@@ -44,7 +45,7 @@ const revoke = (options: RevokeOptions, io: CommandIo): Promise<void> =>
       const never = (step: PlanStep) => whyNever(step, response.config);
       return showPlan(final ? ladders.flat() : ladders.map(([first]) => first), never, options, io);
     }
-    const order = await desk.revoke(ids, final, whoDecides(options.as));
+    const order = await desk.revoke(ids, final, whoDecides(options));
     for (const credential of order.alreadyDead) io.stderr.write(`${credential}: is dead already, as recorded\n`);
     for (const { credential, because } of order.refused) io.stderr.write(`${credential}: NOT revoked: ${because}\n`);
     const steps = await order.carriedOut();
