@@ -41,7 +41,7 @@ const CONFIG_WORDS = '^src/config/(duration|instant|nearest|located|explain-issu
 
 /** What starts a server, or Wayward itself, as a process of its own. */
 const OWN_PROCESSES =
-  '^test/(servers/(chromium|elasticsearch|envoy|kafka|mariadb|moto|nginx|postgres|vault)|live/wayward|cli/process)[.]ts$';
+  '^test/(servers/(chromium|collector|elasticsearch|envoy|kafka|mariadb|moto|nginx|postgres|vault)|live/wayward|cli/process)[.]ts$';
 
 const folders = (names) => `^src/(${names.join('|')})/`;
 
@@ -77,7 +77,10 @@ module.exports = {
       comment: 'Stages are called; they do not reach for what assembles, shows or simulates them.',
       severity: 'error',
       from: { path: folders(STAGES) },
-      to: { path: folders(['pipeline', 'commands', 'config', 'console', 'simulate', 'ops']), pathNot: CONFIG_WORDS },
+      to: {
+        path: folders(['operator', 'pipeline', 'commands', 'config', 'console', 'simulate', 'ops']),
+        pathNot: CONFIG_WORDS,
+      },
     },
     {
       name: 'core-is-pure',
@@ -133,12 +136,12 @@ module.exports = {
     {
       name: 'drills-and-rotation-are-called',
       comment:
-        'drills/ and rotation/ work with response and its issuers; only the pipeline, a command, or the schema of a configuration knows them.',
+        'drills/ and rotation/ work with response and its issuers; only the operator, the pipeline, a command, or the schema of a configuration knows them.',
       severity: 'error',
       from: {
         path: '^src/',
         pathNot:
-          '^src/(drills|rotation|pipeline|commands)/|^src/config/(wayward-yaml|registry-file)[.]ts$|^src/revokers/rotation[.]ts$',
+          '^src/(drills|rotation|operator|pipeline|commands)/|^src/config/(wayward-yaml|registry-file)[.]ts$|^src/revokers/rotation[.]ts$',
       },
       to: { path: '^src/(drills|rotation)/', dependencyTypesNot: ['type-only'] },
     },
