@@ -45,6 +45,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
     ...['test/alerts/campaign.test.ts', 'test/cli/reload.test.ts', 'test/cli/demo-llm.test.ts'],
     'test/pipeline/receipt-chain.test.ts',
   ],
+  '3e72131': ['test/discovery', ...['test/alerts/happened.test.ts', 'test/cli/never-silent.test.ts']],
 };
 const root = join(import.meta.dirname, '..');
 
