@@ -24,7 +24,7 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'credentials',
-    summary: 'Inventory of the registry: age, rotation due',
+    summary: 'Inventory of the registry: age, rotation due; proposes one from logs',
     load: async () => (await import('./commands/credentials.ts')).addCredentials,
   },
   {
@@ -43,9 +43,19 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/detectors.ts')).addDetectors,
   },
   {
+    name: 'explain',
+    summary: 'What happened in an alert, and the records that it rests on',
+    load: async () => (await import('./commands/explain.ts')).addExplain,
+  },
+  {
     name: 'fingerprint',
     summary: 'The fingerprint of a token, for the registry',
     load: async () => (await import('./commands/fingerprint.ts')).addFingerprint,
+  },
+  {
+    name: 'init',
+    summary: 'A first wayward.yaml and registry from your logs',
+    load: async () => (await import('./commands/init.ts')).addInit,
   },
   {
     name: 'parse',

@@ -1,6 +1,7 @@
 import type { AttributionMethod } from '../attribution/attributed.ts';
 import type { Advice } from '../detectors/advice.ts';
 import type { Finding, Severity } from '../detectors/finding.ts';
+import type { Happened } from './happened.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface AlertAttribution {
@@ -25,6 +26,10 @@ export interface Alert {
   readonly agent?: string;
   readonly slot: string;
   readonly peerGroup?: string;
+  /** Who answers for them, from the registry. Absent where it does not say, and in what an earlier Wayward kept. */
+  readonly owners?: readonly string[];
+  /** All that the principal did meanwhile, as of this revision. Absent for alerts about a source, and in what an earlier Wayward kept. */
+  readonly happened?: Happened;
   /** Ids of the registry's credentials that the evidence used, sorted. */
   readonly credentials: readonly string[];
   /** Event time (milliseconds) of each one's last evidence. Absent in what an earlier Wayward kept. */

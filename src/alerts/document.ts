@@ -2,6 +2,7 @@ import type { Advice } from '../detectors/advice.ts';
 import { type Finding, legible, SEVERITY_SCORE, worse } from '../detectors/finding.ts';
 import { categoryOf } from '../ecs.ts';
 import type { Alert } from './alert.ts';
+import { happenedDocument } from './happened-document.ts';
 import { referenceOf, techniqueUrl } from './links.ts';
 import { statusOf } from './stored.ts';
 import type { Verdict } from './verdict.ts';
@@ -100,7 +101,7 @@ export const alertDocument = (alert: Alert): Record<string, unknown> => {
       principal: alert.principal,
       slot: alert.slot,
       ...(alert.peerGroup === undefined ? {} : { peer_group: alert.peerGroup }),
-      credential: { id: alert.credentials },
+      credential: { id: alert.credentials, ...(alert.owners !== undefined && { owner: alert.owners }) },
       incident: { state: alert.state },
       verdict: verdictDocument(alert.verdict),
       status: statusOf(alert), // until the next minor version
@@ -117,6 +118,7 @@ export const alertDocument = (alert: Alert): Record<string, unknown> => {
       findings: alert.findings.map(findingDocument),
       findings_dropped: alert.findingsDropped,
       ...adviceFields(advice, Object.values(alert.advice ?? {})),
+      ...(alert.happened !== undefined && { activity: happenedDocument(alert.happened) }),
       actions: alert.related.actions,
       datasets: alert.related.datasets,
     },

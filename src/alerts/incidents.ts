@@ -1,35 +1,18 @@
 import { createHash } from 'node:crypto';
 import { type AttributedUse, OTHERS, UNREGISTERED_AGENT } from '../attribution/attributed.ts';
 import type { Found } from '../detectors/engine.ts';
-import { type Finding, type Severity, worse } from '../detectors/finding.ts';
-import { isAddress } from '../ecs.ts';
-import { isBelieved } from '../proof.ts';
-import { adviceWith } from './advice.ts';
-import type { Alert, AlertAttribution } from './alert.ts';
-import { campaignOf } from './campaign.ts';
-import { lateMsOf } from './lateness.ts';
-import { incidentBits, incidentSeverity, riskScore } from './risk.ts';
+import type { Alert } from './alert.ts';
+import { grown, type Incident, noteAttribution } from './grown.ts';
+import { happenedWith, type News, NO_NEWS } from './happened.ts';
 import { loadedAlert, type StoredAlert, storedAlert } from './stored.ts';
 import { judged, type Verdict } from './verdict.ts';
 
 /** Event time without a new finding after which an incident is over, milliseconds. */
 const QUIET = 2 * 3_600_000;
-const MOST_FINDINGS = 20;
-const MOST_EVIDENCE = 5;
-const MOST_RELATED = 20;
 /** Unregistered identities that have an incident of their own at once; the others share one. */
 const MOST_UNREGISTERED = 100;
 /** Incidents that time has ended and that a finding on late records may still belong to; beyond it, that opens another alert. */
 const MOST_OVER = 100;
-
-interface Incident {
-  alert: Alert;
-  /** True while every finding rests on a young baseline: their sum must stay modest. */
-  young: boolean;
-  /** The weakest attribution among evidence that is proven, and among evidence that is only declared. */
-  proven?: AlertAttribution;
-  declared?: AlertAttribution;
-}
 
 type SavedIncident = Omit<Incident, 'alert'> & { readonly alert: StoredAlert };
 
@@ -50,6 +33,11 @@ export class Incidents {
   readonly #late = new Set<string>();
   /** Ended by time, the last one last. */
   #over: Incident[] = [];
+  /** The use in hand. */
+  #at: AttributedUse | undefined;
+  #news: () => News = () => NO_NEWS;
+  /** Those of which more has happened than their alerts say. */
+  readonly #behind = new Set<Incident>();
   /** Incidents that are open of unregistered identities, without the one that others share. */
   #unregistered = 0;
 
@@ -59,7 +47,52 @@ export class Incidents {
   }
 
   get openAlerts(): readonly Alert[] {
-    return [...this.#open.values()].map(({ alert }) => alert);
+    return [...this.#open.values()].map(current);
+  }
+
+  /** Whether uses are part of what happened anywhere. */
+  get isAnyNoted(): boolean {
+    return this.#open.size > 0 || this.#over.length > 0;
+  }
+
+  /** A use is about to be judged; `news` tells what of it was never seen, once it is. */
+  begin(at: AttributedUse, news: () => News): void {
+    this.#at = at;
+    this.#news = news;
+  }
+
+  /** It has been judged: it is part of what happened while an incident of its principal is open. */
+  note(): void {
+    if (this.#at === undefined) return;
+    const { lateMs, use, attribution } = this.#at;
+    const { principal } = attribution;
+    if (principal === undefined) return;
+    const open = this.#open.get(principal);
+    if (open !== undefined && isWithin(open, use.time)) {
+      // What else is done after a finding may be surprising to nobody but a person.
+      if (this.#noteIn(open, this.#at)) this.#toldMore(open);
+      return;
+    }
+    const over = lateMs > 0 ? this.#overOf(principal, use.time) : undefined;
+    if (over === undefined) return;
+    this.#noteIn(over, this.#at);
+    this.#behind.add(over);
+  }
+
+  /** Whether it is an action that was not part of it so far. */
+  #noteIn(incident: Incident, at: AttributedUse): boolean {
+    const { use } = at;
+    if (incident.noted === use) return false;
+    const before = incident.happened?.actions.length ?? 0;
+    incident.noted = use;
+    incident.happened = happenedWith(incident.happened, at, this.#news());
+    return incident.happened.actions.length > before;
+  }
+
+  /** Another revision, since more has happened than the last one says. */
+  #toldMore(incident: Incident): void {
+    incident.alert = { ...current(incident), revision: incident.alert.revision + 1 };
+    this.#changed(incident.alert);
   }
 
   add(found: Found): void {
@@ -88,7 +121,10 @@ export class Incidents {
     const at = this.#over.findLastIndex(
       ({ alert }) => alert.principal === principal && time - alert.end <= QUIET && alert.start - time <= QUIET,
     );
-    return at < 0 ? undefined : this.#over.splice(at, 1)[0];
+    if (at < 0) return undefined;
+    const [incident] = this.#over.splice(at, 1);
+    if (incident !== undefined) this.#behind.delete(incident);
+    return incident;
   }
 
   #keepOver(incident: Incident): void {
@@ -120,12 +156,21 @@ export class Incidents {
     incident.young &&= found.young;
     const before = incident.alert.findingsDropped;
     noteAttribution(incident, found);
+    if (found.at.use === this.#at?.use && found.principal === found.at.attribution.principal)
+      this.#noteIn(incident, found.at);
     incident.alert = grown(incident, found);
     this.dropped += incident.alert.findingsDropped - before;
   }
 
+  /** The incident that time has ended, although a use that comes late was part of it. */
+  #overOf(principal: string, time: number): Incident | undefined {
+    return this.#over.findLast((one) => one.alert.principal === principal && isWithin(one, time));
+  }
+
   /** Ends what has been quiet at `time` (milliseconds since the epoch, the stream's own). */
   advance(time: number): void {
+    for (const incident of this.#behind) this.#toldMore(incident);
+    this.#behind.clear();
     for (const principal of this.#late) {
       const incident = this.#open.get(principal);
       if (incident && time - incident.alert.end > QUIET) this.#end(principal, incident);
@@ -144,7 +189,8 @@ export class Incidents {
     for (const [principal, incident] of this.#open) {
       if (incident.alert.id !== id) continue;
       this.#letGo(principal);
-      this.#changed(verdict === undefined ? overNow(incident.alert) : judged(incident.alert, verdict));
+      const alert = current(incident);
+      this.#changed(verdict === undefined ? overNow(alert) : judged(alert, verdict));
       return true;
     }
     this.#over = this.#over.filter(({ alert }) => alert.id !== id);
@@ -153,7 +199,7 @@ export class Incidents {
 
   /** Time has ended it. */
   #end(principal: string, incident: Incident): void {
-    const ended = overNow(incident.alert);
+    const ended = overNow(current(incident));
     this.#letGo(principal);
     this.#keepOver({ ...incident, alert: ended });
     this.#changed(ended);
@@ -175,6 +221,9 @@ export class Incidents {
     this.#unregistered = 0;
     this.dropped = dropped;
     this.#over = over.map(loaded);
+    this.#behind.clear();
+    for (const incident of this.#over)
+      if (incident.happened?.uses !== incident.alert.happened?.uses) this.#behind.add(incident);
     for (const incident of open.map(loaded)) {
       const { principal, lateMs } = incident.alert;
       if (isUnregistered(principal)) this.#unregistered++;
@@ -184,9 +233,19 @@ export class Incidents {
   }
 }
 
+/** Time ends it where it has been quiet, whenever that is looked at. */
+const isWithin = ({ alert }: Incident, time: number): boolean =>
+  time - alert.end <= QUIET && time >= Math.min(alert.start, alert.openedAt);
+
+/** With all that has happened by now. */
+const current = ({ alert, happened }: Incident): Alert => (happened === undefined ? alert : { ...alert, happened });
+
 const overNow = (alert: Alert): Alert => ({ ...alert, state: 'over', revision: alert.revision + 1 });
 
-const saved = (incident: Incident): SavedIncident => ({ ...incident, alert: storedAlert(incident.alert) });
+const saved = ({ noted: _, ...incident }: Incident): SavedIncident => ({
+  ...incident,
+  alert: storedAlert(incident.alert),
+});
 
 const loaded = (incident: SavedIncident): Incident => {
   const alert = loadedAlert(incident.alert);
@@ -234,161 +293,3 @@ const opened = (found: Found): Alert => {
     related: { ip: [], user: [], actions: [], datasets: [] },
   };
 };
-
-const noteAttribution = (incident: Incident, { finding, at: { attribution } }: Found): void => {
-  const { method, confidence } = attribution;
-  const kind = finding.declared ? 'declared' : 'proven';
-  if (confidence < (incident[kind]?.confidence ?? Number.POSITIVE_INFINITY)) incident[kind] = { method, confidence };
-};
-
-/** As far as anything is proven, that counts: what is only declared could be forged to make it doubtful. */
-const attributionOf = ({ proven, declared }: Incident): AlertAttribution =>
-  proven === undefined
-    ? { method: 'none', confidence: 0, ...declared, proof: 'declared' }
-    : { ...proven, proof: 'verified' };
-
-/** The severity of what is proven; what is declared may have made the alert more severe. */
-const provenSeverityOf = (findings: readonly Finding[], young: boolean): Severity | undefined => {
-  const own = findings.filter(({ declared }) => !declared);
-  return own.length === 0 ? undefined : incidentSeverity(own, incidentBits(own), young);
-};
-
-const grown = (incident: Incident, found: Found): Alert => {
-  const { alert, young } = incident;
-  const { advice: told, ...finding } = found.finding;
-  const { findings, dropped } = withFinding(alert.findings, finding);
-  const advice = adviceWith(alert.advice, told, finding.detector, findings);
-  const bits = incidentBits(findings);
-  const reached = incidentSeverity(findings, bits, young);
-  const severity = alert.revision > 0 && worse(alert.severity, reached) ? alert.severity : reached;
-  const rose = alert.revision === 0 || worse(severity, alert.severity);
-  const main = strongest(findings);
-  const { credential } = found.at.attribution;
-  const credentials = withValue(alert.credentials, credential?.id).toSorted();
-  const { declaredOnly: before, provenSeverity: provenBefore = 'low', lateMs: _, ...rest } = alert;
-  const proven = provenSeverityOf(findings, young);
-  const provenSeverity = proven !== undefined && worse(proven, provenBefore) ? proven : provenBefore;
-  const isPartlyProven = proven !== undefined && worse(severity, provenSeverity);
-  const lateMs = lateMsOf(alert, findings, young, severity, proven && provenSeverity);
-  const campaign = campaignOf(alert, found.finding);
-  const declaredOnly = declaredOnlyWith(before ?? [], alert.credentials, credential?.id, found.finding);
-  // What is declared is no evidence that a revoked credential still works.
-  const isEvidence = !found.finding.declared || (credential !== undefined && declaredOnly.includes(credential.id));
-  return {
-    ...rest,
-    ...(declaredOnly.length > 0 && { declaredOnly }),
-    revision: alert.revision + 1,
-    credentials,
-    lastEvidence: isEvidence
-      ? withLatest(alert.lastEvidence, credentials, credential?.id, found.at.use.time)
-      : (alert.lastEvidence ?? {}),
-    attribution: attributionOf(incident),
-    ...(isPartlyProven && { provenSeverity }),
-    ...(lateMs !== undefined && { lateMs }),
-    ...(campaign !== undefined && { campaign }),
-    state: 'running',
-    severity,
-    severityHistory: rose
-      ? [...alert.severityHistory, { severity, at: found.finding.time, revision: alert.revision + 1 }]
-      : alert.severityHistory,
-    bits,
-    riskScore: riskScore(severity, bits),
-    start: Math.min(alert.start, found.at.use.time),
-    end: Math.max(alert.end, found.finding.time),
-    title: `${alert.agent ?? alert.principal}: ${main.title}`,
-    reason: reasonOf(main, findings.length, alert.findingsDropped + dropped),
-    findings,
-    ...(advice !== undefined && { advice }),
-    findingsDropped: alert.findingsDropped + dropped,
-    related: relatedWith(alert.related, found.at),
-  };
-};
-
-const reasonOf = (main: Finding, kept: number, dropped: number): string => {
-  const others = kept - 1 + dropped;
-  const onlyCounted = dropped === 0 ? '' : `, of which ${dropped} are only counted`;
-  return others === 0
-    ? main.reason
-    : `${main.reason}; and ${others} more ${others === 1 ? 'finding' : 'findings'}${onlyCounted}`;
-};
-
-/** The credentials of which nothing is proven; one that was believed before stays so. */
-const declaredOnlyWith = (
-  before: readonly string[],
-  known: readonly string[],
-  credential: string | undefined,
-  { declared }: Finding,
-): readonly string[] => {
-  if (credential === undefined) return before;
-  if (!declared) return before.filter((id) => id !== credential);
-  return known.includes(credential) ? before : withValue(before, credential);
-};
-
-/** The same subject is the same finding: it keeps its first time and evidence, and takes the stronger values. */
-const withFinding = (
-  findings: readonly Finding[],
-  finding: Finding,
-): { findings: readonly Finding[]; dropped: number } => {
-  const at = findings.findIndex(
-    ({ detector, subject }) => detector === finding.detector && subject === finding.subject,
-  );
-  if (at >= 0) {
-    const before = findings[at] as Finding;
-    const stronger =
-      worse(before.severity, finding.severity) || (before.bits ?? 0) > (finding.bits ?? 0) ? before : finding;
-    const evidence = [...new Set([...before.evidence, ...finding.evidence])].slice(0, MOST_EVIDENCE);
-    const { declared, lateMs, ...merged } = stronger;
-    // One of two equally severe ones that is proven is enough.
-    const weaker = stronger === before ? finding : before;
-    const isDeclared = declared && (weaker.declared || worse(stronger.severity, weaker.severity));
-    const late = worse(stronger.severity, weaker.severity) ? lateMs : least(lateMs, weaker.lateMs);
-    const both = {
-      ...merged,
-      time: before.time,
-      ...(late !== undefined && { lateMs: late }),
-      evidence,
-      ...(isDeclared && { declared }),
-    };
-    return { findings: findings.with(at, both), dropped: 0 };
-  }
-  if (findings.length < MOST_FINDINGS) return { findings: [...findings, finding], dropped: 0 };
-  const weakest = findings.reduce((so, one, index) => (goesBefore(one, findings[so] ?? one) ? index : so), 0);
-  const replace = goesBefore(findings[weakest] ?? finding, finding);
-  return { findings: replace ? findings.with(weakest, finding) : findings, dropped: 1 };
-};
-
-/** The one in time, or else the less late one. */
-const least = (a: number | undefined, b: number | undefined): number | undefined =>
-  a === undefined || b === undefined ? undefined : Math.min(a, b);
-
-/** Whether `one` makes room before `other`: what is only declared first, so that no number of forged ones pushes out a proven one. */
-const goesBefore = (one: Finding, other: Finding): boolean =>
-  one.declared === other.declared ? worse(other.severity, one.severity) : one.declared === true;
-
-const strongest = (findings: readonly Finding[]): Finding =>
-  findings.reduce((so, finding) => {
-    if (so.severity !== finding.severity) return worse(finding.severity, so.severity) ? finding : so;
-    return (finding.bits ?? 0) > (so.bits ?? 0) ? finding : so;
-  });
-
-const withValue = (values: readonly string[], value: string | undefined): readonly string[] =>
-  value === undefined || values.includes(value) || values.length >= MOST_RELATED ? values : [...values, value];
-
-/** The later time counts: records may come late. */
-const withLatest = (
-  last: Alert['lastEvidence'] = {},
-  known: readonly string[],
-  credential: string | undefined,
-  time: number,
-): Readonly<Record<string, number>> =>
-  credential === undefined || !known.includes(credential)
-    ? last
-    : { ...last, [credential]: Math.max(last[credential] ?? time, time) };
-
-const relatedWith = (related: Alert['related'], { use }: AttributedUse): Alert['related'] => ({
-  ip: withValue(related.ip, use.sourceIp !== undefined && isAddress(use.sourceIp) ? use.sourceIp : undefined),
-  // A claimed name is no evidence about its owner.
-  user: withValue(related.user, isBelieved(use.proof) ? use.identities[0]?.value : undefined),
-  actions: withValue(related.actions, use.action),
-  datasets: withValue(related.datasets, use.dataset),
-});

@@ -14,6 +14,7 @@ import { table } from './table.ts';
 
 /** Enough of an id to type and still be unique. */
 const SHORT_ID = 12;
+const MOST_PRINCIPAL = 48;
 
 interface ListOptions extends ResponseOptions {
   readonly all?: boolean;
@@ -86,11 +87,12 @@ function filterOf({ all, status, ...options }: ListOptions): AlertFilter {
 const worstAndNewestFirst = (a: Alert, b: Alert): number =>
   severityRank(b.severity) - severityRank(a.severity) || b.openedAt - a.openedAt || (a.id < b.id ? -1 : 1);
 
-const HEADINGS = ['OPENED (UTC)', 'SEVERITY', 'INCIDENT', 'VERDICT', 'ID', 'WHY'];
+const HEADINGS = ['OPENED (UTC)', 'SEVERITY', 'PRINCIPAL', 'INCIDENT', 'VERDICT', 'ID', 'WHY'];
 
 const rowOf = (alert: Alert): string[] => [
   new Date(alert.openedAt).toISOString().slice(0, 16).replace('T', ' '),
   alert.severity,
+  alert.principal.slice(0, MOST_PRINCIPAL),
   alert.state,
   alert.verdict?.value ?? 'new',
   alert.id.slice(0, SHORT_ID),

@@ -110,7 +110,7 @@ async function closeOne(
   }
   const { id, principal, peerGroup, start, end } = alert;
   await operator.execute({
-    ...{ say: 'close', verdict: wordOfVerdict(verdict), because, by: whoDecides(by) },
+    ...{ say: 'close', verdict: wordOfVerdict(verdict), because, by: whoDecides(by === undefined ? {} : { by }) },
     alert: { id, principal, start, end, ...(peerGroup !== undefined && { peerGroup }) },
   });
   const instead = before === undefined ? '' : `, no longer as ${before.verdict}`;

@@ -4,7 +4,8 @@ import { alertIdOf } from './alert-id.ts';
 import { type CommandIo, write } from './io.ts';
 import { configOption, credentialsOption, jsonOption, withExample } from './options.ts';
 import {
-  asOption,
+  byOption,
+  oldByOption,
   type ResponseOptions,
   reportSteps,
   sayBreaker,
@@ -22,19 +23,20 @@ export function addApprove(program: Command, io: CommandIo): void {
       'Approves what waits because of an alert (its id, or the first characters of it), does it and shows the proof.\n' +
         'Without an alert: lists what waits. What nobody approves in time (response.approval_timeout) is not done.',
     )
-    .addOption(asOption())
+    .addOption(byOption())
+    .addOption(oldByOption())
     .addOption(configOption())
     .addOption(credentialsOption())
     .addOption(jsonOption())
     .action((alert: string | undefined, options: ResponseOptions) => run(alert, options, io));
-  withExample(command, 'wayward approve', 'wayward approve 5f2a91 --as ann');
+  withExample(command, 'wayward approve', 'wayward approve 5f2a91 --by ann');
 }
 
 const run = (written: string | undefined, options: ResponseOptions, io: CommandIo): Promise<void> =>
   withResponse(options, io, async ({ response, store, operator }) => {
     if (written === undefined) return listWaiting(response, options, io);
     const alert = alertIdOf(written, store);
-    const executed = await operator.execute({ say: 'approve', by: whoDecides(options.as), alert });
+    const executed = await operator.execute({ say: 'approve', by: whoDecides(options), alert });
     await reportSteps(await operator.steps(executed), options, io);
   });
 

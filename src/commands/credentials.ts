@@ -6,6 +6,7 @@ import { hygieneOf } from '../attribution/hygiene.ts';
 import type { Registry } from '../attribution/registry.ts';
 import { rotationsIn } from '../rotation/rotations.ts';
 import { Store } from '../sinks/store.ts';
+import { addDiscover } from './credentials-discover.ts';
 import { type CommandIo, write } from './io.ts';
 import {
   configOption,
@@ -26,8 +27,8 @@ interface ListOptions extends SetupOptions {
 export function addCredentials(program: Command, io: CommandIo): void {
   const credentials = program
     .command('credentials')
-    .summary('Inventory of the registry')
-    .description('Looks at the credential registry.');
+    .summary('Inventory of the registry; proposes one from logs')
+    .description('Looks at the credential registry, and proposes one.');
   const list = credentials
     .command('list')
     .summary('Every credential: age, rotation due, expiry')
@@ -40,6 +41,7 @@ export function addCredentials(program: Command, io: CommandIo): void {
     .addOption(jsonOption())
     .action((options: ListOptions) => listCredentials(options, io));
   withExample(list, 'wayward credentials list', 'wayward credentials list --json | jq "select(.rotation_overdue)"');
+  addDiscover(credentials, io);
 }
 
 async function listCredentials(options: ListOptions, io: CommandIo): Promise<void> {

@@ -8,7 +8,7 @@ import { letterFile } from './letter-file.ts';
 import { letterTopic } from './letter-topic.ts';
 import { configOption, jsonOption, loadSetup, type SetupOptions, withExample } from './options.ts';
 import { replayOf } from './replay-sources.ts';
-import { asOption, whoDecides } from './response.ts';
+import { byOption, oldByOption, whoDecides } from './response.ts';
 import { table } from './table.ts';
 
 interface LetterOptions extends SetupOptions {
@@ -20,6 +20,7 @@ interface LetterOptions extends SetupOptions {
 
 interface ReplayOptions extends LetterOptions {
   readonly execute?: boolean;
+  readonly by?: string;
   readonly as?: string;
 }
 
@@ -66,7 +67,8 @@ function addReplay(letters: Command, io: CommandIo): void {
         'is told as gone and never taken for another. Restart wayward run with the fix first.',
     )
     .option('--execute', 'put the events through; without it, only say what would happen')
-    .addOption(asOption())
+    .addOption(byOption())
+    .addOption(oldByOption())
     .action((options: ReplayOptions) => withLetters(options, io, (box) => replayAll(box, options, io)));
   for (const option of letterOptions()) replay.addOption(option);
   withExample(
@@ -177,7 +179,7 @@ async function replayAll(box: LetterBox, options: ReplayOptions, io: CommandIo):
     );
   if (usable.length === 0) return warn(io, 'nothing to replay');
   if (options.execute !== true) return warn(io, `--execute replays ${number(usable.length)}`);
-  const { used, waiting } = await box.replay(usable, whoDecides(options.as));
+  const { used, waiting } = await box.replay(usable, whoDecides(options));
   warn(io, `replayed ${number(used)} of ${number(usable.length)}`);
   if (waiting > 0)
     throw new ServerUnavailableError(

@@ -4,7 +4,7 @@ import type { DrillReport } from '../drills/drill.ts';
 import { DRILL_KINDS } from '../drills/registry.ts';
 import { type CommandIo, write } from './io.ts';
 import { configOption, jsonOption, withExample } from './options.ts';
-import { asOption, type ResponseOptions, whoDecides, withResponse } from './response.ts';
+import { byOption, oldByOption, type ResponseOptions, whoDecides, withResponse } from './response.ts';
 import { table } from './table.ts';
 
 const KINDS = DRILL_KINDS.map(({ id }) => id);
@@ -20,7 +20,8 @@ export function addDrill(program: Command, io: CommandIo): void {
         `(drills:); kinds are ${KINDS.join(', ')}. Exit 1 if one does not pass; response.webhook is told then.\n` +
         'With Kafka the process that responds holds them, by its wayward.yaml; Ctrl-C ends the watching only.',
     )
-    .addOption(asOption())
+    .addOption(byOption())
+    .addOption(oldByOption())
     .addOption(configOption())
     .addOption(jsonOption())
     .action((kind: string | undefined, options: ResponseOptions) => drill(kind, options, io));
@@ -30,7 +31,7 @@ export function addDrill(program: Command, io: CommandIo): void {
 async function drill(kind: string | undefined, options: ResponseOptions, io: CommandIo): Promise<void> {
   if (kind !== undefined) drillKind(kind); // refused before anybody is asked
   await withResponse(options, io, async ({ operator }) => {
-    const reports = await operator.drill(kind, whoDecides(options.as));
+    const reports = await operator.drill(kind, whoDecides(options));
     await print(reports, options, io);
     if (reports.some(({ passed }) => !passed)) io.exitCode = 1;
   });

@@ -3,7 +3,7 @@ import { haltOf } from '../response/context.ts';
 import { openBreaker } from '../response/limits.ts';
 import type { CommandIo } from './io.ts';
 import { configOption, withExample } from './options.ts';
-import { asOption, type ResponseOptions, sayBreaker, whoDecides, withResponse } from './response.ts';
+import { byOption, oldByOption, type ResponseOptions, sayBreaker, whoDecides, withResponse } from './response.ts';
 
 interface HaltOptions extends ResponseOptions {
   readonly off?: boolean;
@@ -18,15 +18,16 @@ export function addHalt(program: Command, io: CommandIo): void {
         'revoke and approve. With --off automatic response goes on, and a breaker that had opened is closed.',
     )
     .option('--off', 'let automatic response go on')
-    .addOption(asOption())
+    .addOption(byOption())
+    .addOption(oldByOption())
     .addOption(configOption())
     .action((options: HaltOptions) => run(options, io));
-  withExample(command, 'wayward halt', 'wayward halt --off --as ann');
+  withExample(command, 'wayward halt', 'wayward halt --off --by ann');
 }
 
 const run = (options: HaltOptions, io: CommandIo): Promise<void> =>
   withResponse(options, io, async ({ response, operator }) => {
-    const by = whoDecides(options.as);
+    const by = whoDecides(options);
     const say = (text: string) => io.stderr.write(`${text}\n`);
     if (options.off === true) {
       const was = { halt: haltOf(response.state), breaker: openBreaker(response.state) };

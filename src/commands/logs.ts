@@ -1,4 +1,4 @@
-import { fingerprintKey } from '../config/fingerprint-key.ts';
+import { fingerprintKey, readingKey } from '../config/fingerprint-key.ts';
 import { unknownFormat, type WaywardConfig } from '../config/wayward-yaml.ts';
 import { UsageError } from '../errors.ts';
 import { closestFormat } from '../formats/closest.ts';
@@ -72,7 +72,7 @@ export async function openLogs(
   ]);
   const letters = options.deadLetters === undefined ? undefined : openDeadLetters(options.deadLetters);
   const laneOptions = {
-    ...(await laneOptionsOf(config, io, settingsOf(options), letters)),
+    ...(await laneOptionsOf(config, io, settingsOf(options), letters, resume === undefined)),
     ...explaining,
   };
   const lanes = sources.map((source) => new Lane(source, laneOptions));
@@ -81,7 +81,7 @@ export async function openLogs(
     lanes.push(new Lane(source, options.format === undefined ? asDocuments(laneOptions) : laneOptions));
   }
   for (const topic of options.kafka === true ? await openKafkaHistory(config, io) : []) {
-    const own = await laneOptionsOf(config, io, topic.settings, letters);
+    const own = await laneOptionsOf(config, io, topic.settings, letters, resume === undefined);
     lanes.push(...topic.sources.map((source) => new Lane(source, own)));
   }
   return {
@@ -93,6 +93,16 @@ export async function openLogs(
       }
     },
   };
+}
+
+/** The logs of `sources:` as they are now, each read to its end as it says. */
+export async function openConfigured(config: WaywardConfig, io: CommandIo): Promise<Logs> {
+  const lanes: Lane[] = [];
+  for (const source of config.sources) {
+    const options = await laneOptionsOf(config, io, source, undefined, true);
+    lanes.push(...(await open([source.file], io, undefined)).map((one) => new Lane(one, options)));
+  }
+  return { merge: new Merge(lanes, { signal: io.signal }), close: () => undefined };
 }
 
 /** What is in Elasticsearch is an ECS document, unless a format is named. */
@@ -120,8 +130,12 @@ export async function laneOptionsOf(
   io: CommandIo,
   { identity, log_line_prefix: logLinePrefix, log_timezone: logTimezone, format, settle }: SourceOptions = {},
   letters?: DeadLetterFile,
+  onlyReads = false,
 ): Promise<LaneOptions> {
   await config.resolveSecrets(['fingerprint_key'], secretContext(io));
+  const key = onlyReads
+    ? readingKey(config.fingerprintKey, config.state, () => warn(io, EPHEMERAL))
+    : fingerprintKey(config.fingerprintKey, config.state);
   const formats = [...config.formats.map((spec) => customFormat(spec)), ...builtIn];
   const formatById = (id: string) => formatOfId(id, formats);
   // Only one log has a prefix.
@@ -132,7 +146,7 @@ export async function laneOptionsOf(
     closest: (lines) => closestFormat(lines, formats),
     formatById,
     context: {
-      redactor: createRedactor(fingerprintKey(config.fingerprintKey, config.state)),
+      redactor: createRedactor(key),
       ...{ identity, logLinePrefix, logTimezone },
     },
     maxDisorder: config.maxDisorder,
@@ -142,6 +156,10 @@ export async function laneOptionsOf(
     onWarning: (text) => warn(io, text),
   };
 }
+
+const EPHEMERAL =
+  'the state folder cannot be written, so fingerprints of tokens are of this run alone: entries of the registry that match by one find nothing; ' +
+  'name another folder with state: in wayward.yaml, or a fingerprint_key';
 
 function noSuchFormat(id: string, config: WaywardConfig): Format {
   const own = config.formats.map((format) => format.id);

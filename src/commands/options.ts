@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { createRegistry, type Registry } from '../attribution/registry.ts';
 import { parseDuration } from '../config/duration.ts';
-import { parseInstant } from '../config/instant.ts';
+import { dayInstead, parseInstant } from '../config/instant.ts';
 import { loadCredentials } from '../config/registry-file.ts';
 import { type LoadedRules, loadRules, type RulesPlace } from '../config/rules.ts';
 import { resolveSecrets } from '../config/secrets.ts';
@@ -72,7 +72,7 @@ export const untilOption = () =>
 export const deadLettersOption = () =>
   new Option('--dead-letters <file>', 'where to write what could not be used, one JSON object a record');
 
-const elasticsearchOption = () =>
+export const elasticsearchOption = () =>
   new Option(
     '--elasticsearch <index>',
     'read the events of an index, data stream or pattern, too, from the server of elasticsearch: in wayward.yaml; ECS unless --format',
@@ -175,6 +175,9 @@ export const withExample = (command: Command, ...lines: readonly string[]): Comm
 export function parseTime(written: string): number {
   const ago = parseDuration(written.replace(/ ago$/, ''));
   const time = ago === undefined ? parseInstant(written) : Date.now() - ago;
+  const instead = dayInstead(written);
+  if (time === undefined && instead !== undefined)
+    throw new InvalidArgumentError(`No calendar has this day; write ${instead}.`);
   if (time === undefined)
     throw new InvalidArgumentError('Write a time with its zone, such as 2026-09-01T00:00:00Z, or 7d.');
   return time;

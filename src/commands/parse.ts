@@ -94,7 +94,7 @@ async function parse(files: readonly string[], options: ParseOptions, io: Comman
 }
 
 /** A line of `--explain`: what became of a record, and the rules that made it so. */
-function explanation({ source, position, format, parsed, rules }: Explained): object {
+export function explanation({ source, position, format, parsed, rules }: Explained): object {
   const where = { source, position, format };
   if (isEvent(parsed)) {
     const { action, result, proof } = parsed;

@@ -17,10 +17,11 @@ import {
   secretContext,
   withExample,
 } from './options.ts';
-import { asOption, whoDecides } from './response.ts';
+import { byOption, oldByOption, whoDecides } from './response.ts';
 
 interface ReloadOptions extends SetupOptions {
   readonly detectors?: string;
+  readonly by?: string;
   readonly as?: string;
 }
 
@@ -35,18 +36,19 @@ export function addReload(program: Command, io: CommandIo): void {
       'Checks the registry and the detectors, and has the running service go on with them: what was learned and decided stays.\n' +
         'On Kafka it is said to all processes, each of which needs the same files. wayward.yaml itself is read at a restart only.',
     )
-    .addOption(asOption())
+    .addOption(byOption())
+    .addOption(oldByOption())
     .addOption(configOption())
     .addOption(credentialsOption())
     .addOption(detectorsOption())
     .action((options: ReloadOptions) => run(options, io));
-  withExample(command, 'wayward reload', 'wayward reload --as ann --config /etc/wayward/wayward.yaml');
+  withExample(command, 'wayward reload', 'wayward reload --by ann --config /etc/wayward/wayward.yaml');
 }
 
 async function run(options: ReloadOptions, io: CommandIo): Promise<void> {
   const { config, rules, registry } = loadSetupAndRules(options, io);
   for (const idle of idleExceptions(rules.loaded, registry)) warn(io, idle);
-  const asked = { id: randomUUID(), by: whoDecides(options.as), hash: rules.hash };
+  const asked = { id: randomUUID(), by: whoDecides(options), hash: rules.hash };
   const what = `${registry.credentials.length} credentials, ${rules.detectors.length} detectors, hash ${rules.hash.slice(0, 12)}`;
   if (config.kafka !== undefined) {
     await config.resolveSecrets(['kafka'], secretContext(io));

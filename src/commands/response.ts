@@ -18,13 +18,22 @@ import { table } from './table.ts';
 
 /** What the commands around response share. */
 export interface ResponseOptions extends SetupOptions {
+  readonly by?: string;
   readonly as?: string;
   readonly json?: boolean;
 }
 
-export const asOption = () => new Option('--as <name>', 'who decides, for the record (default: this user)');
+export const byOption = () => new Option('--by <name>', 'who decides, for the record (default: this user)');
+/** What it was called until then; `alerts close --as` is a verdict. Until the next minor version. */
+export const oldByOption = () => new Option('--as <name>').hideHelp().conflicts('by');
 
-export const whoDecides = (name: string | undefined): string => name ?? thisUser();
+/** What these options give. */
+export interface ByOptions {
+  readonly by?: string;
+  readonly as?: string;
+}
+
+export const whoDecides = ({ by, as = by }: ByOptions): string => as ?? thisUser();
 
 function thisUser(): string {
   try {

@@ -4,7 +4,7 @@ import { type Restorable, restorablesOf } from '../response/restore.ts';
 import { type Choice, chosenCredentials, repeatable } from './chosen-credentials.ts';
 import { type CommandIo, write } from './io.ts';
 import { configOption, credentialsOption, jsonOption, withExample } from './options.ts';
-import { asOption, type ResponseOptions, reportSteps, whoDecides, withResponse } from './response.ts';
+import { byOption, oldByOption, type ResponseOptions, reportSteps, whoDecides, withResponse } from './response.ts';
 import { table } from './table.ts';
 
 interface RestoreOptions extends ResponseOptions, Choice {
@@ -23,7 +23,8 @@ export function addRestore(program: Command, io: CommandIo): void {
     .addOption(repeatable('--agent <name>', 'everything that this agent holds'))
     .addOption(repeatable('--credential <id>', 'this credential'))
     .option('--execute', 'do it, instead of showing what would be done')
-    .addOption(asOption())
+    .addOption(byOption())
+    .addOption(oldByOption())
     .addOption(configOption())
     .addOption(credentialsOption())
     .addOption(jsonOption())
@@ -31,7 +32,7 @@ export function addRestore(program: Command, io: CommandIo): void {
   withExample(
     command,
     'wayward restore --credential cred-billing-pg',
-    'wayward restore --credential cred-billing-pg --execute --as ann',
+    'wayward restore --credential cred-billing-pg --execute --by ann',
   );
 }
 
@@ -49,7 +50,7 @@ const restore = (options: RestoreOptions, io: CommandIo): Promise<void> =>
     const wanted = restorables.filter(({ outcome }) => outcome === 'restore');
     const credentials = [...new Set(wanted.map(({ step }) => step.credential.id))];
     if (credentials.length > 0) {
-      const executed = await operator.execute({ say: 'restore', by: whoDecides(options.as), credentials });
+      const executed = await operator.execute({ say: 'restore', by: whoDecides(options), credentials });
       await reportSteps(await operator.steps(executed), options, io);
     }
     if (refused.length > 0) {

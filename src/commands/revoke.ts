@@ -5,7 +5,7 @@ import { type Ladder, laddersFor, type PlanStep } from '../response/plan.ts';
 import { type Choice, chosenCredentials, repeatable } from './chosen-credentials.ts';
 import { type CommandIo, write } from './io.ts';
 import { configOption, credentialsOption, jsonOption, withExample } from './options.ts';
-import { asOption, type ResponseOptions, reportSteps, whoDecides, withResponse } from './response.ts';
+import { byOption, oldByOption, type ResponseOptions, reportSteps, whoDecides, withResponse } from './response.ts';
 import { table } from './table.ts';
 
 interface RevokeOptions extends ResponseOptions, Choice {
@@ -27,7 +27,8 @@ export function addRevoke(program: Command, io: CommandIo): void {
     .addOption(repeatable('--credential <id>', 'this credential'))
     .option('--final', 'every step of each credential, also what cannot be undone')
     .option('--execute', 'do it, instead of showing the plan')
-    .addOption(asOption())
+    .addOption(byOption())
+    .addOption(oldByOption())
     .addOption(configOption())
     .addOption(credentialsOption())
     .addOption(jsonOption())
@@ -45,7 +46,7 @@ const revoke = (options: RevokeOptions, io: CommandIo): Promise<void> =>
       return showPlan(final ? ladders.flat() : ladders.map(([first]) => first), never, options, io);
     }
     const executed = await operator.execute({
-      ...{ say: 'revoke', by: whoDecides(options.as) },
+      ...{ say: 'revoke', by: whoDecides(options) },
       ...{ credentials: [...ids], final },
     });
     const { alreadyDead = [], refused = [] } = executed.answer;

@@ -7,7 +7,7 @@ import { rotationsIn } from '../rotation/rotations.ts';
 import { chosenCredentials, repeatable } from './chosen-credentials.ts';
 import { type CommandIo, write } from './io.ts';
 import { configOption, credentialsOption, jsonOption, withExample } from './options.ts';
-import { asOption, type ResponseOptions, reportSteps, whoDecides, withResponse } from './response.ts';
+import { byOption, oldByOption, type ResponseOptions, reportSteps, whoDecides, withResponse } from './response.ts';
 import { printable, table } from './table.ts';
 
 interface RotateOptions extends ResponseOptions {
@@ -29,7 +29,8 @@ export function addRotate(program: Command, io: CommandIo): void {
     .addOption(repeatable('--credential <id>', 'this credential, due or not'))
     .option('--due', 'every credential that is due')
     .option('--execute', 'do it, instead of showing the plan')
-    .addOption(asOption())
+    .addOption(byOption())
+    .addOption(oldByOption())
     .addOption(configOption())
     .addOption(credentialsOption())
     .addOption(jsonOption())
@@ -46,7 +47,7 @@ async function rotate(options: RotateOptions, io: CommandIo): Promise<void> {
     if (options.execute !== true) return showPlan(plans, options, io);
     const credentials = plans.map(({ credential }) => credential.id);
     if (credentials.length === 0) return;
-    const executed = await operator.execute({ say: 'rotate', by: whoDecides(options.as), credentials });
+    const executed = await operator.execute({ say: 'rotate', by: whoDecides(options), credentials });
     const { refused = [] } = executed.answer;
     for (const { credential, because } of refused)
       io.stderr.write(`${printable(`${credential}: NOT rotated: ${because}`)}\n`);

@@ -4,13 +4,16 @@ import type { Alert } from '../alerts/alert.ts';
 import { alertDocument } from '../alerts/document.ts';
 import { FinalOrder } from '../alerts/final-order.ts';
 import { withUrl } from '../alerts/links.ts';
+import { principalOf } from '../attribution/credential.ts';
+import type { Registry } from '../attribution/registry.ts';
 import { loadDetectors } from '../config/detector-files.ts';
 import { SEVERITIES, type Severity, severityRank } from '../detectors/finding.ts';
 import type { ObservedFinding } from '../detectors/observed-finding.ts';
 import { Core } from '../pipeline/core.ts';
 import { alertsSince } from '../pipeline/trial.ts';
 import { alertTable } from './alert-table.ts';
-import { type CommandIo, EXIT_INTERRUPTED, warn, write } from './io.ts';
+import { idleExceptions } from './idle-exceptions.ts';
+import { type CommandIo, EXIT_INTERRUPTED, EXIT_NOTHING_READ, warn, write } from './io.ts';
 import { type KeptScan, keepScan } from './kept-scan.ts';
 import { countsLine, type LogOptions, type Logs, openLogs, warnOfProof } from './logs.ts';
 import { tellFormats, warnOfBlindness } from './logs-by-format.ts';
@@ -84,7 +87,9 @@ async function scanWith(
   { config, registry }: Setup,
   io: CommandIo,
 ): Promise<void> {
-  const detectors = loadDetectors(options.detectors ?? config.detectors).map(({ detector }) => detector);
+  const loaded = loadDetectors(options.detectors ?? config.detectors);
+  const detectors = loaded.map(({ detector }) => detector);
+  for (const idle of idleExceptions(loaded, registry)) warn(io, idle);
   const order = new FinalOrder();
   const observing: ObservedFinding[] = [];
   const core = new Core(registry, detectors, (alert) => order.take(alert), {
@@ -131,7 +136,24 @@ async function scanWith(
     [...counts.keys()].some((severity) => severityRank(severity) >= severityRank(options.failOn as Severity))
   ) {
     io.exitCode = 1;
-  }
+  } else if (isBlind(logs, core, registry, io)) io.exitCode = EXIT_NOTHING_READ;
+}
+
+/** Reasons of what is no log at all. */
+const UNREAD = ['directory', 'unreadable'];
+
+/** Whether silence means nothing: a log could not be read, nothing in it could be used, or none of it is anybody's. */
+function isBlind({ merge }: Logs, { engine }: Core, { credentials }: Registry, io: CommandIo): boolean {
+  const { records, events, deadLetters } = merge.counts;
+  if (UNREAD.some((reason) => deadLetters[reason] !== undefined)) return true;
+  if (records === 0) return false;
+  const isAnybody = credentials.some((credential) => engine.baselines.find(principalOf(credential)) !== undefined);
+  if (credentials.length > 0 && engine.counts.seen > 0 && !isAnybody)
+    warn(
+      io,
+      'no use in these logs is of a credential of the registry: wayward credentials discover shows whose they are',
+    );
+  return events === 0 || engine.counts.seen === 0;
 }
 
 function summarise(
@@ -154,7 +176,7 @@ function summarise(
   warn(io, countsLine(read));
   const quiet = [
     [late, 'late'],
-    [excepted, 'excepted'],
+    [excepted, 'times that an exception kept a detector quiet'],
     [repeated, 'repeated'],
     [modest, 'lowered while the baseline is young'],
     [common, 'of what a peer group does together'],

@@ -112,7 +112,10 @@ const addLocal = (families: Map<string, Family>, file: string): void => {
       const base = families.get(overlay.extends)?.base.written;
       if (base !== undefined) return checkDetector(overlaid(base, overlay), report);
       const guess = nearest(overlay.extends, [...families.keys()]);
-      report(['extends'], `is no detector; write ${guess ?? `one of ${[...families.keys()].join(', ')}`}`);
+      report(
+        ['extends'],
+        `is no detector; ${guess === undefined && families.size === 0 ? 'leave it out' : `write ${guess ?? `one of ${[...families.keys()].join(', ')}`}`}`,
+      );
     },
   });
   const family = families.get(value.extends) as Family;

@@ -60,9 +60,12 @@ function explainUnknownKey(unknown: string, issue: Issue): string {
   const shape: unknown = issue.inst instanceof z.ZodObject ? issue.inst.shape : {};
   const known = Object.keys(shape as object);
   const guess = nearest(unknown, known);
-  const instead = guess === undefined ? `leave it out, or use one of ${known.join(', ')}` : `write ${guess}`;
+  const instead = guess === undefined ? ['leave it out', ...orOneOf(known)].join(', ') : `write ${guess}`;
   return `"${unknown.slice(0, 64)}" is not a known key; ${instead}`;
 }
+
+const orOneOf = (known: readonly string[]): string[] =>
+  known.length === 0 ? [] : [`or use one of ${known.join(', ')}`];
 
 /** Where one field says which alternative is meant: its value is none that is known. */
 function explainKind(issue: Extract<Issue, { code: 'invalid_union' }>): string | undefined {

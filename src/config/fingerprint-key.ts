@@ -21,6 +21,21 @@ export function fingerprintKey(configured: Secret | undefined, stateFolder: stri
   );
 }
 
+/**
+ * As `fingerprintKey`, for what only reads: where the state folder can't be written, a key of this run alone, of which `onEphemeral` is told.
+ * @throws UsageError if the configured one, or the one that is there, is none
+ */
+export function readingKey(configured: Secret | undefined, stateFolder: string, onEphemeral: () => void): Buffer {
+  try {
+    return fingerprintKey(configured, stateFolder);
+  } catch (error) {
+    const { cause } = error as Error;
+    if (!(error instanceof UsageError) || (cause as NodeJS.ErrnoException | undefined)?.code === undefined) throw error;
+    onEphemeral();
+    return randomBytes(KEY_BYTES);
+  }
+}
+
 function ownKey(folder: string): Buffer {
   const file = join(folder, FILE);
   try {

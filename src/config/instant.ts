@@ -13,13 +13,29 @@ export function parseInstant(text: string): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
+/** The last day of its month, where only the day of a time is wrong, as of the 30th of February. */
+export const dayInstead = (text: string): string | undefined => {
+  const [, year = '', month = '', day = ''] = INSTANT.exec(text) ?? [];
+  const most = daysIn(Number(year), Math.min(12, Math.max(1, Number(month))));
+  const isThere = Number(day) >= 1 && Number(day) <= most && Number(month) >= 1 && Number(month) <= 12;
+  if (year === '' || isThere) return undefined;
+  return `${year}-${pad(Math.min(12, Math.max(1, Number(month))))}-${pad(Math.min(most, Math.max(1, Number(day))))}`;
+};
+
+const pad = (number: number): string => String(number).padStart(2, '0');
+
 const daysIn = (year: number, month: number): number => new Date(Date.UTC(year, month, 0)).getUTCDate();
 
 /** A point in time, read to milliseconds since the epoch. */
 export const instantSchema = z.unknown().transform((written, context): number => {
   const time = typeof written === 'string' ? parseInstant(written) : undefined;
   if (time !== undefined) return time;
-  context.addIssue(`is not a time with its zone; write ${guessInstant(written)}`);
+  const no = typeof written === 'string' ? dayInstead(written) : undefined;
+  context.addIssue(
+    no === undefined
+      ? `is not a time with its zone; write ${guessInstant(written)}`
+      : `is a day that no calendar has; write ${no}`,
+  );
   return z.NEVER;
 });
 

@@ -95,8 +95,13 @@ function asList(located: Located, list: string): Located {
 }
 
 function problemsError(file: string, problems: readonly Problem[], notShown = 0): UsageError {
-  const shown = problems.slice(0, MAX_PROBLEMS).toSorted((a, b) => a.line - b.line);
-  const more = notShown + problems.length - shown.length;
+  // A mistake in YAML may be found twice on its line, as it is read on.
+  const different = problems.filter(
+    ({ line, message }, index) =>
+      index === problems.findIndex((other) => other.line === line && other.message === message),
+  );
+  const shown = different.slice(0, MAX_PROBLEMS).toSorted((a, b) => a.line - b.line);
+  const more = notShown + different.length - shown.length;
   const lines = shown.map(({ line, message }) => `${file}:${line}: ${message}`);
   if (more > 0) lines.push(`${file}: and ${more} more problems`);
   return new UsageError(lines.join('\n'));

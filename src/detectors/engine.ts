@@ -147,6 +147,17 @@ export class Engine {
     if (method === 'overflow') this.#countBeyond(at);
   }
 
+  /** What of the use that was processed last its principal had never shown before. */
+  newsOf(at: AttributedUse): { readonly action: boolean; readonly network: boolean; readonly client: boolean } {
+    const { at: judged, principal, seen } = this.#context;
+    const isJudged = judged === at && principal !== NOBODY && !at.late && at.use.result !== 'rejected';
+    return {
+      action: isJudged && seen.unseen,
+      network: isJudged && seen.network === 'new',
+      client: isJudged && seen.client === 'new',
+    };
+  }
+
   /** The first of them is news, and each time that they are ten times as many. */
   #countBeyond({ use }: AttributedUse): void {
     if (!isAllowedOrDenied(use)) return;

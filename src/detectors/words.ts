@@ -14,6 +14,9 @@ export const duration = (ms: number): string => {
   return count === 1 ? `1 ${name}` : `${count} ${name}s`;
 };
 
+/** `1 day`, `17 days`. */
+export const dayCount = (days: number): string => `${days} ${days === 1 ? 'day' : 'days'}`;
+
 /** `1,234`, and at most three digits of what is smaller than 100. */
 export const number = (value: number): string => {
   const rounded = Math.abs(value) >= 100 || Number.isInteger(value) ? Math.round(value) : Number(value.toPrecision(2));

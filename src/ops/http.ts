@@ -94,9 +94,12 @@ async function answerTo(request: IncomingMessage, pages: Pages, routes: Readonly
     return route({ method, path: path.slice(prefix.length), headers, body: (max) => bodyOf(request, max) });
   }
   if (method !== 'GET' && method !== 'HEAD') return refused('GET, HEAD');
+  if (path === '/') return { status: 200, type: TEXT, body: listOf(pages) };
   const page = pages.get(path);
-  return (await page?.()) ?? { status: 404, type: TEXT, body: `there is: ${[...pages.keys()].join(' ')}\n` };
+  return (await page?.()) ?? { status: 404, type: TEXT, body: listOf(pages) };
 }
+
+const listOf = (pages: Pages): string => `there is: ${[...pages.keys()].join(' ')}\n`;
 
 const refused = (allow: string): Answer => ({
   status: 405,
@@ -144,7 +147,8 @@ function listen(server: Server, host: string, port: number): Promise<void> {
 
 function whyNot({ code }: NodeJS.ErrnoException, host: string, port: number): string {
   const at = `wayward.yaml: http: ${host}:${port}`;
-  if (code === 'EADDRINUSE') return `${at} is used by another program; write another port, such as port: ${port + 1}`;
+  if (code === 'EADDRINUSE')
+    return `${at} is used by another program, perhaps a Wayward that runs already; stop that, or write another port, such as port: ${port + 1}`;
   if (code === 'EACCES') return `${at} is not allowed for this user; write a port above 1023`;
   return `${at} cannot be served (${code}); write an address of this machine, such as host: 127.0.0.1`;
 }

@@ -1,4 +1,5 @@
 import type { Alert } from '../alerts/alert.ts';
+import type { News } from '../alerts/happened.ts';
 import { Incidents, type SavedIncidents } from '../alerts/incidents.ts';
 import type { Verdict, VerdictValue } from '../alerts/verdict.ts';
 import { type Attributor, createAttributor } from '../attribution/attribute.ts';
@@ -51,6 +52,7 @@ export class Core {
   readonly #registry: Registry;
   readonly #withOthers: (registry: Registry, detectors: readonly Detector[]) => Core;
   readonly #current = new CurrentUse();
+  readonly #news = (): News => this.engine.newsOf(this.#current);
   readonly #usage: Usage | undefined;
   /** What events have given since this process began. */
   readonly given = new Given();
@@ -92,7 +94,9 @@ export class Core {
       }
       this.#current.take(ordered, attribution, this.#isPassed(ordered.use.time, attribution));
       if (ordered.lateMs > 0 && hasPeers(attribution.credential)) this.latePeers++;
+      this.incidents.begin(this.#current, this.#news);
       this.engine.process(this.#current);
+      if (this.incidents.isAnyNoted && ordered.use.reading === undefined) this.incidents.note();
       if (ordered.use.reading === undefined) this.#usage?.note(this.#current);
     }
     this.#turn = Math.max(this.#turn, batch.at(-1)?.orderTime ?? this.#turn);

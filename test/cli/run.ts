@@ -4,6 +4,8 @@ import { runCli } from '../../src/cli.ts';
 export interface RunOptions {
   readonly stdin?: string;
   readonly isTTY?: boolean;
+  /** What somebody types: standard input is a terminal. */
+  readonly typed?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
   /** Is given what sends it SIGHUP, once it wants to know of that. */
@@ -29,7 +31,7 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
     if (options.until?.test(text)) enough.abort();
   });
   const code = await runCli(args, {
-    stdin: Readable.from(options.stdin === undefined ? [] : [Buffer.from(options.stdin)]),
+    stdin: stdinOf(options),
     stdout,
     stderr,
     signal: AbortSignal.any([enough.signal, ...(options.signal === undefined ? [] : [options.signal])]),
@@ -38,6 +40,12 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
     exitCode: 0,
   });
   return { code, stdout: stdout.text, stderr: stderr.text };
+}
+
+function stdinOf({ stdin, typed }: RunOptions): Readable & { isTTY?: boolean } {
+  const text = typed ?? stdin;
+  const stream = Readable.from(text === undefined ? [] : [Buffer.from(text)]);
+  return typed === undefined ? stream : Object.assign(stream, { isTTY: true });
 }
 
 class Collected extends Writable {

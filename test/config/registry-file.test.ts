@@ -116,10 +116,7 @@ describe('a problem is said with its line and what to write', () => {
       'issued_at: 2026-09-01 10:00:00',
       'FILE:5: credentials[0].issued_at is not a time with its zone; write 2026-09-01T10:00:00Z',
     ],
-    [
-      'issued_at: 2026-02-30',
-      'FILE:5: credentials[0].issued_at is not a time with its zone; write 2026-09-01T00:00:00Z (or 2026-09-01)',
-    ],
+    ['issued_at: 2026-02-30', 'FILE:5: credentials[0].issued_at is a day that no calendar has; write 2026-02-28'],
     [
       'networks: [10.4.0.0/16, 10.0.0.0/40]',
       'FILE:5: credentials[0].networks[1] is not a network in CIDR notation; write such as 10.4.0.0/16',

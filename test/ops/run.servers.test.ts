@@ -96,7 +96,7 @@ test('a port that is in use: exit 2, what to write, and nothing was begun', asyn
   writeFileSync(other, stringify({ sources: [{ file: LOG, follow: false }], http: { port } }));
   await expect(waywardSays(other, ['run'])).rejects.toMatchObject({
     code: 2,
-    stderr: `wayward.yaml: http: 127.0.0.1:${port} is used by another program; write another port, such as port: ${port + 1}\n`,
+    stderr: `wayward.yaml: http: 127.0.0.1:${port} is used by another program, perhaps a Wayward that runs already; stop that, or write another port, such as port: ${port + 1}\n`,
   });
 });
 

@@ -9,7 +9,7 @@ import { AT, get, type State } from '../../baselines/state.ts';
 import { type Context, defineKind, type Result } from '../detector.ts';
 import type { Needed } from '../needs.ts';
 import { bitsBeyond, MORE_WORK } from '../strength.ts';
-import { bitsText, bytes, duration, number } from '../words.ts';
+import { bitsText, bytes, dayCount, duration, number } from '../words.ts';
 
 const COUNTED = [...VOLUMES, 'tokens', 'denied', 'errors', 'switches'] as const;
 /** Names of earlier versions: what they counted is part of others now. */
@@ -48,7 +48,7 @@ const sentence = ({ at, principal, seen }: Context, series: Series, value: numbe
   const metric = metricOf(at, series);
   const days = wholeDays(principal.state, seen.time);
   const usual = record > 0 ? `at most ${amount(metric, record)} on the days before` : 'none on the days before';
-  return `${who}: ${amount(metric, value)} ${NOUN[metric]} within about ${duration(series.fades)}; ${usual} (${days} days); ${bitsText(bits)}`;
+  return `${who}: ${amount(metric, value)} ${NOUN[metric]} within about ${duration(series.fades)}; ${usual} (${dayCount(days)}); ${bitsText(bits)}`;
 };
 
 /** What a model reads and writes is counted where rows are. */

@@ -13,7 +13,7 @@ import { type Context, defineKind, type Result } from '../detector.ts';
 import { didOrTried } from '../outcome.ts';
 import { compileSensitive, sensitivePatterns } from '../sensitive.ts';
 import { AT_ALARM, bitsBeyond, MOST } from '../strength.ts';
-import { bitsText, shown } from '../words.ts';
+import { bitsText, dayCount, shown } from '../words.ts';
 import { whoIs } from './bits-tally.ts';
 
 /** Bits for what a new action does; from GRAVE on, one is enough. */
@@ -86,7 +86,7 @@ const judge = (context: Context, isSensitive: boolean): Result | undefined => {
   const isAgain = seen.action === 'again';
   const how = isAgain
     ? 'again, which is not usual for it yet'
-    : `for the first time in ${wholeDays(state, seen.time)} days`;
+    : `for the first time in ${dayCount(wholeDays(state, seen.time))}`;
   const area = seen.newArea ? ', in an area that is new to it' : '';
   return {
     bits,

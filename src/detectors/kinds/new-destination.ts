@@ -5,7 +5,7 @@ import { flagThing } from '../../baselines/repertoire.ts';
 import { AT } from '../../baselines/state.ts';
 import { defineKind } from '../detector.ts';
 import { AT_ALARM, MOST } from '../strength.ts';
-import { bitsText, shown } from '../words.ts';
+import { bitsText, dayCount, shown } from '../words.ts';
 import { whoIs } from './bits-tally.ts';
 
 /** Bits from which a destination is worth a low finding: an agent that goes anywhere shows new ones all day. */
@@ -41,7 +41,7 @@ export const newDestination = defineKind({
         bits: Math.min(MOST, isBare ? AT_ALARM + BY_ADDRESS : AT_ALARM - 2),
         subject: use.action,
         reason:
-          `${whoIs(context)} went to ${shown(use.action)} for the first time in ${wholeDays(state, seen.time)} days` +
+          `${whoIs(context)} went to ${shown(use.action)} for the first time in ${dayCount(wholeDays(state, seen.time))}` +
           `${principal.group === undefined ? '' : '; no peer ever did'}${isBare ? '; it is an address, not a name' : ''}; ${bitsText(seen.noveltyBits)}`,
         observed: use.action,
         expected: 'a destination it has been to before',

@@ -4,7 +4,7 @@ import { clientFamily, networkOf } from '../../baselines/origin.ts';
 import { wholeDays } from '../../baselines/principal.ts';
 import { type Context, defineKind } from '../detector.ts';
 import { AT_ALARM } from '../strength.ts';
-import { bitsText, shown } from '../words.ts';
+import { bitsText, dayCount, shown } from '../words.ts';
 import { whoIs } from './bits-tally.ts';
 
 /** Bits of each, beside what a finding needs. */
@@ -34,18 +34,18 @@ const sentence = (context: Context, news: SourceNews): string => {
   const days = wholeDays(context.principal.state, context.seen.time);
   const network = `network ${networkOf(sourceIp)} (${sourceIp})`;
   const who = whoIs(context);
-  if (news === 'network') return `${who} was used from ${network} for the first time in ${days} days`;
+  if (news === 'network') return `${who} was used from ${network} for the first time in ${dayCount(days)}`;
   if (news === 'network-and-client')
-    return `${who} was used from ${network} with client ${shown(clientFamily(client ?? 'unknown'))}, both for the first time in ${days} days`;
+    return `${who} was used from ${network} with client ${shown(clientFamily(client ?? 'unknown'))}, both for the first time in ${dayCount(days)}`;
   if (news === 'beside')
-    return `${who} is used from ${network}, new in ${days} days, while it goes on at its own addresses`;
+    return `${who} is used from ${network}, new in ${dayCount(days)}, while it goes on at its own addresses`;
   if (news === 'client-beside')
-    return `${who} is used with client ${shown(clientFamily(client ?? 'unknown'))}, new in ${days} days, from an address of its own, while its own client goes on`;
+    return `${who} is used with client ${shown(clientFamily(client ?? 'unknown'))}, new in ${dayCount(days)}, from an address of its own, while its own client goes on`;
   if (news === 'client-returned')
-    return `${who} is back with its own client ${shown(clientFamily(client ?? 'unknown'))} after uses with one that was new in ${days} days, from an address of its own`;
+    return `${who} is back with its own client ${shown(clientFamily(client ?? 'unknown'))} after uses with one that was new in ${dayCount(days)}, from an address of its own`;
   if (news === 'left-private')
-    return `${who} was used from the public address ${sourceIp}; in ${days} days it and its peers were only seen on private ones`;
-  return `${who} is back at ${sourceIp} between uses from a network that was new in ${days} days`;
+    return `${who} was used from the public address ${sourceIp}; in ${dayCount(days)} it and its peers were only seen on private ones`;
+  return `${who} is back at ${sourceIp} between uses from a network that was new in ${dayCount(days)}`;
 };
 
 /** A network that neither the principal nor its peers were used from. A move never comes back; a thief works beside the owner. */

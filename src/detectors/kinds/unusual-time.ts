@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { wholeDays } from '../../baselines/principal.ts';
 import { hourOfWeek } from '../../baselines/zone.ts';
 import { defineKind } from '../detector.ts';
-import { bitsText, number } from '../words.ts';
+import { bitsText, dayCount, number } from '../words.ts';
 import { tallyCheck, whoIs } from './bits-tally.ts';
 
 const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
@@ -31,7 +31,7 @@ export const unusualTime = defineKind({
         subject: 'unusual hours',
         reason:
           `${whoIs(context)} goes on working at ${hourName(seen.hour, principal.zone)}, when it is active in ${habit(seen.chance)} ` +
-          `(${wholeDays(principal.state, seen.time)} days); ${bitsText(value)} of unusual hours, at most ${number(record)} on the days before`,
+          `(${dayCount(wholeDays(principal.state, seen.time))}); ${bitsText(value)} of unusual hours, at most ${number(record)} on the days before`,
         observed: Math.round(value),
         expected: Math.round(record),
         waits: true,
