@@ -32,10 +32,11 @@ export function observed(
   outages: readonly Outage[],
   most: number,
   settle = SETTLE,
-): { alerts: Map<string, Alert>; behind: number } {
+  maxWaiting?: number,
+): { alerts: Map<string, Alert>; behind: number; overflow: number } {
   const alerts = new Map<string, Alert>();
   const core = coreOf(alerts);
-  const detector = new PartitionDetector(core);
+  const detector = new PartitionDetector(core, maxWaiting);
   const at = SOURCES.map(() => 0);
   const watermarks = SOURCES.map(() => Number.NEGATIVE_INFINITY);
   const tell = (source: number, now: number, events: readonly PendingUse[], live: boolean): void => {
@@ -66,7 +67,8 @@ export function observed(
       }
       tell(source, now + 1_000, [], true);
     }
-  return { alerts, behind: detector.disordered.behind };
+  const { behind, overflow } = detector.disordered;
+  return { alerts, behind, overflow };
 }
 
 const finite = (time: number): number | null => (Number.isFinite(time) ? time : null);
