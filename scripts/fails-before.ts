@@ -43,7 +43,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
     ...['test/backtest/backtest.test.ts', 'test/backtest/kept-scan.test.ts', 'test/backtest/stored-history.test.ts'],
     ...['test/cli/observe.test.ts', 'test/cli/changed.test.ts'],
     ...['test/alerts/campaign.test.ts', 'test/cli/reload.test.ts', 'test/cli/demo-llm.test.ts'],
-    'test/pipeline/receipt-chain.test.ts',
+    ...['test/pipeline/receipt-chain.test.ts', 'test/pipeline/late-peers.test.ts', 'test/pipeline/merge.test.ts'],
   ],
 };
 const root = join(import.meta.dirname, '..');

@@ -65,7 +65,8 @@ export class Incidents {
   add(found: Found): void {
     const { principal, finding, at } = found;
     const open = this.#open.get(principal);
-    const dated = at.lateMs > 0 ? { ...found, finding: { ...finding, lateMs: at.lateMs } } : found;
+    const lateMs = Math.max(at.lateMs, finding.lateMs ?? 0);
+    const dated = lateMs > 0 ? { ...found, finding: { ...finding, lateMs } } : found;
     if (open && open.alert.start - finding.time > QUIET) {
       this.#growEarlier(dated);
       return;
@@ -109,7 +110,7 @@ export class Incidents {
     if (known === undefined && isUnregistered(principal)) this.#unregistered++;
     const incident = known ?? this.#takeOver(found) ?? { alert: opened(found), young };
     this.#takeIn(incident, found);
-    if (found.at.lateMs > 0) this.#late.add(principal);
+    if (found.finding.lateMs !== undefined) this.#late.add(principal);
     // Deleted first so that the map stays in order of the last finding: `advance` looks only at its head.
     this.#open.delete(principal);
     this.#open.set(principal, incident);
@@ -337,7 +338,7 @@ const withFinding = (
     const stronger =
       worse(before.severity, finding.severity) || (before.bits ?? 0) > (finding.bits ?? 0) ? before : finding;
     const evidence = [...new Set([...before.evidence, ...finding.evidence])].slice(0, MOST_EVIDENCE);
-    const { declared, lateMs, ...merged } = stronger;
+    const { declared, lateMs, silentSince, ...merged } = stronger;
     // One of two equally severe ones that is proven is enough.
     const weaker = stronger === before ? finding : before;
     const isDeclared = declared && (weaker.declared || worse(stronger.severity, weaker.severity));
@@ -346,6 +347,7 @@ const withFinding = (
       ...merged,
       time: before.time,
       ...(late !== undefined && { lateMs: late }),
+      ...(late !== undefined && late === lateMs && silentSince !== undefined && { silentSince }),
       evidence,
       ...(isDeclared && { declared }),
     };
