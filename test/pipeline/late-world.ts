@@ -24,7 +24,7 @@ export const END = MONDAY + DAYS * DAY;
 const names = SOURCES.flatMap((_, at) => [`agent-${at}a`, `agent-${at}b`]);
 /** Without what looks across agents: that depends on when another one's records came, and its stream is ingest's to make. */
 const detectors = shippedDetectors().filter(({ kind }) => kind.trigger !== 'sighted');
-export const registry = createRegistry(names.map((name) => agent(name)));
+const registry = createRegistry(names.map((name) => agent(name)));
 
 export const useOf = (name: string, time: number, fields: Partial<CredentialUse> = {}): CredentialUse => ({
   ...NOTHING_ELSE,
