@@ -41,7 +41,7 @@ const CONFIG_WORDS = '^src/config/(duration|instant|nearest|located|explain-issu
 
 /** What starts a server, or Wayward itself, as a process of its own. */
 const OWN_PROCESSES =
-  '^test/(servers/(chromium|elasticsearch|envoy|kafka|mariadb|moto|nginx|postgres|vault)|live/wayward|cli/process)[.]ts$';
+  '^test/(servers/(chromium|collector|elasticsearch|envoy|kafka|mariadb|moto|nginx|postgres|vault)|live/wayward|cli/process)[.]ts$';
 
 const folders = (names) => `^src/(${names.join('|')})/`;
 

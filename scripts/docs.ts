@@ -20,6 +20,7 @@ import { METRICS, type MetricDefinition } from '../src/ops/metric-list.ts';
 import { REVOKERS } from '../src/revokers/registry.ts';
 import { ROTATORS } from '../src/rotation/registry.ts';
 import { SECRET_WRITERS } from '../src/rotation/secret-writers/registry.ts';
+import { SINKS } from '../src/sinks/registry.ts';
 import { editorSchema } from './editor-schema.ts';
 
 /** Files that are generated whole. */
@@ -43,6 +44,11 @@ const TABLES: Readonly<Record<string, () => string>> = {
     table(
       ['envelope', 'what it is'],
       envelopes.map(({ id, title }) => [`\`${id}\``, title]),
+    ),
+  sinks: () =>
+    table(
+      ['key', 'sink', 'gets', 'promises', 'tested against'],
+      SINKS.map(({ id, title, about: { gets, promises, tested } }) => [`\`${id}\``, title, gets, promises, tested]),
     ),
   'formats-about': () =>
     table(

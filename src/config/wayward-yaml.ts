@@ -13,8 +13,9 @@ import { type HttpSettings, httpSchema } from '../ops/settings.ts';
 import { responseSchema } from '../response/config.ts';
 import { REVOKERS } from '../revokers/registry.ts';
 import { rotationSchema } from '../rotation/config.ts';
-import { elasticsearchSchema, locatedElasticsearch } from '../sinks/elasticsearch/settings.ts';
+import { elasticsearchSchema } from '../sinks/elasticsearch/settings.ts';
 import { kibanaSchema } from '../sinks/kibana/settings.ts';
+import { type ConfiguredSink, configuredSinks, SINKS } from '../sinks/registry.ts';
 import { doubtAboutKey } from '../webhook.ts';
 import { SHIPPED_DETECTORS } from './detector-files.ts';
 import { durationSchema } from './duration.ts';
@@ -52,11 +53,15 @@ const revokersSchema: z.ZodType<Readonly<Record<string, unknown>>> = z.strictObj
   ),
 );
 
+/** Settings by sink; those of Elasticsearch are written out, since its history and its verdicts are read with them, too. */
+const sinkSchemas = Object.fromEntries(SINKS.map(({ id, settings }) => [id, settings.optional()]));
+
 const consoleSchema = z.strictObject({
   url: httpUrl().meta({ example: 'https://wayward.example.com' }),
 });
 
 const waywardSchema = z.strictObject({
+  ...sinkSchemas,
   sources: z.array(sourceSchema).default([]),
   formats: z.array(customFormatSchema).default([]),
   credentials: path('credentials.yaml').optional(),
@@ -78,6 +83,9 @@ const waywardSchema = z.strictObject({
 
 export type WaywardFile = z.infer<typeof waywardSchema>;
 
+/** A key of the file; `sinks` are those of all sinks. */
+type SecretKey = keyof WaywardFile | 'sinks';
+
 /** What wayward.yaml says, with its defaults; every path is absolute. */
 export interface WaywardConfig {
   readonly sources: WaywardFile['sources'];
@@ -95,6 +103,8 @@ export interface WaywardConfig {
   readonly drills: WaywardFile['drills'];
   readonly rotation: WaywardFile['rotation'];
   readonly elasticsearch: WaywardFile['elasticsearch'];
+  /** Where alerts go; Elasticsearch is among them where it is configured. */
+  readonly sinks: readonly ConfiguredSink[];
   readonly kibana: WaywardFile['kibana'];
   readonly secretProviders: ProviderSettings;
   /** Where health and metrics are served, if at all. */
@@ -106,10 +116,7 @@ export interface WaywardConfig {
    * Fetches the secrets under these keys of the file.
    * @throws UsageError with file and line; ServerUnavailableError where the server that keeps one does not answer
    */
-  resolveSecrets(
-    keys: readonly (keyof WaywardFile)[],
-    context: Omit<SecretContext, 'folder' | 'providers'>,
-  ): Promise<void>;
+  resolveSecrets(keys: readonly SecretKey[], context: Omit<SecretContext, 'folder' | 'providers'>): Promise<void>;
 }
 
 /**
@@ -123,6 +130,7 @@ export function loadConfig(written?: string): WaywardConfig {
     ? loadYamlFile(written ?? DEFAULT_CONFIG, waywardSchema, { check: checkFile })
     : checkYaml('', DEFAULT_CONFIG, waywardSchema);
   const folder = dirname(file);
+  const sinks = configuredSinks(value, folder);
   const providers = { folder, settings: value.secret_providers };
   const secretErrorAt = (path: readonly PropertyKey[], message: string, cause: SecretError): Error => {
     const error = errorAt(path, message);
@@ -140,7 +148,8 @@ export function loadConfig(written?: string): WaywardConfig {
     revokers: value.revokers,
     drills: value.drills,
     rotation: value.rotation,
-    elasticsearch: value.elasticsearch && locatedElasticsearch(value.elasticsearch, folder),
+    elasticsearch: sinks.find(({ id }) => id === 'elasticsearch')?.settings as WaywardFile['elasticsearch'],
+    sinks,
     kibana: value.kibana,
     secretProviders: providers,
     http: value.http,
@@ -148,7 +157,9 @@ export function loadConfig(written?: string): WaywardConfig {
     kafka: value.kafka && locatedKafka(value.kafka, folder),
     async resolveSecrets(keys, context) {
       const here = { ...context, folder, providers };
-      for (const key of keys) await resolveSecrets(value[key], here, secretErrorAt, [key]);
+      const ofSinks = keys.includes('sinks') ? sinks.map(({ id, settings }) => [id, settings] as const) : [];
+      const others = keys.filter((key) => key !== 'sinks').map((key) => [key, value[key]] as const);
+      for (const [key, part] of [...others, ...ofSinks]) await resolveSecrets(part, here, secretErrorAt, [key]);
       for (const [where, secret] of signingKeys(value, keys)) {
         const doubt = doubtAboutKey(secret.reveal());
         if (doubt !== undefined) context.warn(`${where} ${doubt}`);
@@ -158,7 +169,7 @@ export function loadConfig(written?: string): WaywardConfig {
 }
 
 /** The secrets under these keys that sign webhooks, and where they stand. */
-const signingKeys = ({ response, revokers }: WaywardFile, keys: readonly (keyof WaywardFile)[]): [string, Secret][] => {
+const signingKeys = ({ response, revokers }: WaywardFile, keys: readonly SecretKey[]): [string, Secret][] => {
   const { webhook } = revokers as { webhook?: { readonly secret: Secret } };
   return [
     ...(keys.includes('response') && response.webhook ? [['response.webhook.secret', response.webhook.secret]] : []),

@@ -87,10 +87,15 @@ export class PartitionGroup {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#ticking;
+    const last = this.#running;
     await Promise.all(this.slots.map((slot) => slot.stop()));
-    await this.#report();
+    await this.#report(last);
     await this.#consumer.disconnect();
     await this.#admin.disconnect();
+  }
+
+  get #running(): readonly PartitionSlot[] {
+    return this.slots.filter(({ running }) => running);
   }
 
   get slots(): readonly PartitionSlot[] {
@@ -160,7 +165,7 @@ export class PartitionGroup {
       try {
         if (this.#options.watchEnds === true) await this.#lookAtEnds();
         await Promise.all(this.slots.map((slot) => slot.tick()));
-        if (Date.now() - this.#reported > REPORT_EVERY) await this.#report();
+        if (Date.now() - this.#reported > REPORT_EVERY) await this.#report(this.#running);
       } catch (error) {
         this.#options.log.warn({ group: this.#options.groupId, err: error }, 'the broker could not be asked');
       }
@@ -179,9 +184,9 @@ export class PartitionGroup {
   }
 
   /** Tells the group where we are. What counts is what workers wrote in their transactions. */
-  async #report(): Promise<void> {
+  async #report(slots: readonly PartitionSlot[]): Promise<void> {
     this.#reported = Date.now();
-    const news = this.slots.filter(({ name, running, position }) => running && this.#reportedAt.get(name) !== position);
+    const news = slots.filter(({ name, position }) => this.#reportedAt.get(name) !== position);
     if (news.length === 0) return;
     try {
       await this.#consumer.commitOffsets(

@@ -119,30 +119,33 @@ export const METRICS = {
   delivery: {
     name: 'wayward_delivery_seconds',
     kind: 'histogram',
-    help: 'One delivery to Elasticsearch, retries included.',
+    help: 'One delivery to a sink, retries included.',
     buckets: CALLS,
   },
   heldBack: {
     name: 'wayward_delivery_held_back',
     kind: 'gauge',
     help: 'Alerts that wait because of alerts_per_minute; delivered after.',
+    labels: ['sink'],
     health: 'held_back',
   },
   retrying: {
     name: 'wayward_delivery_retrying',
     kind: 'gauge',
-    help: 'Documents that Elasticsearch has not taken yet and that are being tried again.',
+    help: '1 while a sink does not take what is tried again and again.',
+    labels: ['sink'],
   },
   outgoing: {
     name: 'wayward_outgoing_waiting',
     kind: 'gauge',
-    help: 'Without Kafka: what waits in the local store for Elasticsearch, alert or document.',
-    labels: ['kind'],
+    help: 'Without Kafka: what waits in the local store for a sink, alert or document.',
+    labels: ['sink', 'kind'],
   },
   outgoingDropped: {
     name: 'wayward_outgoing_dropped_total',
     kind: 'counter',
-    help: 'Without Kafka: documents beside alerts that were dropped, since too many waited for Elasticsearch.',
+    help: 'Without Kafka: documents beside alerts that were dropped, since too many waited for the sink.',
+    labels: ['sink'],
   },
   principals: {
     name: 'wayward_principals',

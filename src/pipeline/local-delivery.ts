@@ -6,16 +6,20 @@ import type { Log } from '../kafka/log.ts';
 import { wait } from '../kafka/wait.ts';
 import type { Condition, Telemetry } from '../ops/telemetry.ts';
 import type { ResponseContext } from '../response/context.ts';
-import type { Deliverable, Delivery } from '../sinks/elasticsearch/delivery.ts';
+import type { Deliverable } from '../sinks/sink.ts';
 import type { OutgoingTable, Waiting } from '../sinks/store-outgoing.ts';
-import { deliveryCondition } from './elasticsearch.ts';
 import { HEALTH_EVERY, type Measurements, ownHealth } from './health.ts';
+import { deliveryCondition, type OpenSink } from './open-sinks.ts';
 import type { Outgoing } from './outgoing.ts';
 
-export interface LocalDeliveryOptions {
+/** A sink, and what waits for it. */
+export interface QueuedSink extends OpenSink {
   readonly table: OutgoingTable;
+}
+
+export interface LocalDeliveryOptions {
+  readonly sinks: readonly QueuedSink[];
   readonly outgoing: Outgoing;
-  readonly delivery: Delivery;
   readonly response: ResponseContext;
   /** What has been measured since the call before. */
   readonly measurements: () => Measurements;
@@ -32,59 +36,57 @@ const LAST = 5_000;
 /** After a failure of the store, milliseconds. */
 const AFTER_FAILURE = 5_000;
 
-/** Brings what waits in the local store to Elasticsearch, beside detection and never in its way. */
+/** Brings what waits in the local store to its sinks, beside detection and never in its way; one that is away holds up no other. */
 export class LocalDelivery {
   readonly #options: LocalDeliveryOptions;
   readonly #stop = new AbortController();
-  /** What an earlier process left may have been delivered. */
-  readonly #redelivered: number;
+  /** What an earlier process left may have been delivered: the newest of it. */
+  readonly #redelivered: ReadonlyMap<QueuedSink, number>;
   #measured = Date.now();
   #work: Promise<unknown> = Promise.resolve();
 
   constructor(options: LocalDeliveryOptions) {
     this.#options = options;
-    const { table, telemetry } = options;
-    this.#redelivered = table.last;
-    telemetry.read('outgoing', () =>
-      (['alert', 'document'] as const).map((kind) => ({ value: table.waiting(kind), labels: { kind } })),
-    );
-    telemetry.read('outgoingDropped', () => table.dropped);
+    const { sinks, telemetry } = options;
+    this.#redelivered = new Map(sinks.map((sink) => [sink, sink.table.last]));
+    for (const { id, table } of sinks) {
+      telemetry.read('outgoing', () =>
+        (['alert', 'document'] as const).map((kind) => ({ value: table.waiting(kind), labels: { sink: id, kind } })),
+      );
+      telemetry.read('outgoingDropped', () => [{ value: table.dropped, labels: { sink: id } }]);
+    }
     telemetry.component('delivery', () => this.#condition());
   }
 
   start(): void {
-    const { table, measurements, console } = this.#options;
+    const { sinks, measurements } = this.#options;
     measurements(); // what was restored is no growth
     this.#work = Promise.all([
-      this.#repeat(() =>
-        this.#deliver(table.alerts(), ({ alert, rose }) => ({
-          alert,
-          rose,
-          document: withUrl(alertDocument(alert), alert, console),
-        })),
-      ),
-      this.#repeat(async () => {
-        const waiting = table.documents();
-        const isSome = await this.#deliver(waiting, (document) => document);
-        this.#noteHeads(waiting);
-        return isSome;
-      }),
+      ...sinks.flatMap((sink) => [
+        this.#repeat(() => this.#deliverAlerts(sink)),
+        this.#repeat(() => this.#deliverDocuments(sink)),
+      ]),
       this.#repeat(async () => this.#collect()),
     ]);
   }
 
   /** Delivers what is there, unless that takes long. */
   async stop(): Promise<void> {
-    const { table, outgoing, response, delivery, log } = this.#options;
+    const { sinks, outgoing, response, log } = this.#options;
     outgoing.takeResponse(response);
-    const left = (): number => table.waiting('alert') + table.waiting('document');
+    const left = ({ table }: QueuedSink): number => table.waiting('alert') + table.waiting('document');
+    const isBusy = (queued: QueuedSink): boolean => left(queued) > 0 && queued.sink.state.state === 'ok';
     const deadline = Date.now() + LAST;
-    while (left() > 0 && delivery.state.state === 'ok' && Date.now() < deadline)
-      await wait(LOOK_EVERY, this.#stop.signal);
+    while (sinks.some(isBusy) && Date.now() < deadline) await wait(LOOK_EVERY, this.#stop.signal);
     this.#stop.abort();
-    delivery.stop();
+    for (const { sink } of sinks) sink.stop();
     await this.#work;
-    if (left() > 0) log.warn({ waiting: left() }, 'not everything was delivered; the rest waits for the next start');
+    for (const queued of sinks)
+      if (left(queued) > 0)
+        log.warn(
+          { sink: queued.id, waiting: left(queued) },
+          'not everything was delivered; the rest waits for the next start',
+        );
   }
 
   async #repeat(step: () => Promise<boolean>): Promise<void> {
@@ -100,22 +102,43 @@ export class LocalDelivery {
     }
   }
 
+  #deliverAlerts(queued: QueuedSink): Promise<boolean> {
+    const { console } = this.#options;
+    return this.#deliver(queued, queued.table.alerts(), ({ alert, rose }) => ({
+      alert,
+      rose,
+      document: withUrl(alertDocument(alert), alert, console),
+    }));
+  }
+
+  async #deliverDocuments(queued: QueuedSink): Promise<boolean> {
+    const waiting = queued.table.documents();
+    const isSome = await this.#deliver(queued, waiting, (document) => document);
+    this.#noteHeads(waiting);
+    return isSome;
+  }
+
   /** Whether there was something. */
-  async #deliver<Item>(waiting: readonly Waiting<Item>[], deliverable: (item: Item) => Deliverable): Promise<boolean> {
+  async #deliver<Item>(
+    queued: QueuedSink,
+    waiting: readonly Waiting<Item>[],
+    deliverable: (item: Item) => Deliverable,
+  ): Promise<boolean> {
     const [first] = waiting;
     if (first === undefined) return false;
-    const { delivery, table, telemetry } = this.#options;
+    const { sink, table } = queued;
+    const { telemetry } = this.#options;
     const began = performance.now();
-    await delivery.deliver(
+    await sink.deliver(
       waiting.map(({ item }) => deliverable(item)),
-      first.seq <= this.#redelivered,
+      first.seq <= (this.#redelivered.get(queued) ?? 0),
     );
     telemetry.observe('delivery', (performance.now() - began) / 1_000);
     table.remove(waiting);
     return true;
   }
 
-  /** Of the record's entries that Elasticsearch has by now, the newest. */
+  /** Of the record's entries that a sink has by now, the newest. */
   #noteHeads(delivered: readonly Waiting<OutgoingDocument>[]): void {
     const newest = delivered.flatMap(({ item }) => recordOf(item) ?? []).at(-1);
     if (newest !== undefined) this.#options.response.audit.keptElsewhere(newest);
@@ -132,10 +155,11 @@ export class LocalDelivery {
   }
 
   #condition(): Condition {
-    const { table, delivery } = this.#options;
-    const condition = deliveryCondition(delivery);
-    if (table.dropped === 0) return condition;
-    const full = `${table.dropped} documents beside alerts found no room in the local store`;
+    const { sinks } = this.#options;
+    const condition = deliveryCondition(sinks);
+    const dropped = sinks.reduce((sum, { table }) => sum + table.dropped, 0);
+    if (dropped === 0) return condition;
+    const full = `${dropped} documents beside alerts found no room in the local store`;
     return { state: 'degraded', reason: condition.state === 'ok' ? full : `${full}; ${condition.reason}` };
   }
 }

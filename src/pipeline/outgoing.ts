@@ -13,15 +13,15 @@ const TOLD = 'delivery.audit';
 /** Documents worth saving ahead of time. */
 const LARGE = 5_000;
 
-/** Puts on its way to Elasticsearch what one process finds out, in the transaction that saves it. */
+/** Puts on its way to every sink what one process finds out, in the transaction that saves it. */
 export class Outgoing {
   readonly #store: Store;
-  readonly #table: OutgoingTable;
+  readonly #tables: readonly OutgoingTable[];
   #observed: OutgoingDocument[] = [];
 
-  constructor(store: Store, table: OutgoingTable) {
+  constructor(store: Store, tables: readonly OutgoingTable[]) {
     this.#store = store;
-    this.#table = table;
+    this.#tables = tables;
   }
 
   /** Keeps it until `save`. */
@@ -35,17 +35,19 @@ export class Outgoing {
 
   /** Call it in a transaction. Each revision at which the severity rose, and the newest of each alert. */
   save(rose: readonly Alert[], newest: readonly Alert[]): void {
-    for (const alert of rose) this.#table.putAlert({ alert, rose: true });
     const risen = new Set(rose);
-    for (const alert of newest) if (!risen.has(alert)) this.#table.putAlert({ alert, rose: false });
-    for (const document of this.#observed) this.#table.putDocument(document);
+    for (const table of this.#tables) {
+      for (const alert of rose) table.putAlert({ alert, rose: true });
+      for (const alert of newest) if (!risen.has(alert)) table.putAlert({ alert, rose: false });
+      for (const document of this.#observed) table.putDocument(document);
+    }
     this.#observed = [];
   }
 
   /** Now, in a transaction of their own. */
   put(documents: readonly OutgoingDocument[]): void {
     this.#store.transaction(() => {
-      for (const document of documents) this.#table.putDocument(document);
+      for (const table of this.#tables) for (const document of documents) table.putDocument(document);
     });
   }
 

@@ -2,12 +2,12 @@ import type { Client } from '@elastic/elasticsearch';
 import type { Log } from '../kafka/log.ts';
 import { wait } from '../kafka/wait.ts';
 import type { Condition, Telemetry } from '../ops/telemetry.ts';
+import { createElasticsearch } from '../sinks/elasticsearch/client.ts';
 import type { ElasticsearchSettings } from '../sinks/elasticsearch/settings.ts';
 import { type ElasticVerdict, readVerdicts } from '../sinks/elasticsearch/verdicts.ts';
 import { whyUnavailable } from '../sinks/elasticsearch/why-unavailable.ts';
 
 export interface VerdictWatchOptions {
-  readonly client: Client;
   readonly settings: ElasticsearchSettings;
   /** Called with each that is read, also with some that it was called with before. */
   readonly take: (verdict: ElasticVerdict) => Promise<void> | void;
@@ -54,23 +54,23 @@ export class VerdictWatch {
 
   async #look(index: string): Promise<void> {
     const { signal } = this.#stop;
+    const { settings } = this.#options;
+    const client = createElasticsearch(settings);
     while (!signal.aborted) {
       try {
-        await this.#lookOnce(index, signal);
+        await this.#lookOnce(client, index, signal);
         this.#is({ state: 'ok' });
       } catch (error) {
-        if (signal.aborted) return;
-        this.#is({
-          state: 'degraded',
-          reason: `${index}: ${whyUnavailable(error, this.#options.settings)}`,
-        });
+        if (signal.aborted) break;
+        this.#is({ state: 'degraded', reason: `${index}: ${whyUnavailable(error, settings)}` });
       }
       await wait(EVERY, signal);
     }
+    await client.close();
   }
 
-  async #lookOnce(index: string, signal: AbortSignal): Promise<void> {
-    const { client, take } = this.#options;
+  async #lookOnce(client: Client, index: string, signal: AbortSignal): Promise<void> {
+    const { take } = this.#options;
     for await (const { verdicts, until } of readVerdicts(client, index, this.#since, signal)) {
       for (const verdict of verdicts) await take(verdict);
       if (until !== undefined) this.#since = Math.max(this.#since, until - AGAIN);

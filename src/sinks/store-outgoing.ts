@@ -17,24 +17,30 @@ export interface Waiting<Item> {
   readonly item: Item;
 }
 
+/** Its rows have no name of a sink: it was the only one. */
+const FIRST_SINK = 'elasticsearch';
 /** Documents beside alerts that wait at most: some 100 MB. */
 const MOST_DOCUMENTS = 100_000;
 /** Read at a time. */
 const MOST_ROWS = 500;
 
 /**
- * What waits for Elasticsearch, in the local store. Alerts always find room: of each only the newest form waits, beside one
+ * What waits for one sink, in the local store; rows of any but Elasticsearch bear its name before their kind and name. Alerts always find room: of each only the newest form waits, beside one
  * for each severity that it reached. Documents beside alerts are dropped, and counted, when too many wait.
  */
 export class OutgoingTable {
   /** Documents that found no room. */
   dropped = 0;
+  readonly sink: string;
   readonly #store: Store;
+  readonly #begins: string;
   readonly #most: number;
   #documents: number;
 
-  constructor(store: Store, most = MOST_DOCUMENTS) {
+  constructor(store: Store, sink = FIRST_SINK, most = MOST_DOCUMENTS) {
     this.#store = store;
+    this.sink = sink;
+    this.#begins = sink === FIRST_SINK ? '' : `${sink}/`;
     this.#most = most;
     this.#documents = this.waiting('document');
   }
@@ -44,7 +50,8 @@ export class OutgoingTable {
   }
 
   waiting(kind: OutgoingKind): number {
-    return Number(this.#store.first('SELECT count(*) AS count FROM outgoing WHERE kind = ?', kind)?.count);
+    const row = this.#store.first('SELECT count(*) AS count FROM outgoing WHERE kind = ?', `${this.#begins}${kind}`);
+    return Number(row?.count);
   }
 
   /** The newest number given so far. */
@@ -85,13 +92,16 @@ export class OutgoingTable {
   }
 
   #put(kind: OutgoingKind, name: string, item: unknown): void {
-    const body = JSON.stringify(item);
-    this.#store.run('INSERT OR REPLACE INTO outgoing (kind, name, body) VALUES (?, ?, ?)', kind, name, body);
+    const [rowKind, rowName] = [kind, name].map((text) => `${this.#begins}${text}`);
+    this.#store.run(
+      'INSERT OR REPLACE INTO outgoing (kind, name, body) VALUES (?, ?, ?)',
+      ...[rowKind ?? '', rowName ?? '', JSON.stringify(item)],
+    );
   }
 
   #oldest<Item>(kind: OutgoingKind): Waiting<Item>[] {
     return this.#store
-      .all('SELECT seq, body FROM outgoing WHERE kind = ? ORDER BY seq LIMIT ?', kind, MOST_ROWS)
+      .all('SELECT seq, body FROM outgoing WHERE kind = ? ORDER BY seq LIMIT ?', `${this.#begins}${kind}`, MOST_ROWS)
       .map(({ seq, body }) => ({ seq: Number(seq), item: JSON.parse(String(body)) }));
   }
 }

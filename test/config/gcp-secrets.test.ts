@@ -139,8 +139,12 @@ describeWith('secret://gcp-secret-manager (a fake)', startFakeGcp, (fake) => {
 
   test.each([
     [
+      '{"type":"authorized_user","refresh_token":"canary"}',
+      'is of type authorized_user; use the JSON of a service-account',
+    ],
+    [
       '{"type":"external_account","audience":"canary"}',
-      'is of type external_account; use the JSON of a service-account',
+      'the configuration of workload identity federation is damaged, or its token is; make it anew',
     ],
     ['canary', 'is none, or lacks a field'],
     ['{"type":"service_account"}', 'is none, or lacks a field'],

@@ -96,7 +96,7 @@ describeWith('wayward run without Kafka, and what is delivered beside alerts', s
     await wayward.line(({ msg }) => msg === 'Elasticsearch rejected a document', 60_000);
     const metrics = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     await expect.poll(metrics).toContain('wayward_dead_letters_total{reason="elasticsearch-rejected"} 2\n');
-    await expect.poll(metrics).toContain('wayward_outgoing_waiting{kind="alert"} 0\n');
+    await expect.poll(metrics).toContain('wayward_outgoing_waiting{sink="elasticsearch",kind="alert"} 0\n');
     expect(await wayward.stop()).toBe(0);
   });
 

@@ -79,7 +79,7 @@ describeWith('wayward run without Kafka, with elasticsearch:', startBehindProxy,
     const waiting = async () => {
       const told = await metrics();
       return ['alert', 'document'].reduce(
-        (sum, kind) => sum + (told.get(`wayward_outgoing_waiting{kind="${kind}"}`) ?? 0),
+        (sum, kind) => sum + (told.get(`wayward_outgoing_waiting{sink="elasticsearch",kind="${kind}"}`) ?? 0),
         0,
       );
     };

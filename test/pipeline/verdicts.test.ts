@@ -27,7 +27,7 @@ function place() {
       names: NAMES_OF_PROCESS,
       respond: () => {},
       saved: (alerts) => told.push(...alerts),
-      outgoing: new Outgoing(store, table),
+      outgoing: new Outgoing(store, [table]),
     });
     if (closing !== undefined) {
       const merge = {

@@ -67,7 +67,7 @@ test('a newer form that came while the one before it was on its way is not remov
 
 test('documents beyond the limit are dropped and counted, alerts never; there is room again after', () => {
   const store = open();
-  const table = new OutgoingTable(store, 10);
+  const table = new OutgoingTable(store, 'elasticsearch', 10);
   for (const document of activity('many', 25)) table.putDocument(document);
   for (let id = 0; id < 25; id++) table.putAlert({ alert: alertOf({ id: `alert-${id}` }), rose: true });
   expect([table.waiting('document'), table.waiting('alert'), table.dropped]).toEqual([10, 25, 15]);

@@ -1,20 +1,18 @@
-import type { Client } from '@elastic/elasticsearch';
 import type { Kafka } from '../../kafka/client.ts';
 import type { Log } from '../../kafka/log.ts';
 import { PartitionGroup } from '../../kafka/partition-group.ts';
 import { PlainWriter } from '../../kafka/plain-writer.ts';
 import type { Telemetry } from '../../ops/telemetry.ts';
-import type { ElasticsearchSettings } from '../../sinks/elasticsearch/settings.ts';
+import type { ConfiguredSink } from '../../sinks/registry.ts';
 import type { DeadLetter } from '../../sources/dead-letter.ts';
-import { createDelivery, deliveryCondition } from '../elasticsearch.ts';
+import { deliveryCondition, type OpenSink, openSink } from '../open-sinks.ts';
 import { DeliverWorker } from './deliver.ts';
 import type { ForeignMessages } from './foreign.ts';
 import type { Role } from './role.ts';
 
 export interface DeliverRoleOptions {
   readonly kafka: Kafka;
-  readonly client: Client;
-  readonly settings: ElasticsearchSettings;
+  readonly sinks: readonly ConfiguredSink[];
   readonly telemetry: Telemetry;
   readonly foreign: ForeignMessages;
   readonly log: Log;
@@ -22,35 +20,46 @@ export interface DeliverRoleOptions {
   readonly console: string | undefined;
 }
 
-/** Alerts and documents to Elasticsearch, as far as they are this process's to deliver. */
+/** The group of the first sink has no part of a name: it was the only one. */
+const FIRST_SINK = 'elasticsearch';
+
+/**
+ * Alerts and documents to every sink, as far as they are this process's to deliver. Each has a consumer group of its own, so that
+ * one that is away holds up no other.
+ */
 export async function startDeliver(options: DeliverRoleOptions): Promise<Role> {
-  const { kafka, client, settings, telemetry, foreign, log, console } = options;
+  const { kafka, telemetry, foreign, log, console } = options;
   const { alerts, documents, deadLetters } = kafka.names.topics;
   const letters = await PlainWriter.open(kafka);
   const keep = (letter: DeadLetter): Promise<void> => letters.send(deadLetters, [letterMessage(letter)]);
-  const delivery = createDelivery({ client, settings, telemetry, log, wait: 'on Kafka', keep });
   const took = (seconds: number): void => telemetry.observe('delivery', seconds);
-  const group = new PartitionGroup(kafka, {
-    groupId: kafka.names.id('deliver'),
-    topics: [alerts, documents],
-    worker: (topic, partition) => new DeliverWorker(kafka, delivery, topic, partition, took, foreign, console),
-    log,
+  const sinks: OpenSink[] = [];
+  for (const configured of options.sinks)
+    sinks.push(await openSink(configured, { telemetry, log, wait: 'on Kafka', keep }));
+  const groups = sinks.map(({ id, sink }) => {
+    const group = kafka.names.id('deliver', id === FIRST_SINK ? undefined : id);
+    return new PartitionGroup(kafka, {
+      groupId: group,
+      topics: [alerts, documents],
+      worker: (topic, partition) => new DeliverWorker(topic, partition, { kafka, sink, group, took, foreign, console }),
+      log,
+    });
   });
-  await group.start();
+  await Promise.all(groups.map((group) => group.start()));
   return {
     get slots() {
-      return group.slots;
+      return groups.flatMap(({ slots }) => slots);
     },
     get ready() {
-      return group.ready;
+      return groups.every(({ ready }) => ready);
     },
-    condition: () => deliveryCondition(delivery),
+    condition: () => deliveryCondition(sinks),
     async stop() {
-      const stopped = group.stop();
-      delivery.stop();
+      const stopped = Promise.all(groups.map((group) => group.stop()));
+      for (const { sink } of sinks) sink.stop();
       await stopped;
       await letters.close();
-      await client.close();
+      for (const { sink } of sinks) await sink.close();
     },
   };
 }

@@ -6,53 +6,50 @@ import { committedOffset, endOffset } from '../../kafka/committed-offset.ts';
 import type { Fetched } from '../../kafka/fetched.ts';
 import type { KafkaMessage } from '../../kafka/message.ts';
 import { Interrupted, type PartitionWorker } from '../../kafka/partition-slot.ts';
-import type { Deliverable, Delivery } from '../../sinks/elasticsearch/delivery.ts';
+import type { Deliverable, Sink } from '../../sinks/sink.ts';
 import { readAlert } from './alert-message.ts';
 import { ForeignMessage, type ForeignMessages, isObject, parsed } from './foreign.ts';
+
+export interface DeliverOptions {
+  readonly kafka: Kafka;
+  readonly sink: Sink;
+  /** The consumer group under which its positions are reported. */
+  readonly group: string;
+  /** Called with the seconds that one delivery took. */
+  readonly took: (seconds: number) => void;
+  readonly foreign: ForeignMessages;
+  /** Where people look at alerts, if anywhere. */
+  readonly console: string | undefined;
+}
 
 /** Messages that are on their way at a time. */
 const AT_A_TIME = 1_000;
 
 /**
- * Brings one partition to Elasticsearch. What was delivered since its position was last reported is delivered again after a
- * crash: ids and versions make that harmless.
+ * Brings one partition to a sink. What was delivered since its position was last reported is delivered again after a crash: a sink
+ * says what it makes of that.
  */
 export class DeliverWorker implements PartitionWorker {
   readonly waits = false;
-  readonly #kafka: Kafka;
-  readonly #delivery: Delivery;
+  readonly #options: DeliverOptions;
   readonly #topic: string;
   readonly #partition: number;
-  readonly #took: (seconds: number) => void;
-  readonly #foreign: ForeignMessages;
-  readonly #console: string | undefined;
   /** What was there when it took over, another process may have delivered: it reports how far it is only now and then. */
   #redeliveredBefore = 0;
   readonly #interrupted = new AbortController();
   #until: AbortSignal = this.#interrupted.signal;
 
-  constructor(
-    kafka: Kafka,
-    delivery: Delivery,
-    topic: string,
-    partition: number,
-    took: (seconds: number) => void,
-    foreign: ForeignMessages,
-    console?: string,
-  ) {
-    this.#kafka = kafka;
-    this.#delivery = delivery;
+  constructor(topic: string, partition: number, options: DeliverOptions) {
+    this.#options = options;
     this.#topic = topic;
     this.#partition = partition;
-    this.#took = took;
-    this.#foreign = foreign;
-    this.#console = console;
   }
 
   async start(signal: AbortSignal): Promise<number> {
     this.#until = AbortSignal.any([signal, this.#interrupted.signal]);
-    const from = await committedOffset(this.#kafka, this.#kafka.names.id('deliver'), this.#topic, this.#partition);
-    this.#redeliveredBefore = await endOffset(this.#kafka, this.#topic, this.#partition);
+    const { kafka, group } = this.#options;
+    const from = await committedOffset(kafka, group, this.#topic, this.#partition);
+    this.#redeliveredBefore = await endOffset(kafka, this.#topic, this.#partition);
     return from;
   }
 
@@ -65,13 +62,13 @@ export class DeliverWorker implements PartitionWorker {
         some.flatMap((message) => this.#itemOf(message)),
         redelivered,
       );
-      this.#took((performance.now() - began) / 1_000);
+      this.#options.took((performance.now() - began) / 1_000);
     }
   }
 
   async tick(): Promise<void> {}
 
-  /** Alerts may be held back, and Elasticsearch away, for longer than a group waits. */
+  /** Alerts may be held back, and the sink away, for longer than a group waits. */
   interrupt(): void {
     this.#interrupted.abort();
   }
@@ -80,7 +77,7 @@ export class DeliverWorker implements PartitionWorker {
 
   async #deliver(items: readonly Deliverable[], redelivered: boolean): Promise<void> {
     try {
-      await this.#delivery.deliver(items, redelivered, this.#until);
+      await this.#options.sink.deliver(items, redelivered, this.#until);
     } catch (error) {
       throw this.#interrupted.signal.aborted ? new Interrupted() : error;
     }
@@ -88,14 +85,15 @@ export class DeliverWorker implements PartitionWorker {
 
   #itemOf(message: KafkaMessage): Deliverable[] {
     try {
+      const { kafka, console } = this.#options;
       const document = parsed(String(message.value));
-      if (this.#topic !== this.#kafka.names.topics.alerts) return [outgoing(document)];
+      if (this.#topic !== kafka.names.topics.alerts) return [outgoing(document)];
       if (!isObject(document)) throw new ForeignMessage('it is no document');
       const alert = readAlert(message);
-      return [{ alert, document: withUrl(document, alert, this.#console), rose: severityRose(alert) }];
+      return [{ alert, document: withUrl(document, alert, console), rose: severityRose(alert) }];
     } catch (error) {
       if (!(error instanceof ForeignMessage)) throw error;
-      this.#foreign.passOver({ topic: this.#topic, partition: this.#partition, offset: message.offset }, error);
+      this.#options.foreign.passOver({ topic: this.#topic, partition: this.#partition, offset: message.offset }, error);
       return [];
     }
   }

@@ -1,7 +1,6 @@
 import type { Kafka } from '../../kafka/client.ts';
 import type { Log } from '../../kafka/log.ts';
 import type { Telemetry } from '../../ops/telemetry.ts';
-import { createElasticsearch } from '../../sinks/elasticsearch/client.ts';
 import type { ElasticsearchSettings } from '../../sinks/elasticsearch/settings.ts';
 import type { Store } from '../../sinks/store.ts';
 import { VerdictWatch } from '../verdict-watch.ts';
@@ -25,10 +24,9 @@ export function watchVerdicts(
   { kafka, store, telemetry, log }: Watching,
 ): () => Promise<void> {
   if (settings?.verdicts === undefined) return async () => undefined;
-  const client = createElasticsearch(settings);
   const said = new Set<string>();
   const watch = new VerdictWatch({
-    ...{ client, settings, telemetry, log },
+    ...{ settings, telemetry, log },
     take: async (verdict) => {
       const word = wordOf(verdict, store);
       if (word === undefined || said.has(word.id)) return;
@@ -38,8 +36,5 @@ export function watchVerdicts(
     },
   });
   watch.start();
-  return async () => {
-    await watch.stop();
-    await client.close();
-  };
+  return () => watch.stop();
 }

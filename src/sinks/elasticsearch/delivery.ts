@@ -1,46 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client } from '@elastic/elasticsearch';
-import type { OutgoingDocument } from '../../documents/outgoing.ts';
+import { type Client, errors } from '@elastic/elasticsearch';
+import { type DeliveryState, Patience, TryAgain } from '../patience.ts';
+import type { Deliverable, DeliveryCounts, Sink, SinkOptions } from '../sink.ts';
 import { AlertLimit } from './alert-limit.ts';
 import { isSetUp, NOT_SET_UP } from './client.ts';
-import {
-  type AlertRevision,
-  documentOperation,
-  latestOperations,
-  noticeOperation,
-  type Operation,
-} from './operation.ts';
-import { type DeliveryState, Patience, TryAgain } from './patience.ts';
+import { documentOperation, latestOperations, noticeOperation, type Operation } from './operation.ts';
 import type { ElasticsearchSettings } from './settings.ts';
 import { nameOf } from './streams.ts';
-import { whyUnavailable } from './why-unavailable.ts';
-import { type RejectedDocument, Writer } from './writer.ts';
+import { isAway, whyUnavailable } from './why-unavailable.ts';
+import { Writer } from './writer.ts';
 
-export type Deliverable = AlertRevision | OutgoingDocument;
-
-export interface DeliveryOptions {
+export interface DeliveryOptions extends SinkOptions {
   readonly client: Client;
   readonly settings: ElasticsearchSettings;
-  /** Keeps a rejected document; delivery waits for it. */
-  readonly rejected: (document: RejectedDocument) => Promise<void> | void;
-  /** Told when trouble begins and when all of it is over. */
-  readonly stateChanged?: (state: DeliveryState) => void;
   readonly limit?: AlertLimit;
 }
 
-export interface DeliveryCounts {
+export interface ElasticsearchCounts extends DeliveryCounts {
   /** Written by us, and found to be there already. */
   readonly written: number;
   readonly there: number;
-  readonly rejected: number;
-  /** Requests and lookups that had to be repeated. */
-  readonly retries: number;
-  /** Alerts that wait now because of `alerts_per_minute`. */
-  readonly heldBack: number;
 }
 
 /** Brings documents into Elasticsearch, each once (see Writer), and no more alerts than the SOC's rule takes. */
-export class Delivery {
+export class Delivery implements Sink {
   readonly #options: DeliveryOptions;
   readonly #stopped = new AbortController();
   readonly #patience: Patience;
@@ -55,8 +38,11 @@ export class Delivery {
   constructor(options: DeliveryOptions) {
     this.#options = options;
     const { client, settings, rejected, stateChanged, limit } = options;
-    const explain = (error: unknown) => (error instanceof TryAgain ? error.message : whyUnavailable(error, settings));
-    this.#patience = new Patience(explain, stateChanged ?? (() => {}));
+    const asTryAgain = (error: unknown) =>
+      error instanceof errors.ElasticsearchClientError
+        ? new TryAgain(whyUnavailable(error, settings), !isAway(error))
+        : undefined;
+    this.#patience = new Patience(asTryAgain, stateChanged ?? (() => {}));
     this.#writer = new Writer(client, this.#patience, rejected);
     this.#limit = limit ?? new AlertLimit(settings.alerts_per_minute);
   }
@@ -65,7 +51,7 @@ export class Delivery {
     return this.#patience.state;
   }
 
-  get counts(): DeliveryCounts {
+  get counts(): ElasticsearchCounts {
     const heldBack = this.#limit.room(Date.now()) === 0 ? this.#waitingAlerts : 0;
     return { ...this.#writer.counts, retries: this.#patience.retries, heldBack };
   }
@@ -96,6 +82,10 @@ export class Delivery {
   /** Ends everything at once; what was not confirmed is to be delivered again. */
   stop(): void {
     this.#stopped.abort();
+  }
+
+  async close(): Promise<void> {
+    await this.#options.client.close();
   }
 
   /** Before the first write: an index that comes into being without its template has no use. */

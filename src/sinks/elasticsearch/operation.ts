@@ -1,18 +1,9 @@
-import type { Alert } from '../../alerts/alert.ts';
 import { SEVERITY_SCORE } from '../../detectors/finding.ts';
 import type { OutgoingDocument } from '../../documents/outgoing.ts';
+import type { AlertRevision } from '../sink.ts';
 import { type DataStream, dataStreamFields, LATEST, nameOf } from './streams.ts';
 
 type Document = Readonly<Record<string, unknown>>;
-
-/** One form of an alert on its way: the newest, or one at which its severity rose. */
-export interface AlertRevision {
-  readonly alert: Alert;
-  /** `alertDocument(alert)` */
-  readonly document: Document;
-  /** Whether the severity rose at this revision: it becomes a document of the data stream. */
-  readonly rose: boolean;
-}
 
 /** One write: into a data stream, where what is there stays; or of a version, where the greatest stays. */
 export interface Operation {

@@ -1,19 +1,9 @@
 import type { Client } from '@elastic/elasticsearch';
+import { type Patience, TryAgain } from '../patience.ts';
+import type { RejectedDocument } from '../sink.ts';
 import { BulkRefused, bulk, isUnsure, type Outcome } from './bulk.ts';
 import { missing } from './missing.ts';
 import type { Operation } from './operation.ts';
-import { type Patience, TryAgain } from './patience.ts';
-
-/** A document that Elasticsearch will never take, with its reason, which quotes no value. */
-export interface RejectedDocument {
-  /** Data stream or index. */
-  readonly target: string;
-  readonly id: string;
-  /** Elasticsearch's name for the error. */
-  readonly type: string;
-  readonly reason: string;
-  readonly document: Readonly<Record<string, unknown>>;
-}
 
 /** Of one bulk request: what a server takes without trouble. */
 const MOST_DOCUMENTS = 500;
@@ -108,8 +98,8 @@ export class Writer {
     return later;
   }
 
-  async #reject({ target, id, document }: Operation, type: string, reason: string): Promise<void> {
-    await this.#rejected({ target, id, type, reason, document });
+  async #reject({ target, id }: Operation, type: string, reason: string): Promise<void> {
+    await this.#rejected({ target, id, type, reason });
     this.counts.rejected++;
   }
 }

@@ -1,10 +1,10 @@
 import { Client } from '@elastic/elasticsearch';
 import { expect, onTestFinished } from 'vitest';
 import { AlertLimit } from '../../../src/sinks/elasticsearch/alert-limit.ts';
-import { type Deliverable, Delivery } from '../../../src/sinks/elasticsearch/delivery.ts';
-import type { DeliveryState } from '../../../src/sinks/elasticsearch/patience.ts';
+import { Delivery } from '../../../src/sinks/elasticsearch/delivery.ts';
 import { elasticsearchSchema } from '../../../src/sinks/elasticsearch/settings.ts';
-import type { RejectedDocument } from '../../../src/sinks/elasticsearch/writer.ts';
+import type { DeliveryState } from '../../../src/sinks/patience.ts';
+import type { Deliverable, RejectedDocument } from '../../../src/sinks/sink.ts';
 import { run } from '../../cli/run.ts';
 import { startElasticsearch } from '../../servers/elasticsearch.ts';
 import type { Elasticsearch } from '../../servers/elasticsearch-client.ts';

@@ -1,6 +1,6 @@
 import { alertDocument } from '../../../src/alerts/document.ts';
 import type { OutgoingDocument } from '../../../src/documents/outgoing.ts';
-import type { AlertRevision } from '../../../src/sinks/elasticsearch/operation.ts';
+import type { AlertRevision } from '../../../src/sinks/sink.ts';
 import { alertOf } from '../../response/alert-of.ts';
 import type { Elasticsearch, ElasticsearchAnswer } from '../../servers/elasticsearch-client.ts';
 

@@ -1,7 +1,8 @@
 import { Client } from '@elastic/elasticsearch';
 import { expect, it, onTestFinished } from 'vitest';
-import { type Deliverable, Delivery } from '../../../src/sinks/elasticsearch/delivery.ts';
+import { Delivery } from '../../../src/sinks/elasticsearch/delivery.ts';
 import { elasticsearchSchema } from '../../../src/sinks/elasticsearch/settings.ts';
+import type { Deliverable } from '../../../src/sinks/sink.ts';
 import type { Fault } from '../../servers/faulty-proxy.ts';
 import { describeWith } from '../../servers/require-server.ts';
 import {

@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { errors } from '@elastic/elasticsearch';
-import { isAway } from './why-unavailable.ts';
 
 /**
- * How delivery is; `since` by the wall clock, milliseconds since the epoch. `refused`: Elasticsearch answers, and a person has
+ * How delivery is; `since` by the wall clock, milliseconds since the epoch. `refused`: the server answers, and a person has
  * to do something before it takes anything; the reason says what.
  */
 export type DeliveryState =
@@ -14,10 +12,13 @@ export type DeliveryState =
 export class TryAgain extends Error {
   /** A person has to do something first. */
   readonly refused: boolean;
+  /** Not before, milliseconds from now; as the server asked. */
+  readonly after: number;
 
-  constructor(message: string, refused = false) {
+  constructor(message: string, refused = false, after = 0) {
     super(message);
     this.refused = refused;
+    this.after = after;
   }
 }
 
@@ -28,15 +29,16 @@ const LONGEST_DELAY_MS = 5_000;
 
 /** Repeats what a server did not do, for as long as it takes, and knows what is wrong meanwhile. */
 export class Patience {
-  readonly #explain: (error: unknown) => string;
+  readonly #asTryAgain: (error: unknown) => TryAgain | undefined;
   readonly #told: (state: DeliveryState) => void;
   readonly #troubles = new Map<symbol, Trouble>();
   /** What was told last. */
   #said: DeliveryState['state'] = 'ok';
   #retries = 0;
 
-  constructor(explain: (error: unknown) => string, told: (state: DeliveryState) => void) {
-    this.#explain = explain;
+  /** @param asTryAgain what is the server's doing, in words for people; undefined for any other error */
+  constructor(asTryAgain: (error: unknown) => TryAgain | undefined, told: (state: DeliveryState) => void) {
+    this.#asTryAgain = asTryAgain;
     this.#told = told;
   }
 
@@ -60,10 +62,11 @@ export class Patience {
           return await call();
         } catch (error) {
           signal.throwIfAborted();
-          if (!(error instanceof TryAgain || error instanceof errors.ElasticsearchClientError)) throw error;
-          this.#note(key, isRefusal(error) ? 'refused' : 'retrying', this.#explain(error));
+          const again = error instanceof TryAgain ? error : this.#asTryAgain(error);
+          if (again === undefined) throw error;
+          this.#note(key, again.refused ? 'refused' : 'retrying', again.message);
           this.#retries++;
-          await sleep(delayOf(attempt), undefined, { signal });
+          await sleep(Math.max(again.after, delayOf(attempt)), undefined, { signal });
         }
       }
     } finally {
@@ -85,8 +88,6 @@ export class Patience {
     this.#told(state);
   }
 }
-
-const isRefusal = (error: unknown): boolean => (error instanceof TryAgain ? error.refused : !isAway(error));
 
 /** Doubles up to the longest, half of it by chance: many processes don't come back at once. */
 const delayOf = (attempt: number): number =>
