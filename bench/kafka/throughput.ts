@@ -165,20 +165,8 @@ async function scanned(log: string, credentials: string, timeout: number): Promi
 }
 
 async function scanOf(log: string, credentials: string, timeout: number): Promise<Way> {
-  const args = [
-    ...NODE_FLAGS,
-    '--import',
-    TELL_CPU,
-    BIN,
-    'scan',
-    '--json',
-    '--allow-empty',
-    '--format',
-    'nginx-json',
-    '--credentials',
-    credentials,
-    log,
-  ];
+  const command = ['scan', '--json', '--format', 'nginx-json', '--credentials', credentials, log];
+  const args = [...NODE_FLAGS, '--import', TELL_CPU, BIN, ...command];
   const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { timeout, maxBuffer: 1 << 28 });
   const [, took, unit] = /alerts?.* in ([\d.]+) (m?s)/.exec(stderr) ?? [];
   const [, cpu] = /^cpu ([\d.]+)$/m.exec(stderr) ?? [];
