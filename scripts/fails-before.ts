@@ -44,6 +44,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
     ...['test/cli/observe.test.ts', 'test/cli/changed.test.ts'],
     ...['test/alerts/campaign.test.ts', 'test/cli/reload.test.ts', 'test/cli/demo-llm.test.ts'],
     ...['test/pipeline/receipt-chain.test.ts', 'test/pipeline/late-peers.test.ts', 'test/pipeline/merge.test.ts'],
+    'test/pipeline/pending.test.ts',
   ],
 };
 const root = join(import.meta.dirname, '..');
