@@ -77,7 +77,10 @@ module.exports = {
       comment: 'Stages are called; they do not reach for what assembles, shows or simulates them.',
       severity: 'error',
       from: { path: folders(STAGES) },
-      to: { path: folders(['pipeline', 'commands', 'config', 'console', 'simulate', 'ops']), pathNot: CONFIG_WORDS },
+      to: {
+        path: folders(['operator', 'pipeline', 'commands', 'config', 'console', 'simulate', 'ops']),
+        pathNot: CONFIG_WORDS,
+      },
     },
     {
       name: 'core-is-pure',
@@ -133,12 +136,12 @@ module.exports = {
     {
       name: 'drills-and-rotation-are-called',
       comment:
-        'drills/ and rotation/ work with response and its issuers; only the pipeline, a command, or the schema of a configuration knows them.',
+        'drills/ and rotation/ work with response and its issuers; only the operator, the pipeline, a command, or the schema of a configuration knows them.',
       severity: 'error',
       from: {
         path: '^src/',
         pathNot:
-          '^src/(drills|rotation|pipeline|commands)/|^src/config/(wayward-yaml|registry-file)[.]ts$|^src/revokers/rotation[.]ts$',
+          '^src/(drills|rotation|operator|pipeline|commands)/|^src/config/(wayward-yaml|registry-file)[.]ts$|^src/revokers/rotation[.]ts$',
       },
       to: { path: '^src/(drills|rotation)/', dependencyTypesNot: ['type-only'] },
     },

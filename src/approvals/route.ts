@@ -8,7 +8,7 @@ import { type Decided, isForm, isFromOwnPage, readForm } from './form.ts';
 import { approvalPage, HEADERS, saying } from './page.ts';
 
 /** Where decisions by link go, and what is known of what they are about. */
-export interface ApprovalDesk {
+export interface ApprovalHandler {
   readonly response: Looking;
   alertOf(id: string): Alert | undefined;
   /** Makes sure of what others wrote before: a link may be quicker than a copy. */
@@ -34,7 +34,7 @@ type Outcome = (typeof OUTCOMES)[number];
 
 interface RouteOptions {
   readonly settings: ApprovalSettings;
-  readonly desk: ApprovalDesk;
+  readonly handler: ApprovalHandler;
   /** Told once for each request. */
   readonly count: (outcome: Outcome) => void;
 }
@@ -73,7 +73,7 @@ const page = (status: number, body: string): Answer => ({
 const NOTHING: Result = ['forged', page(404, saying('Nothing here', 'There is nothing behind this link.'))];
 
 async function answerTo(turn: Turn): Promise<Result> {
-  if (standingOf(turn) === 'superseded') await turn.desk.catchUp();
+  if (standingOf(turn) === 'superseded') await turn.handler.catchUp();
   if (turn.visit.method !== 'POST')
     return isLate(standingOf(turn)) ? ['late', shown(turn, 410)] : ['shown', shown(turn, 200)];
   const decided = await readDecision(turn);
@@ -81,12 +81,12 @@ async function answerTo(turn: Turn): Promise<Result> {
   return whyNot(turn, decided) ?? decide(turn, decided);
 }
 
-const standingOf = ({ approval, desk }: Turn): Standing => lookAt(approval, desk.response).standing;
+const standingOf = ({ approval, handler }: Turn): Standing => lookAt(approval, handler.response).standing;
 const isLate = (standing: Standing): boolean => standing === 'expired' || standing === 'superseded';
 
-function shown({ approval, desk }: Turn, status: number, problem?: string): Answer {
-  const { response } = desk;
-  const about = { approval, ...lookAt(approval, response), alert: desk.alertOf(approval.alert), problem };
+function shown({ approval, handler }: Turn, status: number, problem?: string): Answer {
+  const { response } = handler;
+  const about = { approval, ...lookAt(approval, response), alert: handler.alertOf(approval.alert), problem };
   return page(status, approvalPage(about, response));
 }
 
@@ -111,12 +111,12 @@ function whyNot(turn: Turn, { decision }: Decided): Result | undefined {
   const standing = standingOf(turn);
   if (isLate(standing)) return ['late', shown(turn, 410)];
   if (standing !== 'waiting') return ['decided', shown(turn, 409, 'It had been decided before: this changed nothing.')];
-  const isHalted = decision === 'approve' && haltOf(turn.desk.response.state) !== undefined;
+  const isHalted = decision === 'approve' && haltOf(turn.handler.response.state) !== undefined;
   return isHalted ? ['halted', shown(turn, 423, 'Not approved: automatic response is halted.')] : undefined;
 }
 
 async function decide(turn: Turn, decided: Decided): Promise<Result> {
-  const came = await turn.desk.decide(turn.approval, decided);
+  const came = await turn.handler.decide(turn.approval, decided);
   if (came === 'done') return [decided.decision === 'approve' ? 'approved' : 'refused', shown(turn, 200)];
   const because = came === 'not' ? whyNot(turn, decided) : undefined;
   return because ?? ['unanswered', shown(turn, 503, UNANSWERED)];

@@ -9,8 +9,8 @@ import { closingOfAlert, loadAlert, withVerdict } from '../sinks/store-alerts.ts
 import { alertIdOf } from './alert-id.ts';
 import { alertText } from './alert-text.ts';
 import { addAlertsList } from './alerts-list.ts';
-import type { Desk } from './desk.ts';
 import { type CommandIo, write } from './io.ts';
+import type { Operator } from './operator.ts';
 import { configOption, credentialsOption, jsonOption, type SetupOptions, withExample } from './options.ts';
 import { type OpenResponse, type ResponseOptions, stepDocument, whoDecides, withResponse } from './response.ts';
 import { printable } from './table.ts';
@@ -64,7 +64,7 @@ function addClose(alerts: Command, io: CommandIo): void {
     .option('--by <name>', 'who decides, for the record (default: this user)')
     .addOption(configOption())
     .action((id: string, options: CloseOptions) =>
-      withResponse(options, io, ({ store, desk }) => closeOne(loadOne(id, store), store, desk, options, io)),
+      withResponse(options, io, ({ store, operator }) => closeOne(loadOne(id, store), store, operator, options, io)),
     );
   withExample(close, 'wayward alerts close 5f2a91 --as benign --because "new release"');
 }
@@ -98,7 +98,7 @@ async function printOne(
 async function closeOne(
   alert: Alert,
   store: Store,
-  desk: Desk,
+  operator: Operator,
   { as, because, by }: CloseOptions,
   io: CommandIo,
 ): Promise<void> {
@@ -108,7 +108,11 @@ async function closeOne(
     io.stderr.write(`${alert.id} is ${verdict} already, by ${before.by}: ${printable(before.because)}\n`);
     return;
   }
-  await desk.close(alert, { verdict, because, by: whoDecides(by) });
+  const { id, principal, peerGroup, start, end } = alert;
+  await operator.execute({
+    ...{ say: 'close', verdict: wordOfVerdict(verdict), because, by: whoDecides(by) },
+    alert: { id, principal, start, end, ...(peerGroup !== undefined && { peerGroup }) },
+  });
   const instead = before === undefined ? '' : `, no longer as ${before.verdict}`;
   io.stderr.write(`Closed ${alert.id} as ${verdict}${instead}.\n`);
 }

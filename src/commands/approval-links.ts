@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { type ApprovalDesk, approvalRoute, OUTCOMES } from '../approvals/route.ts';
+import { type ApprovalHandler, approvalRoute, OUTCOMES } from '../approvals/route.ts';
 import type { WaywardConfig } from '../config/wayward-yaml.ts';
 import { UsageError } from '../errors.ts';
 import type { Kafka } from '../kafka/client.ts';
+import { answerTo, publishCommand } from '../pipeline/kafka/publish-command.ts';
 import { Replica } from '../pipeline/kafka/replica.ts';
-import { answerTo, say } from '../pipeline/kafka/say.ts';
 import { createResponse, planWith } from '../pipeline/response.ts';
 import type { RulesInUse } from '../pipeline/rules-in-use.ts';
 import { decideApproval } from '../response/approval.ts';
@@ -68,7 +68,7 @@ interface KafkaLinksOptions {
 export const servesLinks = ({ response, http }: WaywardConfig): boolean =>
   response.approvals !== undefined && http !== undefined;
 
-/** Serves the pages of links from a copy of the responder's record, and says decisions to it. */
+/** Serves the pages of links from a copy of the responder's record, and publishes decisions to the responder. */
 export async function serveKafkaLinks(options: KafkaLinksOptions): Promise<{ stop(): Promise<void> }> {
   const { config, rules, kafka, ops, log, signal } = options;
   const replica = await Replica.open(kafka, config.state);
@@ -81,9 +81,9 @@ export async function serveKafkaLinks(options: KafkaLinksOptions): Promise<{ sto
     alertOf: (id) => loadAlert(replica.store, id),
     catchUp: () => replica.catchUp(),
     async decide(approval, { decision, by }) {
-      const word = { say: 'decide', id: randomUUID(), by, decision, approval } as const;
-      await say(word, kafka);
-      const answer = await answerTo(word, replica, PATIENCE, signal);
+      const command = { say: 'decide', id: randomUUID(), by, decision, approval } as const;
+      await publishCommand(command, kafka);
+      const answer = await answerTo(command, replica, PATIENCE, signal);
       if (answer === undefined) return 'unanswered';
       return answer.error === undefined ? 'done' : 'not';
     },
@@ -97,7 +97,12 @@ export async function serveKafkaLinks(options: KafkaLinksOptions): Promise<{ sto
   };
 }
 
-function mount(settings: ApprovalSettings | undefined, ops: Ops, log: ServiceLog, desk: ApprovalDesk): () => void {
+function mount(
+  settings: ApprovalSettings | undefined,
+  ops: Ops,
+  log: ServiceLog,
+  handler: ApprovalHandler,
+): () => void {
   if (settings === undefined) return () => {};
   const counts = new Map(OUTCOMES.map((outcome) => [outcome, 0]));
   const untell = ops.telemetry.read('approvalLinks', () =>
@@ -105,7 +110,7 @@ function mount(settings: ApprovalSettings | undefined, ops: Ops, log: ServiceLog
   );
   const unmount = ops.mount(
     APPROVE,
-    approvalRoute({ settings, desk, count: (outcome) => counts.set(outcome, (counts.get(outcome) ?? 0) + 1) }),
+    approvalRoute({ settings, handler, count: (outcome) => counts.set(outcome, (counts.get(outcome) ?? 0) + 1) }),
   );
   log.info({ url: settings.url }, 'serving links to approve');
   return () => {

@@ -31,10 +31,11 @@ export function addApprove(program: Command, io: CommandIo): void {
 }
 
 const run = (written: string | undefined, options: ResponseOptions, io: CommandIo): Promise<void> =>
-  withResponse(options, io, async ({ response, store, desk }) => {
+  withResponse(options, io, async ({ response, store, operator }) => {
     if (written === undefined) return listWaiting(response, options, io);
-    const steps = await desk.approve(alertIdOf(written, store), whoDecides(options.as));
-    await reportSteps(steps, options, io);
+    const alert = alertIdOf(written, store);
+    const executed = await operator.execute({ say: 'approve', by: whoDecides(options.as), alert });
+    await reportSteps(await operator.steps(executed), options, io);
   });
 
 async function listWaiting(response: ResponseContext, { json }: ResponseOptions, io: CommandIo): Promise<void> {

@@ -29,8 +29,8 @@ export function addDrill(program: Command, io: CommandIo): void {
 
 async function drill(kind: string | undefined, options: ResponseOptions, io: CommandIo): Promise<void> {
   if (kind !== undefined) drillKind(kind); // refused before anybody is asked
-  await withResponse(options, io, async ({ desk }) => {
-    const reports = await desk.drill(kind, whoDecides(options.as));
+  await withResponse(options, io, async ({ operator }) => {
+    const reports = await operator.drill(kind, whoDecides(options.as));
     await print(reports, options, io);
     if (reports.some(({ passed }) => !passed)) io.exitCode = 1;
   });

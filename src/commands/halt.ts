@@ -25,18 +25,18 @@ export function addHalt(program: Command, io: CommandIo): void {
 }
 
 const run = (options: HaltOptions, io: CommandIo): Promise<void> =>
-  withResponse(options, io, async ({ response, desk }) => {
+  withResponse(options, io, async ({ response, operator }) => {
     const by = whoDecides(options.as);
     const say = (text: string) => io.stderr.write(`${text}\n`);
     if (options.off === true) {
       const was = { halt: haltOf(response.state), breaker: openBreaker(response.state) };
-      await desk.resume(by);
+      await operator.execute({ say: 'resume', by });
       if (was.halt !== undefined) say(`Automatic response goes on (it was halted by ${was.halt.by}).`);
       if (was.breaker !== undefined) say(`The breaker is closed (it had opened: ${was.breaker.because}).`);
       if (was.halt === undefined && was.breaker === undefined)
         say('Automatic response was neither halted nor was the breaker open.');
     } else {
-      await desk.halt(by);
+      await operator.execute({ say: 'halt', by });
       say('Automatic response is halted. wayward halt --off lets it go on.');
       sayBreaker(response, io);
     }

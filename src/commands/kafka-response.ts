@@ -5,7 +5,7 @@ import { Replica } from '../pipeline/kafka/replica.ts';
 import { createResponse } from '../pipeline/response.ts';
 import { markInFile } from '../response/audit.ts';
 import type { CommandIo } from './io.ts';
-import { kafkaDesk } from './kafka-desk.ts';
+import { kafkaOperator } from './kafka-operator.ts';
 import { type Setup, secretContext } from './options.ts';
 import type { OpenResponse } from './response.ts';
 
@@ -34,7 +34,7 @@ export async function withKafkaResponse(
       store,
       registry,
       console: config.console?.url,
-      desk: kafkaDesk({ setup, kafka, replica, response, io }),
+      operator: kafkaOperator({ setup, kafka, replica, response, io }),
     });
   } finally {
     await replica.close();

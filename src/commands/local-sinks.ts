@@ -1,5 +1,5 @@
 import type { WaywardConfig } from '../config/wayward-yaml.ts';
-import { closeUnlessKnown } from '../pipeline/close-alert.ts';
+import { closeUnlessKnown } from '../operator/close-alert.ts';
 import { LocalDelivery, type QueuedSink } from '../pipeline/local-delivery.ts';
 import { openSink } from '../pipeline/open-sinks.ts';
 import { Outgoing } from '../pipeline/outgoing.ts';
@@ -69,8 +69,8 @@ const watchVerdicts = ({ config, store, response, ops, log }: LocalSinksOptions)
   config.elasticsearch &&
   new VerdictWatch({
     ...{ settings: config.elasticsearch, telemetry: ops.telemetry, log },
-    take: ({ alert, value: verdict, ...said }) => {
-      if (closeUnlessKnown(alert, { verdict, ...said }, store, response))
-        log.info({ alert, verdict, by: said.by }, 'closed in Elastic Security');
+    take: ({ value: verdict, ...given }) => {
+      if (closeUnlessKnown({ verdict, ...given }, store, response))
+        log.info({ alert: given.alert, verdict, by: given.by }, 'closed in Elastic Security');
     },
   });

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { createKafka, requireKafka } from '../kafka/client.ts';
 import type { KafkaSettings } from '../kafka/settings.ts';
 import { requireTopics } from '../kafka/topics.ts';
-import { sayReload } from '../pipeline/kafka/say.ts';
+import { publishReload } from '../pipeline/kafka/publish-command.ts';
 import { Store } from '../sinks/store.ts';
 import { idleExceptions } from './idle-exceptions.ts';
 import { type CommandIo, warn } from './io.ts';
@@ -63,9 +63,9 @@ async function run(options: ReloadOptions, io: CommandIo): Promise<void> {
   io.stderr.write(`Reloaded: ${what}.\n`);
 }
 
-async function sayOnKafka(asked: Parameters<typeof sayReload>[0], settings: KafkaSettings): Promise<void> {
+async function sayOnKafka(asked: Parameters<typeof publishReload>[0], settings: KafkaSettings): Promise<void> {
   await requireKafka(settings);
   const kafka = createKafka(settings, QUIET);
   await requireTopics(kafka, [kafka.names.topics.control]);
-  await sayReload(asked, kafka);
+  await publishReload(asked, kafka);
 }

@@ -9,9 +9,10 @@ import type { OutboxStep } from '../response/outbox.ts';
 import { timesOf } from '../response/record.ts';
 import { isWell } from '../rotation/rotations.ts';
 import { Store } from '../sinks/store.ts';
-import { type Desk, localDesk } from './desk.ts';
 import { type CommandIo, write } from './io.ts';
 import { withKafkaResponse } from './kafka-response.ts';
+import { localOperator } from './local-operator.ts';
+import type { Operator } from './operator.ts';
 import { loadSetup, type SetupOptions } from './options.ts';
 import { table } from './table.ts';
 
@@ -34,11 +35,11 @@ function thisUser(): string {
 }
 
 export interface OpenResponse {
-  /** To look at; what a person decides goes over the desk. */
+  /** To look at; what a person decides, the operator executes. */
   readonly response: ResponseContext;
   readonly store: Store;
   readonly registry: Registry;
-  readonly desk: Desk;
+  readonly operator: Operator;
   /** Where people look at alerts, if anywhere. */
   readonly console: string | undefined;
 }
@@ -60,7 +61,7 @@ export async function withResponse(
       store,
       registry,
       console: config.console?.url,
-      desk: localDesk({ setup, response, store, io }),
+      operator: localOperator({ setup, response, store, io }),
     });
   } finally {
     store.close();

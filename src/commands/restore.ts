@@ -36,7 +36,7 @@ export function addRestore(program: Command, io: CommandIo): void {
 }
 
 const restore = (options: RestoreOptions, io: CommandIo): Promise<void> =>
-  withResponse(options, io, async ({ response, desk }) => {
+  withResponse(options, io, async ({ response, operator }) => {
     const ids = chosenCredentials(options, response.plan, 'restore');
     const restorables = restorablesOf(ids, response);
     if (options.execute !== true) return showPlan(restorables, options, io);
@@ -46,7 +46,12 @@ const restore = (options: RestoreOptions, io: CommandIo): Promise<void> =>
       if (outcome === 'nothing') io.stderr.write(`${step.credential.id}: nothing to undo: ${because}\n`);
       if (outcome === 'refused') io.stderr.write(`${step.credential.id}: NOT restored: ${because}\n`);
     }
-    await reportSteps(await desk.restore(restorables, whoDecides(options.as)), options, io);
+    const wanted = restorables.filter(({ outcome }) => outcome === 'restore');
+    const credentials = [...new Set(wanted.map(({ step }) => step.credential.id))];
+    if (credentials.length > 0) {
+      const executed = await operator.execute({ say: 'restore', by: whoDecides(options.as), credentials });
+      await reportSteps(await operator.steps(executed), options, io);
+    }
     if (refused.length > 0) {
       const names = refused.map(({ step }) => step.credential.id).join(', ');
       throw new UsageError(`not restored: ${names}; why stands above`);

@@ -36,7 +36,7 @@ export function addRevoke(program: Command, io: CommandIo): void {
 }
 
 const revoke = (options: RevokeOptions, io: CommandIo): Promise<void> =>
-  withResponse(options, io, async ({ response, desk }) => {
+  withResponse(options, io, async ({ response, operator }) => {
     const ids = chosenCredentials(options, response.plan, 'revoke');
     const final = options.final === true;
     const ladders = laddersFor(ids, response.plan);
@@ -44,14 +44,18 @@ const revoke = (options: RevokeOptions, io: CommandIo): Promise<void> =>
       const never = (step: PlanStep) => whyNever(step, response.config);
       return showPlan(final ? ladders.flat() : ladders.map(([first]) => first), never, options, io);
     }
-    const order = await desk.revoke(ids, final, whoDecides(options.as));
-    for (const credential of order.alreadyDead) io.stderr.write(`${credential}: is dead already, as recorded\n`);
-    for (const { credential, because } of order.refused) io.stderr.write(`${credential}: NOT revoked: ${because}\n`);
-    const steps = await order.carriedOut();
+    const executed = await operator.execute({
+      ...{ say: 'revoke', by: whoDecides(options.as) },
+      ...{ credentials: [...ids], final },
+    });
+    const { alreadyDead = [], refused = [] } = executed.answer;
+    for (const credential of alreadyDead) io.stderr.write(`${credential}: is dead already, as recorded\n`);
+    for (const { credential, because } of refused) io.stderr.write(`${credential}: NOT revoked: ${because}\n`);
+    const steps = await operator.steps(executed);
     if (!final) for (const ladder of ladders) sayWhatIsLeft(ladder, io);
     await reportSteps(steps, options, io);
-    if (order.refused.length > 0) {
-      const names = order.refused.map(({ credential }) => credential).join(', ');
+    if (refused.length > 0) {
+      const names = refused.map(({ credential }) => credential).join(', ');
       throw new UsageError(`not revoked: ${names}; what to change stands above`);
     }
   });

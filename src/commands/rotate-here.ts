@@ -1,42 +1,26 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ResponseContext } from '../response/context.ts';
 import type { OutboxStep } from '../response/outbox.ts';
-import type { RotationPlan } from '../rotation/plan.ts';
-import { isWell, makeRotations, orderRotation } from '../rotation/rotations.ts';
+import { isWell, makeRotations } from '../rotation/rotations.ts';
 import type { CommandIo } from './io.ts';
 import { printable } from './table.ts';
-
-/** What came of an order to rotate. */
-export interface RotationOrder {
-  readonly refused: readonly { readonly credential: string; readonly because: string }[];
-  /** The rotations, as they ended or as far as they came. */
-  readonly steps: readonly OutboxStep[];
-}
 
 const POLL_MS = 100;
 /** Then it goes on in `wayward run`, or at the next call. */
 const PATIENCE_MS = 60_000;
 
-/** Rotates one after another, in this process or in a `wayward run` beside it. */
+/** Makes ordered rotations one after another, unless a `wayward run` beside does; as they ended, or as far as they came. */
 export async function rotateHere(
-  plans: readonly RotationPlan[],
-  by: string,
+  keys: readonly string[],
   response: ResponseContext,
   io: CommandIo,
-): Promise<RotationOrder> {
-  const cause = `rotation-${randomUUID()}`;
-  const refused: RotationOrder['refused'][number][] = [];
+): Promise<OutboxStep[]> {
   const steps: OutboxStep[] = [];
-  for (const plan of plans) {
-    if (plan.blocked !== undefined) {
-      refused.push({ credential: plan.credential.id, because: plan.blocked });
-      continue;
-    }
-    const step = await carriedOut(orderRotation(plan, cause, by, response), response, io);
+  for (const key of keys) {
+    const step = await carriedOut(key, response, io);
     if (step !== undefined) steps.push(step);
   }
-  return { refused, steps };
+  return steps;
 }
 
 /** Waits for its end, whoever makes it; or until it only has to wait, maybe for hours. */

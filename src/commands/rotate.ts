@@ -40,14 +40,17 @@ export function addRotate(program: Command, io: CommandIo): void {
 async function rotate(options: RotateOptions, io: CommandIo): Promise<void> {
   if ((options.credential === undefined) === (options.due !== true))
     throw new UsageError('say what to rotate: --credential ID, or --due');
-  await withResponse(options, io, async ({ response, registry, desk }) => {
+  await withResponse(options, io, async ({ response, registry, operator }) => {
     for (const deed of rotationsIn(response.state)) registry.did(deed);
     const plans = chosen(options, response);
     if (options.execute !== true) return showPlan(plans, options, io);
-    const { refused, steps } = await desk.rotate(plans, whoDecides(options.as));
+    const credentials = plans.map(({ credential }) => credential.id);
+    if (credentials.length === 0) return;
+    const executed = await operator.execute({ say: 'rotate', by: whoDecides(options.as), credentials });
+    const { refused = [] } = executed.answer;
     for (const { credential, because } of refused)
       io.stderr.write(`${printable(`${credential}: NOT rotated: ${because}`)}\n`);
-    await reportSteps(steps, options, io);
+    await reportSteps(await operator.rotations(executed), options, io);
     if (refused.length > 0) {
       const names = refused.map(({ credential }) => credential).join(', ');
       throw new UsageError(`not rotated: ${names}; why stands above`);

@@ -12,10 +12,10 @@ import { startDetect } from '../pipeline/kafka/detect-role.ts';
 import { ForeignMessages } from '../pipeline/kafka/foreign.ts';
 import { startHealthStream } from '../pipeline/kafka/health-stream.ts';
 import { startIngest } from '../pipeline/kafka/ingest-role.ts';
+import { publishReload } from '../pipeline/kafka/publish-command.ts';
 import { startRespond } from '../pipeline/kafka/respond-role.ts';
 import type { Role } from '../pipeline/kafka/role.ts';
 import { RoleCounts, tellOfLag } from '../pipeline/kafka/role-counts.ts';
-import { sayReload } from '../pipeline/kafka/say.ts';
 import type { LaneOptions } from '../pipeline/lane.ts';
 import type { RulesInUse } from '../pipeline/rules-in-use.ts';
 import { SINKS } from '../sinks/registry.ts';
@@ -123,7 +123,7 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
     const rules = options.rules.look(HANGUP);
     const order = rules && { id: randomUUID(), by: HANGUP, hash: rules.hash };
     if (order !== undefined)
-      sayReload(order, kafka).catch((error: unknown) => log.error({ err: error }, 'reload could not be said'));
+      publishReload(order, kafka).catch((error: unknown) => log.error({ err: error }, 'reload could not be published'));
   });
   let gone: readonly string[] = [];
   try {

@@ -9,10 +9,11 @@ import type { OwnTopics } from '../../kafka/names.ts';
 import type { PartitionWorker } from '../../kafka/partition-slot.ts';
 import { MARKER, type TopicTail } from '../../kafka/topic-tail.ts';
 import { type OutMessage, TransactionalWriter } from '../../kafka/transactional-writer.ts';
+import { closingSchema, commandSchema } from '../../operator/command.ts';
 import type { PendingUse } from '../ordered.ts';
 import { routeOfAlert, routeOfEvent } from '../route.ts';
 import type { ReloadOrder } from '../rules-in-use.ts';
-import { closingSchema, deedSchema, NO_WORD, reloadSchema, replaySchema, wordSchema } from './control-message.ts';
+import { deedSchema, reloadSchema, replaySchema, UNKNOWN_COMMAND } from './control-message.ts';
 import { type EventsMessage, encodeEvents } from './events-message.ts';
 import { RELOAD } from './reload-order.ts';
 import { type ReplayContext, replayLetters } from './replay-letters.ts';
@@ -89,8 +90,8 @@ export class ControlWorker implements PartitionWorker {
     if (deed.success) return this.#did(deed.data);
     const reload = reloadSchema.safeParse(said);
     if (reload.success) return this.#reload(reload.data, Number(offset));
-    if (!wordSchema.safeParse(said).success)
-      this.#context.foreign.passOver({ topic: this.#topics.control, partition: 0, offset }, NO_WORD);
+    if (!commandSchema.safeParse(said).success)
+      this.#context.foreign.passOver({ topic: this.#topics.control, partition: 0, offset }, UNKNOWN_COMMAND);
     return [];
   }
 

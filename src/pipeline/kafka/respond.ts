@@ -8,6 +8,7 @@ import type { OwnTopics } from '../../kafka/names.ts';
 import type { PartitionWorker } from '../../kafka/partition-slot.ts';
 import { send } from '../../kafka/send.ts';
 import type { TopicReader } from '../../kafka/topic-reader.ts';
+import { commandSchema } from '../../operator/command.ts';
 import type { Telemetry } from '../../ops/telemetry.ts';
 import type { ResponseContext } from '../../response/context.ts';
 import { beginWithHistory } from '../../response/history.ts';
@@ -24,9 +25,9 @@ import { rotationLog } from '../rotation-log.ts';
 import type { ReloadOrder, RulesInUse } from '../rules-in-use.ts';
 import { tellOfResponse } from '../telemetry.ts';
 import { readAlert } from './alert-message.ts';
-import { deedSchema, NO_WORD, reloadSchema, replaySchema, wordSchema } from './control-message.ts';
+import { deedSchema, reloadSchema, replaySchema, UNKNOWN_COMMAND } from './control-message.ts';
+import { executeOnce } from './execute-once.ts';
 import type { ForeignMessages } from './foreign.ts';
-import { obey } from './obey.ts';
 import type { Replica } from './replica.ts';
 import { type Responder, type ResponderOptions, takeOver } from './take-over.ts';
 import { Verdicts } from './verdicts.ts';
@@ -275,15 +276,15 @@ export class RespondWorker implements PartitionWorker {
       this.#reload({ ...reload.data, seq: Number(offset) }, response);
       return done();
     }
-    const word = wordSchema.safeParse(said);
-    if (!word.success) {
-      this.#context.foreign.passOver({ topic: this.#topics.control, partition: 0, offset }, NO_WORD);
+    const command = commandSchema.safeParse(said);
+    if (!command.success) {
+      this.#context.foreign.passOver({ topic: this.#topics.control, partition: 0, offset }, UNKNOWN_COMMAND);
       return done();
     }
-    const { say, id, by } = word.data;
+    const { say, id, by } = command.data;
     log.info({ say, id, by }, 'a person said');
-    await obey(word.data, writtenAt(message), { store, response, drills: this.#context.config.drills }, done);
-    if (word.data.say === 'close') this.#verdicts.say([word.data.alert.id], store);
+    await executeOnce(command.data, writtenAt(message), { store, response, drills: this.#context.config.drills }, done);
+    if (command.data.say === 'close') this.#verdicts.say([command.data.alert.id], store);
     this.#worker?.wake();
     this.#drills?.wake();
     this.#save();

@@ -4,8 +4,8 @@ import type { Telemetry } from '../../ops/telemetry.ts';
 import type { ElasticsearchSettings } from '../../sinks/elasticsearch/settings.ts';
 import type { Store } from '../../sinks/store.ts';
 import { VerdictWatch } from '../verdict-watch.ts';
-import { say } from './say.ts';
-import { wordOf } from './words-of-verdicts.ts';
+import { publishCommand } from './publish-command.ts';
+import { verdictCommand } from './verdict-commands.ts';
 
 interface Watching {
   readonly kafka: Kafka;
@@ -15,24 +15,24 @@ interface Watching {
   readonly log: Log;
 }
 
-/** Said and perhaps not obeyed yet. */
-const MOST_SAID = 1_000;
+/** Published and perhaps not executed yet. */
+const MOST_PUBLISHED = 1_000;
 
-/** Says to detection and response what analysts say in Elastic Security, where that is configured. Returns how to end it. */
+/** Publishes to detection and response the verdicts that analysts give in Elastic Security, where that is configured. Returns how to end it. */
 export function watchVerdicts(
   settings: ElasticsearchSettings | undefined,
   { kafka, store, telemetry, log }: Watching,
 ): () => Promise<void> {
   if (settings?.verdicts === undefined) return async () => undefined;
-  const said = new Set<string>();
+  const published = new Set<string>();
   const watch = new VerdictWatch({
     ...{ settings, telemetry, log },
     take: async (verdict) => {
-      const word = wordOf(verdict, store);
-      if (word === undefined || said.has(word.id)) return;
-      await say(word, kafka);
-      if (said.size >= MOST_SAID) said.clear();
-      said.add(word.id);
+      const command = verdictCommand(verdict, store);
+      if (command === undefined || published.has(command.id)) return;
+      await publishCommand(command, kafka);
+      if (published.size >= MOST_PUBLISHED) published.clear();
+      published.add(command.id);
     },
   });
   watch.start();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { stringify } from 'yaml';
 import { benchLines } from '../../../bench/generate.ts';
-import { sayReload } from '../../../src/pipeline/kafka/say.ts';
+import { publishReload } from '../../../src/pipeline/kafka/publish-command.ts';
 import { Cluster } from '../../chaos/cluster.ts';
 import { alertsSaid } from '../../chaos/outcome.ts';
 import { temporaryFolder } from '../../config/temp.ts';
@@ -62,7 +62,7 @@ describeWith('reload on Kafka', startKafka, (server) => {
       write('first', 'second', 'third');
       process.kill(before.pid, 'SIGHUP');
       await before.line(({ msg, by }) => msg === 'reloaded the registry and the detectors' && by === 'SIGHUP');
-      await sayReload({ id: crypto.randomUUID(), by: 'bob', hash: 'f'.repeat(64) }, cluster.client);
+      await publishReload({ id: crypto.randomUUID(), by: 'bob', hash: 'f'.repeat(64) }, cluster.client);
       await before.line(({ msg, by }) => msg === 'reload was refused: what ran before runs on' && by === 'bob');
       await used('third');
       await expect.poll(principals, PATIENCE).toEqual(['first/api', 'second/api', 'third/api']);

@@ -1,7 +1,7 @@
 import type { Client } from '@elastic/elasticsearch';
 import { expect, test } from 'vitest';
-import { wordSchema } from '../../../src/pipeline/kafka/control-message.ts';
-import { wordOf } from '../../../src/pipeline/kafka/words-of-verdicts.ts';
+import { commandSchema } from '../../../src/operator/command.ts';
+import { verdictCommand } from '../../../src/pipeline/kafka/verdict-commands.ts';
 import { type ElasticVerdict, readVerdicts } from '../../../src/sinks/elasticsearch/verdicts.ts';
 import { Store } from '../../../src/sinks/store.ts';
 import { saveAlert, saveClosing } from '../../../src/sinks/store-alerts.ts';
@@ -75,14 +75,14 @@ test('on Kafka a verdict is a word once: with the same id wherever it is said, a
   const store = new Store(temporaryFolder());
   saveAlert(store, alertOf());
   const verdict: ElasticVerdict = { alert: 'alert-1', value: 'benign', by: 'u_ann', at: AT, because: 'closed' };
-  const word = wordOf(verdict, store);
-  expect(wordSchema.parse(word)).toMatchObject({ say: 'close', verdict: 'benign', alert: { id: 'alert-1' } });
-  expect(wordOf({ ...verdict }, store)?.id).toBe(word?.id);
-  expect(wordOf({ ...verdict, at: AT + 1 }, store)?.id).not.toBe(word?.id);
-  expect(wordOf({ ...verdict, alert: 'of another Wayward' }, store)).toBeUndefined();
+  const word = verdictCommand(verdict, store);
+  expect(commandSchema.parse(word)).toMatchObject({ say: 'close', verdict: 'benign', alert: { id: 'alert-1' } });
+  expect(verdictCommand({ ...verdict }, store)?.id).toBe(word?.id);
+  expect(verdictCommand({ ...verdict, at: AT + 1 }, store)?.id).not.toBe(word?.id);
+  expect(verdictCommand({ ...verdict, alert: 'of another Wayward' }, store)).toBeUndefined();
   saveClosing(store, { alert: 'alert-1', verdict: 'confirmed', because: 'a theft', by: 'bob', at: AT + 5 });
-  expect(wordOf(verdict, store)).toBeUndefined(); // bob spoke later
-  expect(wordOf({ ...verdict, value: 'confirmed', at: AT + 9 }, store)).toBeUndefined();
-  expect(wordOf({ ...verdict, at: AT + 9 }, store)).toMatchObject({ verdict: 'benign' });
+  expect(verdictCommand(verdict, store)).toBeUndefined(); // bob spoke later
+  expect(verdictCommand({ ...verdict, value: 'confirmed', at: AT + 9 }, store)).toBeUndefined();
+  expect(verdictCommand({ ...verdict, at: AT + 9 }, store)).toMatchObject({ verdict: 'benign' });
   store.close();
 });

@@ -1,15 +1,18 @@
 import { hash } from 'node:crypto';
 import { wordOfVerdict } from '../../alerts/verdict.ts';
+import type { OperatorCommand } from '../../operator/command.ts';
 import type { ElasticVerdict } from '../../sinks/elasticsearch/verdicts.ts';
 import type { Store } from '../../sinks/store.ts';
 import { closingOfAlert, loadAlert } from '../../sinks/store-alerts.ts';
-import type { Word } from './control-message.ts';
 
 /**
- * The word that gives a verdict from elsewhere to detection and response; undefined where it changes nothing. The same verdict is the same word, by whichever
- * process: it is obeyed once.
+ * The command that gives a verdict from elsewhere to detection and response; undefined where it changes nothing. The same verdict is the
+ * same command, by whichever process: it is executed once.
  */
-export function wordOf({ alert: id, value, by, at, because }: ElasticVerdict, store: Store): Word | undefined {
+export function verdictCommand(
+  { alert: id, value, by, at, because }: ElasticVerdict,
+  store: Store,
+): OperatorCommand | undefined {
   const known = closingOfAlert(store, id);
   if (known !== undefined && (known.verdict === value || known.at >= at)) return undefined;
   const alert = loadAlert(store, id);
