@@ -4,11 +4,12 @@ import { latePieces } from '../test/soak/late.ts';
 const HELP = `npm run chaos -- [--seed WORD]
 
 Processes that share the work over Kafka are killed while a partition or two come twenty minutes, an hour, half a day, a day and five days
-late. Some lines come twice, some again after later ones of their agents; records are deleted before they were read, a topic gets another
-partition, all processes are restarted in turn. Compares their alerts with those of wayward scan over the same lines, and prints what was
-late, behind, lost and beyond the limits. Another seed, other kills, partitions and lines.
+late. Some lines come twice, some again after later ones of their agents, and more than may wait; records are deleted before they were read, a
+topic gets another partition, all processes are restarted in turn. Compares their alerts with those of wayward scan over the same lines, and
+prints what was late, behind, lost and beyond the limits, and where alerts differ because peers came late. Another seed, other kills, partitions
+and lines.
 
-Exit code: 0 none is missing, doubled or invented, 1 some are, or nothing came late or was lost, so that it was no test.`;
+Exit code: 0 none is missing, doubled or invented, 1 some are, or nothing was late, behind, lost or beyond the limits, so that it was no test.`;
 
 const { values } = parseArgs({
   options: { seed: { type: 'string', default: 'chaos' }, help: { type: 'boolean' } },

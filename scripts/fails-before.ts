@@ -43,7 +43,8 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
     ...['test/backtest/backtest.test.ts', 'test/backtest/kept-scan.test.ts', 'test/backtest/stored-history.test.ts'],
     ...['test/cli/observe.test.ts', 'test/cli/changed.test.ts'],
     ...['test/alerts/campaign.test.ts', 'test/cli/reload.test.ts', 'test/cli/demo-llm.test.ts'],
-    'test/pipeline/receipt-chain.test.ts',
+    ...['test/pipeline/receipt-chain.test.ts', 'test/pipeline/late-peers.test.ts', 'test/pipeline/merge.test.ts'],
+    'test/pipeline/pending.test.ts',
   ],
   '3e72131': [
     ...['test/formats/as-documented.test.ts', 'test/cli/from-a-folder.test.ts', 'test/sources/open.test.ts'],

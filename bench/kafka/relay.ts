@@ -1,15 +1,16 @@
+import type { Batch } from 'kafkajs';
 import { createKafka } from '../../src/kafka/client.ts';
 import { kafkaSchema } from '../../src/kafka/settings.ts';
 import { makeTopic, withAdmin } from '../../src/kafka/topics.ts';
-import { TransactionalWriter } from '../../src/kafka/transactional-writer.ts';
+import { type OutMessage, TransactionalWriter } from '../../src/kafka/transactional-writer.ts';
 
 /**
  * The floor: reads a topic, `JSON.parse`s each record and writes it on as it is, each batch in one transaction with its own
  * position, as an exactly-once relay must. It gathers as much as ingest does, keys nothing and looks at nothing.
- * `node relay.ts BROKER TOPIC RECORDS` prints `{ records, milliseconds, cpuMilliseconds }`, from
- * the moment it has its partitions to its last commit.
+ * `node relay.ts BROKER TOPIC RECORDS [consume]` prints `{ records, milliseconds, cpuMilliseconds }`, from
+ * the moment it has its partitions to its last commit. With `consume`, it reads and does nothing else.
  */
-const [broker, topic, records] = process.argv.slice(2) as [string, string, string];
+const [broker, topic, records, mode] = process.argv.slice(2) as [string, string, string, 'consume' | undefined];
 const GATHER = 512 * 1024;
 const FETCH_WAIT = 100;
 const TARGET = 'relay.target';
@@ -53,21 +54,23 @@ const everything = new Promise<number>((resolve) => {
       partitionsConsumedConcurrently: partitions,
       eachBatch: async ({ batch }) => {
         const { partition, messages } = batch;
-        for (const { value } of messages) JSON.parse(String(value));
-        const position = { topic: POSITIONS, partition: 0, key: String(partition), value: batch.lastOffset() };
-        const relayed = messages.map(({ key, value }) => ({
-          topic: TARGET,
-          partition,
-          key: key && String(key),
-          value,
-        }));
-        await writers[partition]?.commit([...relayed, position]);
+        if (mode !== 'consume') await writers[partition]?.commit(relayed(batch));
         done += messages.length;
         if (done >= Number(records)) resolve(performance.now() - began);
       },
     });
   });
 });
+function relayed(batch: Batch): OutMessage[] {
+  const { partition, messages } = batch;
+  for (const { value } of messages) JSON.parse(String(value));
+  const position = { topic: POSITIONS, partition: 0, key: String(partition), value: batch.lastOffset() };
+  return [
+    ...messages.map(({ key, value }) => ({ topic: TARGET, partition, key: key && String(key), value })),
+    position,
+  ];
+}
+
 const milliseconds = await everything;
 const { user, system } = process.cpuUsage(cpu);
 await consumer.disconnect();

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { median } from 'simple-statistics';
 import { registryYaml } from '../../src/simulate/registry-file.ts';
@@ -13,7 +13,7 @@ import { benchRegistry, generate } from '../generate.ts';
 import { Progress } from './progress.ts';
 import { type BenchedWayward, RAW, Streams, startBroker } from './streams.ts';
 
-/** `npm run bench -- kafka [--lines 1000000] [--runs 3]`: events a second from raw records on Kafka to alerts. */
+/** `npm run bench -- kafka [--lines 1000000] [--runs 3]`: events a second, and processor time of each, from raw records on Kafka to alerts. */
 export interface ThroughputOptions {
   readonly lines: number;
   readonly runs: number;
@@ -23,13 +23,14 @@ export interface ThroughputOptions {
 interface Way {
   readonly milliseconds: number;
   /** Processor time of all its threads, from the same moment on. */
-  readonly cpuMilliseconds?: number;
+  readonly cpuMilliseconds: number;
   /** Alerts that came of it; the relay has none. */
   readonly alerts?: number;
 }
 
 export interface ThroughputRun {
   readonly scan: Way;
+  readonly consume: Way;
   readonly relay: Way;
   readonly one: Way;
   readonly two: Way;
@@ -39,7 +40,9 @@ export interface ThroughputRun {
 
 const RAW_PARTITIONS = 4;
 const EVENTS_PARTITIONS = 12;
-const LEAST_OF_RELAY = 0.5;
+/** Of the processor time of an event: that of `scan`, and how much more two processes may need. */
+const LEAST_OF_SCAN = 1 / 3;
+const MOST_FOR_TWO = 1.15;
 const HOUR = 3_600_000;
 /** The log is one day long, and over by now. */
 const AGO = 48 * HOUR;
@@ -77,8 +80,12 @@ export async function benchThroughput(
     const patience = LEAST_PATIENCE + (lines / SLOWEST) * 1_000;
     const done: ThroughputRun[] = [];
     for (let run = 1; run <= runs; run++) {
-      const tell = (name: string, { milliseconds }: Way): void =>
-        say(`  run ${run}: ${name} ${rateOf(lines, milliseconds)}; load ${loadavg()[0]?.toFixed(1)}`);
+      const tell = (name: string, way: Way): void =>
+        say(
+          `  run ${run}: ${name} ${rateOf(lines, way.milliseconds)}, ${cpuOf(lines, way).toFixed(1)} µs; load ${loadavg()[0]?.toFixed(1)}`,
+        );
+      const consume = await relayed(broker.broker, lines, patience, ['consume']);
+      tell('consume', consume);
       const relay = await relayed(broker.broker, lines, patience);
       tell('relay', relay);
       const { eventBytes, ...one } = await detected(streams, 1, { lines, until: from + OVER, patience });
@@ -87,7 +94,7 @@ export async function benchThroughput(
       tell('two', two);
       const scan = await scanned(log, credentials, patience);
       tell('scan', scan);
-      done.push({ scan, relay, one, two, eventBytes });
+      done.push({ scan, consume, relay, one, two, eventBytes });
     }
     return done;
   } finally {
@@ -133,26 +140,40 @@ async function startOf(wayward: BenchedWayward, patience: number): Promise<{ at:
   return { at: Date.parse(String(time)), cpuSeconds: await wayward.metric(CPU) };
 }
 
-async function relayed(broker: string, lines: number, timeout: number): Promise<Way> {
+async function relayed(broker: string, lines: number, timeout: number, more: string[] = []): Promise<Way> {
   const script = join(import.meta.dirname, 'relay.ts');
   const options = { timeout, maxBuffer: 1 << 20 };
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    [...NODE_FLAGS, script, broker, RAW, String(lines)],
+    [...NODE_FLAGS, script, broker, RAW, String(lines), ...more],
     options,
   );
   const { records, ...way } = JSON.parse(stdout);
-  if (records !== lines) throw new Error(`the relay wrote ${records} of ${lines} records`);
+  if (records !== lines) throw new Error(`the relay came to ${records} of ${lines} records`);
   return way;
 }
 
+/** Of a whole process. */
+const TELL_CPU = `data:text/javascript,process.on('exit',()=>{const{user,system}=process.cpuUsage();console.error('cpu',(user+system)/1000)})`;
+
 async function scanned(log: string, credentials: string, timeout: number): Promise<Way> {
-  const args = [...NODE_FLAGS, BIN, 'scan', '--json', '--credentials', credentials, log];
+  const nothing = join(dirname(log), 'nothing.jsonl');
+  writeFileSync(nothing, '');
+  const start = await scanOf(nothing, credentials, timeout);
+  const whole = await scanOf(log, credentials, timeout);
+  return { ...whole, cpuMilliseconds: whole.cpuMilliseconds - start.cpuMilliseconds };
+}
+
+async function scanOf(log: string, credentials: string, timeout: number): Promise<Way> {
+  const command = ['scan', '--json', '--format', 'nginx-json', '--credentials', credentials, log];
+  const args = [...NODE_FLAGS, '--import', TELL_CPU, BIN, ...command];
   const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { timeout, maxBuffer: 1 << 28 });
   const [, took, unit] = /alerts?.* in ([\d.]+) (m?s)/.exec(stderr) ?? [];
-  if (took === undefined) throw new Error(`wayward scan said something else: ${stderr}`);
+  const [, cpu] = /^cpu ([\d.]+)$/m.exec(stderr) ?? [];
+  if (took === undefined || cpu === undefined) throw new Error(`wayward scan said something else: ${stderr}`);
   return {
     milliseconds: Number(took) * (unit === 's' ? 1_000 : 1),
+    cpuMilliseconds: Number(cpu),
     alerts: stdout.split('\n').length - 1,
   };
 }
@@ -160,28 +181,37 @@ async function scanned(log: string, credentials: string, timeout: number): Promi
 const rateOf = (lines: number, milliseconds: number): string =>
   `${Math.round((lines / milliseconds) * 1_000).toLocaleString('en-US')}/s`;
 
+const cpuOf = (lines: number, { cpuMilliseconds }: Way): number => (cpuMilliseconds * 1_000) / lines;
+
 /** Medians of the runs as text. */
 function summary(lines: number, runs: readonly ThroughputRun[]): string {
   const middle = (of: (run: ThroughputRun) => number) => median(runs.map(of));
-  const rate = (of: (run: ThroughputRun) => Way) =>
-    rateOf(
+  const row = (name: string, of: (run: ThroughputRun) => Way): string => {
+    const rate = rateOf(
       lines,
       middle((run) => of(run).milliseconds),
-    ).padStart(11);
-  const ofRelay = middle(({ relay, one }) => relay.milliseconds / one.milliseconds);
-  const ofScan = middle(({ scan, one }) => scan.milliseconds / one.milliseconds);
-  const cpu = middle(({ relay, one }) => (relay.cpuMilliseconds ?? 0) / (one.cpuMilliseconds ?? 0));
-  const twice = middle(({ one, two }) => one.milliseconds / two.milliseconds);
+    );
+    return `${name.padEnd(32)}${rate.padStart(11)}${middle((run) => cpuOf(lines, of(run)))
+      .toFixed(1)
+      .padStart(9)} µs`;
+  };
+  const ofScan = middle(({ scan, one }) => scan.cpuMilliseconds / one.cpuMilliseconds);
+  const ofRelay = middle(({ relay, one }) => relay.cpuMilliseconds / one.cpuMilliseconds);
+  const forTwo = middle(({ one, two }) => two.cpuMilliseconds / one.cpuMilliseconds);
+  const isMet = (met: boolean): string => (met ? 'met' : 'MISSED');
   const [first] = runs;
   const alerts = [first?.scan.alerts, first?.one.alerts, first?.two.alerts];
   return [
     '',
-    `wayward scan, the same file       ${rate(({ scan }) => scan)}`,
-    `relay: consume, parse, produce    ${rate(({ relay }) => relay)}`,
-    `one process, Kafka to alerts      ${rate(({ one }) => one)}   ${ofRelay.toFixed(2)} of the relay; bar ${LEAST_OF_RELAY}: ${ofRelay >= LEAST_OF_RELAY ? 'met' : 'MISSED'}`,
-    `                                               ${ofScan.toFixed(2)} of scan`,
-    `                                               ${cpu.toFixed(2)} of the relay by processor time: what a quiet machine shows, nearly`,
-    `two processes                     ${rate(({ two }) => two)}   ${twice.toFixed(2)} of one`,
+    'records, and processor time of each; without the broker',
+    row('consume', ({ consume }) => consume),
+    row('relay: consume, parse, produce', ({ relay }) => relay),
+    row('one process, Kafka to alerts', ({ one }) => one),
+    row('two processes', ({ two }) => two),
+    row('wayward scan, the same file', ({ scan }) => scan),
+    '',
+    `by processor time, one process has ${ofScan.toFixed(2)} of scan; bar ${LEAST_OF_SCAN.toFixed(2)}: ${isMet(ofScan >= LEAST_OF_SCAN)}; ${ofRelay.toFixed(2)} of the relay`,
+    `two processes need ${forTwo.toFixed(2)} times as much as one; bar ${MOST_FOR_TWO}: ${isMet(forTwo <= MOST_FOR_TWO)}`,
     `alerts of scan, one, two          ${alerts.join(', ')}`,
     `an event on wayward.events        ${first?.eventBytes} bytes`,
   ].join('\n');

@@ -137,7 +137,7 @@ const withFinding = (
     const stronger =
       worse(before.severity, finding.severity) || (before.bits ?? 0) > (finding.bits ?? 0) ? before : finding;
     const evidence = [...new Set([...before.evidence, ...finding.evidence])].slice(0, MOST_EVIDENCE);
-    const { declared, lateMs, ...merged } = stronger;
+    const { declared, lateMs, silentSince, ...merged } = stronger;
     // One of two equally severe ones that is proven is enough.
     const weaker = stronger === before ? finding : before;
     const isDeclared = declared && (weaker.declared || worse(stronger.severity, weaker.severity));
@@ -146,6 +146,7 @@ const withFinding = (
       ...merged,
       time: before.time,
       ...(late !== undefined && { lateMs: late }),
+      ...(late !== undefined && late === lateMs && silentSince !== undefined && { silentSince }),
       evidence,
       ...(isDeclared && { declared }),
     };

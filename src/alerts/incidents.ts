@@ -98,7 +98,8 @@ export class Incidents {
   add(found: Found): void {
     const { principal, finding, at } = found;
     const open = this.#open.get(principal);
-    const dated = at.lateMs > 0 ? { ...found, finding: { ...finding, lateMs: at.lateMs } } : found;
+    const lateMs = Math.max(at.lateMs, finding.lateMs ?? 0);
+    const dated = lateMs > 0 ? { ...found, finding: { ...finding, lateMs } } : found;
     if (open && open.alert.start - finding.time > QUIET) {
       this.#growEarlier(dated);
       return;
@@ -145,7 +146,7 @@ export class Incidents {
     if (known === undefined && isUnregistered(principal)) this.#unregistered++;
     const incident = known ?? this.#takeOver(found) ?? { alert: opened(found), young };
     this.#takeIn(incident, found);
-    if (found.at.lateMs > 0) this.#late.add(principal);
+    if (found.finding.lateMs !== undefined) this.#late.add(principal);
     // Deleted first so that the map stays in order of the last finding: `advance` looks only at its head.
     this.#open.delete(principal);
     this.#open.set(principal, incident);

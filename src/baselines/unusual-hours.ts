@@ -28,6 +28,14 @@ const ownChance = (principal: Principal, bin: number, day: number): number => {
   return chanceOf(state, recent.week, bin);
 };
 
+/** Whether it works in this hour (since the epoch) more often than not; of a young one nobody knows. */
+export const isUsualHour = (principal: Principal, hour: number): boolean => {
+  const { state, zone } = principal;
+  const time = hour * HOUR;
+  if (ageInDays(state, time) < YOUNG_DAYS) return true;
+  return ownChance(principal, hourOfWeek(hour, zone), state.f64[AT.day] as number) >= 0.5;
+};
+
 /** Chance of activity now, by its own weeks and its peers'. */
 const chanceNow = (principal: Principal, seen: Observation): number => {
   const young = ageInDays(principal.state, seen.time) < YOUNG_DAYS;

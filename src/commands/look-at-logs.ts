@@ -122,11 +122,13 @@ async function recordsOf(name: string, io: CommandIo): Promise<JsonObject[]> {
   const [source] = await sourcesOf([name], io);
   if (source === undefined) return [];
   const sample = new FormatSample(0, () => undefined);
+  let isAll = false;
   try {
     while (!sample.enough) {
       const chunk = await source.read(READ);
       if (!Buffer.isBuffer(chunk)) {
         sample.end();
+        isAll = true;
         break;
       }
       sample.push(chunk);
@@ -134,7 +136,7 @@ async function recordsOf(name: string, io: CommandIo): Promise<JsonObject[]> {
   } finally {
     await source.close();
   }
-  const elements = sample.elements();
+  const elements = sample.elements(isAll);
   return (elements.length > 0 ? elements : sample.lines).flatMap((line) => {
     const outer = objectIn(line);
     if (outer === undefined) return [];

@@ -89,6 +89,7 @@ export async function runKafka(options: KafkaRunOptions): Promise<void> {
     detect: async () =>
       startDetect({
         ...common,
+        maxWaiting: settings.max_waiting,
         snapshotEvery: settings.snapshot_every,
         names: await namesOf(config, io),
         forgetNames: options.forgetNames,

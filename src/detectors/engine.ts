@@ -8,6 +8,7 @@ import type { Observation } from '../baselines/observation.ts';
 import { endIncident, freeze, lookBack, observe } from '../baselines/observe.ts';
 import { isYoung, type Principal, presentMembers } from '../baselines/principal.ts';
 import { DAY } from '../baselines/series.ts';
+import { asFarAsHeard } from './as-far-as-heard.ts';
 import { CurrentContext, NOBODY } from './current-context.ts';
 import type { Context, Detector, Result, Trigger } from './detector.ts';
 import { type EngineCounts, nothingCounted } from './engine-counts.ts';
@@ -212,7 +213,9 @@ export class Engine {
     const member = this.baselines.find(found.principal);
     const size = member === undefined ? 1 : presentMembers(member, due);
     if (!this.#together.isCommon(group, sort, found.principal, due, size)) {
-      this.#found({ ...found, finding: { ...found.finding, time: due } });
+      const finding = { ...found.finding, time: due };
+      const others = this.#together.others(group, sort, found.principal, due);
+      this.#found({ ...found, finding: member === undefined ? finding : asFarAsHeard(finding, member, others) });
       return;
     }
     this.counts.common++;
@@ -336,11 +339,16 @@ export class Engine {
       this.counts.repeated++;
       return;
     }
-    if (group === undefined || size < 2 || !result.waits || isOpen) {
+    if (group === undefined || size < 2) {
       this.#send(finding, principal.name, true);
       return;
     }
-    this.#send({ ...finding, severity: 'low' }, principal.name, true);
+    const heard = asFarAsHeard(finding, principal, this.#together.others(group, sort, principal.name, time));
+    if (!result.waits || isOpen) {
+      this.#send(heard, principal.name, true);
+      return;
+    }
+    this.#send({ ...heard, severity: 'low' }, principal.name, true);
     const young = isYoung(principal, time);
     const found = { finding, at: keptUse(at), principal: principal.name, young };
     const due = time + PEER_WAIT;

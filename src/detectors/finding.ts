@@ -41,8 +41,13 @@ export interface Finding {
   readonly advice?: Advice;
   /** Of a detector that only observes: it is recorded, and part of no alert. */
   readonly stage?: 'observe';
-  /** How long after its turn the record came that it rests on, milliseconds; absent where it came in time. */
+  /**
+   * How long after its turn the record came that it rests on, or for how long peers that may explain it have been silent, milliseconds; absent
+   * where all came in time.
+   */
   readonly lateMs?: number;
+  /** Where that is about peers: since when nothing has been heard of them, milliseconds since the epoch. */
+  readonly silentSince?: number;
   /** From where it was done, where the principal is not at home: who shares it may be the same. Absent in what earlier versions kept. */
   readonly stranger?: string;
   /** `event.id`s, at most 5. */

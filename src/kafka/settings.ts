@@ -93,6 +93,8 @@ export const kafkaSchema = z.strictObject({
   partitions: z.int().min(1).max(10_000).default(12),
   /** How long a raw partition must be silent and read to its end until time moves on without it. */
   settle: durationSchema.default(300),
+  /** Events that may wait for their turn in one partition of wayward.events, about 1 KB of memory each; beyond it they leave before it. */
+  max_waiting: z.int().min(1).default(1_000_000),
   /** Time between two snapshots of detection's state. */
   snapshot_every: durationSchema.default(30_000),
   /** A process that says nothing for so long has lost its partitions. The default is that of Kafka's own clients. */

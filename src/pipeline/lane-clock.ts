@@ -25,8 +25,8 @@ export interface SavedClock {
 /**
  * Event time of one source. It goes forward with the greatest time accepted; what is more than `maxDisorder` behind that
  * has missed its turn, and gets the next one. A jump forward of more than `maxDisorder` (and the first record) is on probation: the event and those behind it wait
- * until it is clear whether the source goes on from there. An event that most of the next 1,000 don't reach is rejected
- * and moves nothing. Live, what is ahead of the wall clock waits for it, and is rejected as soon as something of now follows.
+ * until it is clear whether the source goes on from there or from before. An event that most of the next 1,000 in time don't reach is
+ * rejected and moves nothing. Live, what is ahead of the wall clock waits for it, and is rejected as soon as something of now follows.
  */
 export class LaneClock {
   readonly #maxDisorder: number;
@@ -61,7 +61,8 @@ export class LaneClock {
 
   offer(event: PendingUse, out: PendingUse[]): void {
     const { time } = event.use;
-    if (this.#window.length === 0 && !this.#isJump(time)) {
+    // What has missed its turn anyhow, such as lines that are there again, says nothing of a jump.
+    if (this.#window.length === 0 ? !this.#isJump(time) : time < this.watermark) {
       this.#accept(event, out);
       return;
     }

@@ -148,7 +148,8 @@ export class PendingEvents {
   }
 
   load(saved: SavedPending): void {
-    this.#incoming = saved.events.map((event) => PendingUse.load(event));
+    // The first of them says whether some have settled.
+    this.#incoming = saved.events.map((event) => PendingUse.load(event)).sort(inOrder);
     this.#left = saved.left ?? Number.NEGATIVE_INFINITY;
     this.#occurrences.load(saved.occurrences);
     this.overflow = saved.overflow;

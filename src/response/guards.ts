@@ -119,6 +119,9 @@ const whyAsked = (alert: Alert, step: PlanStep, { max_late }: ResponseConfig): s
   if (isUnproven(alert, step)) return `a person is asked: ${UNPROVEN}`;
   const late = alert.lateMs?.[alert.provenSeverity ?? alert.severity] ?? 0;
   if (late <= max_late) return 'mode is approve';
+  const silentSince = alert.findings.find(({ lateMs }) => lateMs === late)?.silentSince;
+  if (silentSince !== undefined)
+    return `a person is asked: peers that may explain it have not been heard of since ${new Date(silentSince).toISOString()}, and max_late is over`;
   return `a person is asked: it rests on records that came ${Math.round(late / 1_000)} s late, beyond max_late`;
 };
 

@@ -41,6 +41,8 @@ export class Cluster {
   readonly config: string;
   /** Those that were started, dead ones included. */
   readonly started: RunningWayward[] = [];
+  /** Of `kafka:`, for processes that are started from now on. */
+  kafka: object = {};
   readonly #folder: string;
   readonly #settings: { readonly kafka: object; readonly [part: string]: unknown };
   readonly #env: Readonly<Record<string, string>>;
@@ -149,7 +151,7 @@ export class Cluster {
   ): RunningWayward {
     const name = `process-${this.started.length + 1}`;
     const config = join(this.#folder, `${name}.yaml`);
-    const kafka = { ...this.#settings.kafka, ...(knowsSession(bin) && { session_timeout: '10s' }) };
+    const kafka = { ...this.#settings.kafka, ...this.kafka, ...(knowsSession(bin) && { session_timeout: '10s' }) };
     writeFileSync(config, stringify({ ...this.#settings, kafka, state: name }));
     const args = [...(roles === undefined ? [] : ['--roles', roles]), ...more];
     const wayward = spawnWayward(config, { ...this.#env, ...env }, args, bin);

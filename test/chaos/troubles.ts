@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withAdmin } from '../../src/kafka/topics.ts';
 import type { RunningWayward } from '../live/wayward.ts';
-import { highs, settled } from './chaos.ts';
+import { highs, saved, settled } from './chaos.ts';
 import type { Cluster } from './cluster.ts';
-import type { ChaosLogs } from './logs.ts';
+import type { ChaosLogs, RawPartition } from './logs.ts';
 import { readTopic } from './outcome.ts';
 
 /** What may happen to a cluster beside kills. Each lets the run go on, and leaves the files as Wayward is to have read them. */
@@ -19,6 +19,23 @@ export async function restartInTurn(cluster: Cluster, running: RunningWayward[])
     await wayward.stop();
     running[at] = cluster.start();
     await running[at]?.line(({ msg }) => msg === 'partitions assigned', PATIENCE);
+  }
+}
+
+/** These lines come again, after later ones of their agents, while no two events may wait. */
+export async function comeAgainWithoutRoom(
+  cluster: Cluster,
+  running: RunningWayward[],
+  part: RawPartition,
+  names: readonly string[],
+): Promise<void> {
+  for (const kafka of [{ max_waiting: 1 }, {}]) {
+    await saved(cluster, PATIENCE); // what is replayed is to find as much room as it had
+    await Promise.all(running.map((wayward) => wayward.stop()));
+    cluster.kafka = kafka;
+    for (const at of running.keys()) running[at] = cluster.start();
+    if ('max_waiting' in kafka) await cluster.load([part]);
+    await settled(cluster, Date.now() + 2_000, names, PATIENCE);
   }
 }
 

@@ -251,6 +251,7 @@ describe('kafka: in wayward.yaml', () => {
       topics: [],
       partitions: 12,
       settle: 300,
+      max_waiting: 1_000_000,
       snapshot_every: 30_000,
       session_timeout: 45_000,
       heartbeat: undefined,

@@ -6,7 +6,7 @@ import { respondTo } from '../../src/response/responder.ts';
 import { DAY, MINUTE, MONDAY } from '../baselines/watched.ts';
 import { credentialOf, responseOf } from '../response/response-of.ts';
 import { secretOf } from '../revokers/secret-of.ts';
-import { coreOf, END, EVENTS, registry, SOURCES } from './late-world.ts';
+import { coreOf, WORLD, type World } from './late-world.ts';
 
 /** Nothing here calls it. */
 const POSTGRES = { url: await secretOf('postgresql://nobody@127.0.0.1:1/none') };
@@ -14,10 +14,11 @@ const POSTGRES = { url: await secretOf('postgresql://nobody@127.0.0.1:1/none') }
 export const SETTLE = 20 * MINUTE;
 const DISORDER = 2 * MINUTE;
 
-export function scanned(): Map<string, Alert> {
+export function scanned({ events, registry }: World = WORLD): Map<string, Alert> {
   const alerts = new Map<string, Alert>();
-  const core = coreOf(alerts);
-  core.process(EVENTS.flat().sort(inOrder));
+  const core = coreOf(alerts, registry);
+  core.process(events.flat().sort(inOrder));
+  core.decide(Number.POSITIVE_INFINITY);
   return alerts;
 }
 
@@ -32,19 +33,21 @@ export function observed(
   outages: readonly Outage[],
   most: number,
   settle = SETTLE,
-): { alerts: Map<string, Alert>; behind: number } {
+  maxWaiting?: number,
+  { sources, events: all, end: over, registry }: World = WORLD,
+): { alerts: Map<string, Alert>; behind: number; overflow: number } {
   const alerts = new Map<string, Alert>();
-  const core = coreOf(alerts);
-  const detector = new PartitionDetector(core);
-  const at = SOURCES.map(() => 0);
-  const watermarks = SOURCES.map(() => Number.NEGATIVE_INFINITY);
+  const core = coreOf(alerts, registry);
+  const detector = new PartitionDetector(core, maxWaiting);
+  const at = sources.map(() => 0);
+  const watermarks = sources.map(() => Number.NEGATIVE_INFINITY);
   const tell = (source: number, now: number, events: readonly PendingUse[], live: boolean): void => {
-    const high = EVENTS[source]?.[(at[source] ?? 0) - 1]?.use.time ?? Number.NEGATIVE_INFINITY;
+    const high = all[source]?.[(at[source] ?? 0) - 1]?.use.time ?? Number.NEGATIVE_INFINITY;
     const own = high - DISORDER;
     watermarks[source] = Math.max(watermarks[source] ?? own, own, live ? now - settle : own);
     const message = encodeEvents({
-      from: SOURCES[source] ?? '',
-      of: { gateway: SOURCES.length },
+      from: sources[source] ?? '',
+      of: { gateway: sources.length },
       watermark: finite(watermarks[source] ?? own),
       high: finite(high),
       live,
@@ -54,8 +57,8 @@ export function observed(
     });
     detector.take(decodeEvents(Buffer.from(message)));
   };
-  for (let now = MONDAY; now <= END + 3 * DAY; now += 15 * MINUTE)
-    for (const [source, events] of EVENTS.entries()) {
+  for (let now = MONDAY; now <= over + 3 * DAY; now += 15 * MINUTE)
+    for (const [source, events] of all.entries()) {
       const isAway = outages.some((outage) => outage.source === source && now >= outage.from && now < outage.until);
       const begin = at[source] ?? 0;
       let end = begin;
@@ -66,15 +69,22 @@ export function observed(
       }
       tell(source, now + 1_000, [], true);
     }
-  return { alerts, behind: detector.disordered.behind };
+  const { behind, overflow } = detector.disordered;
+  return { alerts, behind, overflow };
 }
 
 const finite = (time: number): number | null => (Number.isFinite(time) ? time : null);
 
 /** What response would do by itself, whenever that is: only lateness can hold it back. */
-export function autoOf(alerts: ReadonlyMap<string, Alert>): { agent: string; alert: string }[] {
+export const autoOf = (alerts: ReadonlyMap<string, Alert>): { agent: string; alert: string }[] =>
+  decisionsOn(alerts)
+    .filter(({ outcome }) => outcome === 'auto')
+    .map(({ step, alert }) => ({ agent: step.credential.agent, alert }));
+
+/** What becomes of each step that alerts lead to. */
+export function decisionsOn(alerts: ReadonlyMap<string, Alert>, { registry }: World = WORLD, rules: object[] = []) {
   const response = responseOf(
-    { mode: 'auto', max_alert_age: '36500d', limits: { credentials: 1_000, peer_group_percent: 100 } },
+    { mode: 'auto', rules, max_alert_age: '36500d', limits: { credentials: 1_000, peer_group_percent: 100 } },
     registry.credentials.map((credential) => credentialOf({ ...credential, revoke: credentialOf().revoke })),
     { postgres: POSTGRES },
   );
@@ -82,7 +92,5 @@ export function autoOf(alerts: ReadonlyMap<string, Alert>): { agent: string; ale
     respondTo(alert, response).map((one) => ({ ...one, alert: alert.id })),
   );
   response.store.close();
-  return decided
-    .filter(({ outcome }) => outcome === 'auto')
-    .map(({ step, alert }) => ({ agent: step.credential.agent, alert }));
+  return decided;
 }

@@ -46,6 +46,21 @@ test('however long whole sources are away, the alerts are those of scan, at the 
   expect(late).toBeGreaterThan(0);
 });
 
+test.each([1, 50])(
+  'where no more than %s events may wait, those beyond leave early, are counted, and the alerts are those of scan',
+  (room) => {
+    const from = MONDAY + 8 * DAY;
+    const outages = [
+      { source: 1, from, until: from + DAY },
+      { source: 2, from: from + 6 * HOUR, until: from + DAY },
+    ];
+    const { alerts, overflow } = observed(outages, 5_000, SETTLE, room);
+    expect(overflow).toBeGreaterThan(100);
+    expect(shown(alerts)).toEqual(shown(EXPECTED));
+    expect(observed(outages, 5_000, SETTLE, 1_000_000).overflow).toBe(0);
+  },
+);
+
 test('alerts that rest on late records say how late they came, the others say nothing', () => {
   const from = MONDAY + 8 * DAY + 6 * HOUR;
   const { alerts } = observed([{ source: 1, from, until: from + 12 * HOUR }], 100);

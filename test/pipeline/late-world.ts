@@ -1,5 +1,5 @@
 import type { Alert } from '../../src/alerts/alert.ts';
-import { createRegistry } from '../../src/attribution/registry.ts';
+import { createRegistry, type Registry } from '../../src/attribution/registry.ts';
 import { type CredentialUse, NOTHING_ELSE } from '../../src/event.ts';
 import { Core } from '../../src/pipeline/core.ts';
 import { inOrder, PendingUse } from '../../src/pipeline/ordered.ts';
@@ -7,6 +7,14 @@ import { PROOF } from '../../src/proof.ts';
 import { integer, seeded } from '../../src/simulate/random.ts';
 import { agent, DAY, HOUR, MINUTE, MONDAY } from '../baselines/watched.ts';
 import { shippedDetectors } from '../quality/measure.ts';
+
+export interface World {
+  readonly sources: readonly string[];
+  /** Of each source, in order. */
+  readonly events: readonly (readonly PendingUse[])[];
+  readonly end: number;
+  readonly registry: Registry;
+}
 
 /** Three sources, two agents in each. */
 
@@ -16,9 +24,9 @@ export const END = MONDAY + DAYS * DAY;
 const names = SOURCES.flatMap((_, at) => [`agent-${at}a`, `agent-${at}b`]);
 /** Without what looks across agents: that depends on when another one's records came, and its stream is ingest's to make. */
 const detectors = shippedDetectors().filter(({ kind }) => kind.trigger !== 'sighted');
-export const registry = createRegistry(names.map((name) => agent(name)));
+const registry = createRegistry(names.map((name) => agent(name)));
 
-const useOf = (name: string, time: number, fields: Partial<CredentialUse> = {}): CredentialUse => ({
+export const useOf = (name: string, time: number, fields: Partial<CredentialUse> = {}): CredentialUse => ({
   ...NOTHING_ELSE,
   time,
   format: 'test',
@@ -48,15 +56,20 @@ function eventsOf(source: number): PendingUse[] {
       uses.push(useOf(name, at + 1.5 * HOUR, { sourceIp: '203.0.113.9', client: 'curl/8' }));
       for (let count = 0; count < 90; count++) uses.push(useOf(name, morning - 8 * HOUR + count * 2 * MINUTE));
     }
-  return uses
+  return pending(source, uses);
+}
+
+export const pending = (source: number, uses: readonly CredentialUse[]): PendingUse[] =>
+  uses
     .map((use, at) => PendingUse.of(use, use.time, false, `event-${source}-${String(at * 7919).padStart(12, '0')}`))
     .sort(inOrder);
-}
 
 export const EVENTS = SOURCES.map((_, source) => eventsOf(source));
 
-export const coreOf = (alerts: Map<string, Alert>): Core =>
-  new Core(registry, detectors, (alert) => alerts.set(alert.id, alert));
+export const WORLD: World = { sources: SOURCES, events: EVENTS, end: END, registry };
+
+export const coreOf = (alerts: Map<string, Alert>, of: Registry = registry): Core =>
+  new Core(of, detectors, (alert) => alerts.set(alert.id, alert));
 
 /** What does not depend on when the records came. */
 export const shown = (alerts: ReadonlyMap<string, Alert>): unknown[] =>

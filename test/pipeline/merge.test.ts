@@ -236,6 +236,37 @@ describe('times that cannot be', () => {
     expect(merge.counts.deadLetters).toEqual({});
   });
 
+  const before = Array.from({ length: 200 }, (_, index) => `${T0 + index} a`);
+  const again = (count: number): string[] =>
+    Array.from({ length: count }, (_, index) => `${T0 - 3 * MINUTE + (index % 60)} again`);
+
+  test.each([1, 31, 2_000])(
+    'old lines that come again behind a jump, %i of them, take nothing from it',
+    async (count) => {
+      const [first, ...others] = [600, 620, 640].map((minute) => `${T0 + minute * MINUTE} jump`);
+      for (const records of [
+        [...before, first, ...others, ...again(count)],
+        [...before, first, ...again(count), ...others, ...again(count)],
+      ]) {
+        const merge = mergeOf([new BytesSource('night', `${records.join('\n')}\n`, 1000)]);
+        const events = await collect(merge);
+        expect(events).toHaveLength(records.length);
+        expect(timesOf(events.filter((event) => event.includes(' jump')))).toEqual(
+          [600, 620, 640].map((minute) => minute * MINUTE),
+        );
+        expect(merge.counts.deadLetters).toEqual({});
+      }
+    },
+  );
+
+  test('2098 between old lines that come again is a dead letter as soon as the log goes on', async () => {
+    const goesOn = Array.from({ length: 3 }, (_, index) => `${T0 + 1_000 + index} b`);
+    const records = [...before, ...again(1_000), `${year(2098)} odd`, ...again(2_000), ...goesOn];
+    const merge = mergeOf([new BytesSource('day', `${records.join('\n')}\n`, 1000)]);
+    expect(await collect(merge)).toHaveLength(records.length - 1);
+    expect(merge.counts.deadLetters).toEqual({ 'timestamp-not-reached': 1 });
+  });
+
   test('a jump in the very last record is believed', async () => {
     const merge = mergeOf([new BytesSource('night', `${T0} a\n${T0 + 600 * MINUTE} b\n`)]);
     expect(await collect(merge)).toHaveLength(2);

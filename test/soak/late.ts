@@ -26,8 +26,9 @@ const piece = (name: string, settings: Settings): Piece => ({
     inTemporaryFolder(async (folder) => {
       const kafka = await startOwnKafka({ heap: '512m' });
       try {
-        const { differences, ...result } = await runLate({ folder, seed: name, ...settings }, kafka, say);
+        const { differences, byLatePeers, ...result } = await runLate({ folder, seed: name, ...settings }, kafka, say);
         say(JSON.stringify(result));
+        for (const one of byLatePeers) say(`by late peers, ${one}`);
         return [...differences, ...whyNoTest(result, settings)];
       } finally {
         await kafka.stop();
@@ -35,9 +36,12 @@ const piece = (name: string, settings: Settings): Piece => ({
     }),
 });
 
-/** Too many never wait at once: ingest reads no more than 200,000 records ahead, and detection holds a million. So `overflow` is only told. */
-function whyNoTest({ behind, late, lost }: Omit<LateResult, 'differences'>, { again, unread }: Settings): string[] {
+function whyNoTest(
+  { behind, late, overflow, lost }: Pick<LateResult, 'behind' | 'late' | 'overflow' | 'lost'>,
+  { again, unread }: Settings,
+): string[] {
   return [
+    ...(overflow > 0 ? [] : ['no more came than may wait: this was no test']),
     ...(behind > again ? [] : ['no source came late: this was no test']),
     ...(late > 0 ? [] : ['nothing came after later records of its agent: this was no test']),
     ...(lost.letters === 1 && lost.records === unread

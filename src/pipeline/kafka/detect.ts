@@ -42,6 +42,8 @@ export interface DetectContext {
   readonly partitionOf: (route: string) => number;
   /** Reads `wayward.state`. */
   readonly states: TopicReader;
+  /** Events that may wait in one partition. */
+  readonly maxWaiting: number;
   /** Milliseconds between two snapshots of a partition. */
   readonly snapshotEvery: number;
   readonly names: Names;
@@ -95,7 +97,7 @@ export class DetectWorker implements PartitionWorker {
       names: context.names,
       observing: (finding) => this.#observed.push(finding),
     });
-    this.#detector = new PartitionDetector(core);
+    this.#detector = new PartitionDetector(core, context.maxWaiting);
     this.#disorder = new Disorder(context.log);
     this.#snapshotAt = Date.now() + context.snapshotEvery * (0.5 + Math.random());
   }

@@ -127,13 +127,6 @@ const PROOF_COLUMNS: typeof COLUMNS = [(value) => PROOF_STATES.some((state) => s
 /** What models cost: of few events, so beside the rows, where an earlier version passes it by. */
 type SpentRow = readonly [event: number, inputTokens: number, outputTokens: number, cost: number];
 
-const spentOf = (events: readonly PendingUse[]): { readonly spent?: readonly SpentRow[] } => {
-  const spent = events.flatMap(({ use }, at): SpentRow[] =>
-    use.spent === undefined ? [] : [[at, use.spent.inputTokens, use.spent.outputTokens, use.spent.cost]],
-  );
-  return spent.length === 0 ? {} : { spent };
-};
-
 const spentByEvent = (rows: unknown): ReadonlyMap<number, Spent> => {
   if (rows === undefined) return new Map();
   if (
@@ -154,17 +147,28 @@ const spentAt = (spent: ReadonlyMap<number, Spent>, at: number): Pick<Credential
 /** JSON, with each event as a row of values: the field names would be most of the bytes. */
 export function encodeEvents(message: EventsMessage): string {
   const { events, ...rest } = message;
-  const uses = events.filter((event) => event.use.reading === undefined && !isSightingOnly(event));
-  const readings = events.filter(({ use }) => use.reading !== undefined);
+  const uses: Wire[] = [];
+  const sightings: Wire[] = [];
+  const readings: (readonly [Wire, Reading])[] = [];
+  const beside = nothingBeside();
+  // One pass: of most events nothing stands beside their row.
+  for (const event of events) {
+    const { use } = event;
+    if (use.reading !== undefined) readings.push([toWire(event), use.reading]);
+    else if (event.sight === 'only') sightings.push(toWire(event));
+    else {
+      noteBeside(use, uses.length, beside);
+      uses.push(toWire(event));
+    }
+  }
   return JSON.stringify({
     v: VERSION,
     ...rest,
-    events: uses.map(toWire),
-    ...spentOf(uses),
-    ...flawsOf(uses),
+    events: uses,
+    ...Object.fromEntries(Object.entries(beside).filter(([, places]) => places.length > 0)),
     // Also where there are none: it says that sources are looked at where they belong.
-    sightings: events.filter(isSightingOnly).map(toWire),
-    ...(readings.length > 0 && { readings: readings.map((event) => [toWire(event), event.use.reading]) }),
+    sightings,
+    ...(readings.length > 0 && { readings }),
   });
 }
 
@@ -200,8 +204,6 @@ export function decodeEvents(value: Buffer | null): EventsMessage {
   return { ...rest, events: [...uses, ...told, ...seen] };
 }
 
-const isSightingOnly = ({ sight }: PendingUse): boolean => sight === 'only';
-
 const shapeAt = (shapes: ReadonlyMap<number, Shape>, at: number): Pick<CredentialUse, 'shape'> => {
   const shape = shapes.get(at);
   return shape === undefined ? {} : { shape };
@@ -213,17 +215,16 @@ interface Flaws extends Partial<Readonly<Record<Shape, readonly number[]>>> {
   readonly truncated?: readonly number[];
 }
 
-const flawsOf = (events: readonly PendingUse[]): Flaws => {
-  const lossy = events.flatMap(({ use }, at) => (use.lossy ? [at] : []));
-  const truncated = events.flatMap(({ use }, at) => (use.truncated ? [at] : []));
-  const shapes = SHAPES.map(
-    (shape) => [shape, events.flatMap(({ use }, at) => (use.shape === shape ? [at] : []))] as const,
-  );
-  return {
-    ...(lossy.length > 0 && { lossy }),
-    ...(truncated.length > 0 && { truncated }),
-    ...Object.fromEntries(shapes.filter(([, places]) => places.length > 0)),
-  };
+/** What stands beside the rows. */
+type Beside = Record<'lossy' | 'truncated' | Shape, number[]> & { readonly spent: SpentRow[] };
+
+const nothingBeside = (): Beside => ({ spent: [], lossy: [], truncated: [], gathered: [], cursor: [] });
+
+const noteBeside = ({ spent, lossy, truncated, shape }: CredentialUse, at: number, beside: Beside): void => {
+  if (spent !== undefined) beside.spent.push([at, spent.inputTokens, spent.outputTokens, spent.cost]);
+  if (lossy) beside.lossy.push(at);
+  if (truncated) beside.truncated.push(at);
+  if (shape !== undefined) beside[shape].push(at);
 };
 
 const arePlaces = (value: unknown): boolean => value === undefined || (Array.isArray(value) && value.every(isCount));

@@ -170,6 +170,8 @@ export class IngestWorker implements PartitionWorker {
 
   /** A message is a record, also where nothing is in it; as bytes it would not be seen. */
   #lookForBlank({ value, offset }: KafkaMessage): void {
+    const first = value?.[0] ?? LF;
+    if (first !== LF && first !== CR) return; // most of them
     if (value?.some((byte) => byte !== LF && byte !== CR)) return;
     const reason = value === null ? 'no-value' : 'empty';
     const { counts } = this.#lane;

@@ -23,7 +23,8 @@ export interface SavedDetector {
   readonly ordered?: ReloadOrder;
 }
 
-const LIMITS = { events: 1_000_000, bytes: Number.POSITIVE_INFINITY, batch: 8_192 };
+/** Events that leave at a time. */
+const BATCH = 8_192;
 /** In a backlog, so few new events are not worth sorting in. */
 const WORTH_SORTING = 2_048;
 
@@ -33,7 +34,7 @@ const WORTH_SORTING = 2_048;
  */
 export class PartitionDetector {
   #core: Core;
-  readonly #pending = new PendingEvents(LIMITS);
+  readonly #pending: PendingEvents;
   readonly #sources = new Map<string, { watermark: number; high: number }>();
   #waitingFor: Readonly<Record<string, number>> = {};
   #names: readonly string[] = [];
@@ -42,8 +43,10 @@ export class PartitionDetector {
   readonly #deeds = new Map<string, Deed>();
   #ordered: ReloadOrder | undefined;
 
-  constructor(core: Core) {
+  /** @param maxWaiting events that wait at once; without it, any number */
+  constructor(core: Core, maxWaiting = Number.POSITIVE_INFINITY) {
     this.#core = core;
+    this.#pending = new PendingEvents({ events: maxWaiting, bytes: Number.POSITIVE_INFINITY, batch: BATCH });
   }
 
   get core(): Core {
