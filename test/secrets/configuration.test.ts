@@ -24,6 +24,7 @@ const FIELDS: Readonly<Record<string, readonly Path[]>> = {
   'kafka/settings.ts client_secret': [['kafka', 'sasl', { mechanism: 'oauthbearer' }, 'client_secret']],
   'sinks/elasticsearch/settings.ts password': [['elasticsearch', 'password']],
   'sinks/elasticsearch/settings.ts api_key': [['elasticsearch', 'api_key']],
+  'sinks/splunk.ts token': [['splunk', 'token']],
   'sinks/kibana/settings.ts password': [['kibana', 'password']],
   'sinks/kibana/settings.ts api_key': [['kibana', 'api_key']],
   'response/config.ts secret': [['response', 'webhook', 'secret']],
@@ -57,6 +58,11 @@ const FIELDS: Readonly<Record<string, readonly Path[]>> = {
   'config/secret-providers/gcp-secret-manager.ts access_token': [
     ['secret_providers', 'gcp-secret-manager', 'access_token'],
   ],
+};
+
+/** Values under names that people choose. */
+const UNDER_OWN_NAMES: Readonly<Record<string, readonly Path[]>> = {
+  'sinks/otlp.ts headers': [['otlp', 'headers', 'x-api-key']],
 };
 
 /** Read what another schema has checked already. */
@@ -115,7 +121,7 @@ async function refusals(path: Path, value: string): Promise<{ code: number; said
   return answers;
 }
 
-test.each(Object.entries(FIELDS))('%s', async (_field, paths) => {
+test.each(Object.entries({ ...FIELDS, ...UNDER_OWN_NAMES }))('%s', async (_field, paths) => {
   for (const path of paths) {
     for (const canary of CANARIES) {
       const search = new Search([canary]);
@@ -133,6 +139,8 @@ test.each(Object.entries(FIELDS))('%s', async (_field, paths) => {
 const URLS: readonly Path[] = [
   ['elasticsearch', 'node'],
   ['kibana', 'url'],
+  ['otlp', 'endpoint'],
+  ['splunk', 'url'],
   ['response', 'webhook', 'url'],
   ['drills', { with: 'nginx' }, 'url'],
   ['response', 'approvals', 'url'],
