@@ -4,7 +4,15 @@ import { gzipSync } from 'node:zlib';
 import { ALERTS, CONTROL, EVENTS, INGEST, RESPONSE, STATE } from '../../test/kafka/names.ts';
 import { startKafka } from '../../test/servers/kafka.ts';
 import { linesOf } from '../../test/upgrade/kept/logs.ts';
-import { goOnWithCluster, isKept, leaveCluster, makeCluster, RAW, written } from '../../test/upgrade/kept-cluster.ts';
+import {
+  goOnWithCluster,
+  isKept,
+  isOfNobody,
+  leaveCluster,
+  makeCluster,
+  RAW,
+  written,
+} from '../../test/upgrade/kept-cluster.ts';
 import { keptTopics } from '../../test/upgrade/kept-topics.ts';
 import type { Build } from './build.ts';
 
@@ -20,7 +28,8 @@ export async function keepKafka(build: Build, work: string, kept: string): Promi
     const identity = build.knowsIdentity ? ({ identity: 'from-key-map' } as const) : {};
     const cluster = await makeCluster({ folder, broker: kafka.broker, build, agents, ...identity });
     try {
-      await leaveCluster(cluster, folder, linesOf('gateway.jsonl', 'history').filter(isKept));
+      const history = linesOf('gateway.jsonl', 'history').filter((line) => isKept(line) || isOfNobody(line));
+      await leaveCluster(cluster, folder, history);
       const lines = await keptTopics(cluster.client, TOPICS, [RAW]);
       writeFileSync(join(kept, 'kafka.ndjson.gz'), gzipSync(lines.map((line) => `${line}\n`).join(''), { level: 9 }));
       await written(cluster, linesOf('gateway.jsonl', 'next').filter(isKept));

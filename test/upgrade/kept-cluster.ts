@@ -304,3 +304,9 @@ export async function written(cluster: Cluster, lines: readonly string[]): Promi
   for (const [partition, own] of dealt(lines).entries())
     await cluster.load([{ topic: RAW, format: 'nginx-json', partition, lines: own }]);
 }
+
+/** A day of a credential in no registry: an alert, whatever the model of a version makes of the others. */
+export const isOfNobody = (line: string): boolean =>
+  line.includes('"credential":"cred-research-agent-1-gateway"') &&
+  timeOf(line) > CUT - 48 * HOUR &&
+  timeOf(line) < CUT - 24 * HOUR;
