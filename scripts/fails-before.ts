@@ -50,6 +50,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
     ...['test/formats/as-documented.test.ts', 'test/cli/from-a-folder.test.ts', 'test/sources/open.test.ts'],
     ...['test/detectors/other-client.test.ts', 'test/detectors/many-actions.test.ts'],
     ...['test/discovery', 'test/alerts/happened.test.ts', 'test/cli/never-silent.test.ts'],
+    'test/authensor/command.test.ts',
   ],
 };
 const root = join(import.meta.dirname, '..');

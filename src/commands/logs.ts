@@ -15,6 +15,7 @@ import { Merge } from '../pipeline/merge.ts';
 import { DeadLetterFile } from '../sources/dead-letter-file.ts';
 import { type OpenOptions, openSources, SourceNotFound } from '../sources/open.ts';
 import type { Source } from '../sources/source.ts';
+import { openAuthensorReceipts } from './authensor-receipts.ts';
 import { openElasticsearchHistory } from './elasticsearch-history.ts';
 import { type CommandIo, warn } from './io.ts';
 import { openKafkaHistory } from './kafka-history.ts';
@@ -33,6 +34,8 @@ export interface LogOptions extends SetupOptions {
   readonly logTimezone?: string;
   /** `--elasticsearch`: an index whose documents are read as well. */
   readonly elasticsearch?: string;
+  /** `--authensor`: the receipts of wayward.yaml's Authensor are read as well. */
+  readonly authensor?: boolean;
   /** `--kafka`: the raw topics of wayward.yaml are read as well. */
   readonly kafka?: boolean;
   /** `--dead-letters` */
@@ -60,7 +63,8 @@ export async function openLogs(
   more: Pick<LaneOptions, 'onExplained'> & Pick<OpenOptions, 'resume'> = {},
 ): Promise<Logs> {
   const { resume, ...explaining } = more;
-  const isNamed = names.length > 0 || options.elasticsearch !== undefined || options.kafka === true;
+  const isStored = options.elasticsearch !== undefined || options.authensor === true || options.kafka === true;
+  const isNamed = names.length > 0 || isStored;
   if (!isNamed && io.stdin.isTTY === true) {
     throw new UsageError('no logs were named; write their paths, or - for standard input');
   }
@@ -78,8 +82,10 @@ export async function openLogs(
   const lanes = sources.map((source) => new Lane(source, laneOptions));
   if (options.elasticsearch !== undefined) {
     const source = await openElasticsearchHistory(options.elasticsearch, config, io, resume);
-    lanes.push(new Lane(source, options.format === undefined ? asDocuments(laneOptions) : laneOptions));
+    lanes.push(new Lane(source, options.format === undefined ? as('ecs', laneOptions) : laneOptions));
   }
+  if (options.authensor === true)
+    lanes.push(new Lane(await openAuthensorReceipts(config, io, resume), as('authensor-receipts', laneOptions)));
   for (const topic of options.kafka === true ? await openKafkaHistory(config, io) : []) {
     const own = await laneOptionsOf(config, io, topic.settings, letters, resume === undefined);
     lanes.push(...topic.sources.map((source) => new Lane(source, own)));
@@ -105,9 +111,9 @@ export async function openConfigured(config: WaywardConfig, io: CommandIo): Prom
   return { merge: new Merge(lanes, { signal: io.signal }), close: () => undefined };
 }
 
-/** What is in Elasticsearch is an ECS document, unless a format is named. */
-const asDocuments = (options: LaneOptions): LaneOptions => ({
-  ...{ ...options, format: options.formatById('ecs'), layers: [] },
+/** For what is one record of a known format each: documents of Elasticsearch, unless a format is named, and receipts. */
+const as = (format: string, options: LaneOptions): LaneOptions => ({
+  ...{ ...options, format: options.formatById(format), layers: [] },
 });
 
 /** Settings of one source, as wayward.yaml has them. */

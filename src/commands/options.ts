@@ -78,6 +78,12 @@ export const elasticsearchOption = () =>
     'read the events of an index, data stream or pattern, too, from the server of elasticsearch: in wayward.yaml; ECS unless --format',
   );
 
+const authensorOption = () =>
+  new Option(
+    '--authensor',
+    'read the receipts of authensor: in wayward.yaml, too, up to the one that is the newest now',
+  );
+
 export const kafkaOption = () =>
   new Option(
     '--kafka',
@@ -89,6 +95,7 @@ export const jsonOption = () => new Option('--json', 'print JSON, also on a term
 /** What a command that judges history asks for: which history, how its logs are read, and by which detectors. */
 export const withHistory = (command: Command): Command =>
   [
+    authensorOption(),
     configOption(),
     credentialsOption(),
     detectorsOption(),

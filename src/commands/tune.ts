@@ -85,7 +85,7 @@ async function tune(files: readonly string[], options: TuneOptions, io: CommandI
   const asIs = setOf(now, options.detectors ?? relative('', folder));
   const console = config.console?.url;
   let backtest: BacktestReport = { history, budget, console, set: asIs };
-  const goesOn = options.elasticsearch !== undefined || options.kafka === true;
+  const goesOn = options.elasticsearch !== undefined || options.kafka === true || options.authensor === true;
   const isThereAgain = !files.includes('-') && (files.length > 0 || goesOn);
   if (isThereAgain && tuning.proposals.some(isChange)) {
     const then = new Trial(registry, proposedSet(all, tunable, tuning));

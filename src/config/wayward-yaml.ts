@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { authensorSchema } from '../authensor/settings.ts';
 import { drillsSchema } from '../drills/config.ts';
 import { ServerUnavailableError } from '../errors.ts';
 import { customFormatSchema } from '../formats/custom-spec.ts';
@@ -74,6 +75,7 @@ const waywardSchema = z.strictObject({
   drills: drillsSchema.default([]),
   rotation: rotationSchema.optional(),
   elasticsearch: elasticsearchSchema.optional(),
+  authensor: authensorSchema.optional(),
   kibana: kibanaSchema.optional(),
   secret_providers: secretProvidersSchema.default({}),
   http: httpSchema.optional(),
@@ -103,6 +105,8 @@ export interface WaywardConfig {
   readonly drills: WaywardFile['drills'];
   readonly rotation: WaywardFile['rotation'];
   readonly elasticsearch: WaywardFile['elasticsearch'];
+  /** Whose receipts are read. */
+  readonly authensor: WaywardFile['authensor'];
   /** Where alerts go; Elasticsearch is among them where it is configured. */
   readonly sinks: readonly ConfiguredSink[];
   readonly kibana: WaywardFile['kibana'];
@@ -149,6 +153,7 @@ export function loadConfig(written?: string): WaywardConfig {
     drills: value.drills,
     rotation: value.rotation,
     elasticsearch: sinks.find(({ id }) => id === 'elasticsearch')?.settings as WaywardFile['elasticsearch'],
+    authensor: value.authensor,
     sinks,
     kibana: value.kibana,
     secretProviders: providers,

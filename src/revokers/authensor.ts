@@ -1,20 +1,12 @@
 import { z } from 'zod';
-import { secretSchema } from '../config/secrets.ts';
+import { type AuthensorSettings, authensorSchema } from '../authensor/settings.ts';
 import { CallError } from '../errors.ts';
 import { type HttpAnswer, isSuccess, isTransientStatus, readJson, request } from '../http.ts';
-import { httpUrl } from '../http-url.ts';
 import { BEGIN_WITHIN_MS, forEachWithin } from './for-each-within.ts';
 import { defineRevoker } from './revoker.ts';
 
 /** About 15,000 keys: Authensor answers with all of them at once, those that were revoked before among them. */
 const MAX_LIST_BYTES = 4 * 1024 * 1024;
-
-const settingsSchema = z.strictObject({
-  url: httpUrl().meta({ example: 'https://authensor.example.com' }),
-  /** Its role must be admin: no other one may see or revoke keys. */
-  key: secretSchema,
-});
-type Settings = z.infer<typeof settingsSchema>;
 
 /**
  * Revokes every key that Authensor's control plane has bound to a principal. A revocation answers 404 for a key that is
@@ -31,7 +23,7 @@ export const authensor = defineRevoker({
   needs:
     'a key of its own with the role admin, the only one that may see and revoke keys; not one that is bound to an agent',
   testedAgainst: 'fake: github.com/AUTHENSOR/AUTHENSOR, packages/control-plane/src/routes/keys.ts',
-  settingsSchema,
+  settingsSchema: authensorSchema,
   specSchema: z.strictObject({
     with: z.literal('authensor'),
     /** As Authensor's list has it under `principalId`. */
@@ -62,7 +54,7 @@ type Key = z.infer<typeof listSchema>[number];
 const isUsable = ({ revokedAt }: Key): boolean => revokedAt === null;
 
 /** @throws CallError where there is none, not even a revoked one: no proof of anything */
-async function keysOf(settings: Settings, principal: string): Promise<readonly Key[]> {
+async function keysOf(settings: AuthensorSettings, principal: string): Promise<readonly Key[]> {
   const all = readJson((await call(settings, 'GET', 'keys')).text, listSchema);
   if (all === undefined)
     throw new CallError("Authensor's list of keys is too long, or lacks principalId (an old version)", false);
@@ -86,7 +78,7 @@ const ADVICE: Readonly<Record<number, string>> = {
 };
 
 async function call(
-  { url, key }: Settings,
+  { url, key }: AuthensorSettings,
   method: 'GET' | 'POST',
   path: string,
   accepts: (answer: HttpAnswer) => boolean = () => false,

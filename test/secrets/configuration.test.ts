@@ -42,7 +42,10 @@ const FIELDS: Readonly<Record<string, readonly Path[]>> = {
   'revokers/aws-settings.ts secret_access_key': [['revokers', 'aws', 'secret_access_key']],
   'revokers/gcp-settings.ts key': [['revokers', 'gcp', 'key']],
   'revokers/gcp-settings.ts access_token': [['revokers', 'gcp', 'access_token']],
-  'revokers/authensor.ts key': [['revokers', 'authensor', 'key']],
+  'authensor/settings.ts key': [
+    ['revokers', 'authensor', 'key'],
+    ['authensor', 'key'],
+  ],
   'revokers/webhook.ts secret': [['revokers', 'webhook', 'secret']],
   'rotation/postgres-password.ts secret': [
     ['credentials', 'rotate', 'secret'],
@@ -152,6 +155,7 @@ const URLS: readonly Path[] = [
   ['revokers', 'aws', 'endpoint'],
   ...['iam_url', 'secret_manager_url', 'metadata_url'].map((field) => ['revokers', 'gcp', field]),
   ['revokers', 'authensor', 'url'],
+  ['authensor', 'url'],
   ['revokers', 'nginx', 'probe'],
   ['revokers', 'envoy', 'admin'],
   ['secret_providers', 'vault', 'url'],

@@ -7,6 +7,11 @@ import type { AddressInfo } from 'node:net';
  * the authentication before them and the limit on requests, as
  * https://github.com/AUTHENSOR/AUTHENSOR/blob/fce31bb2d8fd389bcb544bd24b7640f768519e6c/packages/control-plane/src/routes/keys.ts
  * and ../auth/middleware.ts and ../middleware/rate_limit.ts have it. A query or body, which Authensor would ignore, is refused.
+ *
+ * And of `GET /receipts`, with `limit` and `offset` alone (it has no filter by time), as
+ * https://github.com/AUTHENSOR/AUTHENSOR/blob/44d367952c7cf21ebb1f032c40c20618a5ada8f9/packages/control-plane/src/routes/receipts.ts
+ * and ../services/receipt-service.ts have it: newest first, in no order among those of one time, 200 at most, for the role admin
+ * only. What PostgreSQL would not take as LIMIT or OFFSET is a 500. Without any key: 503, as ../auth/middleware.ts.
  */
 export interface FakeAuthensor {
   readonly url: string;
@@ -15,15 +20,27 @@ export interface FakeAuthensor {
   revoke(id: string): void;
   /** As `GET /whoami` answers it: 200, or 401 for a revoked key. */
   use(token: string): Promise<number>;
-  /** Requests a minute of one key to /keys; 120 at first. */
+  keepReceipts(more: readonly ListedReceipt[]): void;
+  forgetReceipts(which?: (receipt: ListedReceipt) => boolean): void;
+  /** Before each answer to a list of receipts. */
+  beforeReceipts(work: () => void): void;
+  /** Whether those of one time change places with each answer, as PostgreSQL may. */
+  ofOneTime(order: 'kept' | 'changing'): void;
+  /** Requests a minute of one key to /keys, and to /receipts; 120 at first. */
   limit(perMinute: number): void;
   /** Right before the next answer to a list, as somebody else would do it at the same time. */
   afterNextList(work: () => void): void;
   /** Every answer from here on; undefined: as Authensor would. */
   answer(status: number | undefined, body?: string): void;
-  /** `METHOD path` of each request to /keys. */
+  /** `METHOD path` of each request to /keys and /receipts. */
   readonly calls: readonly string[];
   stop(): Promise<void>;
+}
+
+export interface ListedReceipt {
+  readonly id: string;
+  /** ISO, of UTC, to milliseconds. */
+  readonly timestamp: string;
 }
 
 type Role = 'ingest' | 'executor' | 'admin';
@@ -36,6 +53,7 @@ interface Key {
   readonly createdAt: string;
   revokedAt: string | null;
   requests: number;
+  receiptRequests: number;
 }
 
 interface Answer {
@@ -53,6 +71,10 @@ const refusal = (status: number, code: string, message: string): Answer => ({
 export async function startFakeAuthensor(): Promise<FakeAuthensor> {
   const keys: Key[] = [];
   const calls: string[] = [];
+  let receipts: ListedReceipt[] = [];
+  let beforeReceipts = (): void => {};
+  let order: 'kept' | 'changing' = 'kept';
+  let lists = 0;
   let perMinute = 120;
   let meanwhile = (): void => {};
   let forced: { status: number; body: string } | undefined;
@@ -67,6 +89,7 @@ export async function startFakeAuthensor(): Promise<FakeAuthensor> {
   });
 
   function answerTo(request: IncomingMessage, hasBody: boolean): Answer {
+    if (keys.length === 0) return refusal(503, 'BOOTSTRAP_REQUIRED', 'No API keys configured.');
     const [, token] = /^Bearer (.+)$/.exec(request.headers.authorization ?? '') ?? [];
     if (token === undefined) return refusal(401, 'UNAUTHORIZED', 'API key required');
     const caller = keys.find((key) => key.token === token);
@@ -75,14 +98,38 @@ export async function startFakeAuthensor(): Promise<FakeAuthensor> {
     const { method, url = '' } = request;
     if (`${method} ${url}` === 'GET /whoami') return { status: 200, body: { keyId: caller.id, role: caller.role } };
     calls.push(`${method} ${url}`);
-    if (++caller.requests > perMinute)
-      return refusal(429, 'RATE_LIMITED', `Rate limit exceeded. Limit: ${perMinute} requests per minute.`);
+    const isReceipts = url.startsWith('/receipts');
+    if ((isReceipts ? ++caller.receiptRequests : ++caller.requests) > perMinute) {
+      const message = `Rate limit exceeded. Limit: ${perMinute} requests per minute.`;
+      return { status: 429, body: { error: { code: 'RATE_LIMITED', message, retryAfterSeconds: 41 } } };
+    }
+    if (method === 'GET' && /^\/receipts(\?|$)/.test(url)) return listReceipts(caller, url);
     const [, id] = /^\/keys\/([^/?]+)\/revoke$/.exec(url) ?? [];
     const isList = method === 'GET' && url === '/keys';
     if (!isList && (method !== 'POST' || id === undefined)) return { status: 404, body: '404 Not Found' };
     if (caller.role !== 'admin') return refusal(403, 'FORBIDDEN', 'Insufficient permissions. Required role: admin');
     if (hasBody) return refusal(400, 'INVALID_INPUT', 'this fake takes no body here');
     return isList ? list() : revoke(id ?? '');
+  }
+
+  function listReceipts({ role }: Key, address: string): Answer {
+    if (role !== 'admin') return refusal(403, 'FORBIDDEN', 'Insufficient permissions. Required role: admin');
+    beforeReceipts();
+    const { searchParams: asked } = new URL(address, 'http://fake');
+    if ([...asked.keys()].some((name) => name !== 'limit' && name !== 'offset'))
+      return refusal(400, 'INVALID_INPUT', 'this fake knows no filter');
+    const limit = Number.parseInt(asked.get('limit') || '50', 10);
+    const offset = Number.parseInt(asked.get('offset') || '0', 10);
+    if (!(limit >= 0 && offset >= 0)) return { status: 500, body: 'Internal Server Error' };
+    const ofOneTime = order === 'changing' && lists++ % 2 === 1 ? -1 : 1;
+    const page = receipts
+      .map((receipt, index) => ({ receipt, index }))
+      .sort(
+        (a, b) => Date.parse(b.receipt.timestamp) - Date.parse(a.receipt.timestamp) || ofOneTime * (b.index - a.index),
+      )
+      .slice(offset, offset + Math.min(limit, 200))
+      .map(({ receipt }) => ({ ...receipt, receiptApiUrl: `/receipts/${receipt.id}` }));
+    return { status: 200, body: { receipts: page, pagination: { limit, offset, total: page.length } } };
   }
 
   function list(): Answer {
@@ -111,14 +158,26 @@ export async function startFakeAuthensor(): Promise<FakeAuthensor> {
     newKey(role, principalId) {
       const token = `authensor_canary${randomBytes(24).toString('hex')}`;
       const key = { id: randomUUID(), token, role, principalId: principalId ?? null };
-      keys.push({ ...key, createdAt: new Date().toISOString(), revokedAt: null, requests: 0 });
+      keys.push({ ...key, createdAt: new Date().toISOString(), revokedAt: null, requests: 0, receiptRequests: 0 });
       return key;
     },
     revoke,
     use: async (token) => (await fetch(`${url}/whoami`, { headers: { authorization: `Bearer ${token}` } })).status,
+    keepReceipts(more) {
+      receipts.push(...more);
+    },
+    forgetReceipts(which = () => true) {
+      receipts = receipts.filter((receipt) => !which(receipt));
+    },
+    beforeReceipts(work) {
+      beforeReceipts = work;
+    },
+    ofOneTime(next) {
+      order = next;
+    },
     limit(requests) {
       perMinute = requests;
-      for (const key of keys) key.requests = 0;
+      for (const key of keys) key.requests = key.receiptRequests = 0;
     },
     afterNextList(work) {
       meanwhile = work;

@@ -139,7 +139,7 @@ describeWith('the fake of Authensor', startFakeAuthensor, (fake) => {
     return `${answer.status} ${await answer.text()}`;
   };
 
-  test('refuses what is not one of its two calls, in the form of the control plane', async () => {
+  test('refuses what is not one of its calls, in the form of the control plane', async () => {
     const { token, id } = fake().newKey('admin');
     expect((await fetch(`${fake().url}/keys`)).status).toBe(401);
     expect(await call('GET', '/keys', 'x')).toContain('401 {"error":{"code":"UNAUTHORIZED"');
@@ -150,6 +150,24 @@ describeWith('the fake of Authensor', startFakeAuthensor, (fake) => {
     expect(await call('POST', `/keys/${id}/revoke`, token, { body: '{}' })).toContain('400 {"error":{"code":"INVALID');
     expect(await call('POST', `/keys/${id}/revoke`, fake().newKey('executor').token)).toContain('403');
     expect(await fake().use(token)).toBe(200);
+  });
+
+  test('lists receipts for an admin alone, newest first and 200 at most, and refuses what PostgreSQL would', async () => {
+    const admin = fake().newKey('admin').token;
+    const of = (n: number) => ({ id: `r-${n}`, timestamp: new Date(Date.UTC(2025, 0, 1, 0, 0, n)).toISOString() });
+    fake().keepReceipts(Array.from({ length: 230 }, (_, n) => of(n)));
+    const ids = async (query: string) => {
+      const answer = await call('GET', `/receipts${query}`, admin);
+      return JSON.parse(answer.slice('200 '.length)).receipts.map(({ id }: { id: string }) => id);
+    };
+    expect((await ids('')).length).toBe(50);
+    expect((await ids('?limit=1000')).length).toBe(200);
+    expect(await ids('?limit=2&offset=228')).toEqual(['r-1', 'r-0']);
+    expect(await ids('?offset=230')).toEqual([]);
+    expect((await fetch(`${fake().url}/receipts`)).status).toBe(401);
+    expect(await call('GET', '/receipts', fake().newKey('executor').token)).toContain('403');
+    expect(await call('GET', '/receipts?limit=-1', admin)).toContain('500');
+    expect(await call('GET', '/receipts?offset=x', admin)).toContain('500');
   });
 
   test('keeps what was done: revoked once, 404 the second time, and listed with its time', async () => {
