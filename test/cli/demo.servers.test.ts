@@ -52,7 +52,7 @@ test(
 
     const table = await run(['alerts', 'list', '--config', join(clone, 'demo', 'wayward.yaml')], { isTTY: true });
     for (const { event } of listed) expect(table.stdout).toContain(event.id.slice(0, 12));
-    expect(table.stdout.split('\n')[0]).toMatch(/^OPENED \(UTC\) +SEVERITY +INCIDENT +VERDICT +ID +WHY$/);
+    expect(table.stdout.split('\n')[0]).toMatch(/^OPENED \(UTC\) +SEVERITY +PRINCIPAL +INCIDENT +VERDICT +ID +WHY$/);
   },
   TIMEOUT,
 );
