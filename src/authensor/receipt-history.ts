@@ -59,8 +59,8 @@ export class ReceiptHistory implements DocumentReader {
 
   async #begin(): Promise<void> {
     const newest = await this.#at(0);
-    this.#isDone = newest === undefined;
-    if (newest === undefined) return;
+    this.#isDone = newest === undefined || !this.#isNew(newest);
+    if (newest === undefined || this.#isDone) return;
     this.#until = newest.time;
     if (Date.now() - newest.time < JUST_NOW_MS) await this.#patience.wait(SETTLE_MS, this.#patience.signal);
     this.#end = (await this.#depthOf(this.#reached.time)) + 1;

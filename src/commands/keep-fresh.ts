@@ -6,7 +6,7 @@ import { REVOKERS } from '../revokers/registry.ts';
 /** How soon a password or token that was changed where it lies is used here. */
 const EVERY_MS = 60_000;
 
-type Kept = Pick<WaywardConfig, 'kafka' | 'sinks' | 'response' | 'revokers'>;
+type Kept = Pick<WaywardConfig, 'kafka' | 'sinks' | 'authensor' | 'response' | 'revokers'>;
 
 /**
  * Fetches the secrets of what runs anew every minute, and keeps Wayward's own accounts at issuers alive. Whoever uses a
@@ -26,8 +26,8 @@ export function keepFresh(config: Kept, warn: (message: string) => void, everyMs
 }
 
 async function keepOnce(config: Kept, warn: (message: string) => void, olderThan: number): Promise<void> {
-  const { kafka, sinks, response, revokers } = config;
-  await refreshSecrets([kafka, sinks, response, revokers], olderThan);
+  const { kafka, sinks, authensor, response, revokers } = config;
+  await refreshSecrets([kafka, sinks, authensor, response, revokers], olderThan);
   for (const { id, settingsOf = id, keep } of REVOKERS) {
     const settings = revokers[settingsOf];
     if (keep === undefined || settings === undefined) continue;

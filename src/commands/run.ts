@@ -102,7 +102,7 @@ async function run(options: RunOptions, io: CommandIo): Promise<void> {
   if (options.roles !== undefined && config.kafka === undefined) {
     throw new UsageError('--roles shares the work over Kafka; write kafka: in wayward.yaml, or leave --roles out');
   }
-  if (config.kafka === undefined && config.sources.length === 0) {
+  if (config.kafka === undefined && config.sources.length === 0 && config.authensor === undefined) {
     throw new UsageError('wayward.yaml: no sources; write sources: [{ file: /var/log/nginx/access.json }]');
   }
   await config.resolveSecrets(['kafka', 'sinks', 'response', 'revokers', 'drills'], secretContext(io));

@@ -7,7 +7,9 @@ import { FileSource } from '../sources/file.ts';
 import { FilePattern } from '../sources/file-pattern.ts';
 import { FollowSource } from '../sources/follow.ts';
 import { HandlePool } from '../sources/handle-pool.ts';
+import type { PolledDocuments } from '../sources/polled-documents.ts';
 import type { SourcePosition } from '../sources/source.ts';
+import { followAuthensorReceipts, RECEIPTS_SETTLE } from './authensor-receipts.ts';
 import type { CommandIo } from './io.ts';
 import { laneOptionsOf } from './logs.ts';
 import type { ServiceLog } from './service-log.ts';
@@ -20,6 +22,12 @@ interface Watched {
   warned: boolean;
 }
 
+/** A control plane whose receipts are read. */
+interface Receipts {
+  readonly lane: Lane;
+  readonly polled: PolledDocuments;
+}
+
 interface Watching {
   readonly config: WaywardConfig;
   readonly io: CommandIo;
@@ -29,10 +37,11 @@ interface Watching {
   readonly resume: ReadonlyMap<string, SourcePosition> | undefined;
 }
 
-/** The files of `sources:`, those that appear while it runs, too: a database begins a new log each day. */
+/** The files of `sources:`, those that appear while it runs, too: a database begins a new log each day; and Authensor's receipts. */
 export class WatchedSources {
   readonly #watched: readonly Watched[];
   readonly #watching: Watching;
+  readonly #receipts: Receipts | undefined;
   readonly #pool = new HandlePool();
 
   /** Opens what it needs to know of each source. */
@@ -47,22 +56,23 @@ export class WatchedSources {
       const { file, follow } = source;
       watched.push({ files: new FilePattern(file, follow, resume), follow, options, warned: false });
     }
-    return new WatchedSources(watched, watching);
+    return new WatchedSources(watched, await receiptsOf(watching), watching);
   }
 
-  private constructor(watched: readonly Watched[], watching: Watching) {
+  private constructor(watched: readonly Watched[], receipts: Receipts | undefined, watching: Watching) {
     this.#watched = watched;
+    this.#receipts = receipts;
     this.#watching = watching;
   }
 
   /** Whether there may be more later. */
   get areFollowed(): boolean {
-    return this.#watched.some(({ follow }) => follow);
+    return this.#receipts !== undefined || this.#watched.some(({ follow }) => follow);
   }
 
   /** Lanes of the files that are there. @throws NothingToReadError where a source that is not followed has none */
   async lanes(): Promise<Lane[]> {
-    const lanes: Lane[] = [];
+    const lanes: Lane[] = this.#receipts === undefined ? [] : [this.#receipts.lane];
     for (const watched of this.#watched) lanes.push(...(await this.#look(watched)));
     return lanes;
   }
@@ -82,8 +92,13 @@ export class WatchedSources {
       .filter(({ files, follow }) => follow && files.isMissing)
       .map(({ files }) => files.pattern);
     return missing.length === 0
-      ? { state: 'ok' }
+      ? this.#conditionOfReceipts()
       : { state: 'degraded', reason: `there is no file yet for ${missing.join(', ')}; check sources: in wayward.yaml` };
+  }
+
+  #conditionOfReceipts(): Condition {
+    const trouble = this.#receipts?.polled.trouble;
+    return trouble === undefined ? { state: 'ok' } : { state: 'degraded', reason: trouble };
   }
 
   async #look(watched: Watched): Promise<Lane[]> {
@@ -101,4 +116,20 @@ export class WatchedSources {
     const position = this.#watching.resume?.get(path);
     return follow ? new FollowSource(path, position) : new FileSource(path, this.#pool, position);
   }
+}
+
+async function receiptsOf({ config, io, letters, log, resume }: Watching): Promise<Receipts | undefined> {
+  const { authensor } = config;
+  if (authensor === undefined) return undefined;
+  const { source, polled } = await followAuthensorReceipts(config, authensor, io, resume, (trouble) => {
+    if (trouble === undefined) log.info({ source: source.name }, 'receipts are read again');
+    else log.warn({ source: source.name, reason: trouble }, 'receipts are not read; they are asked for again');
+  });
+  const settings = { format: 'authensor-receipts', settle: RECEIPTS_SETTLE };
+  const options = {
+    ...(await laneOptionsOf(config, io, settings, letters)),
+    layers: [],
+    onWarning: (text: string) => log.warn(text),
+  };
+  return { lane: new Lane(source, options), polled };
 }

@@ -23,8 +23,8 @@ export interface DocumentPlace {
 
 /** Reads a store page by page, from its beginning or behind a place. */
 export interface DocumentReader {
-  /** Undefined at the end. */
-  next(): Promise<DocumentPage | undefined>;
+  /** Undefined at the end; `caught-up` where there may be more later. */
+  next(): Promise<DocumentPage | 'caught-up' | undefined>;
   close(): Promise<void>;
 }
 
@@ -59,9 +59,10 @@ export class DocumentSource implements Source {
     this.#end = this.startsAt;
   }
 
-  async read(): Promise<Buffer | 'end'> {
+  async read(): Promise<Buffer | 'caught-up' | 'end'> {
     const page = await this.#reader.next();
     if (page === undefined) return 'end';
+    if (page === 'caught-up') return page;
     this.#problem = page.problem;
     this.#forget();
     const lines: Buffer[] = [];
