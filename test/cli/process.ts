@@ -2,12 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { COMPILED } from '../compiled.ts';
+import { PEAK_MIB } from '../peak-memory.ts';
 import { watched } from '../servers/watched.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/wayward.js', import.meta.url));
-/** Tells its peak of memory on file descriptor 3 when it ends, in KiB. */
-const TELL_PEAK =
-  'data:text/javascript,import{writeSync}from"node:fs";process.on("exit",()=>writeSync(3,String(process.resourceUsage().maxRSS)))';
+/** Tells its peak of memory on file descriptor 3 when it ends, in MiB. */
+const TELL_PEAK = `data:text/javascript,${encodeURIComponent(
+  `import{writeSync}from"node:fs";process.on("exit",()=>writeSync(3,String(peakMiB())));${PEAK_MIB}`,
+)}`;
 
 export interface Ended {
   readonly code: number | null;
@@ -38,7 +40,7 @@ export const ended = async (child: ChildProcess): Promise<Ended> => {
       return Buffer.concat(chunks).toString();
     }),
   ]);
-  return { code: child.exitCode, signal: child.signalCode, stdout, stderr, peakMiB: Number(peak) / 1024 };
+  return { code: child.exitCode, signal: child.signalCode, stdout, stderr, peakMiB: Number(peak) };
 };
 
 /** Runs to the end with nothing, or `stdin`, on standard input. */
