@@ -217,8 +217,8 @@ export class Worker {
     }
 
     context.outbox.calling(step.key, context.now());
-    this.#report(step.key);
     await beforeCall?.();
+    this.#report(step.key); // not of what a process wanted that was replaced meanwhile
     const meanwhile = isHalf ? undefined : whyStale(step, context);
     if (meanwhile !== undefined) return recordEnd(context, step.key, 'expired', meanwhile);
     await makeCall(step, planned, revocation, call);

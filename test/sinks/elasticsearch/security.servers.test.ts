@@ -140,7 +140,7 @@ describeWith('Elasticsearch with security on', start, (server) => {
       const config = configFile({ node: server().url, username }, PASSWORD);
       return run(['scan', '--json', '--config', config, '--elasticsearch', 'history-a']);
     };
-    expect(await read('reader')).toMatchObject({ code: 0, stderr: expect.stringContaining('read 1 records') });
+    expect(await read('reader')).toMatchObject({ code: 4, stderr: expect.stringContaining('read 1 records') });
     const { code, stderr } = await read('nobody');
     expect([code, stderr]).toEqual([3, expect.stringContaining('it needs the privilege "read" there')]);
     expect(stderr).not.toContain(PASSWORD);
